@@ -1,0 +1,60 @@
+# Everything is done with plain pip in .venv. `make run PYTHON=python3.12` chooses the interpreter for it.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Lint and tests leave the installation's data alone.
+LINT_DATA := build/lint-data
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
+
+export PORT HOST DATA_DIR DEMO
+.PHONY: help run test lint bench setup setup-dev requirements clean
+
+help: ## Say what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+run: setup ## Start everything, place a demo call on an empty database; Ctrl-C stops it (PORT=8001 DATA_DIR=folder DEMO=0)
+	@exec $(BIN)/python manage.py run
+
+test: setup-dev ## Run the tests; says at the end what this machine could not run
+	@$(BIN)/pytest
+
+lint: setup-dev ## Check style, types, the import contract, and that no migration is missing
+	$(BIN)/ruff check .
+	DATA_DIR=$(LINT_DATA) $(BIN)/mypy
+	DATA_DIR=$(LINT_DATA) $(BIN)/lint-imports --no-logo
+	DATA_DIR=$(LINT_DATA) $(BIN)/python manage.py makemigrations --check --dry-run
+	DATA_DIR=$(LINT_DATA) $(BIN)/python manage.py check --fail-level WARNING
+
+bench: setup-dev ## Measure 250 streams on one core against a bare relay
+	@$(BIN)/python -m tests.benchmarks
+
+setup: $(BIN)/python ## Make .venv with what a running Streamdesk needs
+	@$(call install,requirements.txt)
+
+setup-dev: $(BIN)/python ## Make .venv with what the tests and the linters need as well
+	@$(call install,requirements-dev.txt)
+
+# Installs only when the file's content is not what was installed last; with hashes, so that nothing else is.
+define install
+digest=$$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' $(1)); \
+[ "$$(cat $(VENV)/installed-$(1) 2>/dev/null)" = "$$digest" ] || { \
+  echo 'Installing the packages of $(1) in $(VENV); this takes about half a minute ...'; \
+  $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r $(1) && echo "$$digest" > $(VENV)/installed-$(1); }
+endef
+
+$(BIN)/python:
+	@for python in $(PYTHON) python3.13 python3.12 python3.11; do \
+	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; done; \
+	[ "$$python" ] || { echo 'Streamdesk needs Python 3.11 or later. Name one that is: make run PYTHON=/path/to/python3.12' >&2; exit 1; }; \
+	$$python -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo 'Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
+
+requirements: setup-dev ## Compile requirements.in and requirements-dev.in anew, with hashes
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+clean: ## Remove .venv, caches and build output; the data stays
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

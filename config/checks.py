@@ -1,0 +1,74 @@
+"""What an operator can get wrong without any single setting being wrong. `manage.py check` and every start report it, by id.
+
+Owns those judgements. Combinations that must not even start are refused in config.settings."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning, register
+
+REAPED_WITHIN_SECONDS = 45
+"""What the reaper promises: a call that nobody holds is ended after at most one lease and one round of the reaper."""
+
+
+@register()
+def lease(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    latest_end_seconds = settings.LEASE_SECONDS * 1.5
+    if latest_end_seconds > REAPED_WITHIN_SECONDS:
+        yield Warning(
+            f"With LEASE_SECONDS={settings.LEASE_SECONDS:g} a call of a process that died is ended up to {latest_end_seconds:g} s later.",
+            hint=f"Set LEASE_SECONDS to at most {REAPED_WITHIN_SECONDS / 1.5:g}.",
+            id="streamdesk.W001",
+        )
+
+
+@register()
+def buffer(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    attempts = len(settings.CONNECT_RETRY_SECONDS) + 1
+    longest_ms = 1000 * (settings.CONNECT_TIMEOUT_SECONDS * attempts + sum(settings.CONNECT_RETRY_SECONDS))
+    if longest_ms > settings.BUFFER_MS:
+        yield Warning(
+            f"Connecting may take {longest_ms:g} ms, but only {settings.BUFFER_MS} ms of audio are kept: the last attempts come too late.",
+            hint="Raise BUFFER_MS, or lower CONNECT_TIMEOUT_SECONDS or CONNECT_RETRY_SECONDS.",
+            id="streamdesk.W002",
+        )
+
+
+@register()
+def dialling(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    opened = [str(network) for network in settings.DIAL_ALLOW if network.is_loopback or network.prefixlen == 0]
+    if opened and not settings.EMBEDDED:
+        yield Warning(
+            f"DIAL_ALLOW has {', '.join(opened)}: whoever may name a URL reaches what listens on this machine.",
+            hint="Name only the networks your customers' services are in.",
+            id="streamdesk.W003",
+        )
+
+
+@register()
+def storage(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    if not settings.EMBEDDED and "sqlite3" in settings.DATABASES["default"]["ENGINE"]:
+        yield Warning(
+            "SQLite serves one machine only, and one writer at a time.",
+            hint="Set DATABASE_URL=postgresql://user:password@host:5432/name.",
+            id="streamdesk.W004",
+        )
+
+
+@register()
+def transport(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    if set(settings.ALLOWED_HOSTS) - set(settings.LOCAL_HOSTS) and not settings.HTTPS:
+        yield Warning(
+            "The console is reached over the network and HTTPS is off: passwords and cookies travel in clear.",
+            hint="Put a proxy with TLS in front, let it set X-Forwarded-Proto, and set HTTPS=1.",
+            id="streamdesk.W005",
+        )
+    redis = urlsplit(settings.REDIS_URL)
+    if redis.scheme == "redis" and not redis.password and redis.hostname not in settings.LOCAL_HOSTS:
+        yield Warning(
+            f"Redis at {redis.hostname} is used without a password: whoever reaches it can put tasks in the queue.",
+            hint="Set REDIS_URL=rediss://:password@host:6379/0.",
+            id="streamdesk.W006",
+        )

@@ -1,0 +1,127 @@
+"""Reads the process environment into typed values; a bad value stops the start with a sentence that says what would be right.
+
+Owns the wording of those sentences. Knows no setting's meaning: config.settings does."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+
+
+class Environment:
+    """Typed look-ups in `values` (os.environ unless a test passes its own). Empty means unset."""
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self.values = os.environ if values is None else values
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.values.get(name, "").strip() or default
+
+    def flag(self, name: str, default: bool) -> bool:
+        word = self.text(name).lower()
+        if not word:
+            return default
+        if word in TRUE:
+            return True
+        if word in FALSE:
+            return False
+        raise ImproperlyConfigured(f"{name}={word!r} is neither yes nor no. Set it to 1 or 0.")
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        word = self.text(name)
+        if not word:
+            return default
+        try:
+            value = float(word)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise ImproperlyConfigured(f"{name}={word!r} is not a number from {low:g} to {high:g}.")
+        return value
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        value = self.number(name, default, low, high)
+        if value != int(value):
+            raise ImproperlyConfigured(f"{name}={value} is not a whole number.")
+        return int(value)
+
+    def numbers(self, name: str, default: str, low: float, high: float) -> tuple[float, ...]:
+        """A list of numbers separated by commas or blanks."""
+        words = self.words(name, default)
+        return tuple(Environment({name: word}).number(name, low, low, high) for word in words)
+
+    def one_of(self, name: str, default: str, known: tuple[str, ...]) -> str:
+        word = self.text(name, default).upper()
+        if word not in known:
+            raise ImproperlyConfigured(f"{name}={word} is not known. Set it to one of {', '.join(known)}.")
+        return word
+
+    def words(self, name: str, default: str = "") -> list[str]:
+        """A list separated by commas or blanks."""
+        return self.text(name, default).replace(",", " ").split()
+
+    def networks(self, name: str, default: str = "") -> tuple[Network, ...]:
+        """Networks in CIDR notation, separated by commas or blanks."""
+        try:
+            return tuple(ipaddress.ip_network(word) for word in self.words(name, default))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}. Write networks such as 10.1.0.0/16,fd00::/8.") from error
+
+    def folder(self, name: str, default: Path) -> Path:
+        """A folder that exists after this call."""
+        path = Path(self.text(name, str(default))).expanduser().resolve()
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}={path} cannot be made ({error.strerror}). Name a folder you may write to.") from error
+        return path
+
+
+def database(url: str, embedded_file: Path) -> dict[str, Any]:
+    """Django's DATABASES entry for DATABASE_URL, or for SQLite in `embedded_file` when the URL is empty."""
+    parts = urlsplit(url)
+    if not url or parts.scheme == "sqlite":
+        return sqlite(Path(unquote(parts.path)) if url else embedded_file)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(
+            f"DATABASE_URL begins with {parts.scheme or 'no scheme'}. Use postgresql://user:password@host:5432/name or sqlite:///absolute/file."
+        )
+    options = dict(parse_qsl(parts.query))
+    options.setdefault("connect_timeout", "3")
+    if not options.get("conn_max_age", "60").isdigit():
+        raise ImproperlyConfigured("DATABASE_URL: conn_max_age is the seconds a connection is kept, a whole number such as 60.")
+    host = options.pop("host", parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": int(options.pop("conn_max_age", "60")),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
+def sqlite(file: Path) -> dict[str, Any]:
+    """SQLite that several processes may write to at once: WAL, and transactions that take the write lock at their start."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(file),
+        "CONN_MAX_AGE": 60,
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA journal_size_limit=27103364;"
+            "PRAGMA mmap_size=134217728;PRAGMA cache_size=2000;",
+        },
+        "TEST": {"NAME": str(file.with_name("test-" + file.name))},
+    }

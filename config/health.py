@@ -1,0 +1,125 @@
+"""/healthz (this process is alive) and /readyz (it can do its work), answered before anything else looks at the request.
+
+Owns the judgement of readiness. Must not tell what a stranger may not know: no addresses, no error texts."""
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import sync_and_async_middleware
+from redis import Redis
+from redis.exceptions import RedisError
+
+from config.embedded_redis import ONCE
+from streams import switchboard
+from streams.models import Heartbeat
+
+ALIVE, READY = "/healthz", "/readyz"
+LIMIT_SECONDS = 2.0
+SLACK_SECONDS = 10
+WATCHED_TASK = "reaper"
+OK = "ok"
+Answers = dict[str, "Future[str]"]
+
+
+def database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return OK
+    except DatabaseError:
+        return "does not answer queries"
+
+
+def redis() -> str:
+    try:
+        with Redis.from_url(settings.REDIS_URL, socket_timeout=LIMIT_SECONDS, socket_connect_timeout=LIMIT_SECONDS, retry=ONCE) as client:
+            client.ping()
+        return OK
+    except (RedisError, OSError):
+        return "does not answer PING"
+
+
+def worker() -> str:
+    """By the heartbeat of the reaper: beat sends that task, a worker carries it out. A process that lives but takes no work has none."""
+    try:
+        heartbeat = Heartbeat.objects.filter(name=WATCHED_TASK).annotate(now=Now()).first()
+    except DatabaseError:
+        return "unknown while the database does not answer"
+    if heartbeat is None:
+        return "has not done anything yet; run `celery -A config worker`, and one `celery -A config beat`"
+    silent_seconds = (heartbeat.now - heartbeat.beat_at).total_seconds()
+    stale = silent_seconds > settings.LEASE_SECONDS + SLACK_SECONDS
+    return f"has done nothing for {silent_seconds:.0f} s; the worker or beat is gone or stuck" if stale else OK
+
+
+def on_a_fresh_connection(check: Callable[[], str]) -> str:
+    """A connection that a restart of the database has broken must not be mistaken for the database."""
+    connection.close()
+    try:
+        return check()
+    finally:
+        connection.close()
+
+
+CHECKS: dict[str, Callable[[], str]] = {"database": database, "redis": redis, "worker": worker}
+# Threads of their own, one a check: a database that hangs must not take the threads that pages use.
+_threads = ThreadPoolExecutor(len(CHECKS), thread_name_prefix="health")
+_asked: Answers = {}
+
+
+def ask() -> Answers:
+    """Starts each check, unless the one before still waits for its answer."""
+    for name, check in CHECKS.items():
+        if name not in _asked or _asked[name].done():
+            _asked[name] = _threads.submit(on_a_fresh_connection, check)
+    return dict(_asked)
+
+
+def judge(answers: Answers) -> JsonResponse:
+    """200 when everything is well, else 503; the body says what is not."""
+    late = f"no answer within {LIMIT_SECONDS:g} s"
+    findings = {name: answer.result() if answer.done() else late for name, answer in answers.items()}
+    findings["process"] = "is being stopped" if switchboard.draining else OK
+    ready = set(findings.values()) == {OK}
+    return JsonResponse({"ready": ready, **findings}, status=200 if ready else 503)
+
+
+def alive() -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def ready() -> JsonResponse:
+    answers = ask()
+    concurrent.futures.wait(answers.values(), LIMIT_SECONDS)
+    return judge(answers)
+
+
+async def ready_async() -> JsonResponse:
+    answers = ask()
+    await asyncio.wait([asyncio.wrap_future(answer) for answer in answers.values()], timeout=LIMIT_SECONDS)
+    return judge(answers)
+
+
+@sync_and_async_middleware
+def health(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """First in the chain, so that a probe needs no allowed host name, no TLS and no session."""
+
+    def answer(request: HttpRequest) -> Any:
+        answers = {ALIVE: alive, READY: ready}
+        return answers[request.path]() if request.path in answers else get_response(request)
+
+    async def answer_async(request: HttpRequest) -> Any:
+        if request.path == READY:
+            return await ready_async()
+        return alive() if request.path == ALIVE else await get_response(request)
+
+    return answer_async if iscoroutinefunction(get_response) else answer

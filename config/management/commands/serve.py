@@ -1,0 +1,43 @@
+"""`manage.py serve`: the web server of one process, Daphne with our limits and our way of stopping.
+
+Owns its options only; any ASGI server can run config.asgi:application instead."""
+
+import logging
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config.asgi import application
+from streams import switchboard
+from streams.limits import Limits
+from streams.server import Server
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Serves the console and the gateways. SIGTERM stops it once live calls are over (at most DRAIN_SECONDS)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default=settings.HOST, help="Address to listen on (HOST; default %(default)s).")
+        parser.add_argument("--port", type=int, default=settings.PORT, help="Port (PORT; default %(default)s); 0 takes any free one.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        server = Server(
+            application,
+            options["host"],
+            options["port"],
+            drain=switchboard.drain,
+            drain_seconds=settings.DRAIN_SECONDS,
+            limits=Limits(body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+            ready=self.listening,
+        )
+        server.run()
+        if server.failure:
+            raise CommandError(f"{server.failure} Choose another port with --port or PORT, such as PORT={options['port'] + 1}.")
+
+    def listening(self, host: str, port: int) -> None:
+        self.stdout.write(f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}")
+        self.stdout.flush()

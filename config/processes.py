@@ -1,0 +1,66 @@
+"""Which processes make up an installation on one machine, and how each is known to be ready.
+
+Owns their command lines. Must not know how they are kept running."""
+
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from urllib.error import URLError
+
+from config import embedded_redis
+from config.child_process import manage
+from config.supervisor import Service
+
+CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "config")
+# On a machine that is there to try things the only user is often root; Celery's advice against it takes six lines.
+NO_WORD_ABOUT_ROOT = "ignore:You're running the worker with superuser privileges"
+
+
+def redis(folder: Path, socket: Path) -> Service:
+    command = embedded_redis.command(embedded_redis.binary(), folder / "redis", socket)
+    return Service("redis", command, ready=lambda: embedded_redis.answers(socket), ready_within_seconds=15)
+
+
+def worker(grace_seconds: float) -> Service:
+    """Ready is not waited for: what it has to do waits in the database."""
+    command = (*CELERY, "worker", "--without-gossip", "--without-mingle", "--loglevel", "warning")
+    return Service("worker", command, grace_seconds=grace_seconds, environment={"PYTHONWARNINGS": NO_WORD_ABOUT_ROOT})
+
+
+def beat() -> Service:
+    return Service("beat", (*CELERY, "beat", "--loglevel", "warning"), grace_seconds=5)
+
+
+def web(host: str, port: int, grace_seconds: float) -> Service:
+    command = manage("serve", "--host", host, "--port", str(port))
+    return Service("web", command, ready=answers(f"http://{in_url(host)}:{port}/healthz"), grace_seconds=grace_seconds)
+
+
+def customer(port: int) -> Service:
+    return Service("customer", manage("simulate_customer", "--port", str(port)), grace_seconds=5)
+
+
+def gateway(url: str, name: str, password: str) -> Service:
+    """A service that ends by itself: one call of the length of the speech."""
+    return Service("gateway", manage("simulate_gateway", "--url", url, "--gateway", name, "--password", password), grace_seconds=5)
+
+
+def in_url(host: str) -> str:
+    """How `host` stands in a URL; the address that means all of them is asked on this machine."""
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{local}]" if ":" in local else local
+
+
+def answers(url: str) -> Callable[[], bool]:
+    """Asks once each time it is called; True for status 200."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def ask() -> bool:
+        try:
+            with opener.open(url, timeout=2) as response:
+                return bool(response.status == 200)
+        except (URLError, OSError):
+            return False
+
+    return ask

@@ -1,0 +1,203 @@
+"""Django's settings, all from the environment, with defaults that run on a fresh machine with no server installed.
+
+Owns every name an operator may set (docs/operation.md lists them) and refuses combinations that would be unsafe."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import Environment, database
+
+env = Environment()
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "data")
+
+
+def _generated_secret(file: Path) -> str:
+    """The secret key of an embedded installation: made once, kept in DATA_DIR, readable by its owner only."""
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48))
+    return file.read_text().strip()
+
+
+def _embedded_redis_socket(folder: Path) -> Path:
+    """Where the embedded Redis listens. A socket's path may have about 100 characters: a longer one is kept in /tmp."""
+    path = folder / "redis.sock"
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    return path if len(str(path)) < 100 else Path("/tmp") / f"streamdesk-{digest}.sock"
+
+
+# What the operator decides -------------------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG", False)
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, 1, 65535)
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or LOCAL_HOSTS
+DATABASE_URL = env.text("DATABASE_URL")
+DATABASES = {"default": database(DATABASE_URL, DATA_DIR / "streamdesk.sqlite3")}
+EMBEDDED_REDIS_SOCKET = _embedded_redis_socket(DATA_DIR)
+EMBEDDED_REDIS = not env.text("REDIS_URL")
+REDIS_URL = env.text("REDIS_URL", f"unix://{EMBEDDED_REDIS_SOCKET}")
+EMBEDDED = EMBEDDED_REDIS and not DATABASE_URL and not env.text("ALLOWED_HOSTS") and HOST in LOCAL_HOSTS
+SECRET_KEY = env.text("SECRET_KEY") or (_generated_secret(DATA_DIR / "secret_key") if EMBEDDED else "")
+DIAL_ALLOW = env.networks("DIAL_ALLOW", "127.0.0.0/8 ::1/128" if EMBEDDED else "")
+TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
+HTTPS = env.flag("HTTPS", False)
+DEMO = env.flag("DEMO", True)
+
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is not set. Outside the embedded trial mode set it to 50 or more random characters and keep it.")
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured(f"SECRET_KEY has {len(SECRET_KEY)} characters. Set it to 50 or more random characters.")
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS=* would let any site use the console. Name the hosts the console is reached by.")
+if DEBUG and set(ALLOWED_HOSTS) - set(LOCAL_HOSTS):
+    raise ImproperlyConfigured("DEBUG=1 shows the inside of the platform. With ALLOWED_HOSTS other than localhost set DEBUG=0.")
+if HOST not in LOCAL_HOSTS and not env.text("ALLOWED_HOSTS"):
+    raise ImproperlyConfigured(f"HOST={HOST} opens the platform to the network. Set ALLOWED_HOSTS to the names it is reached by.")
+
+# Streaming -----------------------------------------------------------------------------------------------------------
+BUFFER_MS = env.integer("BUFFER_MS", 40_000, 200, 600_000)
+CONNECT_TIMEOUT_SECONDS = env.number("CONNECT_TIMEOUT_SECONDS", 8, 0.1, 60)
+CONNECT_RETRY_SECONDS = env.numbers("CONNECT_RETRY_SECONDS", "1 3", 0, 60)
+OFFER_SUBPROTOCOL = env.flag("OFFER_SUBPROTOCOL", True)
+DRAIN_SECONDS = env.number("DRAIN_SECONDS", 30, 0, 3600)
+LEASE_SECONDS = env.number("LEASE_SECONDS", 20, 2, 300)
+ANSWER_TIMEOUT_SECONDS = env.number("ANSWER_TIMEOUT_SECONDS", 15, 0.1, 60)
+CALLBACK_TIMEOUT_SECONDS = env.number("CALLBACK_TIMEOUT_SECONDS", 15, 0.1, 60)
+CALLBACK_RETRY_SECONDS = env.numbers("CALLBACK_RETRY_SECONDS", "5 30 300 1800 7200 18000 36000", 0.01, 604_800)
+CALLBACKS_AT_ONCE_PER_HOST = env.integer("CALLBACKS_AT_ONCE_PER_HOST", 4, 1, 1000)
+
+# Django --------------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "config",
+    "cdr",
+    "streams",
+    "daphne",
+    "channels",
+    "csp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "config.health.health",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+STATIC_ROOT = env.folder("STATIC_ROOT", DATA_DIR / "static")
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+# Security ------------------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+CSRF_TRUSTED_ORIGINS = TRUSTED_ORIGINS
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+# Channels and Celery -------------------------------------------------------------------------------------------------
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": REDIS_URL}], "prefix": "streamdesk"},
+    }
+}
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.integer("WORKER_THREADS", 32, 1, 1000)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 1,
+    "health_check_interval": 10,
+}
+CELERY_BEAT_SCHEDULE = {
+    "deliver due callbacks": {"task": "streams.tasks.sweep_callbacks", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
+    "end what nobody holds": {
+        "task": "streams.tasks.reap_calls",
+        "schedule": timedelta(seconds=LEASE_SECONDS / 2),
+        "options": {"expires": LEASE_SECONDS / 2},
+    },
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
+    "loggers": {"daphne": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}, "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"}},
+}

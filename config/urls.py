@@ -1,0 +1,11 @@
+"""Which URL belongs to whom."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from cdr.admin.site import console
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", console.urls),
+]

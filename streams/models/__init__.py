@@ -1,0 +1,21 @@
+"""The rows of `streams`: who may do what (tenants), what happened (calls), what is owed to the customer (callbacks).
+
+Columns, constraints and cheap properties only; the verbs are functions in journal, delivery and control."""
+
+from streams.models.callbacks import Callback, CallbackAttempt, CallbackState
+from streams.models.calls import Call, ControlRequest, Heartbeat, Stream, StreamEvent
+from streams.models.tenants import Account, Application, Gateway
+
+__all__ = [
+    "Account",
+    "Application",
+    "Call",
+    "Callback",
+    "CallbackAttempt",
+    "CallbackState",
+    "ControlRequest",
+    "Gateway",
+    "Heartbeat",
+    "Stream",
+    "StreamEvent",
+]

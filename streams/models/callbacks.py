@@ -1,0 +1,68 @@
+"""Status callbacks owed to customers, and each try to deliver one. Rows are made by `journal`, worked off by `delivery`."""
+
+from django.db import models
+from django.db.models import Q, TextChoices
+
+from streams.models.calls import Stream
+from streams.models.tenants import Account
+from streams.pure.lifecycle import CallbackEvent
+
+
+class CallbackState(TextChoices):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up", "given up"
+
+
+class Callback(models.Model):
+    """One status callback with its frozen payload. The row is the queue: `due_at` says when the next try is, and a claim
+    (`claim`, `claimed_until`) keeps two workers from making the same try."""
+
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="callbacks")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="callbacks")
+    number = models.PositiveIntegerField(help_text="Counts the callbacks of a stream from 1.")
+    event = models.CharField(max_length=20, choices=[(event.value, event.value) for event in CallbackEvent])
+    url = models.CharField("URL", max_length=2048)
+    method = models.CharField(max_length=4, default="POST")
+    host = models.CharField(max_length=300, help_text="host:port of the URL; tries to one host at once are limited.")
+    message_id = models.CharField(max_length=40, unique=True, help_text="The same in every try: the receiver's idempotency key.")
+    parameters = models.JSONField(help_text="What is sent, as ordered [name, value] pairs.")
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=CallbackState, default=CallbackState.PENDING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    claim = models.CharField(max_length=32, blank=True)
+    claimed_until = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("stream", "number")
+        constraints = [models.UniqueConstraint(fields=["stream", "number"], name="callback_number_once_per_stream")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state=CallbackState.PENDING), name="callback_due"),
+            models.Index(fields=["host", "due_at"], condition=Q(state=CallbackState.PENDING), name="callback_host_waiting"),
+            models.Index(fields=["claimed_until"], condition=Q(claimed_until__isnull=False), name="callback_claimed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.message_id}"
+
+
+class CallbackAttempt(models.Model):
+    """One try: what came back, or why nothing did. `status` is the HTTP status; `error` a sentence, empty when it was delivered."""
+
+    callback = models.ForeignKey(Callback, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField()
+    address = models.CharField(max_length=60, blank=True, help_text="The address that was dialled.")
+    status = models.PositiveSmallIntegerField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+    response_head = models.TextField(blank=True, help_text="The first 4 KiB of the answer.")
+
+    class Meta:
+        ordering = ("callback", "number")
+        constraints = [models.UniqueConstraint(fields=["callback", "number"], name="attempt_number_once_per_callback")]
+
+    def __str__(self) -> str:
+        return f"{self.callback} #{self.number}"

@@ -1,0 +1,154 @@
+"""Calls, their streams, and everything that happened to them. Written by `journal` only (ControlRequest by `control`)."""
+
+import dataclasses
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from streams.models.tenants import Account, Application, Gateway
+from streams.pure.lifecycle import CallState, EventKind, HangupReason, Level, StreamState
+from streams.pure.messages import StreamRequest
+
+
+def choices(words: Any) -> list[tuple[str, str]]:
+    """Django's choices for a StrEnum of stored words."""
+    return [(word.value, word.value.replace("_", " ")) for word in words]
+
+
+class Call(models.Model):
+    """One call leg a gateway brought. While it lives, `owner` (a process) holds a lease on it until `lease_until`, database time."""
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="calls")
+    gateway = models.ForeignKey(Gateway, on_delete=models.SET_NULL, null=True, related_name="calls")
+    application = models.ForeignKey(Application, on_delete=models.SET_NULL, null=True, related_name="calls")
+    from_number = models.CharField("from", max_length=100, blank=True)
+    to_number = models.CharField("to", max_length=100, blank=True)
+    direction = models.CharField(max_length=10, choices=[("inbound", "inbound"), ("outbound", "outbound")], default="inbound")
+    gateway_call_id = models.CharField(max_length=200, blank=True, help_text="What the gateway calls it (Asterisk: channel_id).")
+    audio_format = models.CharField(max_length=30, blank=True, help_text="What the gateway sends.")
+    state = models.CharField(max_length=10, choices=choices(CallState), default=CallState.LIVE)
+    started_at = models.DateTimeField("start time (UTC)")
+    ended_at = models.DateTimeField("end time (UTC)", null=True)
+    hangup_cause_code = models.PositiveIntegerField(null=True)
+    hangup_cause_name = models.CharField(max_length=100, blank=True)
+    hangup_source = models.CharField(max_length=30, blank=True)
+
+    owner = models.CharField(max_length=32, blank=True, editable=False, help_text="The process that holds the call.")
+    epoch = models.PositiveIntegerField(default=1, editable=False, help_text="Grows when the lease is taken from its owner.")
+    renewed_at = models.DateTimeField(null=True, editable=False, help_text="Database time of the last renewal.")
+    lease_until = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-started_at", "-id")
+        indexes = [
+            models.Index(fields=["-started_at", "-id"], name="call_newest"),
+            models.Index(fields=["account", "-started_at"], name="call_account_newest"),
+            models.Index(fields=["from_number"], name="call_from"),
+            models.Index(fields=["to_number"], name="call_to"),
+            models.Index(fields=["owner"], condition=Q(state=CallState.LIVE), name="call_live_owner"),
+            models.Index(fields=["lease_until"], condition=Q(state=CallState.LIVE), name="call_live_lease"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+
+class Stream(models.Model):
+    """One fork of a call's audio to one customer WebSocket. `started_at` is when the first packet was sent."""
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="streams")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="streams")
+    state = models.CharField(max_length=12, choices=choices(StreamState), default=StreamState.REQUESTED)
+    requested_at = models.DateTimeField("requested (UTC)")
+    started_at = models.DateTimeField("start time (UTC)", null=True)
+    ended_at = models.DateTimeField("end time (UTC)", null=True)
+    hangup_reason = models.CharField(max_length=20, choices=[(reason.value, reason.value) for reason in HangupReason], blank=True)
+    end_cause = models.CharField(max_length=30, blank=True, help_text="Why precisely it ended.")
+    end_details = models.CharField(max_length=500, blank=True, help_text="In words, with codes.")
+    close_code = models.PositiveIntegerField("WebSocket close code", null=True)
+    connect_attempts = models.PositiveSmallIntegerField(default=0)
+    degraded_percent = models.PositiveSmallIntegerField(default=0, help_text="Highest buffer level passed: 0, 30, 60 or 90.")
+
+    service_url = models.CharField("service URL", max_length=2048)
+    bidirectional = models.BooleanField(default=False)
+    audio_track = models.CharField(max_length=10, default="inbound")
+    stream_timeout_seconds = models.PositiveIntegerField(default=86_400)
+    status_callback_url = models.CharField("status callback URL", max_length=2048, blank=True)
+    status_callback_method = models.CharField(max_length=4, default="POST")
+    content_type = models.CharField(max_length=40, default="audio/x-l16;rate=8000")
+    extra_headers = models.CharField(max_length=512, blank=True)
+    keep_call_alive = models.BooleanField(default=False)
+    noise_cancellation = models.BooleanField(default=False)
+    noise_cancellation_level = models.PositiveSmallIntegerField(default=85)
+
+    class Meta:
+        ordering = ("-requested_at", "-id")
+        indexes = [
+            models.Index(fields=["-requested_at", "-id"], name="stream_newest"),
+            models.Index(fields=["hangup_reason", "-requested_at"], name="stream_reason_newest"),
+            models.Index(fields=["account", "-requested_at"], name="stream_account_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+    @property
+    def request(self) -> StreamRequest:
+        """What the customer asked for; the columns have the names of its fields."""
+        return StreamRequest(**{field.name: getattr(self, field.name) for field in dataclasses.fields(StreamRequest)})
+
+
+class StreamEvent(models.Model):
+    """One fact in the life of a call or of one of its streams (`stream` null: of the call itself)."""
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="events")
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, null=True, related_name="events")
+    number = models.PositiveIntegerField(null=True, help_text="Counts the notes of the call's process; empty when another wrote it.")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=40, choices=choices(EventKind))
+    level = models.CharField(max_length=10, choices=choices(Level), default=Level.INFO)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("at", "id")
+        constraints = [models.UniqueConstraint(fields=["call", "number"], name="event_number_once_per_call")]
+        indexes = [models.Index(fields=["stream", "at"], name="event_of_stream")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M:%S.%f} {self.kind}"
+
+
+class ControlRequest(models.Model):
+    """Something asked of a live call: the row is the truth, the channel-layer message only a nudge. Taken once, by the owner."""
+
+    KINDS = [("start", "start a stream"), ("stop", "stop a stream"), ("hang_up", "hang up"), ("send_dtmf", "send DTMF")]
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="control_requests")
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, null=True, related_name="control_requests")
+    kind = models.CharField(max_length=10, choices=KINDS)
+    details = models.JSONField(default=dict)
+    requested_by = models.CharField(max_length=150, help_text="'API' or the operator's user name.")
+    requested_at = models.DateTimeField(auto_now_add=True)
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+        indexes = [models.Index(fields=["call"], condition=Q(taken_at=None), name="control_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.call_id}"
+
+
+class Heartbeat(models.Model):
+    """When a periodic task last ran (database time): readiness looks at it, and the reaper learns from it that it was away."""
+
+    name = models.CharField(max_length=30, unique=True)
+    beat_at = models.DateTimeField()
+    hold_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.beat_at}"

@@ -1,0 +1,118 @@
+"""Accounts, what they do with calls (Application) and who may bring them (Gateway).
+
+Owns their columns and the gateway password check. Must not know calls."""
+
+import hashlib
+import hmac
+import secrets
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+auth_id_validator = RegexValidator(
+    r"^(MA|SA)[A-Z0-9]{18}\Z", "An auth id is 20 characters: MA (account) or SA (subaccount), then 18 capital letters or digits."
+)
+gateway_name_validator = RegexValidator(
+    r"^[a-z0-9][a-z0-9._-]{0,62}\Z",
+    "A gateway's name stands in its URL: small letters, digits, '.', '_' and '-', at most 63, a letter or digit first.",
+)
+
+currency_validator = RegexValidator(r"^[A-Z]{3}\Z", "A currency is three capital letters (ISO 4217), such as USD.")
+
+
+def new_auth_id() -> str:
+    alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+    return "MA" + "".join(secrets.choice(alphabet) for _ in range(18))
+
+
+def new_auth_token() -> str:
+    return secrets.token_urlsafe(30)
+
+
+class Account(models.Model):
+    """A tenant and its rate plan. `auth_token` is kept in clear: it is the key of the callbacks' signatures."""
+
+    name = models.CharField(max_length=100, unique=True)
+    auth_id = models.CharField(max_length=20, unique=True, default=new_auth_id, validators=[auth_id_validator])
+    auth_token = models.CharField(max_length=100, default=new_auth_token)
+    rate = models.DecimalField(
+        max_digits=12,
+        decimal_places=5,
+        default=Decimal("0.00300"),
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="Price of one billing interval.",
+    )
+    billing_interval_seconds = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1), MaxValueValidator(86_400)])
+    currency = models.CharField(max_length=3, default="USD", validators=[currency_validator])
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Application(models.Model):
+    """What an account does with a call: an answer URL that returns XML, or the XML itself. Exactly one of the two."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="applications")
+    name = models.CharField(max_length=100)
+    answer_url = models.CharField(max_length=2048, blank=True, help_text="Fetched for each call; returns XML with <Stream> elements.")
+    answer_method = models.CharField(max_length=4, choices=[("POST", "POST"), ("GET", "GET")], default="POST")
+    answer_xml = models.TextField(blank=True, help_text="The XML itself, instead of an answer URL.")
+
+    class Meta:
+        ordering = ("account", "name")
+        constraints = [models.UniqueConstraint(fields=["account", "name"], name="application_name_once_per_account")]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.name}"
+
+    def clean(self) -> None:
+        if bool(self.answer_url) == bool(self.answer_xml.strip()):
+            raise ValidationError("Give either an answer URL or the answer XML, not both and not neither.")
+
+
+class Gateway(models.Model):
+    """A media gateway that may connect to /gateway/<dialect>/<name>/ with Basic auth `name:password`."""
+
+    DIALECTS = [("asterisk", "Asterisk chan_websocket")]
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="gateways")
+    name = models.CharField(max_length=63, unique=True, validators=[gateway_name_validator])
+    dialect = models.CharField(max_length=30, choices=DIALECTS, default="asterisk")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="gateways", help_text="Where this gateway's calls go."
+    )
+    password_digest = models.CharField(max_length=200, editable=False)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        if self.application_id and self.account_id and self.application.account_id != self.account_id:
+            raise ValidationError({"application": "The application belongs to another account."})
+
+    def set_password(self, password: str) -> None:
+        salt = secrets.token_hex(8)
+        self.password_digest = f"sha256${salt}${password_digest(salt, password)}"
+
+    def check_password(self, password: str) -> bool:
+        return password_matches(self.password_digest, password)
+
+
+def password_digest(salt: str, password: str) -> str:
+    return hashlib.sha256(f"{salt}:{password}".encode()).hexdigest()
+
+
+def password_matches(stored: str, password: str) -> bool:
+    """Constant-time, on bytes. A salted SHA-256 rather than a slow hash, because it is checked on the event loop before a
+    call is accepted; so a gateway's password has to be long and machine-made (docs/decisions)."""
+    _, salt, digest = (stored or "sha256$$").split("$")
+    return hmac.compare_digest(digest.encode(), password_digest(salt, password).encode())

@@ -1,0 +1,6 @@
+"""The one signal of `streams`: a stream has ended. Sent inside the transaction that ends it, so that what listens is part of it."""
+
+from django.dispatch import Signal
+
+stream_ended = Signal()
+"""Arguments: `stream`, the Stream row in its ended state. A receiver that raises undoes the end."""

@@ -1,0 +1,165 @@
+"""`manage.py run` as a person starts it: a real process on an empty folder, its demo call, and what is left when it stops.
+
+No Redis, no PostgreSQL and no network but loopback is needed."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from config import claims, credentials
+
+ROOT = Path(__file__).parents[4]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks for left processes in /proc")]
+
+
+class Run:
+    """A running `manage.py run`; `said` is what it has printed."""
+
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path, port: int) -> None:
+        self.process, self.folder, self.port = process, folder, port
+        self.said = ""
+
+    async def says(self, words: str) -> None:
+        assert self.process.stdout is not None
+        async with asyncio.timeout(60):
+            while words not in self.said:
+                line = (await self.process.stdout.readline()).decode()
+                assert line, f"it ended before it said {words!r}:\n{self.said}"
+                self.said += line
+
+    async def ends(self) -> int:
+        assert self.process.stdout is not None
+        self.said += (await asyncio.wait_for(self.process.stdout.read(), 60)).decode()
+        return await self.process.wait()
+
+    def processes(self) -> list[int]:
+        """Whatever has our folder in its environment or, as Redis overwrites that, in its command line."""
+        folder = str(self.folder).encode()
+        return [
+            int(entry.name) for entry in Path("/proc").glob("[0-9]*") if folder in readable(entry / "environ") + readable(entry / "cmdline")
+        ]
+
+    async def nothing_is_left(self) -> None:
+        async with asyncio.timeout(5):
+            while self.processes():
+                await asyncio.sleep(0.05)
+
+
+def readable(file: Path) -> bytes:
+    with contextlib.suppress(OSError):
+        return file.read_bytes()
+    return b""
+
+
+@asynccontextmanager
+async def running(folder: Path, port: int, **environment: str) -> AsyncIterator[Run]:
+    inherited = {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "DIAL_ALLOW", "DJANGO_SETTINGS_MODULE")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "manage.py", "run"),
+        cwd=ROOT,
+        env=inherited | {"DATA_DIR": str(folder), "PORT": str(port)} | environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        yield Run(process, folder, port)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_the_first_start_shows_a_call_and_the_second_remembers_it(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]):
+    port = unused_tcp_port_factory()
+    async with running(tmp_path, port) as run:
+        await run.says("Ctrl-C stops everything.")
+        secrets = credentials.load(tmp_path)
+        assert f"http://127.0.0.1:{port}/" in run.said
+        assert f"admin / {secrets['admin_password']}" in run.said and f"support / {secrets['support_password']}" in run.said
+        assert "127.0.0.0/8" in run.said and "simulate_gateway --url" in run.said
+        await run.says("The demo call is over.")
+        await run.says("callback StopStream")
+        assert re.search(r"customer \| .*callback StartStream.*answered 200", run.said)
+        await asyncio.to_thread(is_ready, port)
+        run.process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        assert await run.ends() == 0, run.said
+        assert time.monotonic() - began < 15 and "Traceback" not in run.said
+        await run.nothing_is_left()
+    async with running(tmp_path, port) as run:
+        await run.says("Ctrl-C stops everything.")
+        assert secrets["admin_password"] in run.said
+        run.process.send_signal(signal.SIGTERM)
+        assert await run.ends() == 0
+        assert "Placing one demo call" not in run.said and "created account" not in run.said
+        await run.nothing_is_left()
+
+
+def is_ready(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as response:
+            assert response.status == 200
+            return
+        assert time.monotonic() < deadline, "not ready"
+        time.sleep(0.2)
+
+
+async def test_nothing_is_left_when_it_is_killed_and_it_starts_again(tmp_path: Path, unused_tcp_port: int):
+    async with running(tmp_path, unused_tcp_port, DEMO="0") as run:
+        await run.says("Ctrl-C stops everything.")
+        assert "customer" not in run.said and "simulate_gateway" not in run.said
+        assert len(run.processes()) >= 5
+        run.process.kill()
+        await run.nothing_is_left()
+    async with running(tmp_path, unused_tcp_port, DEMO="0") as run:
+        await run.says("Ctrl-C stops everything.")
+        run.process.send_signal(signal.SIGINT)
+        assert await run.ends() == 0
+
+
+async def test_a_fallen_web_process_is_started_again(tmp_path: Path, unused_tcp_port: int):
+    async with running(tmp_path, unused_tcp_port, DEMO="0") as run:
+        await run.says("Ctrl-C stops everything.")
+        web = next(pid for pid in run.processes() if b"serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        os.kill(web, signal.SIGKILL)
+        await run.says("web was ended by SIGKILL. It is started again in 1 s.")
+        run.said = ""
+        await run.says("Listening on")
+        run.process.send_signal(signal.SIGINT)
+        assert await run.ends() == 0
+
+
+async def test_a_stop_during_the_start_leaves_nothing(tmp_path: Path, unused_tcp_port: int):
+    async with running(tmp_path, unused_tcp_port) as run:
+        await run.says("Starting ...")
+        run.process.send_signal(signal.SIGINT)
+        assert await run.ends() == 0
+        await run.nothing_is_left()
+
+
+async def test_a_port_in_use_is_one_sentence(tmp_path: Path, unused_tcp_port: int):
+    with claims._bound("127.0.0.1", unused_tcp_port):
+        async with running(tmp_path, unused_tcp_port) as run:
+            assert await run.ends() == 1
+    expected = f"PORT={unused_tcp_port} is in use by another program. Try another: make run PORT={unused_tcp_port + 1}."
+    assert run.said == f"CommandError: {expected}\n"
+
+
+async def test_a_second_run_on_the_same_folder_is_one_sentence(tmp_path: Path, unused_tcp_port: int):
+    with claims.data_folder(tmp_path):
+        async with running(tmp_path, unused_tcp_port) as run:
+            assert await run.ends() == 1
+    assert run.said.startswith(f"CommandError: DATA_DIR={tmp_path} is in use: a Streamdesk runs on it already (process {os.getpid()}).")
+    assert run.said.count("\n") == 1

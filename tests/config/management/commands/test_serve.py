@@ -1,0 +1,54 @@
+"""`manage.py serve`: says where it listens, answers, stops with status 0, and says in a sentence when the port is taken."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from config import child_process
+
+ROOT = Path(__file__).parents[4]
+
+
+@asynccontextmanager
+async def serving(folder: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    options = child_process.options(ROOT, {"DATA_DIR": str(folder), "PORT": "", "DATABASE_URL": ""})
+    output = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
+    process = await asyncio.create_subprocess_exec(sys.executable, "manage.py", "serve", "--port", str(port), **options, **output)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_it_says_where_it_listens_and_stops_when_told(tmp_path: Path):
+    async with serving(tmp_path, 0) as process:
+        assert process.stdout is not None
+        line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+        assert line.startswith("Listening on http://127.0.0.1:")
+        assert await asyncio.to_thread(read, line.split()[-1] + "/healthz") == b"ok\n"
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+
+
+def read(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return bytes(response.read())
+
+
+async def test_a_port_in_use_is_one_sentence_with_another_to_try(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with serving(tmp_path, port) as process:
+            _, complaint = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 1
+    assert complaint.decode().startswith(f"CommandError: 127.0.0.1:{port} cannot be listened on: ")
+    assert complaint.decode().rstrip().endswith(f"Choose another port with --port or PORT, such as PORT={port + 1}.")
+    assert os.linesep not in complaint.decode().rstrip()

@@ -1,0 +1,60 @@
+"""Each check speaks when it should and is silent otherwise."""
+
+from ipaddress import ip_network
+from types import SimpleNamespace
+
+import pytest
+from django.core.checks import run_checks
+
+from config import checks
+
+SOUND = {
+    "LEASE_SECONDS": 20,
+    "BUFFER_MS": 40_000,
+    "CONNECT_TIMEOUT_SECONDS": 8,
+    "CONNECT_RETRY_SECONDS": (1, 3),
+    "LOCAL_HOSTS": ["localhost", "127.0.0.1", "[::1]"],
+    "EMBEDDED": False,
+    "HTTPS": True,
+    "ALLOWED_HOSTS": ["desk.example.com"],
+    "DIAL_ALLOW": (ip_network("10.1.0.0/16"),),
+    "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
+    "REDIS_URL": "redis://:secret@redis.example:6379/0",
+}
+
+
+def ids(monkeypatch: pytest.MonkeyPatch, **other: object) -> set[str]:
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(**{**SOUND, **other}))
+    return {found.id for found in run_checks() if found.id and found.id.startswith("streamdesk.")}
+
+
+def test_a_sound_installation_is_told_nothing(monkeypatch: pytest.MonkeyPatch):
+    assert ids(monkeypatch) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("LEASE_SECONDS", 31, "streamdesk.W001"),
+        ("BUFFER_MS", 20_000, "streamdesk.W002"),
+        ("DIAL_ALLOW", (ip_network("127.0.0.0/8"),), "streamdesk.W003"),
+        ("DIAL_ALLOW", (ip_network("0.0.0.0/0"),), "streamdesk.W003"),
+        ("DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3"}}, "streamdesk.W004"),
+        ("HTTPS", False, "streamdesk.W005"),
+        ("REDIS_URL", "redis://redis.example:6379/0", "streamdesk.W006"),
+    ],
+)
+def test_each_mistake_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: object, expected: str):
+    assert ids(monkeypatch, **{name: value}) == {expected}
+
+
+def test_the_trial_on_one_machine_is_no_mistake(monkeypatch: pytest.MonkeyPatch):
+    trial = {
+        "EMBEDDED": True,
+        "HTTPS": False,
+        "ALLOWED_HOSTS": SOUND["LOCAL_HOSTS"],
+        "DIAL_ALLOW": (ip_network("127.0.0.0/8"),),
+        "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}},
+        "REDIS_URL": "unix:///data/redis.sock",
+    }
+    assert ids(monkeypatch, **trial) == set()

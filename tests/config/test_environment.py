@@ -1,0 +1,85 @@
+"""Each reader: its default, what it accepts, and the sentence for what it does not."""
+
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import Environment, database
+
+
+def test_empty_is_unset():
+    env = Environment({"A": "  "})
+    assert (env.text("A", "x"), env.flag("A", True), env.number("A", 1.5, 0, 2), env.words("A", "p q")) == ("x", True, 1.5, ["p", "q"])
+
+
+@pytest.mark.parametrize(("word", "value"), [("1", True), ("Yes", True), ("on", True), ("0", False), ("FALSE", False), ("off", False)])
+def test_flags(word: str, value: bool):
+    assert Environment({"A": word}).flag("A", not value) is value
+
+
+def test_numbers_within_their_limits():
+    env = Environment({"A": "7", "B": "0.25"})
+    assert env.integer("A", 0, 1, 7) == 7
+    assert env.number("B", 0, 0, 1) == 0.25
+
+
+def test_words_and_networks_are_separated_by_commas_or_blanks():
+    env = Environment({"A": "10.0.0.0/8, fd00::/8", "B": "1, 0.5"})
+    assert env.words("A") == ["10.0.0.0/8", "fd00::/8"]
+    assert env.numbers("B", "", 0, 60) == (1, 0.5)
+    assert env.networks("A") == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+
+
+@pytest.mark.parametrize(
+    ("read", "sentence"),
+    [
+        (lambda env: env.flag("A", True), "A='maybe' is neither yes nor no. Set it to 1 or 0."),
+        (lambda env: env.number("A", 1, 0, 60), "A='maybe' is not a number from 0 to 60."),
+        (lambda env: env.integer("B", 1, 0, 10), "B=1.5 is not a whole number."),
+        (lambda env: env.integer("C", 1, 0, 65535), "C='70000' is not a number from 0 to 65535."),
+        (lambda env: env.numbers("F", "1 2", 0, 60), "F='soon' is not a number from 0 to 60."),
+        (lambda env: env.one_of("A", "INFO", ("INFO", "DEBUG")), "A=MAYBE is not known. Set it to one of INFO, DEBUG."),
+        (lambda env: env.networks("A"), "Write networks such as 10.1.0.0/16,fd00::/8."),
+        (lambda env: env.networks("D"), "has host bits set"),
+        (lambda env: env.folder("E", Path("x")), "Name a folder you may write to."),
+    ],
+)
+def test_a_bad_value_stops_the_start_with_a_sentence(read, sentence: str):
+    env = Environment({"A": "maybe", "B": "1.5", "C": "70000", "D": "10.0.0.1/8", "E": "/dev/null/x", "F": "1 soon"})
+    with pytest.raises(ImproperlyConfigured) as error:
+        read(env)
+    assert sentence in str(error.value)
+
+
+def test_not_a_number_is_no_number():
+    with pytest.raises(ImproperlyConfigured):
+        Environment({"A": "nan"}).number("A", 1, 0, 60)
+
+
+def test_a_folder_is_made_for_its_owner_only(tmp_path: Path):
+    made = Environment({"A": str(tmp_path / "new" / "folder")}).folder("A", Path("x"))
+    assert made.is_dir() and made.stat().st_mode & 0o777 == 0o700
+
+
+def test_no_database_url_means_the_embedded_file():
+    found = database("", Path("/data/streamdesk.sqlite3"))
+    assert found["ENGINE"].endswith("sqlite3") and found["NAME"] == "/data/streamdesk.sqlite3"
+    assert found["OPTIONS"]["transaction_mode"] == "IMMEDIATE" and "journal_mode=WAL" in found["OPTIONS"]["init_command"]
+
+
+def test_a_postgresql_url_is_taken_apart():
+    found = database("postgresql://me:p%40ss@db.example:6432/calls?sslmode=require", Path("x"))
+    assert found["ENGINE"].endswith("postgresql")
+    assert [found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")] == ["calls", "me", "p@ss", "db.example", "6432"]
+    assert found["OPTIONS"] == {"sslmode": "require", "connect_timeout": "3"}
+
+
+def test_a_postgresql_socket_folder_is_a_host():
+    assert database("postgresql://me@/calls?host=/run/postgresql", Path("x"))["HOST"] == "/run/postgresql"
+
+
+def test_another_database_is_refused_by_name():
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL begins with mysql. Use postgresql://"):
+        database("mysql://localhost/calls", Path("x"))

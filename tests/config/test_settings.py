@@ -1,0 +1,78 @@
+"""The settings as a fresh process reads them: what a given environment makes of them, and which combinations do not start."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NAMES = ["EMBEDDED", "EMBEDDED_REDIS", "REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "SECURE_SSL_REDIRECT", "CELERY_BROKER_URL"]
+SHOW = f"""
+import json
+from config import settings
+print(json.dumps([getattr(settings, name) for name in {NAMES}] + [str(network) for network in settings.DIAL_ALLOW]))
+"""
+REAL = {
+    "SECRET_KEY": "k" * 50,
+    "ALLOWED_HOSTS": "desk.example.com",
+    "REDIS_URL": "redis://:p@r.example/0",
+    "DATABASE_URL": "postgresql://db.example/x",
+}
+
+
+def read(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    values = {**clean, "DATA_DIR": str(folder), **environment}
+    return subprocess.run([sys.executable, "-c", SHOW], cwd=ROOT, env=values, capture_output=True, text=True, check=False)
+
+
+def settings(folder: Path, **environment: str) -> dict[str, object]:
+    done = read(folder, **environment)
+    assert done.returncode == 0, done.stderr
+    values = json.loads(done.stdout)
+    return dict(zip(NAMES, values, strict=False)) | {"DIAL_ALLOW": values[len(NAMES) :]}
+
+
+def test_with_nothing_set_it_is_the_embedded_trial_on_this_machine(tmp_path: Path):
+    found = settings(tmp_path)
+    assert found["EMBEDDED"] and found["EMBEDDED_REDIS"] and found["DEBUG"] is False
+    assert found["DIAL_ALLOW"] == ["127.0.0.0/8", "::1/128"]
+    assert found["CELERY_BROKER_URL"] == f"redis+socket://{tmp_path}/redis.sock"
+
+
+def test_the_secret_key_of_the_trial_is_made_once_and_kept_private(tmp_path: Path):
+    first = settings(tmp_path)["SECRET_KEY"]
+    assert settings(tmp_path)["SECRET_KEY"] == first and len(str(first)) >= 50
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_deep_data_folder_gets_a_socket_path_that_is_short_enough(tmp_path: Path):
+    found = settings(tmp_path / ("x" * 100))
+    assert len(str(found["REDIS_URL"])) < 107
+
+
+def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(tmp_path: Path):
+    found = settings(tmp_path, **REAL, HTTPS="1", HOST="0.0.0.0")
+    assert not found["EMBEDDED"] and found["DIAL_ALLOW"] == [] and found["SECURE_SSL_REDIRECT"]
+    assert found["SECRET_KEY"] == "k" * 50 and not (tmp_path / "secret_key").exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"REDIS_URL": "redis://r.example/0"}, "SECRET_KEY is not set."),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY has 5 characters. Set it to 50 or more random characters."),
+        ({**REAL, "ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS=* would let any site use the console."),
+        ({**REAL, "DEBUG": "1"}, "With ALLOWED_HOSTS other than localhost set DEBUG=0."),
+        ({"HOST": "0.0.0.0", "SECRET_KEY": "k" * 50}, "HOST=0.0.0.0 opens the platform to the network. Set ALLOWED_HOSTS"),
+        ({"PORT": "http"}, "PORT='http' is not a number from 1 to 65535."),
+        ({"DATABASE_URL": "oracle://x", "SECRET_KEY": "k" * 50}, "DATABASE_URL begins with oracle."),
+        ({"DIAL_ALLOW": "everything"}, "DIAL_ALLOW: "),
+    ],
+)
+def test_unsafe_or_unreadable_settings_do_not_start(tmp_path: Path, environment: dict[str, str], sentence: str):
+    done = read(tmp_path, **environment)
+    assert done.returncode != 0 and sentence in done.stderr

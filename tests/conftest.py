@@ -1,0 +1,30 @@
+"""Every test run has a DATA_DIR of its own, made before the settings are read and removed at the end.
+
+Owns that folder, the embedded Redis in it, and the list of what this machine could not run."""
+
+import os
+import shutil
+import tempfile
+
+import django
+import pytest
+
+# Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
+for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "REDIS_URL"):
+    os.environ.pop(name, None)
+DATA_DIR = tempfile.mkdtemp(prefix="streamdesk-tests-")
+os.environ.update(DATA_DIR=DATA_DIR, SECRET_KEY="only-for-tests-" + "x" * 40, DIAL_ALLOW="127.0.0.0/8 ::1/128")
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+django.setup()
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says at the end what was not run and why, so that a missing browser or PostgreSQL is never mistaken for a pass."""
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    reasons = {where[2].removeprefix("Skipped: ") for where in skipped if isinstance(where, tuple)}
+    for reason in sorted(reasons):
+        terminalreporter.write_line(f"NOT RUN: {reason}", yellow=True)

@@ -1,0 +1,84 @@
+"""A status callback: its parameters, and when to try again after a try that failed.
+
+Owns the parameters' names and forms (Plivo, audio streaming best practices) and the rule of retries. Must not know HTTP or rows."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from streams.pure.lifecycle import CallbackEvent
+from streams.pure.messages import StreamRequest
+
+JITTER_SHARE = 0.2
+SLOW_SECONDS = 60.0
+"""The least wait after a timeout or a 429: such an endpoint needs time, not another knock."""
+
+
+def parameters(
+    event: CallbackEvent,
+    *,
+    number: int,
+    call_uuid: UUID,
+    from_number: str,
+    to_number: str,
+    stream_id: UUID,
+    auth_id: str,
+    at: float,
+    request: StreamRequest,
+    error: str = "",
+    buffer_percent: int | None = None,
+) -> list[list[str]]:
+    """Name and value of everything a callback carries, sorted by name as the debug log shows it.
+
+    `at` is seconds since the epoch; `number` counts the stream's callbacks from 1; `buffer_percent` belongs to DegradedStream."""
+    values = {
+        "CallUUID": str(call_uuid),
+        "Error": error,
+        "Event": event.value,
+        "From": from_number.removeprefix("+"),
+        "ParentAuthID": auth_id,
+        "Sequence": str(number),
+        "StreamID": str(stream_id),
+        "Timestamp": datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "To": to_number.removeprefix("+"),
+        **_asked_for(request),
+    }
+    if buffer_percent is not None:
+        values["BufferPercent"] = str(buffer_percent)
+    return [[name, values[name]] for name in sorted(values)]
+
+
+def next_try(
+    tries: int,
+    retry_seconds: tuple[float, ...],
+    *,
+    timed_out: bool,
+    status: int | None,
+    retry_after_seconds: float | None,
+    jitter: float,
+) -> float | None:
+    """Seconds to wait after the failed try number `tries` (from 1), or None to give up.
+
+    `jitter` from -1 to 1 spreads the slot by 20 %. Retry-After is heard between one and two slots; 410 means: never again."""
+    if status == 410 or tries > len(retry_seconds):
+        return None
+    slot = retry_seconds[tries - 1] * (1 + JITTER_SHARE * jitter)
+    if timed_out or status == 429:
+        slot = max(slot, SLOW_SECONDS)
+    if retry_after_seconds is None:
+        return slot
+    return min(max(slot, retry_after_seconds), 2 * slot)
+
+
+def _asked_for(request: StreamRequest) -> dict[str, str]:
+    """The request's own values; the names' two spellings are the documented ones."""
+    return {
+        "ServiceURL": request.service_url,
+        "audioTrack": request.audio_track,
+        "bidirectional": str(request.bidirectional).lower(),
+        "contentType": request.content_type,
+        "extraHeaders": request.extra_headers,
+        "keepCallAlive": str(request.keep_call_alive).lower(),
+        "status_callback_method": request.status_callback_method,
+        "status_callback_url": request.status_callback_url,
+        "streamTimeout": str(request.stream_timeout_seconds),
+    }

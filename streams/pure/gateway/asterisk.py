@@ -1,0 +1,233 @@
+"""Asterisk's chan_websocket on the wire: control events and bare binary audio, to and from messages.
+
+Owns what its events and commands mean, and its limits. Must not know sockets, clocks, calls or customers.
+Sources: channels/chan_websocket.c of Asterisk, and recordings of a 23.4.1."""
+
+import re
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from streams.pure.foreign_text import cleaned
+from streams.pure.gateway.asterisk_control import Fields, NotControlText, control_text, fields_of
+from streams.pure.messages import (
+    Audio,
+    AudioFormat,
+    Clear,
+    Dtmf,
+    Encoding,
+    Ended,
+    GatewayCommand,
+    GatewayMessage,
+    GatewayReport,
+    HangUp,
+    Mark,
+    MarkPlayed,
+    Paused,
+    Play,
+    Resumed,
+    Started,
+    Unreadable,
+    Unsupported,
+)
+
+FORMATS = {
+    "ulaw": AudioFormat(Encoding.MULAW, 8000),
+    "alaw": AudioFormat(Encoding.ALAW, 8000),
+    "slin": AudioFormat(Encoding.L16, 8000),
+    "slin16": AudioFormat(Encoding.L16, 16000),
+}
+EARLY_BYTES = 32_000  # one second of slin16, the largest format spoken here
+PLAY_BYTES = 65_000  # a frame of more than 65,535 bytes, header included, makes Asterisk close with 1009
+STAND_INS = 1000  # Asterisk queues no more marks than that
+
+# Asterisk drops a text of more than 128 bytes without a word: 64 leave room for the JSON around the name.
+_PLAIN_MARK = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+_DIGITS = frozenset("0123456789*#ABCD")
+_LOST_CODES = (None, 1006, 1011)
+_CLOSE_WORDS = {
+    None: "The connection to the gateway was lost.",
+    1000: "The gateway hung up.",
+    1001: "The gateway went away.",
+    1005: "The gateway closed without a code.",
+    1006: "The connection to the gateway was lost.",
+    1009: "The gateway refused a message as too large.",
+    1011: "The gateway could not write to its socket.",
+}
+
+
+class Asterisk:
+    """One connection's dialect. Control text is detected by its first byte; commands go back in the format the gateway spoke."""
+
+    name = "asterisk"
+    subprotocols: tuple[str, ...] = ("media",)
+
+    def __init__(self) -> None:
+        self._speaks_json = False
+        self._format: AudioFormat | None = None
+        self._refused = False
+        self._early: deque[bytes] = deque()
+        self._early_bytes = 0
+        self._early_reported = False
+        self._frame_bytes = 0
+        self._unsent = b""
+        self._stand_ins: dict[str, str] = {}
+        self._stand_ins_made = 0
+
+    def decode_binary(self, data: bytes) -> Sequence[GatewayMessage]:
+        """One frame of the call's audio. Audio that comes before MEDIA_START is held, at most EARLY_BYTES of it."""
+        if self._format is not None and data:
+            return (Audio(data),)
+        return self._held(data)
+
+    def decode_text(self, text: str) -> Sequence[GatewayMessage]:
+        """One control message. What is not the dialect comes back as Unreadable; nothing is raised."""
+        try:
+            fields = fields_of(text)
+        except NotControlText as problem:
+            return (Unreadable(str(problem), cleaned(text, 200)),)
+        reader = self._READERS.get(str(fields.get("event", "")))
+        if reader is None:
+            event = cleaned(fields.get("event", ""), 60)
+            return (Unreadable(f"The gateway sent {event!r}, which is no event of Asterisk's chan_websocket.", cleaned(text, 200)),)
+        self._speaks_json = text.startswith("{")
+        return reader(self, fields)
+
+    def encode(self, command: GatewayCommand) -> list[str | bytes]:
+        """What to send for `command`, in order: str as a text message, bytes as a binary one, none of them fragmented."""
+        match command:
+            case Play(payload):
+                return self._play(payload)
+            case Mark(name):
+                return [control_text("MARK_MEDIA", self._speaks_json, self._mark_id(name))]
+            case Clear():
+                # FLUSH_MEDIA drops queued marks too: no MEDIA_MARK_PROCESSED comes for them.
+                self._unsent = b""
+                self._stand_ins.clear()
+                return [control_text("FLUSH_MEDIA", self._speaks_json)]
+            case HangUp():
+                return [control_text("HANGUP", self._speaks_json)]
+
+    def closed(self, code: int | None, by_us: bool) -> Ended:
+        """What the end of the socket means. After a close of ours Asterisk says 1001 whatever we sent, so its code means nothing."""
+        if by_us:
+            return Ended(lost=False, code=code, words="We closed the gateway's connection.")
+        return Ended(lost=code in _LOST_CODES, code=code, words=_CLOSE_WORDS.get(code, f"The gateway closed with code {code}."))
+
+    # What it says ------------------------------------------------------------------------------------------------------
+    def _media_start(self, fields: Fields) -> Sequence[GatewayMessage]:
+        if self._format is not None or self._refused:
+            return (Unreadable("MEDIA_START came a second time; a connection carries one call, so it counts once."),)
+        codec = cleaned(fields.get("format", ""), 40)
+        if codec not in FORMATS:
+            self._refused = True
+            self._early.clear()
+            return (Unsupported(_unsupported_codec(codec)),)
+        self._format = FORMATS[codec]
+        frame_ms = _whole(fields.get("ptime"), 1, 1000) or 20
+        self._frame_bytes = _whole(fields.get("optimal_frame_size"), 1, PLAY_BYTES) or int(self._format.bytes_per_ms * frame_ms)
+        early = [Audio(data) for data in self._early]
+        self._early.clear()
+        return (_started(fields, self._format, frame_ms, self._speaks_json), *early)
+
+    def _dtmf(self, fields: Fields) -> Sequence[GatewayMessage]:
+        digit = str(fields.get("digit", "")).upper()
+        if digit not in _DIGITS:
+            return (Unreadable("DTMF_END carries no digit; it has to be one of 0-9, *, #, A-D.", cleaned(digit, 20)),)
+        return (Dtmf(digit),)
+
+    def _mark_played(self, fields: Fields) -> Sequence[GatewayMessage]:
+        name = str(fields.get("correlation_id") or "")
+        return (MarkPlayed(self._stand_ins.pop(name, cleaned(name, 100))),)
+
+    def _full(self, _: Fields) -> Sequence[GatewayMessage]:
+        return (Paused(),)
+
+    def _free(self, _: Fields) -> Sequence[GatewayMessage]:
+        return (Resumed(),)
+
+    def _error(self, fields: Fields) -> Sequence[GatewayMessage]:
+        return (GatewayReport(cleaned(fields.get("error_text") or "an error without a text"), error=True),)
+
+    def _report(self, fields: Fields) -> Sequence[GatewayMessage]:
+        facts = (f"{key}:{value}" for key, value in fields.items() if key not in ("event", "channel_id") and value != "")
+        return (GatewayReport(cleaned(" ".join((str(fields["event"]), *facts)))),)
+
+    _READERS = {
+        "MEDIA_START": _media_start,
+        "DTMF_END": _dtmf,
+        "MEDIA_MARK_PROCESSED": _mark_played,
+        "MEDIA_XOFF": _full,
+        "MEDIA_XON": _free,
+        "ERROR": _error,
+        "STATUS": _report,
+        "MEDIA_BUFFERING_COMPLETED": _report,
+        "QUEUE_DRAINED": _report,
+    }
+
+    def _held(self, data: bytes) -> Sequence[GatewayMessage]:
+        """Under load some releases send audio before MEDIA_START (asterisk#1712). Beyond the limit the oldest goes."""
+        if self._refused or not data:
+            return ()
+        self._early.append(data)
+        self._early_bytes += len(data)
+        if self._early_bytes <= EARLY_BYTES:
+            return ()
+        while self._early_bytes > EARLY_BYTES:
+            self._early_bytes -= len(self._early.popleft())
+        if self._early_reported:
+            return ()
+        self._early_reported = True
+        return (Unreadable("More than a second of audio came before MEDIA_START; the oldest of it is dropped."),)
+
+    # What it is told ---------------------------------------------------------------------------------------------------
+    def _play(self, payload: bytes) -> list[str | bytes]:
+        """Whole frames only, because Asterisk throws a trailing partial frame away; the rest waits for the next Play."""
+        if not self._frame_bytes:
+            return []
+        audio = self._unsent + payload
+        whole = len(audio) - len(audio) % self._frame_bytes
+        self._unsent = audio[whole:]
+        step = PLAY_BYTES - PLAY_BYTES % self._frame_bytes
+        return [audio[start : min(start + step, whole)] for start in range(0, whole, step)]
+
+    def _mark_id(self, name: str) -> str:
+        """The name itself where it is short and plain, else a stand-in that `_mark_played` turns back."""
+        if _PLAIN_MARK.match(name):
+            return name
+        if len(self._stand_ins) >= STAND_INS:
+            del self._stand_ins[next(iter(self._stand_ins))]
+        self._stand_ins_made += 1
+        stand_in = f"~{self._stand_ins_made}"
+        self._stand_ins[stand_in] = name
+        return stand_in
+
+
+def _started(fields: Fields, audio_format: AudioFormat, frame_ms: int, speaks_json: bool) -> Started:
+    variables = fields.get("channel_variables")
+    named = {name: cleaned(fields[name], 200) for name in ("connection_id", "channel", "channel_id") if fields.get(name)}
+    return Started(
+        format=audio_format,
+        frame_ms=frame_ms,
+        gateway_call_id=named.get("channel_id") or named.get("channel", ""),
+        facts={**named, "codec": cleaned(fields["format"], 40), "control": "JSON" if speaks_json else "plain text"},
+        variables=_texts(variables) if isinstance(variables, dict) else {},
+        # A ping of ours hangs the channel up in releases before 20.18, 22.8 and 23.2 (asterisk#1722); those tell no channel_id.
+        survives_pings="channel_id" in named,
+    )
+
+
+def _texts(variables: dict[str, Any]) -> dict[str, str]:
+    return {cleaned(name, 100): cleaned(value) for name, value in list(variables.items())[:100]}
+
+
+def _whole(value: object, low: int, high: int) -> int | None:
+    """A whole number within the limits, from JSON's number or plain text's digits; None for anything else."""
+    text = str(value)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return number if number is not None and low <= number <= high else None
+
+
+def _unsupported_codec(codec: str) -> str:
+    said = f"The gateway sends {codec!r}, which is not spoken here." if codec else "The gateway's MEDIA_START names no format."
+    return f"{said} Dial with one of c(ulaw), c(alaw), c(slin), c(slin16), as in Dial(WebSocket/<connection>/c(ulaw))."

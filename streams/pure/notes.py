@@ -1,0 +1,38 @@
+"""A call's identity, and a note: one fact of a call's life, on its way from the session that saw it to the journal that writes it down.
+
+Owns the shape of both. Must not know where it is written."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from streams.pure.lifecycle import EventKind, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """`number` counts a call's notes from 1; `at` is seconds since the epoch (UTC); `stream_id` is None for facts of the call.
+
+    `details` holds JSON values only, already cleaned of hostile text, and no secrets."""
+
+    number: int
+    kind: EventKind
+    at: float
+    level: Level = Level.INFO
+    stream_id: UUID | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """What a call is from its first moment on; the ids are those of the tenants' rows. `started_at`: seconds since the epoch."""
+
+    call_id: UUID
+    account_id: int
+    gateway_id: int
+    application_id: int
+    from_number: str
+    to_number: str
+    direction: str
+    gateway_call_id: str
+    started_at: float

@@ -1,0 +1,201 @@
+"""The provisioning file: JSON with accounts, their applications and gateways. Its shape, and everything that is wrong with it, by place.
+
+Owns the file's keys and types. Must not know rows: whether a value is allowed, or is there already, is provision's matter."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from typing import Any, NamedTuple, TypeGuard
+
+from streams.pure.foreign_text import cleaned
+
+TEXT, XML, MONEY, WHOLE, LIST = "text", "text of XML", "a number such as 0.0030", "a whole number", "a list"
+ACCOUNT_KEYS = {
+    "name": TEXT,
+    "auth_id": TEXT,
+    "auth_token": TEXT,
+    "rate": MONEY,
+    "billing_interval": WHOLE,
+    "currency": TEXT,
+    "applications": LIST,
+    "gateways": LIST,
+}
+APPLICATION_KEYS = {"name": TEXT, "answer_url": TEXT, "answer_method": TEXT, "answer_xml": XML}
+GATEWAY_KEYS = {"name": TEXT, "dialect": TEXT, "password": TEXT, "application": TEXT}
+LONGEST = {TEXT: 2048, XML: 100_000}
+LARGEST_EXPONENT = 20
+_LAYOUT = {ord(character): None for character in "\t\r\n"}
+
+
+class Problem(NamedTuple):
+    """`place` is a path such as accounts[0].gateways[1].dialect, empty for the file as a whole; `words` say what would be right."""
+
+    place: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.words}" if self.place else self.words
+
+    @property
+    def order(self) -> list[str | int]:
+        """Sorts places as a reader counts: accounts[2] before accounts[10]."""
+        return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", self.place)]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One application or gateway: its place in the file, and the values it gives by their keys there (a null is not a value)."""
+
+    place: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AccountEntry(Entry):
+    applications: tuple[Entry, ...]
+    gateways: tuple[Entry, ...]
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that remembers which of its keys stood in it more than once."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.repeated = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+
+
+def read(document: bytes) -> tuple[list[AccountEntry], list[Problem]]:
+    """The accounts of the file and every problem of its shape. Never raises; what has a problem is left out of the values."""
+    try:
+        root = json.loads(document, object_pairs_hook=_Object, parse_float=Decimal, parse_constant=_no_json)
+    except json.JSONDecodeError as error:
+        return [], [Problem(f"line {error.lineno}, column {error.colno}", f"this is not JSON: {error.msg}.")]
+    except (ValueError, RecursionError):
+        return [], [Problem("", "this is not JSON in UTF-8, or it is nested too deeply.")]
+    reader = _Reader()
+    items = reader.values("", root, {"accounts": LIST}, required=("accounts",)).get("accounts", [])
+    accounts = [reader.account(place, item) for place, item in reader.objects("accounts", items, ACCOUNT_KEYS)]
+    reader.no_two(accounts, "name", "account")
+    reader.no_two(accounts, "auth_id", "account")
+    reader.no_two([gateway for account in accounts for gateway in account.gateways], "name", "gateway")
+    return accounts, reader.problems
+
+
+class _Reader:
+    """Reads entry by entry; what is wrong gathers in `problems`."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def problem(self, place: str, words: str) -> None:
+        self.problems.append(Problem(place, words))
+
+    def account(self, place: str, item: "_Object") -> AccountEntry:
+        values = self.values(place, item, ACCOUNT_KEYS, required=("name",))
+        applications = self.entries(at(place, "applications"), values.pop("applications", []), APPLICATION_KEYS)
+        gateways = self.entries(at(place, "gateways"), values.pop("gateways", []), GATEWAY_KEYS)
+        self.no_two(applications, "name", "application of this account")
+        return AccountEntry(place, values, applications, gateways)
+
+    def entries(self, place: str, items: list[object], keys: dict[str, str]) -> tuple[Entry, ...]:
+        objects = self.objects(place, items, keys)
+        return tuple(Entry(where, self.values(where, item, keys, required=("name",))) for where, item in objects)
+
+    def objects(self, place: str, items: list[object], keys: dict[str, str]) -> list[tuple[str, "_Object"]]:
+        """The places and objects of a list; what is no object is a problem."""
+        return [(f"{place}[{number}]", item) for number, item in enumerate(items) if self.is_object(item, f"{place}[{number}]", keys)]
+
+    def is_object(self, item: object, place: str, keys: dict[str, str]) -> TypeGuard["_Object"]:
+        if not isinstance(item, _Object):
+            self.problem(place, f"has to be an object with {', '.join(keys)}, not {named(item)}.")
+        return isinstance(item, _Object)
+
+    def values(self, place: str, item: object, keys: dict[str, str], required: tuple[str, ...] = ()) -> dict[str, Any]:
+        """What `item` gives for `keys`, each of its type."""
+        if not self.is_object(item, place, keys):
+            return {}
+        for key in item.repeated:
+            self.problem(at(place, key), "stands twice in one object.")
+        for key in item.keys() - keys.keys():
+            self.problem(at(place, key), f"is no key of this place.{meant(key, keys)} Known are {', '.join(keys)}.")
+        for key in required:
+            if item.get(key) is None:
+                self.problem(at(place, key), "is missing.")
+        given = {key: item[key] for key in keys if item.get(key) is not None}
+        found = {key: self.value(at(place, key), value, keys[key]) for key, value in given.items()}
+        return {key: value for key, value in found.items() if value is not None}
+
+    def value(self, place: str, value: object, kind: str) -> object:
+        """`value` as `kind`, or None and a problem."""
+        if kind == LIST and isinstance(value, list):
+            return value
+        if kind in (TEXT, XML) and isinstance(value, str):
+            return self.text(place, value, kind)
+        if kind == WHOLE and not isinstance(value, str) and (number := decimal(value)) is not None and number == int(number):
+            return int(number)
+        if kind == MONEY and (amount := decimal(value)) is not None:
+            return amount
+        self.problem(place, f"has to be {kind}, not {named(value)}.")
+        return None
+
+    def text(self, place: str, value: str, kind: str) -> str | None:
+        # Line breaks belong in XML; there the parser judges the rest.
+        visible = value.translate(_LAYOUT) if kind == XML else value
+        if cleaned(visible, LONGEST[kind]) == visible:
+            return value
+        self.problem(place, f"holds characters that cannot be shown, or more than {LONGEST[kind]} of them.")
+        return None
+
+    def no_two(self, entries: "list[AccountEntry] | list[Entry] | tuple[Entry, ...]", key: str, what: str) -> None:
+        seen: dict[object, str] = {}
+        for entry in entries:
+            value = entry.values.get(key)
+            if value is not None and value in seen:
+                self.problem(at(entry.place, key), f"{str(value)!r} is another {what} already, at {seen[value]}.")
+            seen.setdefault(value, entry.place)
+
+
+def at(place: str, key: str) -> str:
+    shown = cleaned(key, 60)
+    return f"{place}.{shown}" if place else shown
+
+
+def meant(key: str, known: "dict[str, str] | list[str]") -> str:
+    """The beginning of a helpful sentence when `key` looks like one of `known`, else nothing."""
+    close = get_close_matches(key.lower(), known, 1)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+def decimal(value: object) -> Decimal | None:
+    """A finite Decimal of a JSON number, or of the text of one; none of an absurd magnitude, which would cost minutes to write out."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        return None
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and abs(amount.adjusted()) <= LARGEST_EXPONENT else None
+
+
+def _no_json(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
+def named(value: object) -> str:
+    """What a JSON value is, for a sentence."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case str():
+            return f"the text {cleaned(value, 40)!r}"
+        case _:
+            return f"the number {cleaned(value, 40)}"

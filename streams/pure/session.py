@@ -1,0 +1,302 @@
+"""One live call: forks its audio to its streams and ends them with it. (message, now) -> effects; no socket, no clock, no dialect.
+
+Owns the call's notes and their numbers, its streams, and the converters they share. `now` is a monotonic time in seconds;
+`epoch` ties it to the wall clock once, so that a clock that jumps during a call moves nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from streams.pure.audio import dtmf_tones
+from streams.pure.effects import CloseGateway, Effect, TellGateway, Write
+from streams.pure.fork import Converters, Early
+from streams.pure.lifecycle import (
+    END_OF_XML,
+    GATEWAY_LOST,
+    NORMAL_HANGUP,
+    UNSUPPORTED_MEDIA,
+    EndCause,
+    EventKind,
+    HangupCause,
+    Level,
+)
+from streams.pure.messages import (
+    Audio,
+    AudioFormat,
+    Dtmf,
+    Ended,
+    GatewayMessage,
+    GatewayReport,
+    HangUp,
+    Play,
+    Started,
+    StreamRequest,
+    Unreadable,
+    Unsupported,
+)
+from streams.pure.notes import Note
+from streams.pure.stream import Closure, Failure, Limits, StreamSession, protocol_of
+
+UNREADABLE_IN_FULL = 10
+"""So many messages that are not the dialect are noted in full; the rest is counted in the call's last note."""
+CLOSE_CALL_OVER = 4000
+CLOSE_UNSUPPORTED = 4415
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The call as customers see it."""
+
+    call_id: UUID
+    auth_id: str
+
+
+class CallSession:
+    """`started` (monotonic) and `epoch` (UTC seconds) are the same instant."""
+
+    def __init__(self, identity: Identity, limits: Limits, started: float, epoch: float) -> None:
+        self.identity = identity
+        self.limits = limits
+        self.started = started
+        self.offset = epoch - started
+        self.format: AudioFormat | None = None
+        self.streams: dict[UUID, StreamSession] = {}
+        self.over: HangupCause | None = None
+        self._converters: Converters | None = None
+        self._live: list[StreamSession] = []
+        self._early: Early | None = Early(limits.buffer_ms / 2)
+        self._heard_audio = False
+        self._unreadable = 0
+        self._notes = 0
+        self._effects: list[Effect] = []
+
+    @property
+    def pending(self) -> bool:
+        """Whether `drain` would return anything."""
+        return bool(self._effects)
+
+    def drain(self) -> list[Effect]:
+        """What is to be done since the last call of this method, in order."""
+        effects, self._effects = self._effects, []
+        return effects
+
+    def _emit(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    # Facts -------------------------------------------------------------------------------------------------------------
+    def note(self, kind: EventKind, level: Level, stream_id: UUID | None, now: float, /, **details: Any) -> None:
+        self._notes += 1
+        facts = {name: value for name, value in details.items() if value is not None}
+        self._effects.append(Write(Note(self._notes, kind, now + self.offset, level, stream_id, facts)))
+
+    # The gateway -------------------------------------------------------------------------------------------------------
+    def begin(self, now: float, facts: dict[str, Any]) -> None:
+        """The call's first note."""
+        self.note(EventKind.CALL_STARTED, Level.INFO, None, now, **facts)
+
+    def hear(self, message: GatewayMessage, now: float) -> None:
+        """Anything the gateway says but Audio, which goes to `audio` at once. Reports, flow control and marks change nothing:
+        nothing is played to the gateway but DTMF tones."""
+        match message:
+            case Started():
+                self._media_started(message, now)
+            case Dtmf():
+                self._digit(message, now)
+            case Ended():
+                self._gateway_ended(message, now)
+            case Unsupported():
+                self.note(EventKind.CALL_GATEWAY_ERROR, Level.ERROR, None, now, text=message.problem)
+                self.finish(EndCause.CALL_ENDED, UNSUPPORTED_MEDIA, message.problem, now, close=CLOSE_UNSUPPORTED)
+            case Unreadable():
+                self._not_the_dialect(message, now)
+            case GatewayReport(text, error=True):
+                self.note(EventKind.CALL_GATEWAY_ERROR, Level.WARNING, None, now, text=text)
+
+    def audio(self, message: Audio, now: float) -> list[StreamSession]:
+        """One frame from the call; returns the streams that may have something to send. The hot path: 50 a second and call."""
+        if not self._heard_audio:
+            self._first_audio(now)
+        timestamp_ms = int((now + self.offset) * 1000)
+        if self._early is not None and self.format is not None:
+            self._early.keep(message, timestamp_ms, self.format.duration_ms(len(message.payload)))
+        elif self._live:
+            self._fork(message, timestamp_ms, now)
+        return self._live
+
+    def _fork(self, frame: Audio, timestamp_ms: int, now: float) -> None:
+        assert self._converters is not None
+        converted: dict[AudioFormat, list[bytes]] = {}
+        for stream in self._live:
+            if frame.track in stream.tracks:
+                target = stream.protocol.format
+                if target not in converted:
+                    converted[target] = self._converters.convert(frame, target)
+                stream.accept(converted[target], frame.track, timestamp_ms, now)
+
+    def _first_audio(self, now: float) -> None:
+        self._heard_audio = True
+        self.note(EventKind.CALL_FIRST_AUDIO, Level.DEBUG, None, now, after_ms=round((now - self.started) * 1000))
+
+    def _media_started(self, message: Started, now: float) -> None:
+        self.format = message.format
+        self._converters = Converters(message.format)
+        self.note(
+            EventKind.CALL_MEDIA_STARTED,
+            Level.INFO,
+            None,
+            now,
+            format=str(message.format),
+            frame_ms=message.frame_ms,
+            gateway_call_id=message.gateway_call_id,
+            **message.facts,
+        )
+
+    def _digit(self, message: Dtmf, now: float) -> None:
+        self.note(EventKind.CALL_DTMF, Level.INFO, None, now, digit=message.digit)
+        timestamp_ms = int((now + self.offset) * 1000)
+        if self._early is not None:
+            self._early.keep(message, timestamp_ms, 0)
+        self._press(message, timestamp_ms, now)
+
+    def _press(self, message: Dtmf, timestamp_ms: int, now: float) -> None:
+        for stream in self._live:
+            stream.digit(message.digit, message.track, timestamp_ms, now)
+
+    def _not_the_dialect(self, message: Unreadable, now: float) -> None:
+        self._unreadable += 1
+        if self._unreadable <= UNREADABLE_IN_FULL:
+            facts = {"problem": message.problem, "sample": message.sample, "count": self._unreadable}
+            self.note(EventKind.CALL_GATEWAY_UNREADABLE, Level.WARNING, None, now, **facts)
+
+    def _gateway_ended(self, message: Ended, now: float) -> None:
+        cause, hangup = (EndCause.GATEWAY_LOST, GATEWAY_LOST) if message.lost else (EndCause.CALL_ENDED, NORMAL_HANGUP)
+        self.finish(cause, hangup, message.words, now, close_code=message.code)
+
+    # The application's answer, and control -----------------------------------------------------------------------------
+    def follow(self, requests: Sequence[tuple[UUID, StreamRequest]], now: float) -> None:
+        """Starts what the application's XML asks for, and gives it the call's audio from the first frame on."""
+        for stream_id, request in requests:
+            self.start_stream(stream_id, request, "XML", now)
+        early, self._early = self._early, None
+        for word, timestamp_ms in early or ():
+            if isinstance(word, Audio):
+                self._fork(word, timestamp_ms, now)
+            else:
+                self._press(word, timestamp_ms, now)
+        if early is not None and early.dropped_ms:
+            problem = f"The answer took so long that the first {early.dropped_ms / 1000:.1f} s of audio were not kept."
+            self.note(EventKind.CALL_ANSWER_WARNING, Level.WARNING, None, now, problem=problem)
+
+    def start_stream(self, stream_id: UUID, request: StreamRequest, source: str, now: float) -> None:
+        """Adds a stream and begins to dial. The caller has checked that the call is live and the media has started."""
+        stream = StreamSession(
+            id=stream_id,
+            request=request,
+            protocol=protocol_of(stream_id, self.identity.call_id, self.identity.auth_id, request),
+            limits=self.limits,
+            note=self.note,
+            emit=self._emit,
+        )
+        self.streams[stream_id] = stream
+        self._live = [*self._live, stream]
+        fields = {name: getattr(request, name) for name in request.__slots__}
+        self.note(EventKind.STREAM_REQUESTED, Level.INFO, stream_id, now, source=source, request=fields)
+        stream.dial(now)
+
+    def stop_stream(self, stream_id: UUID, cause: EndCause, by: str, now: float) -> None:
+        """A stream that is gone is left alone: the request came too late, which is no error."""
+        stream = self.streams.get(stream_id)
+        if stream is None or not stream.live:
+            return
+        self.note(EventKind.STOP_REQUESTED, Level.INFO, stream_id, now, by=by, how=cause.value)
+        stream.end(cause, now, f"Stopped at the request of {by}.")
+        self.settle(now)
+
+    def send_dtmf(self, digits: str, now: float) -> None:
+        """Digits towards the call, as in-band tones: the gateway's protocol has no command for them."""
+        if self.format is None or self.over:
+            return
+        self._effects.append(TellGateway(Play(dtmf_tones(digits, self.format))))
+        self.note(EventKind.CALL_DTMF_SENT, Level.INFO, None, now, digits=digits, how="tones in the audio")
+
+    # The streams' sockets ----------------------------------------------------------------------------------------------
+    def connect_succeeded(self, stream_id: UUID, now: float, facts: dict[str, Any]) -> None:
+        self.streams[stream_id].connect_succeeded(now, facts)
+
+    def connect_failed(self, stream_id: UUID, now: float, failure: Failure) -> None:
+        self.streams[stream_id].connect_failed(now, failure)
+        self.settle(now)
+
+    def customer_closed(self, stream_id: UUID, now: float, closure: Closure) -> None:
+        self.streams[stream_id].closed(closure, now)
+        self.settle(now)
+
+    def socket_closed(self, stream_id: UUID, now: float, closure: Closure, seconds: float) -> None:
+        """The socket of a stream that had ended is gone, too."""
+        self.note(
+            EventKind.SOCKET_CLOSED, Level.DEBUG, stream_id, now, code=closure.code, reason=closure.reason, seconds=round(seconds, 3)
+        )
+
+    def stream_broke(self, stream_id: UUID, now: float) -> None:
+        """Our own code failed on this stream: it ends, the others go on."""
+        words = "The platform failed while handling this stream; the log of the process has the details."
+        self.streams[stream_id].end(EndCause.INTERNAL_ERROR, now, words)
+        self.settle(now)
+
+    # Time, and the end ---------------------------------------------------------------------------------------------------
+    def tick(self, now: float) -> None:
+        for stream in self._live:
+            stream.tick(now)
+        self.settle(now)
+
+    def settle(self, now: float) -> None:
+        """Forgets ended streams; when the last stream that kept the call alive has ended, the call is over (cause 4010)."""
+        ended = [stream for stream in self._live if not stream.live]
+        if not ended:
+            return
+        self._live = [stream for stream in self._live if stream.live]
+        kept = [stream for stream in self._live if stream.request.keep_call_alive]
+        if any(stream.request.keep_call_alive for stream in ended) and not kept and not self.over:
+            self.hang_up(END_OF_XML, "The stream that kept the call alive has ended, and nothing follows it.", now)
+
+    def hang_up(self, hangup: HangupCause, words: str, now: float) -> None:
+        """Ends the call from our side: the gateway is told, then its socket is closed."""
+        if self.over:
+            return
+        self._effects.append(TellGateway(HangUp()))
+        self.note(EventKind.CALL_HANGUP_SENT, Level.INFO, None, now)
+        self.finish(EndCause.CALL_ENDED, hangup, words, now, close=CLOSE_CALL_OVER)
+
+    def finish(
+        self, cause: EndCause, hangup: HangupCause, words: str, now: float, *, close: int | None = None, close_code: int | None = None
+    ) -> None:
+        """Ends the call and every stream of it, once. `close`: the code to close the gateway's socket with, None when it is closed."""
+        if self.over:
+            return
+        self.over = hangup
+        self._flush_converters(now)
+        for stream in self._live:
+            stream.end(cause, now, words)
+        self._live = []
+        level = Level.INFO if hangup.source != "Error" else Level.ERROR
+        self.note(
+            EventKind.CALL_ENDED,
+            level,
+            None,
+            now,
+            **hangup._asdict(),
+            words=words,
+            close_code=close_code,
+            unreadable=self._unreadable or None,
+        )
+        if close is not None:
+            self._effects.append(CloseGateway(close, words[:120]))
+
+    def _flush_converters(self, now: float) -> None:
+        """The last milliseconds a resampler still holds belong to the customers."""
+        timestamp_ms = int((now + self.offset) * 1000)
+        for track, target, frames in self._converters.tails() if self._converters else ():
+            for stream in self._live:
+                if stream.protocol.format == target and track in stream.tracks:
+                    stream.accept(frames, track, timestamp_ms, now)

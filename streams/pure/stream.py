@@ -1,0 +1,287 @@
+"""One stream of a live call: its state, its buffer, its attempts and limits. (message, now) -> effects; no socket, no clock.
+
+Owns when a stream starts, degrades, recovers and ends, and with which facts. Must not know gateways or rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from streams.pure import customer
+from streams.pure.audio import format_of_content_type
+from streams.pure.buffer import Backlog, Gauge, Waiting
+from streams.pure.effects import CloseCustomer, Dial, Effect
+from streams.pure.foreign_text import cleaned
+from streams.pure.lifecycle import ENDINGS, CallbackEvent, EndCause, EventKind, Level, StreamState, moved
+from streams.pure.messages import StreamRequest
+
+WEBSOCKET_HEADER_BYTES = 8
+IGNORED_IN_FULL = 5
+"""So many ignored customer messages of a stream are noted in full; the others are counted."""
+
+Noted = Callable[..., None]
+"""note(kind, level, stream_id, now, **details)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`retry_seconds`: the pauses before the second, third ... attempt to connect."""
+
+    buffer_ms: int = 40_000
+    retry_seconds: tuple[float, ...] = (1, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt to connect failed. `final`: trying again cannot help."""
+
+    problem: str
+    duration_ms: int
+    address: str = ""
+    status: int | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """How the customer's socket went. `by_customer`: with a close frame; otherwise it was lost."""
+
+    by_customer: bool
+    code: int | None
+    reason: str
+
+    @property
+    def words(self) -> str:
+        if not self.by_customer:
+            return f"The connection to the customer's service was lost{f' ({self.reason})' if self.reason else ''}."
+        said = f", “{self.reason}”" if self.reason else ""
+        return f"The customer's service closed the connection ({self.code or 'no code'}{said})."
+
+
+@dataclass(slots=True)
+class Sent:
+    """What went to the customer."""
+
+    frames: int = 0
+    audio_ms: float = 0.0
+    bytes_per_ms: float = 1.0
+
+
+@dataclass(slots=True)
+class StreamSession:
+    """`tracks`: the tracks of the call this stream forks. `until` is the moment (same clock as `now`) of its timeout."""
+
+    id: UUID
+    request: StreamRequest
+    protocol: customer.CustomerProtocol
+    limits: Limits
+    note: Noted
+    emit: Callable[[Effect], None]
+    state: StreamState = StreamState.REQUESTED
+    attempt: int = 0
+    until: float | None = None
+    backlog: Backlog = field(default_factory=Backlog)
+    sent: Sent = field(default_factory=Sent)
+    in_flight_ms: float = 0.0
+    ignored: int = 0
+    greeting: bytes | None = None
+    gauge: Gauge = field(init=False)
+    tracks: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gauge = Gauge(self.limits.buffer_ms)
+        self.tracks = tracks_of(self.request)
+
+    @property
+    def live(self) -> bool:
+        return self.state is not StreamState.ENDED
+
+    @property
+    def connected(self) -> bool:
+        return self.state in (StreamState.CONNECTED, StreamState.STREAMING)
+
+    # Connecting ------------------------------------------------------------------------------------------------------
+    def dial(self, now: float, after_seconds: float = 0.0) -> None:
+        self.attempt += 1
+        self.emit(Dial(self.id, self.request.service_url, self.attempt, after_seconds))
+
+    def dialling(self, now: float) -> None:
+        """The attempt begins now (its pause is over)."""
+        attempts = 1 + len(self.limits.retry_seconds)
+        self._move(EventKind.CONNECT_STARTED, now, attempt=self.attempt, of=attempts, url=self.request.service_url)
+
+    def connect_succeeded(self, now: float, facts: dict[str, Any]) -> None:
+        if self.state is not StreamState.CONNECTING:
+            return
+        self._move(EventKind.CONNECTED, now, attempt=self.attempt, **facts)
+        self.until = now + self.request.stream_timeout_seconds
+        self.greeting = self.protocol.start()
+
+    def connect_failed(self, now: float, failure: Failure) -> None:
+        if self.state is not StreamState.CONNECTING:
+            return
+        retries = self.limits.retry_seconds
+        wait = None if failure.final or self.attempt > len(retries) else retries[self.attempt - 1]
+        self._move(
+            EventKind.CONNECT_FAILED,
+            now,
+            Level.WARNING,
+            attempt=self.attempt,
+            problem=failure.problem,
+            status=failure.status,
+            address=failure.address,
+            duration_ms=failure.duration_ms,
+            retry_in_seconds=wait,
+        )
+        if wait is not None:
+            self.dial(now, wait)
+            return
+        cause = EndCause.ADDRESS_REFUSED if failure.final else EndCause.CONNECT_FAILED
+        self.end(cause, now, failure.problem, http_status=failure.status)
+
+    # Audio and digits on their way to the customer --------------------------------------------------------------------
+    def accept(self, frames: list[bytes], track: str, timestamp_ms: int, now: float) -> None:
+        """Puts converted audio in the buffer, from the first frame on, also while connecting."""
+        if self.state is StreamState.ENDED:
+            return
+        for payload in frames:
+            self.backlog.put(Waiting("media", payload, timestamp_ms, self.protocol.format.duration_ms(len(payload)), track))
+        if self.backlog.held_ms + self.in_flight_ms >= self.limits.buffer_ms:
+            self._end_slow(now)
+
+    def digit(self, digit: str, track: str, timestamp_ms: int, now: float) -> None:
+        if track in self.tracks:
+            self.backlog.put(Waiting("dtmf", digit, timestamp_ms, track=track))
+            self.note(EventKind.DTMF_FORWARDED, Level.INFO, self.id, now, digit=digit)
+
+    def take(self, now: float) -> bytes | None:
+        """The next text for the customer's socket; None when there is none. The `start` event comes first."""
+        if self.greeting is not None:
+            greeting, self.greeting = self.greeting, None
+            return greeting
+        if self.state is StreamState.REQUESTED or self.state is StreamState.CONNECTING:
+            return None
+        item = self.backlog.take()
+        return None if item is None else self._encoded(item, now)
+
+    def _encoded(self, item: Waiting, now: float) -> bytes:
+        if item.kind == "media":
+            assert isinstance(item.content, bytes)
+            if self.state is StreamState.CONNECTED:
+                buffered_ms = round(self.backlog.held_ms)
+                self._move(EventKind.STREAM_STARTED, now, content_type=self.request.content_type, buffered_ms=buffered_ms)
+            text = self.protocol.media(item.content, item.timestamp_ms, item.track)
+            sent = self.sent
+            sent.frames += 1
+            sent.audio_ms += item.duration_ms
+            if item.duration_ms:
+                sent.bytes_per_ms = (len(text) + WEBSOCKET_HEADER_BYTES) / item.duration_ms
+            return text
+        assert isinstance(item.content, str)
+        return self.protocol.stop(item.content) if item.kind == "stop" else self.protocol.dtmf(item.content, item.timestamp_ms, item.track)
+
+    # The buffer's level, and time ------------------------------------------------------------------------------------
+    def measure(self, in_flight_bytes: int, now: float) -> None:
+        """`in_flight_bytes`: written to the customer's socket and not yet acknowledged by its host."""
+        if not self.live:
+            return
+        self.in_flight_ms = in_flight_bytes / self.sent.bytes_per_ms if self.sent.frames else 0.0
+        fill_ms = self.backlog.held_ms + self.in_flight_ms
+        # DegradedStream never comes before StartStream: while connecting the buffer fills without a word.
+        if self.state is StreamState.STREAMING:
+            self._note_levels(fill_ms, now)
+        if fill_ms >= self.limits.buffer_ms:
+            self._end_slow(now)
+
+    def _note_levels(self, fill_ms: float, now: float) -> None:
+        passed, rearmed = self.gauge.read(fill_ms)
+        buffered_ms, capacity_ms = round(fill_ms), self.limits.buffer_ms
+        for percent in passed:
+            facts = {"percent": percent, "buffered_ms": buffered_ms, "capacity_ms": capacity_ms}
+            self.note(EventKind.BUFFER_DEGRADED, Level.WARNING, self.id, now, **facts)
+        for percent in rearmed:
+            self.note(EventKind.BUFFER_RECOVERED, Level.INFO, self.id, now, percent=percent, buffered_ms=buffered_ms)
+
+    def _end_slow(self, now: float) -> None:
+        full_ms = self.backlog.held_ms + self.in_flight_ms
+        self.gauge.peak_ms = max(self.gauge.peak_ms, full_ms)
+        waiting = f"{full_ms / 1000:.1f} s were waiting, the buffer holds {self.limits.buffer_ms / 1000:g} s"
+        self.end(EndCause.SLOW_CONNECTION, now, f"The customer's service did not take the audio fast enough: {waiting}.")
+
+    def tick(self, now: float) -> None:
+        if self.live and self.until is not None and now >= self.until:
+            seconds = self.request.stream_timeout_seconds
+            # At the moment it was due, not when somebody looked: the customer is not billed for our clock's coarseness.
+            self.end(EndCause.TIMED_OUT, self.until, f"The stream reached its streamTimeout of {seconds} s.")
+
+    # The customer's side -----------------------------------------------------------------------------------------------
+    def heard(self, text: str | bytes, now: float) -> None:
+        """A message from the customer. Nothing it says can end the stream."""
+        if not self.live:
+            return
+        message = customer.decode(text)
+        problem = message.problem if isinstance(message, customer.Unknown) else self._unheeded(message)
+        sample = message.sample if isinstance(message, customer.Unknown) else ""
+        self.ignored += 1
+        if self.ignored <= IGNORED_IN_FULL:
+            self.note(EventKind.CUSTOMER_MESSAGE_IGNORED, Level.WARNING, self.id, now, problem=problem, sample=sample, count=self.ignored)
+
+    def _unheeded(self, message: customer.CustomerMessage) -> str:
+        event = type(message).__name__
+        event = event[0].lower() + event[1:]
+        if not self.request.bidirectional:
+            return f"{event} came on a stream that is not bidirectional; ask for bidirectional=\"true\" to send audio to the call."
+        return f"{event} is understood, but audio towards the call is not part of this release; nothing was played."
+
+    def closed(self, closure: Closure, now: float) -> None:
+        """The customer's socket went although we did not close it."""
+        if not self.live:
+            return
+        cause = EndCause.CUSTOMER_CLOSED if closure.by_customer else EndCause.CUSTOMER_LOST
+        self.end(cause, now, closure.words, close_code=closure.code, close_reason=cleaned(closure.reason, 123))
+
+    # The end -----------------------------------------------------------------------------------------------------------
+    def end(self, cause: EndCause, now: float, words: str, **facts: Any) -> None:
+        """Ends the stream, once: later calls change nothing. A healthy end lets what waits go out first."""
+        if not self.live:
+            return
+        held_ms, healthy = self.backlog.held_ms, ENDINGS[cause].callback is CallbackEvent.STOP_STREAM
+        flush = healthy and self.connected
+        if not flush:
+            self.backlog.clear()
+            self.greeting = None
+        elif cause in (EndCause.CALL_ENDED, EndCause.GATEWAY_LOST):
+            # `stop` tells the customer that the call is gone; on a stop of the stream alone the socket just closes (spec 3.2).
+            self.backlog.put(Waiting("stop", "call ended", 0))
+        level = Level.INFO if healthy else Level.ERROR
+        self._move(EventKind.STREAM_ENDED, now, level, cause=cause.value, words=words, **facts, **self._totals(held_ms, flush))
+        self.emit(CloseCustomer(self.id, flush))
+
+    def _totals(self, held_ms: float, flush: bool) -> dict[str, Any]:
+        return {
+            "buffered_ms": round(held_ms + self.in_flight_ms),
+            "peak_buffered_ms": round(max(self.gauge.peak_ms, held_ms + self.in_flight_ms)),
+            "sent_frames": self.sent.frames,
+            "sent_ms": round(self.sent.audio_ms),
+            "discarded_ms": 0 if flush else round(held_ms),
+            "ignored_messages": self.ignored,
+        }
+
+    def _move(self, kind: EventKind, now: float, level: Level = Level.INFO, **details: Any) -> None:
+        self.state = moved(self.state, kind)
+        self.note(kind, level, self.id, now, **details)
+
+
+def tracks_of(request: StreamRequest) -> tuple[str, ...]:
+    return ("inbound", "outbound") if request.audio_track == "both" else (request.audio_track,)
+
+
+def protocol_of(stream_id: UUID, call_id: UUID, auth_id: str, request: StreamRequest) -> customer.CustomerProtocol:
+    return customer.CustomerProtocol(
+        stream_id=stream_id,
+        call_id=call_id,
+        account_id=auth_id,
+        tracks=tracks_of(request),
+        format=format_of_content_type(request.content_type),
+        extra_headers=request.extra_headers,
+    )

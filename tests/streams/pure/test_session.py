@@ -1,0 +1,373 @@
+"""A call and its streams, driven by hand: messages and moments in, effects out."""
+
+import base64
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from streams.pure.effects import CloseCustomer, CloseGateway, Dial, Effect, TellGateway, Write
+from streams.pure.lifecycle import API_HANGUP, END_OF_XML, EndCause, EventKind, Level, StreamState
+from streams.pure.messages import Audio, AudioFormat, Dtmf, Encoding, Ended, HangUp, Play, Started, StreamRequest, Unreadable, Unsupported
+from streams.pure.notes import Note
+from streams.pure.session import CallSession, Identity
+from streams.pure.stream import Closure, Failure, Limits
+
+MULAW = AudioFormat(Encoding.MULAW, 8000)
+REQUEST = StreamRequest("wss://bot.example/audio", content_type="audio/x-mulaw;rate=8000")
+FRAME = bytes(range(160))
+FACTS = {"address": "192.0.2.1", "duration_ms": 12}
+
+
+class Driven:
+    """A session with a hand on its clock, and what came out of it."""
+
+    def __init__(self, limits: Limits | None = None, answered: bool = True) -> None:
+        self.now = 100.0
+        self.session = CallSession(
+            Identity(uuid4(), "MA" + "X" * 18), limits or Limits(buffer_ms=1000, retry_seconds=(1, 3)), 100.0, 1_700_000_000.0
+        )
+        self.notes: list[Note] = []
+        self.effects: list[Effect] = []
+        self.session.begin(self.now, {"gateway": "pbx"})
+        self.session.hear(Started(MULAW, 20, "gw-1"), self.now)
+        if answered:
+            self.session.follow([], self.now)
+
+    def collect(self) -> list[Effect]:
+        fresh = self.session.drain()
+        self.notes += [effect.note for effect in fresh if isinstance(effect, Write)]
+        others = [effect for effect in fresh if not isinstance(effect, Write)]
+        self.effects += others
+        return others
+
+    def stream(self, request: StreamRequest = REQUEST) -> UUID:
+        stream_id = uuid4()
+        self.session.start_stream(stream_id, request, "XML", self.now)
+        return stream_id
+
+    def connected(self, request: StreamRequest = REQUEST) -> UUID:
+        stream_id = self.stream(request)
+        self.session.streams[stream_id].dialling(self.now)
+        self.session.connect_succeeded(stream_id, self.now, FACTS)
+        return stream_id
+
+    def frames(self, count: int) -> None:
+        for _ in range(count):
+            self.now += 0.02
+            self.session.audio(Audio(FRAME), self.now)
+
+    def texts(self, stream_id: UUID) -> list[dict[str, Any]]:
+        """Everything the stream has for its customer now, as a ready socket would take it."""
+        stream, texts = self.session.streams[stream_id], []
+        while (text := stream.take(self.now)) is not None:
+            texts.append(json.loads(text))
+        return texts
+
+    def kinds(self) -> list[EventKind]:
+        self.collect()
+        return [note.kind for note in self.notes]
+
+    def last(self, kind: EventKind) -> Note:
+        self.collect()
+        return [note for note in self.notes if note.kind is kind][-1]
+
+
+def test_notes_are_numbered_from_one_and_timed_by_the_wall_clock_of_the_start() -> None:
+    call = Driven()
+    call.now = 103.5
+    call.session.hear(Dtmf("5"), call.now)
+    call.collect()
+    assert [note.number for note in call.notes] == [1, 2, 3]
+    assert call.notes[-1].at == pytest.approx(1_700_000_003.5)
+
+
+def test_audio_reaches_the_customer_byte_for_byte_after_the_start_event() -> None:
+    call = Driven()
+    stream_id = call.connected()
+    call.frames(3)
+    start, *media = call.texts(stream_id)
+    assert start["event"] == "start"
+    assert [base64.b64decode(text["media"]["payload"]) for text in media] == [FRAME] * 3
+    assert [text["sequenceNumber"] for text in (start, *media)] == [1, 2, 3, 4]
+
+
+def test_audio_before_the_answer_is_kept_for_the_streams_it_names() -> None:
+    call = Driven(answered=False)
+    call.frames(10)
+    stream_id = uuid4()
+    call.session.follow([(stream_id, REQUEST)], call.now)
+    call.session.streams[stream_id].dialling(call.now)
+    call.session.connect_succeeded(stream_id, call.now, FACTS)
+    call.frames(2)
+    media = [text["media"] for text in call.texts(stream_id) if text["event"] == "media"]
+    assert len(media) == 12
+    stamps = [int(frame["timestamp"]) for frame in media]
+    assert stamps == sorted(stamps) and stamps[-1] - stamps[0] == 220
+
+
+def test_of_a_very_late_answer_the_first_audio_is_not_kept_and_that_is_said() -> None:
+    call = Driven(answered=False)
+    call.frames(100)
+    stream_id = uuid4()
+    call.session.follow([(stream_id, REQUEST)], call.now)
+    assert call.session.streams[stream_id].live
+    assert call.session.streams[stream_id].backlog.held_ms == 500
+    assert "first 1.5 s" in call.last(EventKind.CALL_ANSWER_WARNING).details["problem"]
+
+
+def test_the_stream_starts_with_its_first_audio_not_with_its_connection() -> None:
+    call = Driven()
+    stream_id = call.connected()
+    call.texts(stream_id)
+    assert call.session.streams[stream_id].state is StreamState.CONNECTED
+    call.frames(1)
+    call.texts(stream_id)
+    assert call.session.streams[stream_id].state is StreamState.STREAMING
+    assert call.kinds().count(EventKind.STREAM_STARTED) == 1
+
+
+def test_audio_waits_while_the_stream_connects_and_nothing_is_lost() -> None:
+    call = Driven()
+    stream_id = call.stream()
+    call.session.streams[stream_id].dialling(call.now)
+    call.frames(40)
+    assert call.texts(stream_id) == []
+    call.session.connect_succeeded(stream_id, call.now, FACTS)
+    assert len(call.texts(stream_id)) == 41
+    assert call.last(EventKind.STREAM_STARTED).details["buffered_ms"] == 780
+
+
+def test_no_level_is_noted_before_the_stream_has_started() -> None:
+    call = Driven()
+    stream_id = call.stream()
+    call.session.streams[stream_id].dialling(call.now)
+    call.frames(45)
+    call.session.streams[stream_id].measure(0, call.now)
+    assert EventKind.BUFFER_DEGRADED not in call.kinds()
+
+
+def test_a_failed_attempt_is_tried_again_after_one_and_three_seconds_then_dropped() -> None:
+    call = Driven()
+    stream_id = call.stream()
+    for _ in range(3):
+        call.session.streams[stream_id].dialling(call.now)
+        call.session.connect_failed(stream_id, call.now, Failure("refused", 5, "192.0.2.1"))
+    dials = [effect for effect in call.collect() if isinstance(effect, Dial)]
+    assert [(dial.attempt, dial.after_seconds) for dial in dials] == [(1, 0), (2, 1), (3, 3)]
+    ended = call.last(EventKind.STREAM_ENDED)
+    assert ended.details["cause"] == EndCause.CONNECT_FAILED
+    assert ended.level is Level.ERROR
+    assert CloseCustomer(stream_id, flush=False) in call.effects
+
+
+def test_an_address_that_may_not_be_dialled_is_not_tried_again() -> None:
+    call = Driven()
+    stream_id = call.stream()
+    call.session.streams[stream_id].dialling(call.now)
+    call.session.connect_failed(stream_id, call.now, Failure("10.0.0.1 is private", 1, final=True))
+    assert len([effect for effect in call.collect() if isinstance(effect, Dial)]) == 1
+    assert call.last(EventKind.STREAM_ENDED).details["cause"] == EndCause.ADDRESS_REFUSED
+
+
+def test_levels_count_what_is_held_and_what_is_in_flight() -> None:
+    call = Driven()
+    stream_id = call.connected()
+    call.frames(1)
+    call.texts(stream_id)
+    stream = call.session.streams[stream_id]
+    call.frames(10)  # 200 ms held
+    stream.measure(int(110 * stream.sent.bytes_per_ms), call.now)
+    degraded = call.last(EventKind.BUFFER_DEGRADED)
+    assert (degraded.details["percent"], degraded.details["capacity_ms"]) == (30, 1000)
+    assert degraded.details["buffered_ms"] == pytest.approx(310, abs=3)
+    call.texts(stream_id)
+    stream.measure(0, call.now)
+    assert call.last(EventKind.BUFFER_RECOVERED).details["percent"] == 30
+
+
+def test_a_full_buffer_ends_the_stream_and_says_how_much_waited() -> None:
+    call = Driven()
+    slow, good = call.connected(), call.connected(StreamRequest("wss://other.example/", content_type="audio/x-l16;rate=8000"))
+    call.frames(1)
+    call.texts(slow)
+    for _ in range(60):
+        call.frames(1)
+        call.texts(good)
+        call.session.streams[slow].measure(0, call.now)
+    call.session.settle(call.now)
+    ended = call.last(EventKind.STREAM_ENDED)
+    assert ended.stream_id == slow
+    assert ended.details["cause"] == EndCause.SLOW_CONNECTION
+    assert ended.details["discarded_ms"] == 1000
+    percents = [note.details["percent"] for note in call.notes if note.kind is EventKind.BUFFER_DEGRADED]
+    assert percents == [30, 60, 90]
+    assert call.session.streams[good].state is StreamState.STREAMING
+
+
+def test_memory_is_bounded_even_if_nobody_measures() -> None:
+    call = Driven()
+    stream_id = call.stream()
+    call.session.streams[stream_id].dialling(call.now)
+    call.frames(500)
+    stream = call.session.streams[stream_id]
+    assert not stream.live
+    assert len(stream.backlog.waiting) == 0
+
+
+def test_a_hangup_sends_what_waits_then_stop_then_closes() -> None:
+    call = Driven()
+    stream_id = call.connected()
+    call.frames(3)
+    call.session.hear(Ended(lost=False, code=1000, words="The gateway hung up."), call.now)
+    assert [text["event"] for text in call.texts(stream_id)] == ["start", "media", "media", "media", "stop"]
+    call.collect()
+    assert CloseCustomer(stream_id, flush=True) in call.effects
+    assert call.last(EventKind.STREAM_ENDED).details["cause"] == EndCause.CALL_ENDED
+    assert call.last(EventKind.CALL_ENDED).details["code"] == 4000
+
+
+def test_a_lost_gateway_is_told_from_a_hangup() -> None:
+    call = Driven()
+    call.connected()
+    call.session.hear(Ended(lost=True, code=None, words="The gateway vanished."), call.now)
+    assert call.last(EventKind.STREAM_ENDED).details["cause"] == EndCause.GATEWAY_LOST
+    assert call.last(EventKind.CALL_ENDED).level is Level.ERROR
+
+
+def test_stopping_a_stream_closes_its_socket_without_a_stop_event_and_the_call_goes_on() -> None:
+    call = Driven()
+    stream_id = call.connected()
+    call.frames(1)
+    call.session.stop_stream(stream_id, EndCause.STOPPED_BY_OPERATOR, "anna", call.now)
+    assert [text["event"] for text in call.texts(stream_id)] == ["start", "media"]
+    assert call.session.over is None
+    assert call.last(EventKind.STOP_REQUESTED).details["by"] == "anna"
+    call.session.stop_stream(stream_id, EndCause.STOPPED_BY_OPERATOR, "anna", call.now)
+    assert call.kinds().count(EventKind.STREAM_ENDED) == 1
+
+
+def test_the_stream_timeout_counts_from_the_connection() -> None:
+    call = Driven()
+    stream_id = call.connected(StreamRequest("wss://bot.example/", stream_timeout_seconds=5))
+    call.session.tick(call.now + 4.9)
+    assert call.session.streams[stream_id].live
+    call.session.tick(call.now + 5.09)
+    ended = call.last(EventKind.STREAM_ENDED)
+    assert ended.details["cause"] == EndCause.TIMED_OUT
+    assert ended.at == call.last(EventKind.CONNECTED).at + 5
+
+
+@pytest.mark.parametrize(
+    ("closure", "cause", "words"),
+    [
+        (Closure(True, 1011, "worker crashed"), EndCause.CUSTOMER_CLOSED, "closed the connection (1011, “worker crashed”)"),
+        (Closure(True, None, ""), EndCause.CUSTOMER_CLOSED, "closed the connection (no code)"),
+        (Closure(False, 1006, "Connection reset by peer"), EndCause.CUSTOMER_LOST, "was lost (Connection reset by peer)"),
+    ],
+)
+def test_who_closed_is_told_from_what_was_lost(closure: Closure, cause: EndCause, words: str) -> None:
+    call = Driven()
+    stream_id = call.connected()
+    call.session.customer_closed(stream_id, call.now, closure)
+    ended = call.last(EventKind.STREAM_ENDED)
+    assert ended.details["cause"] == cause
+    assert words in ended.details["words"]
+    assert ended.details.get("close_code") == closure.code
+
+
+def test_digits_go_to_the_customer_in_their_place_between_the_frames() -> None:
+    call = Driven()
+    stream_id = call.connected()
+    call.frames(1)
+    call.session.hear(Dtmf("#"), call.now)
+    call.frames(1)
+    assert [text["event"] for text in call.texts(stream_id)] == ["start", "media", "dtmf", "media"]
+
+
+def test_digits_towards_the_call_are_tones_in_the_gateways_format() -> None:
+    call = Driven()
+    call.session.send_dtmf("12#", call.now)
+    told = [effect.command for effect in call.collect() if isinstance(effect, TellGateway)]
+    assert isinstance(told[0], Play)
+    assert len(told[0].payload) == 3 * 200 * 8
+
+
+def test_a_hangup_of_ours_tells_the_gateway_then_closes_it() -> None:
+    call = Driven()
+    call.connected()
+    call.session.hang_up(API_HANGUP, "Hung up.", call.now)
+    call.session.hang_up(API_HANGUP, "Hung up.", call.now)
+    acts = [effect for effect in call.collect() if isinstance(effect, TellGateway | CloseGateway)]
+    assert [type(act) for act in acts] == [TellGateway, CloseGateway]
+    assert isinstance(acts[0], TellGateway) and isinstance(acts[0].command, HangUp)
+    assert call.kinds().count(EventKind.CALL_ENDED) == 1
+
+
+def test_the_call_is_over_when_the_stream_that_kept_it_alive_ends() -> None:
+    call = Driven()
+    plain = call.connected()
+    keeper = call.connected(StreamRequest("wss://bot.example/keeper", keep_call_alive=True))
+    call.session.customer_closed(plain, call.now, Closure(True, 1000, ""))
+    assert call.session.over is None
+    call.session.customer_closed(keeper, call.now, Closure(True, 1000, ""))
+    assert call.session.over == END_OF_XML
+
+
+def test_each_stream_gets_its_own_format_from_one_conversion() -> None:
+    call = Driven()
+    wanted = [("audio/x-mulaw;rate=8000", 160), ("audio/x-l16;rate=8000", 320), ("audio/x-l16;rate=16000", 640)]
+    streams = [call.connected(StreamRequest(f"wss://bot.example/{number}", content_type=name)) for number, (name, _) in enumerate(wanted)]
+    call.frames(20)
+    for stream_id, (_, size) in zip(streams, wanted, strict=True):
+        sizes = {len(base64.b64decode(text["media"]["payload"])) for text in call.texts(stream_id) if text["event"] == "media"}
+        assert sizes == {size}
+
+
+def test_an_outbound_stream_gets_nothing_of_the_inbound_track() -> None:
+    call = Driven()
+    stream_id = call.connected(StreamRequest("wss://bot.example/", audio_track="outbound"))
+    call.frames(3)
+    assert [text["event"] for text in call.texts(stream_id)] == ["start"]
+
+
+def test_what_is_not_the_dialect_is_noted_ten_times_then_counted() -> None:
+    call = Driven()
+    for _ in range(25):
+        call.session.hear(Unreadable("not a MEDIA word", "BOGUS"), call.now)
+    call.session.hear(Ended(False, 1000, "bye"), call.now)
+    assert call.kinds().count(EventKind.CALL_GATEWAY_UNREADABLE) == 10
+    assert call.last(EventKind.CALL_ENDED).details["unreadable"] == 25
+
+
+def test_media_we_do_not_speak_ends_the_call_with_what_to_configure() -> None:
+    call = Driven()
+    call.session.hear(Unsupported("The gateway brings opus; configure c(ulaw)."), call.now)
+    assert call.last(EventKind.CALL_ENDED).details["words"] == "The gateway brings opus; configure c(ulaw)."
+    assert any(isinstance(effect, CloseGateway) for effect in call.effects)
+
+
+def test_nonsense_from_a_customer_is_noted_and_ends_nothing() -> None:
+    call = Driven()
+    stream_id = call.connected()
+    for text in ("{", '{"event":"playAudio"}', "x" * 10, b"\x00\xff", '{"event":"clearAudio"}', "[]", "null"):
+        call.session.streams[stream_id].heard(text, call.now)
+    assert call.session.streams[stream_id].live
+    assert call.kinds().count(EventKind.CUSTOMER_MESSAGE_IGNORED) == 5
+
+
+def test_an_error_of_ours_ends_one_stream_only() -> None:
+    call = Driven()
+    broken, other = call.connected(), call.connected(StreamRequest("wss://other.example/"))
+    call.session.stream_broke(broken, call.now)
+    assert not call.session.streams[broken].live
+    assert call.session.streams[other].live
+
+
+def test_details_never_hold_empty_facts() -> None:
+    call = Driven()
+    call.connected()
+    call.session.hear(Ended(False, None, "bye"), call.now)
+    call.collect()
+    assert not [note for note in call.notes if None in note.details.values()]

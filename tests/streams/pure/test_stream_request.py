@@ -1,0 +1,150 @@
+"""The parameters of a stream: defaults, ranges, the rules between them, and every problem at once."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.pure.messages import StreamRequest
+from streams.pure.stream_request import InvalidRequest, checked
+
+URL = "wss://s.example/audio"
+
+
+def problems(**values: object) -> list[str]:
+    with pytest.raises(InvalidRequest) as raised:
+        checked({"service_url": URL, **values})
+    return raised.value.problems
+
+
+def test_a_url_is_enough():
+    assert checked({"service_url": URL}) == StreamRequest(URL)
+
+
+def test_everything_as_strings():
+    assert checked(
+        {
+            "service_url": f"\n   {URL}?a=1 \n",
+            "bidirectional": "true",
+            "audio_track": "inbound",
+            "stream_timeout": "120",
+            "status_callback_url": "https://c.example/cb",
+            "status_callback_method": "get",
+            "content_type": "audio/x-mulaw; rate=8000",
+            "extra_headers": "a=1, b=2",
+            "keep_call_alive": "TRUE",
+            "noise_cancellation": "true",
+            "noise_cancellation_level": "60",
+        }
+    ) == StreamRequest(
+        service_url=f"{URL}?a=1",
+        bidirectional=True,
+        audio_track="inbound",
+        stream_timeout_seconds=120,
+        status_callback_url="https://c.example/cb",
+        status_callback_method="GET",
+        content_type="audio/x-mulaw;rate=8000",
+        extra_headers="a=1;b=2",
+        keep_call_alive=True,
+        noise_cancellation=True,
+        noise_cancellation_level=60,
+    )
+
+
+def test_json_types_and_what_is_empty_or_null():
+    request = checked(
+        {
+            "service_url": URL,
+            "bidirectional": True,
+            "stream_timeout": 60,
+            "audio_track": None,
+            "content_type": "",
+            "status_callback_url": None,
+            "noise_cancellation": False,
+            "noise_cancellation_level": 100,
+        }
+    )
+    assert request == StreamRequest(URL, bidirectional=True, stream_timeout_seconds=60, noise_cancellation_level=100)
+
+
+def test_names_that_are_no_parameters_are_left_alone():
+    assert checked({"service_url": URL, "call_uuid": "x", "cx_bot": True, "service_type": 7}) == StreamRequest(URL)
+
+
+def test_the_longer_name_of_the_callback_url():
+    assert checked({"service_url": URL, "stream_status_callback_url": "http://c.example/"}).status_callback_url == "http://c.example/"
+
+
+@pytest.mark.parametrize("track", ["outbound", "both"])
+def test_bidirectional_streams_fork_the_inbound_track(track):
+    assert checked({"service_url": URL, "audio_track": track}).audio_track == track
+    assert problems(bidirectional="true", audio_track=track) == [f"audio_track is '{track}'; with bidirectional it has to be inbound."]
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"service_url": ""}, "service_url is missing."),
+        ({"service_url": None}, "service_url is missing."),
+        ({"service_url": "http://s.example"}, "service_url has to begin with ws:// or wss:// and a host."),
+        ({"bidirectional": "yes"}, "bidirectional is 'yes'; it has to be true or false."),
+        ({"keep_call_alive": 1}, "keep_call_alive is '1'; it has to be true or false."),
+        ({"audio_track": "left"}, "audio_track is 'left'; it has to be one of inbound, outbound, both."),
+        ({"status_callback_method": "PUT"}, "status_callback_method is 'PUT'; it has to be one of GET, POST."),
+        ({"status_callback_url": "ftp://c.example"}, "status_callback_url has to begin with http:// or https:// and a host."),
+        ({"stream_timeout": "0"}, "stream_timeout is '0'; it has to be a whole number from 1 to 2147483647."),
+        ({"stream_timeout": -1}, "stream_timeout is '-1'; it has to be a whole number from 1 to 2147483647."),
+        ({"stream_timeout": "1.5"}, "stream_timeout is '1.5'; it has to be a whole number from 1 to 2147483647."),
+        ({"stream_timeout": "٣"}, "stream_timeout is '٣'; it has to be a whole number from 1 to 2147483647."),
+        ({"stream_timeout": True}, "stream_timeout is 'True'; it has to be a whole number from 1 to 2147483647."),
+        ({"noise_cancellation_level": 59}, "noise_cancellation_level is '59'; it has to be a whole number from 60 to 100."),
+        ({"noise_cancellation_level": "101"}, "noise_cancellation_level is '101'; it has to be a whole number from 60 to 100."),
+        (
+            {"content_type": "audio/x-l16;rate=24000"},
+            "content_type is 'audio/x-l16;rate=24000'; "
+            "it has to be one of audio/x-l16;rate=8000, audio/x-l16;rate=16000, audio/x-mulaw;rate=8000.",
+        ),
+        ({"extra_headers": "a=" + "x" * 511}, "extra_headers has 513 bytes; it may have at most 512."),
+    ],
+)
+def test_each_problem_is_a_sentence(values, sentence):
+    assert problems(**values) == [sentence]
+
+
+@pytest.mark.parametrize("text", ["novalue", "a b=1", "a=b c", "=1", "a=é", "a=1;b", "a=<x>", "[object Object]", "a=\x00"])
+def test_extra_headers_are_pairs_of_plain_characters(text):
+    (problem,) = problems(extra_headers=text)
+    assert problem.startswith("extra_headers holds ")
+    assert "key=value pairs" in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "normalised"),
+    [
+        ("userId=12345;sessionId=abc-xyz", "userId=12345;sessionId=abc-xyz"),
+        ("userId=12345,sessionId=abc_xyz", "userId=12345;sessionId=abc_xyz"),
+        (" a=1 ,; b=%20x, ", "a=1;b=%20x"),
+        ("token=eyJhIjoxfQ==", "token=eyJhIjoxfQ=="),
+        ("a=", "a="),
+        ("a=" + "x" * 510, "a=" + "x" * 510),
+        ("", ""),
+    ],
+)
+def test_extra_headers_are_normalised(text, normalised):
+    assert checked({"service_url": URL, "extra_headers": text}).extra_headers == normalised
+
+
+def test_every_problem_comes_at_once():
+    assert len(problems(service_url="x", bidirectional="x", audio_track="x", stream_timeout="x", content_type="x")) == 5
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["service_url", "bidirectional", "stream_timeout", "extra_headers", "status_callback_url", "content_type"]),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text()),
+    )
+)
+def test_no_value_raises_anything_else(values):
+    try:
+        checked(values)
+    except InvalidRequest as error:
+        assert all(problem.endswith(".") for problem in error.problems)

@@ -1,0 +1,212 @@
+"""An application's answer: what the SDKs really emit, what is left out with a word, and what is refused, by its place."""
+
+import warnings
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.pure.messages import StreamRequest
+from streams.pure.xml import STREAMS, WARNINGS, InvalidAnswer, parse
+
+with warnings.catch_warnings():
+    # The published SDK is written for an older Python.
+    warnings.simplefilter("ignore")
+    from plivo import plivoxml
+
+URL = "wss://s.example/audio"
+
+
+def answer(attributes: str = "", url: str = URL) -> bytes:
+    return f"<Response><Stream {attributes}>{url}</Stream></Response>".encode()
+
+
+def refused(document: bytes) -> InvalidAnswer:
+    with pytest.raises(InvalidAnswer) as raised:
+        parse(document)
+    return raised.value
+
+
+class TestWhatIsUnderstood:
+    def test_a_url_is_enough(self):
+        assert parse(answer()) == ((StreamRequest(URL),), ())
+
+    @pytest.mark.parametrize("pretty", [True, False])
+    def test_what_plivos_sdk_emits(self, pretty):
+        document = plivoxml.ResponseElement().add(
+            plivoxml.StreamElement(
+                URL,
+                bidirectional=True,
+                audioTrack="inbound",
+                streamTimeout=120,
+                statusCallbackUrl="https://x.example/cb",
+                statusCallbackMethod="POST",
+                contentType="audio/x-mulaw;rate=8000",
+                extraHeaders="a=1,b=2",
+                keepCallAlive=True,
+            )
+        )
+        expected = StreamRequest(
+            service_url=URL,
+            bidirectional=True,
+            stream_timeout_seconds=120,
+            status_callback_url="https://x.example/cb",
+            content_type="audio/x-mulaw;rate=8000",
+            extra_headers="a=1;b=2",
+            keep_call_alive=True,
+        )
+        assert parse(document.to_string(pretty).encode()) == ((expected,), ())
+
+    def test_every_attribute(self):
+        attributes = (
+            'bidirectional="false" audioTrack="both" streamTimeout="1" statusCallbackUrl="http://c.example/" statusCallbackMethod="GET" '
+            'contentType="audio/x-l16;rate=16000" extraHeaders="a=1;b=2" keepCallAlive="true" '
+            'noiseCancellation="true" noiseCancellationLevel="60"'
+        )
+        assert parse(answer(attributes)).streams == (
+            StreamRequest(
+                service_url=URL,
+                audio_track="both",
+                stream_timeout_seconds=1,
+                status_callback_url="http://c.example/",
+                status_callback_method="GET",
+                content_type="audio/x-l16;rate=16000",
+                extra_headers="a=1;b=2",
+                keep_call_alive=True,
+                noise_cancellation=True,
+                noise_cancellation_level=60,
+            ),
+        )
+
+    def test_a_query_is_kept_as_it_is(self):
+        assert (
+            parse(answer(url="\n    wss://s.example/?CallUUID=1&amp;To=%2B1\n  ")).streams[0].service_url
+            == "wss://s.example/?CallUUID=1&To=%2B1"
+        )
+
+    @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n  ", b'<?xml version="1.0" encoding="UTF-8"?>\n', b"<!-- hello -->"])
+    def test_what_may_stand_before_the_root(self, before):
+        assert parse(before + answer()).streams == (StreamRequest(URL),)
+
+    def test_a_namespace_and_utf_16(self):
+        assert parse(b'<Response xmlns="http://x.example/"><Stream>ws://s</Stream></Response>').streams == (StreamRequest("ws://s"),)
+        assert parse(answer().decode().encode("utf-16")).streams == (StreamRequest(URL),)
+
+    def test_several_streams_in_order(self):
+        document = b"<Response><Stream>ws://one</Stream><Stream>ws://two</Stream></Response>"
+        assert [request.service_url for request in parse(document).streams] == ["ws://one", "ws://two"]
+
+
+class TestWhatIsLeftOut:
+    @pytest.mark.parametrize(
+        ("document", "warning"),
+        [
+            (b"<Response><Speak>Hi</Speak><Stream>ws://s</Stream></Response>", "<Speak> is not carried out; only <Stream> is."),
+            (
+                b'<Response><Stream maxRetries="3">ws://s</Stream></Response>',
+                "<Stream> 1 has the attribute maxRetries, which is not known and ignored.",
+            ),
+            (
+                b"<Response><Stream>ws://s<Parameter/></Stream></Response>",
+                "<Stream> 1 holds <Parameter>, which is ignored; parameters are attributes.",
+            ),
+            (
+                b'<Response><Stream extraHeaders="[object Object]">ws://s</Stream></Response>',
+                "<Stream> 1 has extraHeaders '[object Object]', which holds no key=value pair; it is left out.",
+            ),
+        ],
+    )
+    def test_with_a_word(self, document, warning):
+        assert parse(document) == ((StreamRequest("ws://s"),), (warning,))
+
+    def test_a_second_stream_to_one_url(self):
+        document = b'<Response><Stream>ws://s</Stream><Stream audioTrack="both">ws://s</Stream></Response>'
+        assert parse(document) == ((StreamRequest("ws://s"),), ("<Stream> 2 goes to the same URL as one before it and is left out.",))
+
+    @pytest.mark.parametrize("document", [b"<Response/>", b"<Response><Hangup/></Response>"])
+    def test_no_stream_at_all(self, document):
+        found = parse(document)
+        assert found.streams == ()
+        assert found.warnings[-1] == "The answer has no <Stream> element, so nothing is streamed."
+
+    def test_more_streams_than_one_answer_may_start(self):
+        streams = "".join(f"<Stream>ws://s/{number}</Stream>" for number in range(STREAMS + 1))
+        found = parse(f"<Response>{streams}</Response>".encode())
+        assert len(found.streams) == STREAMS
+        assert found.warnings == (f"<Stream> {STREAMS + 1} is left out; one answer may start at most {STREAMS} streams.",)
+
+    def test_warnings_are_bounded(self):
+        elements = "".join(f"<a{number}/>" for number in range(1000))
+        found = parse(f"<Response>{elements}</Response>".encode())
+        assert len(found.warnings) == WARNINGS + 1
+        assert found.warnings[-1] == f"{1001 - WARNINGS} more warnings are left out."
+
+
+class TestWhatIsRefused:
+    @pytest.mark.parametrize(
+        ("document", "place", "words"),
+        [
+            (b"", "line 1, column 1", "is empty"),
+            (b"  \n ", "line 1, column 1", "is empty"),
+            (b"<!DOCTYPE html><html><body>Sign in</body></html>", "line 1, column 1", "is an HTML page"),
+            (b"\n<HTML><head>", "line 1, column 1", "is an HTML page"),
+            (b'{"error":"no"}', "line 1, column 1", "not well-formed XML"),
+            (b"<Response><Stream>ws://s</Response>", "line 1, column 27", "mismatched tag"),
+            (b"\n\n<Response>\n<Stream>\n</Response>", "line 5, column 3", "mismatched tag"),
+            (b"<Response><Stream>ws://s?a=1&b=2</Stream></Response>", "line 1, column 31", "not well-formed XML"),
+            (b"<Responses/>", "<Responses>", "has to be <Response>"),
+            (b"<response/>", "<response>", "has to be <Response>"),
+            (b"<!DOCTYPE Response><Response/>", "<!DOCTYPE>", "leave <!DOCTYPE> out"),
+            (b'<!DOCTYPE r [<!ENTITY a "b">]><Response>&a;</Response>', "<!DOCTYPE>", "leave <!DOCTYPE> out"),
+            (b'<?xml version="1.0" encoding="martian"?><Response/>', "line 1, column", "encoding"),
+            (b"<Response>" + b" " * 100_000 + b"</Response>", "the whole document", "at most 100000"),
+        ],
+    )
+    def test_documents(self, document, place, words):
+        error = refused(document)
+        assert error.place.startswith(place)
+        assert words in error.problem
+
+    @pytest.mark.parametrize(
+        ("document", "place", "problem"),
+        [
+            (
+                answer('audioTrack="left"'),
+                "<Stream> 1, attribute audioTrack",
+                "audioTrack is 'left'; it has to be one of inbound, outbound, both.",
+            ),
+            (
+                answer('bidirectional="true" audioTrack="both"'),
+                "<Stream> 1, attribute audioTrack",
+                "audioTrack is 'both'; with bidirectional it has to be inbound.",
+            ),
+            (
+                answer('streamTimeout="-1" keepCallAlive="maybe"'),
+                "<Stream> 1, attribute streamTimeout",
+                "streamTimeout is '-1'; it has to be a whole number from 1 to 2147483647. "
+                "keepCallAlive is 'maybe'; it has to be true or false.",
+            ),
+            (answer(url=""), "<Stream> 1, its text", "The URL in <Stream> is missing."),
+            (answer(url="https://s.example"), "<Stream> 1, its text", "The URL in <Stream> has to begin with ws:// or wss:// and a host."),
+            (
+                b'<Response><Stream>ws://s</Stream><Stream statusCallbackUrl="ftp://c">ws://t</Stream></Response>',
+                "<Stream> 2, attribute statusCallbackUrl",
+                "statusCallbackUrl has to begin with http:// or https:// and a host.",
+            ),
+        ],
+    )
+    def test_streams(self, document, place, problem):
+        error = refused(document)
+        assert (error.place, error.problem) == (place, problem)
+        assert str(error) == f"{problem} ({place})"
+
+    @given(st.binary() | st.text().map(lambda text: f"<Response><Stream {text}</Response>".encode("utf-8", "replace")))
+    def test_nothing_else_is_raised(self, document):
+        try:
+            parse(document)
+        except InvalidAnswer as error:
+            assert error.problem and error.place
+
+    def test_deep_nesting_is_no_way_to_break_it(self):
+        document = b"<Response>" + b"<a>" * 14_000 + b"</a>" * 14_000 + b"</Response>"
+        assert parse(document).streams == ()

@@ -1,0 +1,9 @@
+"""The outbox of status callbacks: `journal` puts rows in and nudges, workers send what is due and write down what came of it.
+
+The row is the truth and a Celery message only a hint. Must not know why a callback is owed."""
+
+from streams.delivery.broker import nudge
+from streams.delivery.outbox import due_streams, resend
+from streams.delivery.worker import Outcome, deliver, deliver_next
+
+__all__ = ["Outcome", "deliver", "deliver_next", "due_streams", "nudge", "resend"]

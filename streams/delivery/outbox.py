@@ -1,0 +1,142 @@
+"""The callback rows as a queue: which one is next, who may take it, what is written when its try is over.
+
+Owns claims, order within a stream and fairness between hosts and accounts. Must not know HTTP or Celery."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+
+from streams.models import Callback, CallbackAttempt, CallbackState
+
+HOLD_TRIES = 3
+HOLD_TIME = timedelta(minutes=2)
+"""A callback holds back the later ones of its stream until it has had this many tries, or its first is this long ago."""
+
+CLAIM_MARGIN_SECONDS = 15
+"""A claim outlives the deadline of its try by this, so that only a worker that died, or was paused, loses one."""
+
+LOST = "The worker that made this try went away before it could write down the outcome; the callback may have arrived."
+
+
+def deliverable(now: datetime) -> QuerySet[Callback]:
+    """What is due, is not being tried, and is not held back by an earlier callback of its stream."""
+    first_tried_long_ago = CallbackAttempt.objects.filter(callback=OuterRef("pk"), started_at__lte=now - HOLD_TIME)
+    holding_back = Callback.objects.filter(
+        ~Exists(first_tried_long_ago),
+        stream=OuterRef("stream"),
+        number__lt=OuterRef("number"),
+        state=CallbackState.PENDING,
+        tries__lt=HOLD_TRIES,
+    )
+    unclaimed = Q(claimed_until=None) | Q(claimed_until__lte=now)
+    return Callback.objects.filter(unclaimed, ~Exists(holding_back), state=CallbackState.PENDING, due_at__lte=now)
+
+
+def next_of(stream_id: int, now: datetime) -> Callback | None:
+    return deliverable(now).filter(stream_id=stream_id).select_related("account").order_by("number").first()
+
+
+def has_room(callback: Callback, now: datetime, *, own: int = 0) -> bool:
+    """Whether its host and its account have fewer tries under way than their share; `own` of those are the caller's."""
+    hosts, accounts = _under_way(now)
+    return hosts[callback.host] - own < settings.CALLBACKS_AT_ONCE_PER_HOST and accounts[callback.account_id] - own < account_share()
+
+
+def account_share() -> int:
+    """How many tries of one account may be under way: a quarter of a worker's threads, so that many dead hosts of one
+    customer leave room for the others."""
+    return int(max(settings.CALLBACKS_AT_ONCE_PER_HOST, settings.CELERY_WORKER_CONCURRENCY // 4))
+
+
+def claim(callback: Callback, now: datetime) -> bool:
+    """Takes `callback` as it was read, by compare-and-swap; False when another worker was quicker.
+
+    A claim that ran out is a try that was lost with its worker: it gets its line among the attempts."""
+    token, lost_tries = uuid4().hex, 1 if callback.claim else 0
+    held = timedelta(seconds=settings.CALLBACK_TIMEOUT_SECONDS + CLAIM_MARGIN_SECONDS)
+    as_read = Callback.objects.filter(
+        pk=callback.pk, state=CallbackState.PENDING, claim=callback.claim, tries=callback.tries, due_at=callback.due_at
+    )
+    with transaction.atomic():
+        taken = as_read.update(claim=token, claimed_until=now + held, tries=F("tries") + lost_tries)
+        if taken and lost_tries:
+            _write_lost_try(callback, held)
+    callback.claim, callback.tries = token, callback.tries + lost_tries
+    return bool(taken)
+
+
+def release(callback: Callback) -> None:
+    """Gives an unused claim back."""
+    Callback.objects.filter(pk=callback.pk, claim=callback.claim).update(claim="", claimed_until=None)
+
+
+def settle(callback: Callback, attempt: CallbackAttempt, state: CallbackState, due_at: datetime | None) -> bool:
+    """Writes the attempt and what follows from it, if the claim is still ours; otherwise writes nothing and returns False."""
+    finished_at = timezone.now() if state != CallbackState.PENDING else None
+    attempt.callback, attempt.number = callback, callback.tries + 1
+    with transaction.atomic():
+        ours = Callback.objects.filter(pk=callback.pk, claim=callback.claim).update(
+            state=state, tries=attempt.number, due_at=due_at, finished_at=finished_at, claim="", claimed_until=None
+        )
+        if ours:
+            attempt.save(force_insert=True)
+    return bool(ours)
+
+
+def resend(callback: Callback) -> None:
+    """Makes `callback` due now, whatever became of it: the same message id, one more try, its attempts so far untouched."""
+    Callback.objects.filter(pk=callback.pk).update(state=CallbackState.PENDING, due_at=timezone.now(), finished_at=None)
+
+
+def due_streams(limit: int) -> list[int]:
+    """At most `limit` streams that have something deliverable, no host and no account with more than its free share, the
+    hosts taking turns."""
+    now = timezone.now()
+    turn = Window(RowNumber(), partition_by=F("host"), order_by=(F("due_at").asc(), F("pk").asc()))
+    turns = deliverable(now).annotate(turn=turn).filter(turn__lte=settings.CALLBACKS_AT_ONCE_PER_HOST).order_by("turn", "due_at")
+    rows = list(turns.values_list("stream_id", "host", "account_id"))
+    return _within_shares(rows, now, limit) if rows else []
+
+
+def waiting_beside(stream_id: int) -> list[int]:
+    """Other streams whose callbacks wait for the same host as this one's, as many as have a free share now."""
+    now, most = timezone.now(), settings.CALLBACKS_AT_ONCE_PER_HOST
+    rows: list[tuple[int, str, int]] = []
+    for host in set(Callback.objects.filter(stream_id=stream_id).values_list("host", flat=True)):
+        waiting = deliverable(now).filter(host=host).exclude(stream_id=stream_id).order_by("due_at")
+        rows += waiting.values_list("stream_id", "host", "account_id")[:most]
+    return _within_shares(rows, now, most) if rows else []
+
+
+def _within_shares(rows: Iterable[tuple[int, str, int]], now: datetime, limit: int) -> list[int]:
+    hosts, accounts = _under_way(now)
+    chosen: dict[int, None] = {}
+    for stream_id, host, account_id in rows:
+        full = hosts[host] >= settings.CALLBACKS_AT_ONCE_PER_HOST or accounts[account_id] >= account_share()
+        if full or stream_id in chosen:
+            continue
+        if len(chosen) == limit:
+            break
+        chosen[stream_id] = None
+        hosts[host] += 1
+        accounts[account_id] += 1
+    return list(chosen)
+
+
+def _under_way(now: datetime) -> tuple[Counter[str], Counter[int]]:
+    """Tries that hold a claim, by host and by account."""
+    claimed = Callback.objects.filter(state=CallbackState.PENDING, claimed_until__gt=now).order_by()
+    rows = list(claimed.values_list("host", "account_id"))
+    return Counter(host for host, _ in rows), Counter(account_id for _, account_id in rows)
+
+
+def _write_lost_try(callback: Callback, held: timedelta) -> None:
+    started_at = (callback.claimed_until or timezone.now()) - held
+    CallbackAttempt.objects.create(callback=callback, number=callback.tries + 1, started_at=started_at, duration_ms=0, error=LOST)

@@ -1,0 +1,110 @@
+"""One try at one callback: signs it, sends it, and says in words what came back.
+
+Owns what a customer's endpoint sees and what the attempt's line shows. Must not write rows or decide about claims."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils import timezone
+
+from streams.fetch import FailureKind, FetchFailed, Reply, fetch
+from streams.models import Callback, CallbackAttempt
+from streams.pure.foreign_text import cleaned
+from streams.pure.form_request import FormRequest, signed_form
+from streams.pure.signature import standard_webhook_headers
+
+log = logging.getLogger(__name__)
+
+RESPONSE_HEAD_BYTES = 4096
+INTERNAL_ERROR = "Streamdesk could not send this callback; the worker's log says why."
+
+
+class Tried(NamedTuple):
+    """The attempt's line, not saved yet, and what the retry rule asks of it."""
+
+    attempt: CallbackAttempt
+    delivered: bool
+    may_retry: bool
+    timed_out: bool = False
+    retry_after_seconds: float | None = None
+
+
+def tried(callback: Callback) -> Tried:
+    """Sends `callback` once. Blocks up to CALLBACK_TIMEOUT_SECONDS."""
+    started_at = timezone.now()
+    try:
+        request = _request(callback, started_at)
+        reply = fetch(
+            callback.method,
+            request.url,
+            body=request.body,
+            headers=request.headers,
+            deadline_seconds=settings.CALLBACK_TIMEOUT_SECONDS,
+            max_bytes=RESPONSE_HEAD_BYTES,
+            allow=settings.DIAL_ALLOW,
+        )
+    except FetchFailed as failure:
+        return _unanswered(failure, started_at)
+    except Exception:  # a row that cannot be sent must not be tried for ever: it uses up its tries like any other
+        log.exception("Callback %s could not be sent.", callback.message_id)
+        return Tried(CallbackAttempt(started_at=started_at, duration_ms=0, error=INTERNAL_ERROR), delivered=False, may_retry=True)
+    return _answered(reply, started_at)
+
+
+def _request(callback: Callback, at: datetime) -> FormRequest:
+    """Signed anew for each try, over the frozen parameters; the message id is the same in all of them."""
+    token = callback.account.auth_token
+    parameters = [(name, value) for name, value in callback.parameters]
+    form = signed_form(callback.method, callback.url, parameters, token, secrets.token_hex(16))
+    webhook = standard_webhook_headers(callback.message_id, int(at.timestamp()), form.body, token)
+    return form._replace(headers={**form.headers, **webhook})
+
+
+def _unanswered(failure: FetchFailed, started_at: datetime) -> Tried:
+    attempt = CallbackAttempt(
+        started_at=started_at, duration_ms=failure.duration_ms, address=failure.address, error=cleaned(failure.problem, 300)
+    )
+    may_retry = failure.kind is not FailureKind.REFUSED_ADDRESS
+    return Tried(attempt, delivered=False, may_retry=may_retry, timed_out=failure.kind is FailureKind.TIMEOUT)
+
+
+def _answered(reply: Reply, started_at: datetime) -> Tried:
+    attempt = CallbackAttempt(
+        started_at=started_at,
+        duration_ms=reply.duration_ms,
+        address=reply.address,
+        status=reply.status,
+        error=cleaned(_problem(reply), 300),
+        response_head=shown(reply.body),
+    )
+    wait_seconds = retry_after_seconds(reply.headers, started_at)
+    return Tried(attempt, delivered=not attempt.error, may_retry=True, retry_after_seconds=wait_seconds)
+
+
+def _problem(reply: Reply) -> str:
+    if 200 <= reply.status < 300:
+        return ""
+    if reply.redirect:
+        return f"The endpoint answered {reply.status}, a redirect to {reply.redirect}. Redirects are not followed: give the final URL."
+    return f"The endpoint answered {reply.status_words}; a callback counts as delivered when the answer is 2xx."
+
+
+def shown(body: bytes) -> str:
+    """The head of an answer's body as text that can be stored and shown; its line breaks stay."""
+    return "\n".join(cleaned(line, RESPONSE_HEAD_BYTES) for line in body.decode("utf-8", "replace").splitlines())
+
+
+def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """What Retry-After asks for, in seconds or as a date (RFC 9110, 10.2.3); None when there is none that can be read."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max((parsedate_to_datetime(text) - now).total_seconds(), 0.0)
+    except (TypeError, ValueError, OverflowError):  # TypeError: a date without a zone
+        return None

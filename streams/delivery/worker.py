@@ -1,0 +1,87 @@
+"""Works off what one stream owes: takes the next callback, tries it, settles it, and goes on while something is due.
+
+Owns that loop and the decision after a try. No transaction is open while a customer is waited for."""
+
+import logging
+import random
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.utils import timezone
+
+from streams.delivery import outbox
+from streams.delivery.broker import nudge
+from streams.delivery.sending import Tried, tried
+from streams.models import Callback, CallbackState
+from streams.pure.callback import next_try
+
+log = logging.getLogger(__name__)
+
+
+class Outcome(StrEnum):
+    """What `deliver_next` did. After the last three it makes sense to ask again at once."""
+
+    NOTHING_DUE = "nothing due"
+    CAPPED = "capped"
+    OVERTAKEN = "overtaken"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    GIVEN_UP = "given up"
+
+
+TRIED = (Outcome.DELIVERED, Outcome.FAILED, Outcome.GIVEN_UP)
+_SETTLED = {CallbackState.DELIVERED: Outcome.DELIVERED, CallbackState.PENDING: Outcome.FAILED, CallbackState.GIVEN_UP: Outcome.GIVEN_UP}
+
+
+def deliver(stream_id: int) -> None:
+    """Sends what the stream owes until nothing is due, its host or account is at its share, or another worker has it.
+
+    The place at the host that becomes free then goes to streams that wait for it now, and not with the next sweep."""
+    worked = False
+    while deliver_next(stream_id) in TRIED:
+        worked = True
+    for waiting in outbox.waiting_beside(stream_id) if worked else ():
+        nudge(waiting)
+
+
+def deliver_next(stream_id: int) -> Outcome:
+    """At most one try, of the stream's first deliverable callback. Blocks up to CALLBACK_TIMEOUT_SECONDS."""
+    now = timezone.now()
+    callback = outbox.next_of(stream_id, now)
+    if callback is None:
+        return Outcome.NOTHING_DUE
+    if not outbox.has_room(callback, now):
+        return Outcome.CAPPED
+    if not outbox.claim(callback, now):
+        return Outcome.OVERTAKEN
+    # Several workers may have seen the same room and claimed together. Whoever counts after its claim sees all of them.
+    if not outbox.has_room(callback, now, own=1):
+        outbox.release(callback)
+        return Outcome.CAPPED
+    return _settled(callback, tried(callback))
+
+
+def _settled(callback: Callback, result: Tried) -> Outcome:
+    state, due_at = _after(callback, result)
+    if not outbox.settle(callback, result.attempt, state, due_at):
+        log.warning("Callback %s: the claim was taken over while its try was under way; nothing was written.", callback.message_id)
+        return Outcome.OVERTAKEN
+    return _SETTLED[state]
+
+
+def _after(callback: Callback, result: Tried) -> tuple[CallbackState, datetime | None]:
+    """The callback's state after a try, and when the next one is due."""
+    if result.delivered:
+        return CallbackState.DELIVERED, None
+    seconds = next_try(
+        callback.tries + 1,
+        settings.CALLBACK_RETRY_SECONDS,
+        timed_out=result.timed_out,
+        status=result.attempt.status,
+        retry_after_seconds=result.retry_after_seconds,
+        jitter=random.uniform(-1, 1),
+    )
+    if seconds is None or not result.may_retry:
+        return CallbackState.GIVEN_UP, None
+    return CallbackState.PENDING, timezone.now() + timedelta(seconds=seconds)

@@ -1,0 +1,36 @@
+"""What Celery runs: doors into delivery and the journal, and nothing else. A task's arguments are ids; the rows say what is to be done.
+
+Must not hold any rule: a message that is lost, late or doubled changes nothing."""
+
+import logging
+
+from celery import shared_task
+from django.conf import settings
+
+from streams import delivery, journal
+
+log = logging.getLogger(__name__)
+
+STREAMS_PER_SWEEP = 500
+
+
+@shared_task(name="streams.tasks.deliver_stream")
+def deliver_stream(stream_id: int) -> None:
+    delivery.deliver(stream_id)
+
+
+@shared_task(name="streams.tasks.sweep_callbacks")
+def sweep_callbacks() -> None:
+    """Wakes workers for what is due: retries, and callbacks whose nudge or whose worker was lost."""
+    for stream_id in delivery.due_streams(STREAMS_PER_SWEEP):
+        delivery.nudge(stream_id)
+
+
+@shared_task(name="streams.tasks.reap_calls")
+def reap_calls() -> None:
+    """Ends the calls whose process has not renewed its lease."""
+    if not journal.beat("reaper", settings.LEASE_SECONDS):
+        return
+    for call_id in journal.expired_calls():
+        if journal.reap(call_id):
+            log.warning("Call row %d was ended for its process, which gave no sign of life.", call_id)

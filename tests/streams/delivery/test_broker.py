@@ -1,0 +1,84 @@
+"""Nudges over a real Redis: there, gone, hanging and back again."""
+
+import json
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from redis import Redis
+
+from streams.delivery import broker, nudge
+from tests.streams.redis_server import RedisServer
+
+
+@pytest.fixture(autouse=True)
+def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Overrides the fixture of this folder: here the broker is what is tested."""
+    broker._producers.cache_clear()
+    monkeypatch.setattr(broker, "_broker", broker._Broker())
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+def waiting() -> list[dict[str, Any]]:
+    """The messages in Celery's queue, oldest first."""
+    with Redis(unix_socket_path=str(settings.EMBEDDED_REDIS_SOCKET)) as client:
+        return [json.loads(message) for message in reversed(client.lrange("celery", 0, -1))]
+
+
+def seconds(act: Callable[[], None]) -> float:
+    started = time.monotonic()
+    act()
+    return time.monotonic() - started
+
+
+def test_a_nudge_is_a_task_with_the_streams_key(redis: RedisServer):
+    nudge(7)
+    nudge(8)
+    headers = [message["headers"] for message in waiting()]
+    assert [header["task"] for header in headers] == ["streams.tasks.deliver_stream"] * 2
+    assert [header["argsrepr"] for header in headers] == ["[7]", "[8]"]
+    assert all(header["expires"] for header in headers)
+
+
+def test_a_broker_that_is_down_costs_little_once_and_is_reported_once(caplog: pytest.LogCaptureFixture):
+    assert seconds(lambda: nudge(1)) < 1
+    assert seconds(lambda: [nudge(number) for number in range(100)] and None) < 0.05
+    broker._broker.rest_until = 0
+    nudge(1)
+    assert [record.levelname for record in caplog.records if record.name == broker.__name__] == ["WARNING"]
+    assert "Callbacks wait in the database until it is back." in caplog.text
+
+
+def test_a_broker_that_hangs_costs_less_than_a_second_and_then_nothing(redis: RedisServer):
+    nudge(1)
+    assert redis.process is not None
+    os.kill(redis.process.pid, signal.SIGSTOP)
+    assert 0.5 < seconds(lambda: nudge(2)) < 1.2
+    assert seconds(lambda: nudge(3)) < 0.01
+
+
+def test_a_broker_that_comes_back_is_used_again(redis: RedisServer, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO, broker.__name__)
+    nudge(1)
+    redis.kill()
+    nudge(2)
+    redis.start()
+    nudge(3)
+    assert all(message["headers"]["argsrepr"] == "[1]" for message in waiting())
+    broker._broker.rest_until = 0
+    nudge(4)
+    assert waiting()[-1]["headers"]["argsrepr"] == "[4]"
+    assert [record.getMessage() for record in caplog.records if record.name == broker.__name__][-1] == "The broker is back."

@@ -1,0 +1,267 @@
+"""The guard against customers' URLs: odd spellings, denied addresses, names that change their mind, names that never resolve."""
+
+import socket
+import time
+from ipaddress import ip_address, ip_network
+from threading import Event
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+from streams.guard import Refused, Unresolvable, denial, destination, read, resolved, resolved_within, without_userinfo
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+HTTP, WS = ("http", "https"), ("ws", "wss")
+
+
+def public(_host: str, _port: int) -> list[str]:
+    return ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946"]
+
+
+def never(host: str, _port: int) -> list[str]:
+    raise AssertionError(f"{host} was looked up")
+
+
+@pytest.mark.parametrize(
+    ("url", "schemes", "expected"),
+    [
+        ("https://example.com", HTTP, ("https", "example.com", 443, "/", True)),
+        ("http://Example.COM:8080/a/b?c=d&e=%20", HTTP, ("http", "Example.COM", 8080, "/a/b?c=d&e=%20", False)),
+        ("HTTPS://example.com?a=1", HTTP, ("https", "example.com", 443, "/?a=1", True)),
+        ("https://example.com/cb#rt=3000&rc=2", HTTP, ("https", "example.com", 443, "/cb", True)),
+        ("wss://xn--bcher-kva.example:65535/ws", WS, ("wss", "xn--bcher-kva.example", 65535, "/ws", True)),
+        ("ws://a/", WS, ("ws", "a", 80, "/", False)),
+    ],
+)
+def test_a_url_is_read_into_its_pieces(url, schemes, expected):
+    place = destination(url, (), schemes, public)
+    assert (place.scheme, place.host, place.port, place.target, place.tls) == expected
+    assert place.addresses == ("93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946")
+
+
+@pytest.mark.parametrize(
+    ("url", "authority"),
+    [
+        ("http://example.com:80/", "example.com"),
+        ("https://example.com:8443/", "example.com:8443"),
+        ("http://[2606:4700::1111]:81/", "[2606:4700::1111]:81"),
+        ("https://[2606:4700:0:0::1111]/", "[2606:4700::1111]"),
+    ],
+)
+def test_the_host_header_names_the_port_only_where_it_is_not_the_schemes_own(url, authority):
+    assert read(url, HTTP).authority == authority
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://0x7f.1/",
+        "http://0177.0.0.1/",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://0/",
+        "http://0x7f000001/",
+        "http://127.0.0.1./",
+        "http://127.0.0.01/",
+        "http://127.0.0.0x1/",
+        "http://①②⑦.⓪.⓪.①/",
+        "http://127。0。0。1/",
+        "http://127.0.0.1\0.example.com/",
+        "http://example.com\\@127.0.0.1/",
+        "http:\\\\example.com/",
+        "http://good.example@127.0.0.1/",
+        "http://user:s3cr3t@example.com/",
+        "http://@example.com/",
+        "http://example.com./",
+        "http://.example.com/",
+        "http://a..b/",
+        "http://-a.example/",
+        "http://a_b.example/",
+        "http://bücher.example/",
+        "http://[fe80::1%25eth0]/",
+        "http://[fe80::1%eth0]/",
+        "http://[::1/",
+        "http://[v1.fe]/",
+        "http://::1/",
+        "http://exa mple.com/",
+        "http://example.com/a b",
+        "http://example.com/\r\nX-Injected: 1",
+        "http://example.com/é",
+        "http://example.com:0/",
+        "http://example.com:65536/",
+        "http://example.com:99999/",
+        "http://example.com:080/",
+        "http://example.com:/",
+        "http://example.com:８０/",
+        "http://example.com:80:80/",
+        "http:///path",
+        "http://",
+        "http:example.com",
+        "//example.com/",
+        "example.com",
+        "",
+        "ftp://example.com/",
+        "file:///etc/passwd",
+        "ws://example.com/",
+        "gopher://example.com/",
+        " http://example.com/",
+        "http://example.com/\t",
+        "http://" + "a" * 64 + ".example/",
+        "http://" + "a." * 127 + "example/",
+    ],
+)
+def test_an_odd_spelling_is_refused_before_any_look_up(url):
+    with pytest.raises(Refused) as refused:
+        destination(url, LOOPBACK, HTTP, never)
+    assert str(refused.value).endswith(".")
+    assert "s3cr3t" not in str(refused.value)
+
+
+DENIED = """
+    127.0.0.1 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 100.100.100.200 169.254.169.254
+    168.63.129.16 192.0.0.8 192.0.0.170 192.0.2.1 192.88.99.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1 239.255.255.255 240.0.0.1
+    255.255.255.255 ::1 :: ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:169.254.169.254 ::ffff:10.0.0.1 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe
+    64:ff9b:1::1 2002:7f00:1:: 2002:5db8:d822::1 fe80::1 fec0::1 fc00::1 fd00:ec2::254 ff02::1 ff0e::1 2001::1 2001:db8::1 3fff::1
+    5f00::1 100::1
+""".split()
+
+
+@pytest.mark.parametrize("text", DENIED)
+def test_an_address_that_is_not_the_public_internet_is_refused(text):
+    literal = f"http://[{text}]/" if ":" in text else f"http://{text}/"
+    with pytest.raises(Refused, match=r"may not be dialled: .+\. The operator"):
+        destination(literal, (), HTTP, never)
+    with pytest.raises(Refused, match=r"^evil\.example leads to .+ may not be dialled"):
+        destination("https://evil.example/", (), HTTP, lambda *_: [text])
+
+
+@pytest.mark.parametrize("text", ["1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "2a00:1450:4001:81b::200e", "64:ff9b::101:101"])
+def test_a_public_address_is_dialled(text):
+    assert denial(ip_address(text)) == ""
+    assert destination("wss://example.com/", (), WS, lambda *_: [text]).addresses == (text,)
+
+
+def test_one_denied_address_among_several_refuses_all():
+    with pytest.raises(Refused, match=r"example\.com leads to 10\.0\.0\.7, which may not be dialled: a private network"):
+        destination("http://example.com/", (), HTTP, lambda *_: ["1.1.1.1", "10.0.0.7"])
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_the_operator_may_open_networks(text):
+    assert destination("http://example.com/", LOOPBACK, HTTP, lambda *_: [text]).addresses == (text,)
+
+
+def test_an_open_network_opens_nothing_else():
+    with pytest.raises(Refused):
+        destination("http://10.0.0.1/", LOOPBACK, HTTP, never)
+    with pytest.raises(Refused):  # the loopback of whatever translates NAT64 is not ours
+        destination("http://[64:ff9b::7f00:1]/", LOOPBACK, HTTP, never)
+
+
+def test_a_name_is_looked_up_once_and_what_was_judged_is_what_is_dialled():
+    answers = iter([["1.1.1.1"], ["127.0.0.1"]])
+    assert destination("http://rebinding.example/", (), HTTP, lambda *_: next(answers)).addresses == ("1.1.1.1",)
+    assert next(answers) == ["127.0.0.1"]
+
+
+def test_a_name_without_an_address_says_so():
+    with pytest.raises(Unresolvable, match=r"^The name nowhere\.example has no address\. Check"):
+        destination("http://nowhere.example/", (), HTTP, lambda *_: [])
+
+
+def test_the_system_resolver_gives_each_address_once():
+    assert "127.0.0.1" in resolved("127.0.0.1", 80)
+    assert len(resolved("localhost", 80)) == len(set(resolved("localhost", 80)))
+
+
+def test_the_system_resolver_says_what_is_wrong_with_a_name(monkeypatch):
+    def unknown(*_args, **_more):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(Unresolvable, match=r"^The name nowhere\.invalid has no address \(Name or service not known\)"):
+        resolved("nowhere.invalid", 80)
+
+
+def test_a_look_up_that_hangs_is_given_up_in_time():
+    released = Event()
+
+    def hanging(_host: str, _port: int) -> list[str]:
+        released.wait(30)
+        return []
+
+    started = time.monotonic()
+    with pytest.raises(Unresolvable, match=r"did not say within 0\.2 s which address slow\.example has"):
+        resolved_within(0.2, hanging)("slow.example", 80)
+    assert time.monotonic() - started < 1
+    released.set()
+
+
+def test_a_limited_look_up_hands_on_the_answer_and_the_problem():
+    assert resolved_within(5, public)("example.com", 80) == public("", 0)
+    with pytest.raises(Unresolvable, match="has no address"):
+        resolved_within(5, lambda host, port: resolved("a" * 64 + ".invalid", port))("x", 80)
+
+
+def test_a_password_in_a_url_is_not_shown():
+    assert without_userinfo("https://user:s3cr3t@example.com/a@b") == "https://***@example.com/a@b"
+    assert without_userinfo("https://example.com/?mail=a@b") == "https://example.com/?mail=a@b"
+
+
+pieces = st.sampled_from(
+    [
+        "http://",
+        "https://",
+        "good.example",
+        "127.0.0.1",
+        "[::1]",
+        "@",
+        ":",
+        "80",
+        "/",
+        "\\",
+        "?",
+        "#",
+        ".",
+        "%",
+        "a",
+        " ",
+        "\t",
+        "\0",
+        "[",
+        "]",
+        "é",
+    ]
+)
+
+
+@given(st.lists(pieces, max_size=8).map("".join) | st.text(max_size=30).map(lambda text: f"http://{text}"))
+@example("http://good.example\\@127.0.0.1/")
+@example("http://good.example#@127.0.0.1/")
+@example("http://good.example?@127.0.0.1/")
+def test_what_is_accepted_means_the_same_to_other_parsers(url):
+    """A URL that two parsers read differently lets one vet what the other dials."""
+    try:
+        place = read(url, HTTP)
+    except Refused:
+        return
+    theirs = urlsplit(url)
+    assert (theirs.hostname, theirs.port or place.port, theirs.username) == (place.host.lower(), place.port, None)
+    try:
+        others = parse_url(url)
+    except LocationParseError:
+        pytest.fail(f"urllib3 does not take {url!r}")
+    assert ((others.host or "").strip("[]"), others.port or place.port, others.auth) == (place.host.lower(), place.port, None)
+
+
+@given(st.text(max_size=40))
+def test_no_text_raises_anything_but_refused(text):
+    for url in (text, f"ws://{text}", f"ws://a:{text}/", f"wss://[{text}]/"):
+        try:
+            destination(url, (), WS, public)
+        except Refused as refused:
+            assert str(refused).isprintable()

@@ -1,0 +1,119 @@
+"""Delivery as it runs: a real Redis, a real Celery worker, real endpoints, and the rows in between."""
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+from celery.contrib.testing.worker import start_worker
+from django.db import connections
+from django.utils import timezone
+from pytest_httpserver import HTTPServer
+
+from streams.delivery import broker, nudge
+from streams.models import Callback, CallbackState
+from streams.tasks import deliver_stream, sweep_callbacks
+from tests.streams.callback_rows import account, endpoint, fresh, owed, received, stream
+from tests.streams.raw_server import hanging, serving
+from tests.streams.redis_server import RedisServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def time_limits(settings: Any) -> None:
+    settings.CALLBACK_TIMEOUT_SECONDS = 3
+    settings.CALLBACKS_AT_ONCE_PER_HOST = 4
+
+
+@pytest.fixture
+def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
+    broker._producers.cache_clear()
+    monkeypatch.setattr(broker, "_broker", broker._Broker())
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def worker(redis: RedisServer) -> Iterator[None]:
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    with start_worker(current_app, pool="threads", concurrency=8, perform_ping_check=False, shutdown_timeout=20):
+        yield
+    root.setLevel(level)  # Celery sets both up for its worker
+    root.handlers[:] = handlers
+    connections.close_all()
+
+
+def until(condition: Any, seconds: float = 10) -> None:
+    """Looks again and again: the worker's threads have no event a test could wait for."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def waiting_of(name: str) -> int:
+    return Callback.objects.filter(account__name=name, state=CallbackState.PENDING).count()
+
+
+def test_a_nudge_has_everything_delivered_that_the_stream_owes(worker: None, httpserver: HTTPServer):
+    of, url = stream(), endpoint(httpserver, 200)
+    callbacks = [owed(of, url) for _ in range(3)]
+    nudge(of.pk)
+    until(lambda: waiting_of("Acme") == 0)
+    assert [request.headers["webhook-id"] for request in received(httpserver)] == [callback.message_id for callback in callbacks]
+
+
+def test_a_burst_beyond_the_hosts_share_is_worked_off_without_another_sweep(worker: None, httpserver: HTTPServer):
+    url = endpoint(httpserver, 200)
+    rows = [owed(stream(), url) for _ in range(30)]
+    sweep_callbacks()
+    until(lambda: waiting_of("Acme") == 0)
+    assert sorted(request.headers["webhook-id"] for request in received(httpserver)) == sorted(row.message_id for row in rows)
+
+
+def test_a_sweep_finds_retries_and_what_dead_workers_left(worker: None, httpserver: HTTPServer):
+    url, now = endpoint(httpserver, 200), timezone.now()
+    retry = owed(stream(), url, tries=1, due_at=now - timedelta(seconds=1))
+    orphan = owed(stream(), url, claim="a dead worker", claimed_until=now - timedelta(seconds=1))
+    later = owed(stream(), url, due_at=now + timedelta(minutes=5))
+    sweep_callbacks()
+    until(lambda: Callback.objects.filter(state=CallbackState.DELIVERED).count() == 2)
+    assert fresh(retry).state == fresh(orphan).state == CallbackState.DELIVERED
+    assert fresh(later).tries == 0
+
+
+def test_a_dead_endpoint_of_one_customer_delays_no_other(worker: None, httpserver: HTTPServer):
+    url = endpoint(httpserver, 200)
+    with serving(hanging()) as dead:
+        for row in [owed(stream(account("Dead")), dead.url) for _ in range(40)]:
+            nudge(row.stream_id)
+        until(lambda: dead.connections == 4)
+        started = time.monotonic()
+        for row in [owed(stream(account("Good")), url) for _ in range(10)]:
+            nudge(row.stream_id)
+        until(lambda: waiting_of("Good") == 0)
+        assert time.monotonic() - started < 2
+        assert dead.connections == 4
+        dead.over.set()
+        until(lambda: not Callback.objects.filter(claimed_until__gt=timezone.now()).exists())
+
+
+def test_without_a_broker_a_task_still_delivers(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(broker, "_broker", broker._Broker())
+    callback = owed(stream(), endpoint(httpserver, 200))
+    sweep_callbacks()
+    deliver_stream(callback.stream_id)
+    assert fresh(callback).state == CallbackState.DELIVERED
+
+
+def test_an_idle_sweep_costs_one_query(django_assert_num_queries: Any):
+    with django_assert_num_queries(1):
+        sweep_callbacks()

@@ -1,0 +1,103 @@
+"""How the console and the API reach a live call, in whichever process it lives.
+
+What is asked is a row (ControlRequest); a message on the channel layer only says that there is one. The process that holds the
+call takes the row, once. Owns those rows and that message; must not know sessions."""
+
+import logging
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+from django.utils import timezone
+
+from streams.models import Call, ControlRequest, Stream
+from streams.pure.lifecycle import LIVE_STATES, CallState
+from streams.pure.messages import StreamRequest
+
+log = logging.getLogger(__name__)
+
+DTMF_DIGITS = frozenset("0123456789*#ABCD")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One control request, taken. `details`: {"request": ...} of a start, {"digits": ...} of DTMF."""
+
+    kind: str
+    call_id: UUID
+    stream_id: UUID | None
+    details: dict[str, Any]
+    by: str
+
+
+class NotLive(Exception):
+    """What was to be controlled has ended already; the message says so."""
+
+
+def request_start(call: Call, request: StreamRequest, by: str) -> UUID:
+    """Asks for a new stream on a live call; returns the stream's uuid-to-be."""
+    stream_id = uuid4()
+    _ask(call, "start", by, details={"stream_id": str(stream_id), "request": asdict(request)})
+    return stream_id
+
+
+def request_stop(stream: Stream, by: str) -> None:
+    """Asks for a stream's end with the reason `API request`. `by`: 'API', or the operator's user name."""
+    if stream.state not in LIVE_STATES:
+        raise NotLive("The stream has ended already.")
+    _ask(stream.call, "stop", by, stream=stream)
+
+
+def request_hangup(call: Call, by: str) -> None:
+    _ask(call, "hang_up", by)
+
+
+def request_dtmf(call: Call, digits: str, by: str) -> None:
+    """Asks for digits towards the call. Raises ValueError for what is no digit."""
+    if not digits or set(digits) - DTMF_DIGITS:
+        raise ValueError(f"{digits!r} is no DTMF: use 0-9, *, # and A-D.")
+    _ask(call, "send_dtmf", by, details={"digits": digits})
+
+
+def _ask(call: Call, kind: str, by: str, *, stream: Stream | None = None, details: dict[str, Any] | None = None) -> None:
+    if call.state != CallState.LIVE:
+        raise NotLive("The call has ended already.")
+    with transaction.atomic():
+        ControlRequest.objects.create(call=call, stream=stream, kind=kind, requested_by=by, details=details or {})
+        transaction.on_commit(partial(nudge, call.owner))
+
+
+def group_of(owner: str) -> str:
+    """The channel-layer group of one process."""
+    return f"control.{owner}"
+
+
+def nudge(owner: str) -> None:
+    """Tells a process that something waits for it. Without Redis it finds out by itself within seconds."""
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    try:
+        async_to_sync(layer.group_send)(group_of(owner), {"type": "control.waiting"})
+    except Exception as error:  # noqa: BLE001 - whatever the layer raises, the row carries the request
+        log.warning("The control message could not be sent (%s); the process finds the request in its row.", error)
+
+
+def take(owner: str) -> list[Asked]:
+    """Takes what waits for the live calls of a process; each request is taken once, whoever else tries."""
+    waiting = ControlRequest.objects.filter(call__owner=owner, taken_at=None).select_related("call", "stream")
+    return [_asked(row) for row in waiting if _taken(row)]
+
+
+def _taken(row: ControlRequest) -> bool:
+    return ControlRequest.objects.filter(pk=row.pk, taken_at=None).update(taken_at=timezone.now()) == 1
+
+
+def _asked(row: ControlRequest) -> Asked:
+    started = row.details.get("stream_id")
+    stream_id = row.stream.uuid if row.stream else UUID(started) if started else None
+    return Asked(row.kind, row.call.uuid, stream_id, row.details, row.requested_by)

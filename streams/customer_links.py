@@ -1,0 +1,148 @@
+"""The customer sockets of one call: each stream's way from dialling to an open socket to its close.
+
+Owns those tasks. Carries out what the call's session wants of a customer and tells it what became of it; decides nothing."""
+
+import asyncio
+import logging
+import secrets
+import ssl
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+from uuid import UUID
+
+from streams.customer_socket import CustomerSocket, DialFailed, DialSettings, dial
+from streams.pure.effects import CloseCustomer, Dial
+from streams.pure.session import CallSession
+from streams.pure.signature import upgrade_headers
+from streams.pure.stream import Failure
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 5.0
+"""So long what waits for a customer may take to go out after its stream has ended."""
+
+
+class Link:
+    """One stream's connection: its task, and its socket once there is one."""
+
+    def __init__(self) -> None:
+        self.socket: CustomerSocket | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.closing = False
+
+
+class CustomerLinks:
+    """`after(now)` is called when the session was told something and may want something done."""
+
+    def __init__(
+        self, session: CallSession, auth_token: str, dialling: DialSettings, tls: ssl.SSLContext, after: Callable[[float], None]
+    ) -> None:
+        self.session = session
+        self.auth_token = auth_token
+        self.dialling = dialling
+        self.tls = tls
+        self.after = after
+        self._links: dict[UUID, Link] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._links)
+
+    # Connecting ------------------------------------------------------------------------------------------------------------
+    def dial(self, effect: Dial) -> None:
+        link = self._links.setdefault(effect.stream_id, Link())
+        link.task = self._spawn(self._connect(effect, link))
+
+    async def _connect(self, effect: Dial, link: Link) -> None:
+        """One attempt, then the life of the socket it made."""
+        await asyncio.sleep(effect.after_seconds)
+        began = time.monotonic()
+        self.session.streams[effect.stream_id].dialling(began)
+        self.after(began)
+        try:
+            headers = upgrade_headers(effect.url, self.auth_token, secrets.token_hex(10))
+            link.socket = await dial(effect.url, headers, self.dialling, self.tls)
+        except DialFailed as error:
+            self._connect_failed(effect.stream_id, error.failure)
+        except Exception:
+            log.exception("Stream %s: the attempt to connect broke", effect.stream_id)
+            self._connect_failed(effect.stream_id, Failure("The platform failed while connecting.", 0))
+        else:
+            await self._converse(effect.stream_id, link, link.socket, round((time.monotonic() - began) * 1000))
+
+    def _connect_failed(self, stream_id: UUID, failure: Failure) -> None:
+        now = time.monotonic()
+        self.session.connect_failed(stream_id, now, failure)
+        self.after(now)
+
+    async def _converse(self, stream_id: UUID, link: Link, customer: CustomerSocket, duration_ms: int) -> None:
+        facts = {"address": customer.address, "duration_ms": duration_ms, "subprotocol": customer.subprotocol}
+        customer.on_writable(lambda: self.pump(stream_id))
+        now = time.monotonic()
+        self.session.connect_succeeded(stream_id, now, facts)
+        self.pump(stream_id)
+        self.after(now)
+        closure = await customer.listen(lambda text: self._heard(stream_id, text))
+        if not link.closing:
+            now = time.monotonic()
+            self.session.customer_closed(stream_id, now, closure)
+            self.after(now)
+
+    def _heard(self, stream_id: UUID, text: str | bytes) -> None:
+        now = time.monotonic()
+        self.session.streams[stream_id].heard(text, now)
+        self.after(now)
+
+    # Audio -------------------------------------------------------------------------------------------------------------------
+    def pump(self, stream_id: UUID) -> None:
+        """Sends what waits for a customer while its socket takes it. An error of ours ends this stream only."""
+        link = self._links.get(stream_id)
+        if link is None or link.socket is None:
+            return
+        stream, socket, now = self.session.streams[stream_id], link.socket, time.monotonic()
+        try:
+            while socket.has_room and (text := stream.take(now)) is not None:
+                socket.write(text)
+        except Exception:
+            log.exception("Stream %s broke", stream_id)
+            self.session.stream_broke(stream_id, now)
+            self.after(now)
+
+    def measure(self, now: float) -> None:
+        """Tells each stream how much of what was written its customer has not taken."""
+        for stream_id, link in self._links.items():
+            if link.socket is not None and not link.closing:
+                self.session.streams[stream_id].measure(link.socket.in_flight_bytes(), now)
+
+    # Closing -----------------------------------------------------------------------------------------------------------------
+    def close(self, effect: CloseCustomer) -> None:
+        link = self._links.get(effect.stream_id)
+        if link is None:
+            return
+        link.closing = True
+        if link.socket is not None:
+            self._spawn(self._close(effect, link.socket))
+            return
+        if link.task is not None and link.task is not asyncio.current_task():
+            link.task.cancel()
+        del self._links[effect.stream_id]
+
+    async def _close(self, effect: CloseCustomer, customer: CustomerSocket) -> None:
+        """In the background: the end of the stream and its bill do not wait for a closing handshake."""
+        began = time.monotonic()
+        if effect.flush:
+            stream = self.session.streams[effect.stream_id]
+            while (text := stream.take(began)) is not None:
+                customer.write(text)
+        await customer.close(effect.code, effect.reason, FLUSH_SECONDS)
+        del self._links[effect.stream_id]
+        now = time.monotonic()
+        self.session.socket_closed(effect.stream_id, now, customer.closure, now - began)
+        self.after(now)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

@@ -1,0 +1,87 @@
+"""Who may bring calls, kept in memory: a gateway's credentials are checked before its call is accepted, without a query.
+
+Owns the copy and its refreshing (each second, in a thread; kept as it is while the database is away). Must not know sockets."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from django.db import Error as DatabaseError
+
+from streams.database_threads import DatabaseThreads
+from streams.models import Gateway
+from streams.models.tenants import password_matches
+
+log = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A gateway with what a call of it needs to know of its application and account."""
+
+    gateway_id: int
+    name: str
+    dialect: str
+    password_digest: str
+    application_id: int
+    answer_url: str
+    answer_method: str
+    answer_xml: str
+    account_id: int
+    auth_id: str
+    auth_token: str
+
+    def accepts(self, password: str) -> bool:
+        return password_matches(self.password_digest, password)
+
+
+class Directory:
+    """One per process and event loop."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self._loaded = asyncio.Event()
+        self._threads = DatabaseThreads(1, "directory")
+        self._task = asyncio.get_running_loop().create_task(self._keep())
+
+    async def find(self, name: str, within_seconds: float = 3.0) -> Entry | None:
+        """The gateway of that name; waits only while nothing was ever loaded. Raises TimeoutError when that takes too long."""
+        if not self._loaded.is_set():
+            await asyncio.wait_for(self._loaded.wait(), within_seconds)
+        return self.entries.get(name)
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                self.entries = await self._threads.run(load)
+                self._loaded.set()
+            except DatabaseError as error:
+                log.warning("Gateways could not be read (%s); the last known ones stay in force.", str(error).strip())
+            await asyncio.sleep(REFRESH_SECONDS)
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await self._threads.stop()
+
+
+COLUMNS = {
+    "gateway_id": "id",
+    "name": "name",
+    "dialect": "dialect",
+    "password_digest": "password_digest",
+    "application_id": "application_id",
+    "answer_url": "application__answer_url",
+    "answer_method": "application__answer_method",
+    "answer_xml": "application__answer_xml",
+    "account_id": "account_id",
+    "auth_id": "account__auth_id",
+    "auth_token": "account__auth_token",
+}
+
+
+def load() -> dict[str, Entry]:
+    """All gateways by name, in one query."""
+    rows = Gateway.objects.values_list(*COLUMNS.values())
+    return {entry.name: entry for entry in (Entry(**dict(zip(COLUMNS, row, strict=True))) for row in rows)}

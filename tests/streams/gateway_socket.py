@@ -1,0 +1,59 @@
+"""A gateway's side of the consumer, in this process: Channels' communicator, with the credentials of a row."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
+
+from streams import switchboard
+from streams.routing import websocket_urlpatterns
+
+PASSWORD = "correct horse battery"
+MEDIA_START = "MEDIA_START connection_id:ingress channel:WebSocket/1 channel_id:gw1-1 format:ulaw optimal_frame_size:160 ptime:20"
+application = URLRouter(websocket_urlpatterns)
+
+
+def basic(user: str, password: str) -> tuple[bytes, bytes]:
+    return b"authorization", b"Basic " + base64.b64encode(f"{user}:{password}".encode())
+
+
+def socket(path: str = "/gateway/asterisk/pbx/", user: str = "pbx", password: str = PASSWORD) -> WebsocketCommunicator:
+    return WebsocketCommunicator(application, path, headers=[basic(user, password)], subprotocols=["media"])
+
+
+@asynccontextmanager
+async def switchboard_running() -> AsyncIterator[switchboard.Switchboard]:
+    """The switchboard of this test's event loop, drained at the end."""
+    board = switchboard.current()
+    try:
+        yield board
+    finally:
+        await board.drain(0)
+        await board.stop()
+
+
+@asynccontextmanager
+async def call(query: str = "", user: str = "pbx") -> AsyncIterator[WebsocketCommunicator]:
+    """A live call whose media has started; hung up at the end unless that happened before."""
+    communicator = socket(f"/gateway/asterisk/{user}/?{query}", user)
+    accepted, _ = await communicator.connect(timeout=5)
+    assert accepted
+    await communicator.send_to(text_data=MEDIA_START)
+    try:
+        yield communicator
+    finally:
+        await communicator.disconnect(code=1000, timeout=10)
+
+
+async def until(found: Callable[[], Any], seconds: float = 5.0) -> Any:
+    """Asks the database (in a thread) until it has what is wanted; the rows are written by others, who tell nobody."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not (result := await database_sync_to_async(found)()):
+        assert asyncio.get_running_loop().time() < deadline, "it never came"
+        await asyncio.sleep(0.02)
+    return result

@@ -1,0 +1,248 @@
+"""The gateways' endpoint through Channels' communicator: who may come in, and that what comes in goes out."""
+
+import asyncio
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from channels.db import database_sync_to_async
+from channels.testing import WebsocketCommunicator
+
+from streams import switchboard
+from streams.models import Call, Stream, StreamEvent
+from streams.simulate.customer import Behaviour, Customer
+from tests.streams.gateway_socket import MEDIA_START, PASSWORD, application, basic, call, socket, switchboard_running, until
+from tests.streams.rows import gateway
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RECORDINGS = Path(__file__).parent.parent / "data" / "asterisk"
+
+
+def xml(customer: Customer, **attributes: str) -> str:
+    given = {"contentType": "audio/x-mulaw;rate=8000", **attributes}
+    written = " ".join(f'{name}="{value}"' for name, value in given.items())
+    return f"<Response><Stream {written}>{customer.url}</Stream></Response>"
+
+
+async def new_gateway(answer_xml: str = "<Response/>", name: str = "pbx"):
+    return await database_sync_to_async(gateway)(name, answer_xml)
+
+
+# Who may come in -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("path", "user", "password", "says"),
+    [
+        ("/gateway/asterisk/pbx/", "pbx", "wrong", "wrong user name or password"),
+        ("/gateway/asterisk/pbx/", "other", PASSWORD, "wrong user name or password"),
+        ("/gateway/asterisk/pbx/", "pbx", "pässwörd", "wrong user name or password"),
+        ("/gateway/asterisk/nobody/", "nobody", PASSWORD, "there is no gateway of that name"),
+        ("/gateway/twilio/pbx/", "pbx", PASSWORD, "connect it to /gateway/asterisk/pbx/"),
+        ("/elsewhere", "pbx", PASSWORD, "there is nothing at /elsewhere"),
+    ],
+)
+async def test_who_is_not_known_is_refused_in_one_sentence(path, user, password, says, caplog) -> None:
+    await new_gateway()
+    async with switchboard_running():
+        accepted, _ = await socket(path, user, password).connect(timeout=5)
+    assert not accepted
+    assert says in caplog.text
+    assert PASSWORD not in caplog.text
+    assert await database_sync_to_async(Call.objects.count)() == 0
+
+
+@pytest.mark.parametrize("header", [None, b"Basic !!!", b"Basic /////w==", b"Bearer abc", b"Basic"])
+async def test_credentials_that_cannot_be_read_are_refused(header) -> None:
+    await new_gateway()
+    headers = [(b"authorization", header)] if header else []
+    async with switchboard_running():
+        accepted, _ = await WebsocketCommunicator(application, "/gateway/asterisk/pbx/", headers=headers).connect(timeout=5)
+    assert not accepted
+
+
+async def test_the_subprotocol_is_chosen_only_if_offered() -> None:
+    await new_gateway()
+    async with switchboard_running():
+        offering, plain = socket(), WebsocketCommunicator(application, "/gateway/asterisk/pbx/", headers=[basic("pbx", PASSWORD)])
+        assert await offering.connect(timeout=5) == (True, "media")
+        assert await plain.connect(timeout=5) == (True, None)
+        await offering.disconnect()
+        await plain.disconnect()
+
+
+async def test_a_password_that_was_changed_counts_within_two_seconds() -> None:
+    row = await new_gateway()
+    async with switchboard_running():
+        assert (await socket(password="new password").connect(timeout=5))[0] is False
+        row.set_password("new password")
+        await database_sync_to_async(row.save)()
+        for _ in range(20):
+            communicator = socket(password="new password")
+            if (await communicator.connect(timeout=5))[0]:
+                break
+            await asyncio.sleep(0.1)
+        else:
+            pytest.fail("the new password did not count within 2 s")
+        await communicator.disconnect()
+
+
+async def test_a_process_that_is_stopping_takes_no_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    await new_gateway()
+    monkeypatch.setattr(switchboard, "draining", True)
+    async with switchboard_running():
+        assert (await socket().connect(timeout=5))[0] is False
+
+
+# Calls -----------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["ulaw-plain-hangup", "ulaw-json-dtmf", "ulaw-plain-dtmf", "slin16-json-hangup"])
+async def test_a_recorded_asterisk_is_forked_to_the_byte(name: str) -> None:
+    lines = [json.loads(line) for line in (RECORDINGS / f"{name}.jsonl").read_text().splitlines()]
+    path = lines[0]["upgrade"]["path"].partition("?")[2]
+    sent = [base64.b64decode(line["binary"]) for line in lines if line.get("from") == "asterisk" and "binary" in line]
+    digits = "12#" if "dtmf" in name else ""
+    content_type = "audio/x-l16;rate=16000" if "slin16" in name else "audio/x-mulaw;rate=8000"
+    async with Customer() as customer:
+        await new_gateway(xml(customer, contentType=content_type))
+        async with switchboard_running():
+            communicator = socket(f"/gateway/asterisk/pbx/?{path}")
+            await communicator.connect(timeout=5)
+            for line in lines:
+                if line.get("from") == "asterisk" and ("text" in line or "binary" in line):
+                    binary = base64.b64decode(line["binary"]) if "binary" in line else None
+                    await communicator.send_to(text_data=line.get("text"), bytes_data=binary)
+            conversation = await customer.conversation()
+            await conversation.until_media(len(sent))
+            await communicator.disconnect(code=lines[-1]["close"]["code"], timeout=10)
+            await conversation.until_closed()
+    assert [media.payload for media in conversation.media] == sent
+    assert [media.chunk for media in conversation.media] == list(range(1, len(sent) + 1))
+    assert conversation.digits == digits
+    row = await until(lambda: Call.objects.filter(state="ended").first())
+    assert (row.from_number, row.to_number) == ("18005550199", "18005550100")
+    assert f"call_uuid={row.uuid}" in path
+
+
+async def test_early_audio_is_not_lost() -> None:
+    async with Customer() as customer:
+        await new_gateway(xml(customer))
+        async with switchboard_running():
+            communicator = socket()
+            await communicator.connect(timeout=5)
+            await communicator.send_to(bytes_data=b"\x01" * 160)
+            await communicator.send_to(text_data=MEDIA_START)
+            await communicator.send_to(bytes_data=b"\x02" * 160)
+            conversation = await customer.conversation()
+            await conversation.until_media(2)
+            await communicator.disconnect(timeout=10)
+    assert conversation.audio == b"\x01" * 160 + b"\x02" * 160
+
+
+async def test_a_call_uuid_that_is_missing_gets_a_fresh_one_and_one_that_is_none_is_said() -> None:
+    await new_gateway()
+    async with switchboard_running():
+        async with call():
+            first = await until(Call.objects.first)
+        async with call("call_uuid=not-a-uuid"):
+            second = await until(lambda: Call.objects.exclude(pk=first.pk).first())
+    assert first.uuid.version == 4 and second.uuid != first.uuid
+    event = await database_sync_to_async(StreamEvent.objects.get)(call=second, kind="call_started")
+    assert "not-a-uuid" in event.details["problem"]
+
+
+async def test_a_second_socket_of_a_live_call_is_refused_and_the_first_goes_on() -> None:
+    await new_gateway()
+    query = "call_uuid=7d1f7a52-41a9-4c05-9d9c-9f6b3a2d7e10"
+    async with switchboard_running() as board:
+        async with call(query):
+            await until(Call.objects.first)
+            second = socket(f"/gateway/asterisk/pbx/?{query}")
+            await second.connect(timeout=5)
+            await second.send_to(text_data=MEDIA_START)
+            assert (await second.receive_output(timeout=5))["code"] == 4409
+            await second.disconnect()
+            assert len(board.relays) == 1
+    assert await database_sync_to_async(Call.objects.count)() == 1
+
+
+async def test_a_call_uuid_that_was_used_before_ends_that_call_and_writes_nothing() -> None:
+    row = await new_gateway()
+    query = "call_uuid=7d1f7a52-41a9-4c05-9d9c-9f6b3a2d7e10"
+    async with switchboard_running():
+        async with call(query):
+            await until(Call.objects.first)
+        old = await until(lambda: Call.objects.filter(state="ended").first())
+        await database_sync_to_async(Call.objects.update)(owner="someone else")
+        events = await database_sync_to_async(StreamEvent.objects.count)()
+        communicator = socket(f"/gateway/asterisk/pbx/?{query}")
+        await communicator.connect(timeout=5)
+        await communicator.send_to(text_data=MEDIA_START)
+        assert (await communicator.receive_output(timeout=5))["code"] == 4409
+        await communicator.disconnect()
+    assert old.account_id == row.account_id
+    assert await database_sync_to_async(StreamEvent.objects.count)() == events
+
+
+@pytest.mark.parametrize(
+    ("answer_xml", "code", "says"),
+    [
+        ("<Response><Stream>http://bot.example/</Stream></Response>", 8011, "ws"),
+        ('<Response><Stream audioTrack="sideways">ws://127.0.0.1/</Stream></Response>', 8011, "audioTrack"),
+        ("<!doctype html><html></html>", 8011, "HTML"),
+        ("<Response><Stream>", 8011, "line"),
+    ],
+)
+async def test_xml_that_cannot_be_carried_out_hangs_up_and_says_where(answer_xml: str, code: int, says: str) -> None:
+    await new_gateway(answer_xml)
+    async with switchboard_running():
+        async with call() as communicator:
+            assert (await communicator.receive_output(timeout=5))["text"] == "HANGUP"
+            assert (await communicator.receive_output(timeout=5))["type"] == "websocket.close"
+            row = await until(lambda: Call.objects.filter(state="ended").first())
+    assert row.hangup_cause_code == code
+    event = await database_sync_to_async(StreamEvent.objects.get)(kind="call_answer_failed")
+    assert says in event.details["problem"] + event.details["place"]
+
+
+async def test_a_codec_we_do_not_speak_says_what_to_configure() -> None:
+    await new_gateway()
+    async with switchboard_running():
+        communicator = socket()
+        await communicator.connect(timeout=5)
+        await communicator.send_to(text_data=MEDIA_START.replace("ulaw", "g729"))
+        closed = await communicator.receive_output(timeout=5)
+        await communicator.disconnect()
+        event = await until(lambda: StreamEvent.objects.filter(kind="call_gateway_error").first())
+    assert closed["code"] == 4415
+    assert "g729" in event.details["text"] and "ulaw" in event.details["text"]
+
+
+async def test_control_text_that_is_not_the_dialect_is_an_event_and_the_call_goes_on() -> None:
+    async with Customer() as customer:
+        await new_gateway(xml(customer))
+        async with switchboard_running():
+            async with call() as communicator:
+                await communicator.send_to(text_data="HELO mail.example")
+                await communicator.send_to(text_data='{"event":')
+                await communicator.send_to(bytes_data=b"\x05" * 160)
+                await until(lambda: Stream.objects.filter(state="streaming").first())
+    problems = await database_sync_to_async(lambda: list(StreamEvent.objects.filter(kind="call_gateway_unreadable")))()
+    assert len(problems) == 2
+    assert all(problem.details["problem"] for problem in problems)
+
+
+async def test_several_streams_of_one_call_and_one_that_is_refused() -> None:
+    async with Customer() as good, Customer(Behaviour(refuse=9, refuse_status=403)) as bad, switchboard_running():
+        streams = "".join(f'<Stream contentType="audio/x-mulaw;rate=8000">{customer.url}</Stream>' for customer in (good, bad))
+        await new_gateway(f"<Response>{streams}</Response>")
+        async with call() as communicator:
+            for number in range(20):
+                await communicator.send_to(bytes_data=bytes([number]) * 160)
+            await until(lambda: Stream.objects.filter(state="streaming").first())
+        conversation = await good.conversation()
+        await conversation.until_closed()
+        rows = await until(
+            lambda: list(Stream.objects.filter(state="ended").order_by("id")) if Stream.objects.exclude(state="ended").count() == 0 else []
+        )
+    assert [media.payload for media in conversation.media] == [bytes([number]) * 160 for number in range(20)]
+    assert [row.end_cause for row in rows] == ["call_ended", "call_ended"]
+    assert [row.started_at is None for row in rows] == [False, True]

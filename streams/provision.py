@@ -1,0 +1,218 @@
+"""Brings the rows of accounts, applications and gateways to what a provisioning file says: all of it, or with one problem nothing.
+
+Owns how an entry finds its row and what may change on it. Must not know the file's syntax, or who asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import transaction
+
+from streams.models import Account, Application, Gateway
+from streams.pure.provision_file import AccountEntry, Entry, Problem, at, meant, read
+from streams.pure.service_url import HTTP_SCHEMES, url_problem
+from streams.pure.xml import InvalidAnswer, parse
+
+Row = Account | Application | Gateway
+ACCOUNT_COLUMNS = {
+    "name": "name",
+    "auth_id": "auth_id",
+    "auth_token": "auth_token",
+    "rate": "rate",
+    "billing_interval": "billing_interval_seconds",
+    "currency": "currency",
+}
+KEYS = {column: key for key, column in ACCOUNT_COLUMNS.items()}
+METHODS = ("POST", "GET")
+DIALECTS = [name for name, _ in Gateway.DIALECTS]
+
+
+class InvalidFile(Exception):
+    """Nothing was written; `problems` is everything that is wrong with the file."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda problem: problem.order)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class Change(NamedTuple):
+    """`action` is created, changed or left; `keys` are what was changed."""
+
+    action: str
+    what: str
+    keys: tuple[str, ...] = ()
+
+
+class Outcome(NamedTuple):
+    """`warnings` name what of an answer XML is not carried out."""
+
+    changes: list[Change]
+    warnings: list[Problem]
+
+
+def provision(document: bytes) -> Outcome:
+    """Applies the file in one transaction. Raises InvalidFile."""
+    entries, problems = read(document)
+    with transaction.atomic():
+        plan = Plan(problems)
+        for entry in entries:
+            plan.add_account(entry)
+        if plan.problems:
+            raise InvalidFile(plan.problems)
+        return Outcome([planned.save() for planned in plan.planned], plan.warnings)
+
+
+@dataclass
+class Planned:
+    """A row as it will be, and the keys of the file that differ from the row as it is."""
+
+    row: Row
+    what: str
+    changed: list[str] = field(default_factory=list)
+
+    @property
+    def is_new(self) -> bool:
+        return self.row._state.adding
+
+    def set(self, key: str, column: str, value: Any) -> None:
+        if getattr(self.row, column, None) != value:
+            setattr(self.row, column, value)
+            self.changed.append(key)
+
+    def save(self) -> Change:
+        is_new = self.is_new
+        if is_new or self.changed:
+            self.row.save()
+        action = "created" if is_new else "changed" if self.changed else "left"
+        return Change(action, self.what, () if is_new else tuple(self.changed))
+
+
+class Plan:
+    """What will be saved, in order, and what is wrong."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = list(problems)
+        self.warnings: list[Problem] = []
+        self.planned: list[Planned] = []
+
+    def problem(self, place: str, words: str) -> None:
+        self.problems.append(Problem(place, words))
+
+    def plan(self, row: Row, what: str) -> Planned:
+        self.planned.append(Planned(row, what))
+        return self.planned[-1]
+
+    def check(self, row: Row, entry: Entry, exclude: Sequence[str]) -> None:
+        """The row's own validators; what they say is put at the key of the file, unless the key's absence is a problem already."""
+        known = {problem.place for problem in self.problems}
+        try:
+            row.full_clean(exclude=exclude, validate_constraints=False)
+        except ValidationError as error:
+            for column, words in error.message_dict.items():
+                key = KEYS.get(column, column)
+                where = entry.place if column == NON_FIELD_ERRORS else at(entry.place, key)
+                if key in entry.values or where not in known:
+                    self.problem(where, " ".join(words))
+
+    # Accounts ----------------------------------------------------------------------------------------------------------------
+    def add_account(self, entry: AccountEntry) -> None:
+        account = self.account_of(entry)
+        planned = self.plan(account, f"account {entry.values.get('name', '')}")
+        for key, column in ACCOUNT_COLUMNS.items():
+            if key in entry.values:
+                planned.set(key, column, entry.values[key])
+        self.check(account, entry, exclude=[])
+        applications = {application.name: application for application in account.applications.all()} if account.pk else {}
+        for item in entry.applications:
+            self.add_application(account, applications, item)
+        for item in entry.gateways:
+            self.add_gateway(account, applications, item)
+
+    def account_of(self, entry: AccountEntry) -> Account:
+        """An account is known by its auth id where the file gives one, else by its name."""
+        auth_id, name = entry.values.get("auth_id"), entry.values.get("name")
+        by_id = Account.objects.filter(auth_id=auth_id).first() if auth_id else None
+        by_name = Account.objects.filter(name=name).first() if by_id is None else None
+        if by_name is not None and auth_id:
+            self.problem(at(entry.place, "auth_id"), f"cannot be changed: the account {name!r} has the auth id {by_name.auth_id}.")
+        return by_id or by_name or Account()
+
+    # Applications --------------------------------------------------------------------------------------------------------------
+    def add_application(self, account: Account, applications: dict[str, Application], entry: Entry) -> None:
+        name = entry.values.get("name", "")
+        application = applications.setdefault(name, Application(account=account, name=name))
+        planned = self.plan(application, f"application {account.name}: {name}")
+        self.set_answer(planned, entry)
+        self.set_method(planned, entry)
+        self.check_answer(application, entry.place)
+        self.check(application, entry, exclude=["account"])
+
+    def set_answer(self, planned: Planned, entry: Entry) -> None:
+        answers = {key: entry.values[key] for key in ("answer_url", "answer_xml") if key in entry.values}
+        if len(answers) == 1 and all(answers.values()):
+            # One of the two replaces the other.
+            answers = {"answer_url": "", "answer_xml": "", **answers}
+        for key, value in answers.items():
+            planned.set(key, key, value)
+
+    def set_method(self, planned: Planned, entry: Entry) -> None:
+        method = entry.values.get("answer_method", "").upper()
+        if method in METHODS:
+            planned.set("answer_method", "answer_method", method)
+        elif method:
+            self.problem(at(entry.place, "answer_method"), f"is {method!r}; it has to be {' or '.join(METHODS)}.")
+
+    def check_answer(self, application: Application, place: str) -> None:
+        if application.answer_url and (problem := url_problem(application.answer_url, HTTP_SCHEMES)):
+            self.problem(at(place, "answer_url"), f"{problem}.")
+        if application.answer_xml.strip():
+            self.check_xml(application.answer_xml, at(place, "answer_xml"))
+
+    def check_xml(self, document: str, place: str) -> None:
+        try:
+            answer = parse(document.encode())
+        except InvalidAnswer as error:
+            self.problem(place, f"{error.problem} ({error.place})")
+        else:
+            self.warnings += [Problem(place, warning) for warning in answer.warnings]
+
+    # Gateways --------------------------------------------------------------------------------------------------------------------
+    def add_gateway(self, account: Account, applications: dict[str, Application], entry: Entry) -> None:
+        name = entry.values.get("name", "")
+        gateway = Gateway.objects.filter(name=name).select_related("account", "application").first() or Gateway(account=account, name=name)
+        if gateway.account != account:
+            self.problem(at(entry.place, "name"), f"{name!r} is a gateway of the account {gateway.account.name!r} already.")
+            return
+        planned = self.plan(gateway, f"gateway {name}")
+        self.set_dialect(planned, entry)
+        self.set_application(planned, applications, entry)
+        self.set_password(planned, gateway, entry)
+        self.check(gateway, entry, exclude=["account", "application", "password_digest"])
+
+    def set_dialect(self, planned: Planned, entry: Entry) -> None:
+        dialect = entry.values.get("dialect")
+        if dialect is not None and dialect not in DIALECTS:
+            words = f"{dialect!r} is no dialect we speak.{meant(dialect, DIALECTS)} Known are {', '.join(DIALECTS)}."
+            self.problem(at(entry.place, "dialect"), words)
+        elif dialect is not None:
+            planned.set("dialect", "dialect", dialect)
+
+    def set_application(self, planned: Planned, applications: dict[str, Application], entry: Entry) -> None:
+        name = entry.values.get("application")
+        place = at(entry.place, "application")
+        if name is None and planned.is_new:
+            self.problem(place, "is missing: the name of the account's application that this gateway's calls go to.")
+        elif name is not None and name not in applications:
+            known = f" It has {', '.join(sorted(applications))}." if applications else ""
+            self.problem(place, f"{name!r} is no application of this account.{meant(name, list(applications))}{known}")
+        elif name is not None:
+            planned.set("application", "application", applications[name])
+
+    def set_password(self, planned: Planned, gateway: Gateway, entry: Entry) -> None:
+        password = entry.values.get("password")
+        if not password and (password is not None or planned.is_new):
+            self.problem(at(entry.place, "password"), "is missing: the password the gateway connects with; long, and made by a machine.")
+        elif password and not gateway.check_password(password):
+            gateway.set_password(password)
+            planned.changed.append("password")

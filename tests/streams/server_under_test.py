@@ -1,0 +1,97 @@
+"""A process that runs streams.server.Server around a small application, for test_server.py and test_limits.py to hit from outside.
+
+Prints its port, then one word per thing that happens. Knows no Django, as the server does not."""
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from streams.limits import Limits
+from streams.server import Server
+
+live: set["asyncio.Event"] = set()
+
+
+def say(*words: object) -> None:
+    print(*words, flush=True)
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    await (websocket if scope["type"] == "websocket" else http)(scope, receive, send)
+
+
+async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    if scope["path"] == "/slow":
+        say("request")
+        await asyncio.sleep(0.5)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(str(size)))]})
+    await send({"type": "http.response.body", "body": str(size).encode()})
+
+
+async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """/call is a live call, which drain lets finish; /page a browser's page; /flood is sent more than it reads; /deaf never reads."""
+    await receive()
+    if scope["path"] == "/never":
+        say("connecting")
+        await asyncio.sleep(60)
+    await send({"type": "websocket.accept"})
+    say("open", scope["path"])
+    over = asyncio.Event()
+    if scope["path"] == "/call":
+        live.add(over)
+    try:
+        await converse(scope["path"], receive, send)
+    finally:
+        await asyncio.sleep(0.2 if scope["path"] == "/call" else 0)
+        say("finalised", scope["path"])
+        live.discard(over)
+        over.set()
+
+
+async def converse(path: str, receive: Any, send: Any) -> None:
+    if path == "/deaf":
+        await asyncio.sleep(60)
+    flooding = asyncio.create_task(flood(send)) if path == "/flood" else None
+    while (message := await receive())["type"] == "websocket.receive":
+        if message.get("text") == "close":
+            await send({"type": "websocket.close", "code": 1013, "reason": "come back later"})
+        else:
+            await send({**message, "type": "websocket.send"})
+    if flooding is not None:
+        flooding.cancel()
+
+
+async def flood(send: Any) -> None:
+    while True:
+        await send({"type": "websocket.send", "bytes": bytes(65_536)})
+        await asyncio.sleep(0)
+
+
+async def drain(limit_seconds: float) -> None:
+    say("drain", limit_seconds)
+    waits = [asyncio.ensure_future(over.wait()) for over in live]
+    if waits:
+        await asyncio.wait(waits, timeout=limit_seconds)
+    say("drained", len(live))
+
+
+if __name__ == "__main__":
+    arguments = json.loads(sys.argv[1])
+    server = Server(
+        application,
+        "127.0.0.1",
+        arguments.get("port", 0),
+        drain=drain,
+        drain_seconds=arguments.get("drain_seconds", 10),
+        limits=Limits(**arguments.get("limits", {})),
+        ready=lambda host, port: say("listening", port),
+    )
+    server.run()
+    sys.exit(server.failure or 0)

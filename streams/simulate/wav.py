@@ -1,0 +1,59 @@
+"""A WAV file becomes the 20 ms frames a gateway sends, in the gateway's codec.
+
+Owns the reading of WAV files and Asterisk's frame sizes. Must not know sockets."""
+
+import math
+import wave
+from collections.abc import Sequence
+from itertools import cycle, islice
+from pathlib import Path
+
+from streams.pure.audio import Converter
+from streams.pure.messages import AudioFormat, Encoding
+
+FRAME_SECONDS = 0.02
+SPEECH = Path(__file__).with_name("speech.wav")
+
+# Asterisk's optimal_frame_size of each codec. Those that are not in FORMATS exist here to be refused by the platform.
+FRAME_BYTES = {"ulaw": 160, "alaw": 160, "slin": 320, "slin16": 640, "g722": 160, "gsm": 33, "slin48": 1920, "opus": 0}
+FORMATS = {
+    "ulaw": AudioFormat(Encoding.MULAW, 8000),
+    "alaw": AudioFormat(Encoding.ALAW, 8000),
+    "slin": AudioFormat(Encoding.L16, 8000),
+    "slin16": AudioFormat(Encoding.L16, 16_000),
+}
+
+
+class UnusableWav(Exception):
+    """The file is no WAV file a call can be made of; the message says what would be right."""
+
+
+def read_wav(path: Path) -> tuple[bytes, AudioFormat]:
+    """The samples of a mono 16-bit WAV file, little-endian, and their format. Raises UnusableWav."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
+            samples = file.readframes(file.getnframes())
+    except (OSError, EOFError, wave.Error) as error:
+        raise UnusableWav(f"{path} cannot be read as a WAV file ({error}).") from error
+    if (channels, width) != (1, 2) or rate not in (8000, 16_000):
+        found = f"{channels} channel(s) of {width * 8} bits at {rate} Hz"
+        raise UnusableWav(f"{path} has {found}. It should be mono, 16 bits, 8000 or 16000 Hz.")
+    if not samples:
+        raise UnusableWav(f"{path} has no audio in it.")
+    return samples, AudioFormat(Encoding.L16, rate)
+
+
+def frames(samples: bytes, source: AudioFormat, codec: str) -> list[bytes]:
+    """Whole 20 ms frames in `codec`; a last partial one is dropped. A codec that is not in FORMATS gives frames of zeros."""
+    size = FRAME_BYTES[codec]
+    if codec not in FORMATS:
+        return [bytes(size or 60)] * int(source.duration_ms(len(samples)) / 20)
+    converter = Converter(source, FORMATS[codec])
+    audio = b"".join(converter.convert(samples) + converter.flush())
+    return [audio[start : start + size] for start in range(0, len(audio) - size + 1, size)]
+
+
+def lasting(some: Sequence[bytes], seconds: float) -> list[bytes]:
+    """The frames repeated or cut to last `seconds`."""
+    return list(islice(cycle(some), math.ceil(seconds / FRAME_SECONDS)))

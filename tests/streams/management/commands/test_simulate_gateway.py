@@ -1,0 +1,154 @@
+"""`manage.py simulate_gateway` against a plain WebSocket server: what it places, what it prints, how it fails."""
+
+import asyncio
+import http
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.management import CommandError, call_command
+from websockets.asyncio.server import ServerConnection, basic_auth, serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+UUID = "816e0b22-6913-4b43-88a9-6d3054b77df9"
+
+
+class Platform:
+    def __init__(self) -> None:
+        self.url = ""
+        self.calls: list[tuple[dict[str, list[str]], list[str | bytes]]] = []
+        self.at_once = self.most_at_once = 0
+        self.ends: list[int | None] = []
+
+    async def take(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        messages: list[str | bytes] = []
+        self.calls.append((parse_qs(urlsplit(connection.request.path).query), messages))
+        self.at_once += 1
+        self.most_at_once = max(self.at_once, self.most_at_once)
+        try:
+            async for message in connection:
+                messages.append(message)
+        finally:
+            self.at_once -= 1
+            await connection.wait_closed()
+            self.ends.append(connection.close_code)
+
+
+async def answer(connection: ServerConnection, request: Request) -> Response | None:
+    if not request.path.startswith("/gateway/asterisk/demo/"):
+        return connection.respond(http.HTTPStatus.FORBIDDEN, "")
+    response = await basic_auth(credentials=("demo", "s3cret"))(connection, request)
+    return response if response is None else connection.respond(http.HTTPStatus.FORBIDDEN, "")
+
+
+@pytest.fixture
+async def platform() -> AsyncIterator[Platform]:
+    platform = Platform()
+    async with serve(
+        platform.take, "127.0.0.1", 0, subprotocols=[Subprotocol("media")], compression=None, process_request=answer
+    ) as server:
+        platform.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+        yield platform
+
+
+async def simulate(platform: Platform, *options: str, gateway: str = "demo", password: str = "s3cret") -> list[str]:
+    out = io.StringIO()
+    words = ["--url", platform.url, "--gateway", gateway, "--password", password, *options]
+    await asyncio.to_thread(call_command, "simulate_gateway", *words, stdout=out)
+    return out.getvalue().splitlines()
+
+
+async def test_one_call_with_digits(platform: Platform) -> None:
+    options = [
+        "--seconds",
+        "0.2",
+        "--pace",
+        "0",
+        "--dtmf",
+        "1a",
+        "--call-uuid",
+        UUID,
+        "--from",
+        "1415",
+        "--to",
+        "1800",
+        "--control",
+        "json",
+    ]
+    lines = await simulate(platform, *options)
+    assert lines == [f"{UUID} hung up; sent 0.2 s of audio, played 0.0 s"]
+    ((query, messages),) = platform.calls
+    assert query == {"call_uuid": [UUID], "from": ["1415"], "to": ["1800"]}
+    assert sum(isinstance(message, bytes) and len(message) == 160 for message in messages) == 10
+    assert ['"digit":"1"' in str(messages), '"digit":"A"' in str(messages)] == [True, True]
+
+
+@pytest.mark.parametrize(("codec", "size"), [("slin16", 640), ("g722", 160)])
+async def test_codecs(platform: Platform, codec: str, size: int) -> None:
+    await simulate(platform, "--codec", codec, "--seconds", "0.1", "--pace", "0")
+    ((_, messages),) = platform.calls
+    assert f"format:{codec} optimal_frame_size:{size} ptime:20" in str(messages[0])
+    assert [len(message) for message in messages[1:]] == [size] * 5
+
+
+async def test_many_calls_some_at_once(platform: Platform) -> None:
+    lines = await simulate(platform, "--calls", "5", "--at-once", "2", "--seconds", "0.1")
+    assert len({line.split()[0] for line in lines}) == len(platform.calls) == 5
+    assert platform.most_at_once == 2
+
+
+async def test_the_whole_file_when_no_seconds_are_given(platform: Platform) -> None:
+    lines = await simulate(platform, "--pace", "0")
+    assert "sent 11.4 s of audio" in lines[0]
+
+
+async def test_vanishing(platform: Platform) -> None:
+    lines = await simulate(platform, "--seconds", "0.1", "--pace", "0", "--end", "vanish")
+    assert " vanished; " in lines[0]
+
+
+@pytest.mark.parametrize(("gateway", "password"), [("demo", "wrong"), ("nobody", "s3cret")])
+async def test_a_refused_gateway_is_one_sentence(platform: Platform, gateway: str, password: str) -> None:
+    with pytest.raises(
+        CommandError, match=rf"^The platform refused gateway '{gateway}' \(HTTP 403\)\. Check the gateway's name and password\.$"
+    ):
+        await simulate(platform, gateway=gateway, password=password)
+    with pytest.raises(CommandError, match=r"^3 of 3 calls failed\. The platform refused"):
+        await simulate(platform, "--calls", "3", gateway=gateway, password=password)
+
+
+async def test_nobody_answers(unused_tcp_port: int) -> None:
+    platform = Platform()
+    platform.url = f"ws://127.0.0.1:{unused_tcp_port}"
+    with pytest.raises(CommandError, match="Nothing answers"):
+        await simulate(platform)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--calls", "0"], "'0' is not a whole number from 1 on"),
+        (["--dtmf", "12x"], "'12x' has something else than the digits"),
+        (["--call-uuid", "17"], "'17' is not a UUID"),
+        (["--call-uuid", UUID, "--calls", "2"], "One --call-uuid is for one call"),
+        (["--codec", "mp3"], "invalid choice: 'mp3'"),
+        (["--wav", "/nowhere.wav"], "/nowhere.wav cannot be read"),
+        (["--url", "http://x"], "Write something like ws://127.0.0.1:8000"),
+        (["--seconds", "0"], "'0' is not a number above 0"),
+        (["--pace", "-1"], "'-1' is not a number from 0 on"),
+    ],
+)
+def test_options_that_make_no_sense(options: list[str], words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        call_command("simulate_gateway", "--gateway", "demo", "--password", "x", *options)
+
+
+async def test_a_wav_file_of_ones_own(platform: Platform, tmp_path: Path) -> None:
+    text = tmp_path / "text.wav"
+    text.write_text("no sound")
+    with pytest.raises(CommandError, match="text.wav cannot be read as a WAV file"):
+        await simulate(platform, "--wav", str(text))

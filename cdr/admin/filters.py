@@ -1,0 +1,178 @@
+"""The filters above the lists: one form, choices from a list, a period, a text.
+
+Owns what each filter means in rows. What an operator may write for a time is cdr.pure.period's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from cdr.pure import period
+from cdr.pure.period import Period
+from streams.models import Account, CallbackState, Stream
+from streams.pure.lifecycle import CallbackEvent, CallState, HangupReason, StreamState
+
+SHOWN_ACCOUNTS = 500
+
+
+class ChoiceFilter(admin.SimpleListFilter):
+    """One value of a few, in a select."""
+
+    template = "admin/cdr/filters/choice.html"
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        yield {"value": "", "display": f"Any {self.title}", "selected": not self.value()}
+        for value, display in self.lookup_choices:
+            yield {"value": value, "display": display, "selected": self.value() == str(value)}
+
+
+class StreamReasonFilter(ChoiceFilter):
+    title = "hangup reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(reason.value, reason.value) for reason in HangupReason]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(hangup_reason=self.value()) if self.value() else queryset
+
+
+class CallReasonFilter(StreamReasonFilter):
+    """Calls with at least one stream that ended for the reason."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        streams = Stream.objects.filter(hangup_reason=self.value()).order_by()
+        # Nearly every call has the normal end: looking from the newest call on finds a page at once. The other reasons are few:
+        # their index knows the calls.
+        if self.value() == HangupReason.CALL_HANGUP:
+            return queryset.filter(Exists(streams.filter(call=OuterRef("pk"))))
+        return queryset.filter(pk__in=streams.values("call_id"))
+
+
+class CallStateFilter(ChoiceFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, state.value) for state in CallState]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+class StreamStateFilter(ChoiceFilter):
+    title = "state"
+    parameter_name = "state"
+    MEANING = {
+        # By way of the call, whose live rows have an index of their own.
+        "live": Q(call__state=CallState.LIVE) & ~Q(state=StreamState.ENDED),
+        "ended": Q(state=StreamState.ENDED),
+        "never-started": Q(state=StreamState.ENDED, started_at=None),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(word, word.replace("-", " ")) for word in self.MEANING]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(self.MEANING.get(self.value() or "", Q()))
+
+
+class AccountFilter(ChoiceFilter):
+    title = "account"
+    parameter_name = "account"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        accounts = Account.objects.order_by("name").values_list("auth_id", "name")
+        return list(accounts[:SHOWN_ACCOUNTS])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(account__auth_id=self.value()) if self.value() else queryset
+
+
+class CallbackStateFilter(CallStateFilter):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(state.value, str(state.label)) for state in CallbackState]
+
+
+class CallbackEventFilter(ChoiceFilter):
+    title = "event"
+    parameter_name = "event"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(event.value, event.value) for event in CallbackEvent]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(event=self.value()) if self.value() else queryset
+
+
+class HostFilter(admin.SimpleListFilter):
+    """A host, or its beginning, typed."""
+
+    title = "host"
+    parameter_name = "host"
+    template = "admin/cdr/filters/text.html"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("", "")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        host = (self.value() or "").strip().lower()
+        return queryset.filter(host__startswith=host) if host else queryset
+
+
+class PeriodFilter(admin.ListFilter):
+    """A usual period, a time from and a time to; what lies in all of them. `problem`: a time that could not be read."""
+
+    title = "period"
+    template = "admin/cdr/filters/period.html"
+    column = "started_at"
+    PARAMETERS = ("when", "from", "to")
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        values = {name: params.pop(name, [""])[-1] for name in self.PARAMETERS}
+        self.used_parameters.update(values)
+        self.first, self.last, self.problem = values["from"], values["to"], ""
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str | None]:
+        return list(self.PARAMETERS)
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        chosen = self.used_parameters["when"]
+        yield {"value": "", "display": "Any time", "selected": chosen not in period.PRESETS}
+        for value, display in period.PRESETS.items():
+            yield {"value": value, "display": display, "selected": chosen == value}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        wanted = self._period()
+        if wanted.start:
+            queryset = queryset.filter(**{f"{self.column}__gte": wanted.start})
+        return queryset.filter(**{f"{self.column}__lt": wanted.end}) if wanted.end else queryset
+
+    def _period(self) -> Period:
+        now = timezone.now()
+        usual = period.preset(str(self.used_parameters["when"]), now)
+        try:
+            return period.both(usual, period.between(self.first, self.last, now))
+        except ValueError as error:
+            self.problem = str(error)
+            return usual
+
+
+class RequestedFilter(PeriodFilter):
+    """Streams by the time they were requested: also those that never started have one."""
+
+    column = "requested_at"
+
+
+class CreatedFilter(PeriodFilter):
+    column = "created_at"

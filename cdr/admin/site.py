@@ -1,0 +1,48 @@
+"""The console itself: its name, the order of its sections and its first page.
+
+Owns what belongs to no single list. Must not know the lists: they register themselves here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from cdr.pages.board import board
+
+SECTIONS = (
+    ("Calls", ("CallDetail", "StreamDetail", "Callback")),
+    ("Tenants", ("Account", "Application", "Gateway")),
+    ("Staff", ("User", "Group")),
+)
+"""Section name, and the models in it; a section without a model that the reader may see is left out."""
+
+
+class Console(admin.AdminSite):
+    site_header = site_title = "Streamdesk"
+    index_title = "Find out what happened"
+    site_url = None
+    enable_nav_sidebar = False
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The sections in the order in which they are needed; of one app, as Django has them."""
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        models = {model["object_name"]: model for app in apps for model in app["models"]}
+        sections = [(name, [models[known] for known in names if known in models]) for name, names in SECTIONS]
+        return [_section(name, found) for name, found in sections if found]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The figures are shown to those who may see calls and streams."""
+        seen = request.user.has_perms(["cdr.view_calldetail", "cdr.view_streamdetail", "streams.view_callback"])
+        context = {"figures": board(timezone.now()) if seen else [], **(extra_context or {})}
+        return super().index(request, context)
+
+
+def _section(name: str, models: list[Any]) -> dict[str, Any]:
+    return {"name": name, "app_label": name.lower(), "app_url": models[0]["admin_url"], "has_module_perms": True, "models": models}
+
+
+console = Console()

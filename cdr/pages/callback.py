@@ -1,0 +1,85 @@
+"""What the console shows of one status callback: where it goes, what it says, and each try to deliver it.
+
+Owns which facts stand on the page. Must not know requests or templates."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from cdr.pages.stream import Fact
+from cdr.pure.badges import Badge, callback_badge
+from cdr.pure.debuglog import Pair, answer_head, parameters_as_sent
+from cdr.pure.figures import NOTHING, clock_ms, day, moment, spoken_ms
+from streams.models import Callback, CallbackAttempt, CallbackState
+from streams.pure.foreign_text import cleaned
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """One try. `answer`: the head of what came back."""
+
+    number: int
+    at: str
+    took: str
+    address: str
+    status: str
+    result: str
+    failed: bool
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackPage:
+    event: str
+    state: Badge
+    stream_uuid: UUID
+    call_uuid: UUID
+    anchor: str
+    facts: tuple[Fact, ...]
+    parameters: list[Pair]
+    attempts: list[AttemptLine]
+
+
+def callback_page(key: str) -> CallbackPage | None:
+    """The page of a callback, in two queries; None when there is no such callback."""
+    rows = Callback.objects.select_related("stream__call", "account")
+    callback = rows.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) <= 18 else None
+    if callback is None:
+        return None
+    return CallbackPage(
+        event=callback.event,
+        state=callback_badge(callback.state),
+        stream_uuid=callback.stream.uuid,
+        call_uuid=callback.stream.call.uuid,
+        anchor=f"c{callback.pk}",
+        facts=_facts(callback),
+        parameters=parameters_as_sent(callback.parameters),
+        attempts=[_attempt_line(attempt) for attempt in callback.attempts.order_by("number")],
+    )
+
+
+def _facts(callback: Callback) -> tuple[Fact, ...]:
+    pending = callback.state == CallbackState.PENDING
+    return (
+        Fact("URL", f"{callback.method} {callback.url}", code=True, wide=True),
+        Fact("Stream UUID", str(callback.stream.uuid), code=True, wide=True),
+        Fact("Account", str(callback.account)),
+        Fact("Created (UTC)", moment(callback.created_at)),
+        Fact("Number in its stream", str(callback.number)),
+        Fact("Tries", str(callback.tries)),
+        Fact("Next try (UTC)", moment(callback.due_at) if pending else NOTHING),
+        Fact("Finished (UTC)", moment(callback.finished_at)),
+        Fact("Message id", callback.message_id, code=True, wide=True),
+    )
+
+
+def _attempt_line(attempt: CallbackAttempt) -> AttemptLine:
+    return AttemptLine(
+        number=attempt.number,
+        at=f"{day(attempt.started_at)} {clock_ms(attempt.started_at)}",
+        took=spoken_ms(attempt.duration_ms),
+        address=attempt.address or NOTHING,
+        status=str(attempt.status) if attempt.status is not None else NOTHING,
+        result=cleaned(attempt.error) or "delivered",
+        failed=bool(attempt.error),
+        answer=answer_head(attempt.response_head),
+    )

@@ -1,0 +1,19 @@
+"""How a page's address names a row: by its uuid, which people send each other, or by its number in the table.
+
+Owns the reading of that name. Must not know what the row is."""
+
+from typing import Any
+from uuid import UUID
+
+MOST_DIGITS = 18
+"""What a 64-bit key can hold."""
+
+
+def key_of(text: str) -> dict[str, Any] | None:
+    """The look-up for a row, {"uuid": ...} or {"pk": ...}; None when the text names none."""
+    if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS:
+        return {"pk": int(text)}
+    try:
+        return {"uuid": UUID(text)}
+    except ValueError:
+        return None

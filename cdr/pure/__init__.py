@@ -1,0 +1,1 @@
+"""Billing and the debug log's wording, with no machine running."""

@@ -1,0 +1,82 @@
+"""Badges: a state, reason or level as icon, word and tone, so that colour is never the only sign.
+
+Owns that choice. Must not know how a badge is drawn: the tones are classes of the console's stylesheet."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from streams.pure.lifecycle import CallState, HangupReason, Level, StreamState
+
+
+class Badge(NamedTuple):
+    """`tone` is one of good, live, quiet, plain, warn, bad; plain is the tone of what needs no look. `icon` may be empty."""
+
+    icon: str
+    word: str
+    tone: str
+
+
+_REASONS = {
+    HangupReason.API_REQUEST: Badge("■", "API request", "quiet"),
+    HangupReason.CALL_HANGUP: Badge("✓", "Call hangup", "good"),
+    HangupReason.CONNECTION_ERROR: Badge("✕", "Connection error", "bad"),
+    HangupReason.STREAM_TIMEOUT: Badge("◔", "Stream timeout", "warn"),
+}
+_STREAM_STATES = {
+    StreamState.REQUESTED: Badge("○", "requested", "live"),
+    StreamState.CONNECTING: Badge("○", "connecting", "live"),
+    StreamState.CONNECTED: Badge("●", "connected", "live"),
+    StreamState.STREAMING: Badge("●", "streaming", "live"),
+    StreamState.ENDED: Badge("", "ended", "plain"),
+}
+_CALL_STATES = {CallState.LIVE: Badge("●", "live", "live"), CallState.ENDED: Badge("", "ended", "plain")}
+_LEVELS = {
+    Level.DEBUG: Badge("·", "debug", "plain"),
+    Level.INFO: Badge("○", "info", "plain"),
+    Level.WARNING: Badge("▲", "warning", "warn"),
+    Level.ERROR: Badge("✕", "error", "bad"),
+}
+_CALLBACK_STATES = {
+    "pending": Badge("○", "pending", "live"),
+    "delivered": Badge("✓", "delivered", "good"),
+    "given_up": Badge("✕", "given up", "bad"),
+}
+
+
+def reason_badge(reason: str) -> Badge | None:
+    """None for a stream that has not ended yet."""
+    return _known(_REASONS, reason) if reason else None
+
+
+def stream_badge(state: str, started: bool) -> Badge:
+    """The state of a stream; an ended one that never sent a packet says so."""
+    if state == StreamState.ENDED and not started:
+        return Badge("▲", "never started", "warn")
+    return _known(_STREAM_STATES, state)
+
+
+def call_badge(state: str) -> Badge:
+    return _known(_CALL_STATES, state)
+
+
+def cause_badge(code: int | None, name: str, source: str) -> Badge | None:
+    """The hangup cause of a call that an error ended; None for any other call."""
+    return Badge("✕", f"{code} {name}", "bad") if source == "Error" and code is not None else None
+
+
+def level_badge(level: str) -> Badge:
+    return _known(_LEVELS, level)
+
+
+def callback_badge(state: str) -> Badge:
+    return _known(_CALLBACK_STATES, state)
+
+
+def degraded_badge(percent: int) -> Badge | None:
+    """The highest buffer level passed; None when the buffer never reached the first."""
+    return Badge("▲", f"{percent} %", "bad" if percent >= 90 else "warn") if percent else None
+
+
+def _known(badges: Mapping[Any, Badge], word: str) -> Badge:
+    """A word nobody told us about is shown as it is: a page never fails over a row."""
+    return badges.get(word, Badge("?", word, "quiet"))

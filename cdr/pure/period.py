@@ -1,0 +1,53 @@
+"""What an operator writes for a time, and the usual periods. Everything is UTC.
+
+Owns those readings. Has no clock: `now` comes in."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+PRESETS = {"hour": "Last hour", "today": "Today", "yesterday": "Yesterday", "week": "Last 7 days"}
+FORMS = "Write 14:02 (today), 2026-11-23 or 2026-11-23 14:02, in UTC."
+DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
+
+
+class Period(NamedTuple):
+    """From `start` on, before `end`; None: open."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+def preset(word: str, now: datetime) -> Period:
+    """The period of one of PRESETS; open on both sides for any other word."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    periods = {
+        "hour": Period(now - timedelta(hours=1), None),
+        "today": Period(midnight, None),
+        "yesterday": Period(midnight - DAY, midnight),
+        "week": Period(now - 7 * DAY, None),
+    }
+    return periods.get(word, Period(None, None))
+
+
+def between(first: str, last: str, now: datetime) -> Period:
+    """From the beginning of `first` to the end of `last` (14:02 ends at 14:03); either may be empty. Raises ValueError with a sentence."""
+    return Period(_span(first, now)[0] if first.strip() else None, _span(last, now)[1] if last.strip() else None)
+
+
+def both(one: Period, other: Period) -> Period:
+    """What lies in both periods."""
+    starts = [period.start for period in (one, other) if period.start]
+    ends = [period.end for period in (one, other) if period.end]
+    return Period(max(starts, default=None), min(ends, default=None))
+
+
+def _span(text: str, now: datetime) -> tuple[datetime, datetime]:
+    words = text.strip().upper().removesuffix("UTC").removesuffix("Z").strip()
+    full = f"{now.astimezone(UTC):%Y-%m-%d} {words}" if ":" in words and "-" not in words else words.replace("T", " ")
+    for form, length in (("%Y-%m-%d", DAY), ("%Y-%m-%d %H:%M", MINUTE), ("%Y-%m-%d %H:%M:%S", SECOND)):
+        try:
+            start = datetime.strptime(full, form).replace(tzinfo=UTC)
+            return start, start + length
+        except (ValueError, OverflowError):
+            continue
+    raise ValueError(f"“{text[:40]}” is not a time. {FORMS}")

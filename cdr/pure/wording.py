@@ -1,0 +1,145 @@
+"""The plain words of each kind of event, made from what its details hold. A detail that is missing takes its phrase with it.
+
+Owns the wording and how a detail's value is printed. Must not know rows, pages or the order of events."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from cdr.pure.figures import spoken_duration, spoken_ms
+from streams.pure.foreign_text import cleaned
+from streams.pure.lifecycle import EventKind as K
+
+Details = Mapping[str, Any]
+Phrase = str | tuple[str, ...]
+"""A phrase is printed when every {detail} in it has a value; of a tuple of phrases, the first that can be printed."""
+
+WORDS: dict[str, tuple[Phrase, ...]] = {
+    K.CALL_STARTED: (
+        "The call came in",
+        " through gateway {gateway}",
+        " ({dialect})",
+        " from {address}",
+        ": {from} to {to}",
+        ", {direction}",
+        ". {problem}",
+    ),
+    K.CALL_MEDIA_STARTED: ("The gateway's audio began", ": {format}", ", {frame_ms} a frame", ", {control} control messages"),
+    K.CALL_ANSWER_REQUESTED: ("The application's answer URL was asked", ": {method}", " {url}"),
+    K.CALL_ANSWERED: (
+        "The application answered",
+        (" ({source})", " ({url})"),
+        ": {streams} <Stream> in its XML",
+        ", HTTP {status}",
+        " after {duration_ms}",
+    ),
+    K.CALL_ANSWER_FAILED: ("The application gave no usable answer", ": {problem}", " (at {place})"),
+    K.CALL_ANSWER_WARNING: ("A part of the application's answer was not followed", ": {problem}"),
+    K.CALL_FIRST_AUDIO: ("The first audio came from the call", ", {after_ms} after the gateway had connected"),
+    K.CALL_DTMF: (("Digit {digit} was pressed on the call", "A digit was pressed on the call"),),
+    K.CALL_DTMF_SENT: (("Digits {digits} were sent to the call", "Digits were sent to the call"), " as {how}"),
+    K.CALL_GATEWAY_UNREADABLE: ("The gateway sent something that is not its protocol", ": {problem}", " (number {count} of this call)"),
+    K.CALL_GATEWAY_ERROR: ("The gateway reported a problem", ": {text}"),
+    K.CALL_CONTROL_REQUESTED: (
+        ("{by} asked this call to {kind}", "{by} asked something of this call", "Something was asked of this call"),
+    ),
+    K.CALL_HANGUP_SENT: ("The gateway was told to hang up the call",),
+    K.CALL_EVENTS_LOST: (("{count} events could not be recorded", "Events could not be recorded"), ": this log has a gap here"),
+    K.CALL_ENDED: ("The call ended", ": {code}", " {name}", ", source {source}", ". {words}", " (gateway socket: close code {close_code})"),
+    K.STREAM_REQUESTED: ("A stream", " to {service_url}", " was requested", " by {source}", ": {audio_track} track", " as {content_type}"),
+    K.CONNECT_STARTED: ("Connecting", " to {url}", ", attempt {attempt}", " of {of}"),
+    K.CONNECT_FAILED: (
+        ("Connection attempt {attempt} failed", "The connection attempt failed"),
+        ": {problem}",
+        " (at {address})",
+        ", after {duration_ms}",
+        ("; the next attempt follows in {retry_in_seconds}", "; no further attempt"),
+    ),
+    K.CONNECTED: ("Connected", " to {address}", " on attempt {attempt}", " after {duration_ms}", ", subprotocol {subprotocol}"),
+    K.STREAM_STARTED: (
+        "Streaming began: the first packet was sent",
+        " as {content_type}",
+        ", with {buffered_ms} of audio waiting behind it",
+    ),
+    K.BUFFER_DEGRADED: (
+        ("The customer's service is slow: the buffer passed {percent} %", "The customer's service is slow: the buffer fills"),
+        ", {buffered_ms} of audio wait",
+        " (it holds {capacity_ms})",
+    ),
+    K.BUFFER_RECOVERED: (
+        ("The buffer is well below {percent} % again", "The buffer empties again"),
+        ", {buffered_ms} of audio wait",
+    ),
+    K.DTMF_FORWARDED: (("Digit {digit} was forwarded to the customer", "A digit was forwarded to the customer"),),
+    K.CUSTOMER_MESSAGE_IGNORED: ("A message from the customer's service was ignored", ": {problem}", " (number {count} of this stream)"),
+    K.STOP_REQUESTED: (("{by} asked to stop the stream", "Someone asked to stop the stream"),),
+    K.STREAM_ENDED: (
+        ("The stream ended: {words}", "The stream ended: {cause}", "The stream ended"),
+        ". {sent_ms} of audio went out in {sent_frames} packets",
+        ". {discarded_ms} of audio were thrown away",
+    ),
+    K.SOCKET_CLOSED: ("The customer's socket closed", " with code {code}", " “{reason}”", ", {seconds} after the stream had ended"),
+}
+ASKED = {"start": "start a stream", "stop": "stop a stream", "send_dtmf": "send digits"}
+"""Control requests whose stored word says too little."""
+FIELD = re.compile(r"\{(\w+)\}")
+SAID_ONLY_ABOVE_ZERO = ("buffered_ms", "discarded_ms", "ignored_messages", "peak_buffered_ms", "sent_frames", "sent_ms")
+
+
+def words_of(kind: str, details: Details) -> str:
+    """One sentence for an event. A kind nobody told us about is named; a page never fails over a row."""
+    phrases = WORDS.get(kind)
+    if phrases is None:
+        return cleaned(kind.replace("_", " "), 100) + "."
+    return ended("".join(_printed(phrase, details) for phrase in phrases))
+
+
+def used_in_words(kind: str) -> set[str]:
+    """The names of the details that the words of a kind may mention."""
+    phrases: tuple[Phrase, ...] = WORDS.get(kind, ())
+    return {name for phrase in phrases for name in FIELD.findall(phrase if isinstance(phrase, str) else "".join(phrase))}
+
+
+def ended(sentence: str) -> str:
+    """`sentence` with its full stop, a lone one even when its last words brought their own."""
+    return sentence if sentence.endswith((".", "!", "?", "…")) else sentence + "."
+
+
+def printed_value(name: str, value: Any) -> str:
+    """A detail in words, its unit taken from its name; "" when there is nothing to say."""
+    if value is None or value == "" or (name in SAID_ONLY_ABOVE_ZERO and value == 0):
+        return ""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return _with_unit(name, value)
+    if isinstance(value, str):
+        return cleaned(value.strip() if name != "digit" else value)
+    return cleaned(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _with_unit(name: str, value: float) -> str:
+    if name.endswith("_ms"):
+        return spoken_ms(value)
+    if name.endswith("seconds"):
+        return spoken_duration(value) if value >= 1 else spoken_ms(value * 1000)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _printed(phrase: Phrase, details: Details) -> str:
+    alternatives = (phrase,) if isinstance(phrase, str) else phrase
+    return next(filter(None, (_filled(alternative, details) for alternative in alternatives)), "")
+
+
+def _filled(phrase: str, details: Details) -> str:
+    """The phrase with its values; "" when one is missing."""
+    values = {name: _in_a_sentence(name, details.get(name)) for name in FIELD.findall(phrase)}
+    return FIELD.sub(lambda field: values[field[1]], phrase) if all(values.values()) else ""
+
+
+def _in_a_sentence(name: str, value: Any) -> str:
+    """Words that are themselves a sentence lose their full stop: ours goes on after them."""
+    text = printed_value(name, value)
+    if name in ("kind", "cause"):
+        return ASKED.get(text, text.replace("_", " "))
+    return text.removesuffix(".") if name in ("problem", "words", "text") else text

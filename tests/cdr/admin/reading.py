@@ -1,0 +1,74 @@
+"""Reads pages as a browser would: the rows of a list, the links, the text."""
+
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from django.test import Client
+
+
+class Page(HTMLParser):
+    """`links`: where it leads. `text`: what a person reads. `rows`: the cells of the list. `inline`: what a strict CSP forbids."""
+
+    def __init__(self, html: str, address: str = "") -> None:
+        super().__init__()
+        self.address = address
+        self.links: list[str] = []
+        self.ids: set[str] = set()
+        self.inline: list[str] = []
+        self.rows: list[list[str]] = []
+        self.words: list[str] = []
+        self._script = self._cell = False
+        self.feed(html)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self._script = tag in ("script", "style")
+        if tag == "script" and "src" not in values and values.get("type") != "application/json":
+            self.inline.append("script")
+        self.inline += [tag] if tag == "style" else []
+        self.inline += [f"{tag} {name}" for name in values if name == "style" or name.startswith("on")]
+        self.ids.add(values.get("id") or "")
+        if tag == "a" and values.get("href"):
+            self.links.append(urljoin(self.address, values["href"] or ""))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th") and self.rows:
+            self._cell = True
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._script = False
+        self._cell = self._cell and tag not in ("td", "th")
+
+    def handle_data(self, data: str) -> None:
+        if self._script:
+            return
+        self.words.append(data)
+        if self._cell:
+            self.rows[-1][-1] = " ".join(f"{self.rows[-1][-1]} {data}".split())
+
+
+def read(client: Client, address: str, status: int = 200) -> Page:
+    response = client.get(address)
+    assert response.status_code == status, (address, response.status_code)
+    return Page(response.content.decode(), address)
+
+
+def crawl(client: Client, start: str, limit: int = 400) -> dict[str, str]:
+    """The HTML of every page of the console that can be reached by links, by address."""
+    seen: dict[str, str] = {}
+    waiting = [start]
+    while waiting and len(seen) < limit:
+        address = waiting.pop(0).partition("#")[0]
+        path = urlsplit(address).path
+        if address in seen or not path.startswith("/admin/") or "logout" in path:
+            continue
+        response = client.get(address, follow=True)
+        assert response.status_code == 200, (address, response.status_code)
+        seen[address] = response.content.decode()
+        waiting += Page(seen[address], address).links
+    return seen

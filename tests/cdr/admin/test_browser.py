@@ -1,0 +1,88 @@
+"""The console in a real Chromium: nothing it shows is refused by its own policy, runs a stranger's script, or is wider than a phone."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from streams.models import Call, Callback, Stream, StreamEvent
+from tests.cdr.admin.test_escaping import poison
+from tests.cdr.call_script import make_gateway
+from tests.cdr.factories import KINDS
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the console in a browser: the playwright package is not installed")
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+PHONE = {"width": 390, "height": 844}
+LISTS = ("cdr/calldetail", "cdr/streamdetail", "streams/callback", "streams/account", "streams/gateway")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="the console in a browser: there is no Chromium on this machine"),
+]
+
+
+class Scene(NamedTuple):
+    """`addresses`: a page of each kind. `log`, `anchor`: the last line of a stream's debug log. `cookie`: of somebody signed in."""
+
+    addresses: list[str]
+    log: str
+    anchor: str
+    cookie: dict[str, str]
+
+
+@pytest.fixture
+def scene(live_server) -> Scene:
+    """Calls of every kind, with hostile text wherever it may come from a stranger. Everything that asks the database is done
+    here, before Playwright keeps an event loop in this thread."""
+    for kind in KINDS:
+        kind(make_gateway(kind.__name__.replace("_", "-")))
+    for model in (Call, Stream, StreamEvent):
+        poison(model)
+    live, refused = Stream.objects.get(state="streaming"), Stream.objects.get(connect_attempts=3)
+    addresses = ["/admin/", *(f"/admin/{section}/" for section in LISTS)]
+    addresses += [f"/admin/cdr/calldetail/{call.uuid}/{page}/" for call in Call.objects.all() for page in ("change", "debug-log")]
+    addresses += [f"/admin/cdr/streamdetail/{live.uuid}/{page}/" for page in ("change", "debug-log", "stop")]
+    addresses += [f"/admin/streams/callback/{Callback.objects.first().pk}/change/"]
+    client = Client()
+    client.force_login(User.objects.create_superuser("admin"))
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    log = f"/admin/cdr/streamdetail/{refused.uuid}/debug-log/"
+    return Scene([live_server.url + address for address in addresses], live_server.url + log, f"e{refused.events.last().pk}", cookie)
+
+
+@pytest.fixture
+def browser(scene: Scene) -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_on_a_phone(scene, browser, scheme) -> None:
+    context = browser.new_context(viewport=PHONE, color_scheme=scheme, is_mobile=True)
+    context.add_cookies([scene.cookie])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(f"a dialog: {dialog.message}"))
+    for address in scene.addresses:
+        response = page.goto(address)
+        assert response.status == 200, address
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], address
+        assert complaints == [], address
+
+
+def test_a_line_of_the_log_can_be_sent_to_a_colleague(scene, browser) -> None:
+    context = browser.new_context(viewport={"width": 1366, "height": 400})
+    context.add_cookies([scene.cookie])
+    page = context.new_page()
+    page.goto(f"{scene.log}#{scene.anchor}")
+    line = page.locator(f"#{scene.anchor}")
+    assert page.evaluate("element => element.matches(':target')", line.element_handle())
+    assert 0 <= line.bounding_box()["y"] < 400

@@ -1,0 +1,70 @@
+"""The list of status callbacks and the page of one."""
+
+import pytest
+from django.urls import reverse
+
+from streams.models import Callback, Gateway
+from tests.cdr import factories
+from tests.cdr.admin.reading import read
+from tests.cdr.call_script import make_gateway
+
+LIST = "/admin/streams/callback/"
+
+
+@pytest.fixture
+def gateway(db) -> Gateway:
+    return make_gateway()
+
+
+def test_the_columns(support, gateway) -> None:
+    call = factories.closed_call(gateway)
+    heads, dropped, started = read(support, LIST).rows
+    assert heads == ["Created (UTC)", "Event", "Stream", "Host", "State", "Tries", "Next try (UTC)", "Finished (UTC)"]
+    short = call.streams.get().uuid.hex[:8]
+    assert dropped == [
+        "2024-11-23 14:02:02",
+        "DroppedStream",
+        short,
+        "hooks.example.com:443",
+        "✓ delivered",
+        "2",
+        "–",
+        "2024-11-23 14:02:07",
+    ]
+    assert started[1] == "StartStream"
+
+
+def test_the_page_of_a_callback(support, gateway) -> None:
+    factories.closed_call(gateway)
+    callback = Callback.objects.get(event="DroppedStream")
+    page = read(support, reverse("admin:streams_callback_change", args=[callback.pk]))
+    assert "1 2024-11-23 14:02:02.610 12 ms 198.51.100.4:443 503 The endpoint answered 503" in page.text
+    assert "Error: connection disconnected with the remote service" in page.text
+    log = reverse("admin:cdr_streamdetail_debug_log", args=[callback.stream.uuid])
+    assert f"{log}#c{callback.pk}" in page.links
+    read(support, f"{LIST}999999/change/", status=404)
+
+
+@pytest.mark.parametrize(
+    ("query", "events"),
+    [
+        ("event=StartStream", {"StartStream"}),
+        ("state=given_up", {"DroppedStream"}),
+        ("state=pending", set()),
+        ("host=hooks.example", {"StartStream", "DroppedStream"}),
+        ("host=other", set()),
+        ("event=&state=&host=", {"StartStream", "DroppedStream"}),
+    ],
+)
+def test_filters(support, gateway, query, events) -> None:
+    factories.closed_call(gateway)
+    factories.refused_call(gateway)
+    assert {row[1] for row in read(support, f"{LIST}?{query}").rows[1:]} == events
+
+
+def test_search_by_stream_call_and_message_id(support, gateway) -> None:
+    call = factories.closed_call(gateway)
+    factories.closed_call(gateway)
+    callback = Callback.objects.filter(stream__call=call).first()
+    for text, count in ((call.uuid, 2), (callback.stream.uuid.hex[:12], 2), (callback.message_id, 1), ("msg_nothing", 0)):
+        assert len(read(support, f"{LIST}?q={text}").rows[1:]) == count

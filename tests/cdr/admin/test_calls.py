@@ -1,0 +1,133 @@
+"""The list of calls and the page of a call, as a support person sees them."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from streams.models import Call, Gateway
+from tests.cdr import factories
+from tests.cdr.admin.reading import read
+from tests.cdr.call_script import make_gateway
+
+LIST = "/admin/cdr/calldetail/"
+
+
+@pytest.fixture
+def gateway(db) -> Gateway:
+    return make_gateway()
+
+
+def page_of(call: Call) -> str:
+    return reverse("admin:cdr_calldetail_change", args=[call.uuid])
+
+
+def test_the_columns(support, gateway) -> None:
+    factories.closed_call(gateway)
+    heads, row = read(support, LIST).rows
+    assert heads == ["Started (UTC)", "From", "To", "Duration", "Streams", "Hangup reasons", "Billed", "State", "Account"]
+    assert row == [
+        "2024-11-23 14:01:37", "+14155550123", "+18005550100", "0:59", "1", "✕ Connection error", "0.00300 USD", "ended", "Acme Robotics",
+    ]  # fmt: skip
+
+
+def test_calls_that_are_live_or_had_no_stream(support, gateway) -> None:
+    factories.live_call(gateway)
+    factories.bad_answer_call(gateway)
+    _, bad, live = read(support, LIST).rows
+    assert bad[4:8] == ["0", "✕ 8011 Invalid Answer XML", "–", "ended"]
+    assert live[4:8] == ["2", "–", "–", "● live"]
+
+
+def test_the_newest_call_is_first_and_pages_hold_fifty(support, gateway) -> None:
+    factories.fill(timezone.now(), 60)
+    page = read(support, LIST)
+    assert len(page.rows) == 51 and "60" in page.text
+    times = [row[0] for row in page.rows[1:]]
+    assert times == sorted(times, reverse=True)
+    assert len(read(support, LIST + "?p=2").rows) == 11
+
+
+SEARCHES = ["", "?q=26b958", "?q=%2B1415", "?q=bot.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [
+        (LIST, [*SEARCHES, "?reason=Connection+error&state=ended&when=week&from=00:00&q=415"]),
+        ("/admin/cdr/streamdetail/", [*SEARCHES, "?reason=Connection+error&state=ended&when=week&from=00:00&q=415"]),
+        ("/admin/streams/callback/", [*SEARCHES, "?event=DroppedStream&state=given_up&when=week&host=hooks&q=26b958"]),
+    ],
+)
+def test_at_most_eight_queries_a_list_whatever_is_in_it(support, gateway, django_assert_max_num_queries, path, queries) -> None:
+    factories.fill(timezone.now(), 60)
+    for query in queries:
+        with django_assert_max_num_queries(8):
+            assert support.get(path + query).status_code == 200
+
+
+@pytest.mark.parametrize("kind", factories.KINDS)
+def test_at_most_eight_queries_a_page(support, gateway, django_assert_max_num_queries, kind) -> None:
+    call = kind(gateway)
+    with django_assert_max_num_queries(8):
+        read(support, page_of(call))
+
+
+def test_the_page_of_a_call_shows_what_plivo_shows_of_a_stream(support, gateway) -> None:
+    call = factories.closed_call(gateway)
+    stream = call.streams.get()
+    page = read(support, page_of(call))
+    for words in (
+        f"Stream {stream.uuid}",
+        "Start time (UTC) 2024-11-23 14:01:37",
+        "End time (UTC) 2024-11-23 14:02:02",
+        "Duration 25 s",
+        "Rounded bill duration 60 s",
+        "Billed amount 0.00300 USD",
+        "Hangup reason Connection error",
+        "Service URL wss://bot.example.com/audiostream",
+        "WebSocket close code 1011",
+        "Status callbacks 2 delivered",
+        f"Call UUID {call.uuid}",
+        "Hangup cause 4000 Normal Hangup",
+    ):
+        assert words in page.text
+    assert reverse("admin:cdr_streamdetail_debug_log", args=[stream.uuid]) in page.links
+    assert reverse("admin:cdr_calldetail_debug_log", args=[call.uuid]) in page.links
+
+
+def test_the_story_stands_on_the_page(support, gateway) -> None:
+    text = read(support, page_of(factories.closed_call(gateway))).text
+    assert "the call ended after 59 s with 4000 Normal Hangup." in text
+    assert "The customer's service closed the connection (1011, “internal error: bot crashed”)." in text
+
+
+def test_a_call_is_found_by_uuid_and_by_its_number_in_the_table(support, gateway) -> None:
+    call = factories.good_call(gateway)
+    for key in (call.uuid, call.uuid.hex, call.pk):
+        assert str(call.uuid) in read(support, f"{LIST}{key}/change/").text
+    for key in ("0", "nonsense", "26b95870-2b2f-45be-88dc-aedd0fcccec6"):
+        read(support, f"{LIST}{key}/change/", status=404)
+        read(support, f"{LIST}{key}/debug-log/", status=404)
+
+
+def test_rows_link_to_the_call_by_its_uuid(support, gateway) -> None:
+    call = factories.good_call(gateway)
+    assert page_of(call) in read(support, LIST).links
+    assert str(call.uuid) in page_of(call)
+
+
+def test_only_those_who_may_stop_streams_see_the_button(support, operator, gateway) -> None:
+    call = factories.live_call(gateway)
+    stop = reverse("admin:cdr_streamdetail_stop", args=[call.streams.first().uuid])
+    assert stop in read(operator, page_of(call)).links
+    assert stop not in read(support, page_of(call)).links
+
+
+def test_an_ended_stream_has_no_button(operator, gateway) -> None:
+    assert not [link for link in read(operator, page_of(factories.good_call(gateway))).links if "stop" in link]
+
+
+def test_the_log_of_a_call(support, gateway) -> None:
+    call = factories.live_call(gateway)
+    page = read(support, reverse("admin:cdr_calldetail_debug_log", args=[call.uuid]))
+    assert {f"e{event.pk}" for event in call.events.all()} <= page.ids

@@ -1,0 +1,118 @@
+"""The filters above the lists of calls and streams."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from streams.models import Account, Gateway
+from tests.cdr import factories
+from tests.cdr.admin.reading import read
+from tests.cdr.call_script import STARTED, make_gateway
+
+CALLS, STREAMS = "/admin/cdr/calldetail/", "/admin/cdr/streamdetail/"
+NOW = STARTED + timedelta(hours=2)
+
+
+@pytest.fixture
+def gateway(db) -> Gateway:
+    return make_gateway()
+
+
+@pytest.fixture
+def calls(gateway) -> None:
+    """One of each kind, a minute apart, from 14:01:37 on."""
+    for index, kind in enumerate(factories.KINDS):
+        kind(gateway, STARTED + timedelta(minutes=index))
+
+
+def rows(client, path: str, query: str) -> list[list[str]]:
+    with time_machine.travel(NOW, tick=False):
+        return read(client, f"{path}?{query}").rows[1:]
+
+
+@pytest.mark.parametrize(
+    ("reason", "count"), [("API+request", 1), ("Call+hangup", 1), ("Connection+error", 4), ("Stream+timeout", 1), ("", 9)]
+)
+def test_hangup_reason(support, calls, reason, count) -> None:
+    assert len(rows(support, CALLS, f"reason={reason}")) == count
+    assert len(rows(support, STREAMS, f"reason={reason}")) == count
+
+
+@pytest.mark.parametrize(
+    ("path", "state", "count"),
+    [(CALLS, "live", 1), (CALLS, "ended", 8), (STREAMS, "live", 2), (STREAMS, "ended", 7), (STREAMS, "never-started", 1)],
+)
+def test_state(support, calls, path, state, count) -> None:
+    assert len(rows(support, path, f"state={state}")) == count
+
+
+def test_account(support, calls) -> None:
+    factories.good_call(make_gateway("pbx-2", "Globex"))
+    globex = Account.objects.get(name="Globex")
+    for path in (CALLS, STREAMS):
+        assert [row[-1] for row in rows(support, path, f"account={globex.auth_id}")] == ["Globex"]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("when=hour", 0),
+        ("when=today", 9),
+        ("when=yesterday", 0),
+        ("when=week", 9),
+        ("from=14:03&to=14:05", 3),
+        ("from=2024-11-23+14:03:37&to=", 7),
+        ("to=2024-11-22", 0),
+        ("from=2024-11-23&to=2024-11-23", 9),
+        ("when=today&from=14:08", 2),
+    ],
+)
+def test_period(support, calls, query, count) -> None:
+    assert len(rows(support, CALLS, query)) == count
+
+
+def test_streams_that_never_started_are_found_by_the_time_of_their_request(support, calls) -> None:
+    assert [row[8] for row in rows(support, STREAMS, "from=14:03&to=14:03")] == ["▲ never started"]
+
+
+def test_a_time_that_cannot_be_read_is_said_and_filters_nothing(support, calls) -> None:
+    with time_machine.travel(NOW, tick=False):
+        page = read(support, f"{CALLS}?from=tea+time")
+    assert "“tea time” is not a time. Write 14:02 (today), 2026-11-23 or 2026-11-23 14:02, in UTC." in page.text
+    assert len(page.rows) == 10
+
+
+NONSENSE = [
+    "reason=Nothing",
+    "state=parked",
+    "when=fortnight",
+    "account=MA0",
+    "o=1",
+    "p=99",
+    "p=x",
+    "nonsense=1",
+    "_facets=1",
+    "all=",
+    "q=%00",
+    "from=%00",
+]
+
+
+@pytest.mark.parametrize("query", NONSENSE)
+def test_nonsense_in_the_address_breaks_nothing(support, calls, query) -> None:
+    for path in (CALLS, STREAMS):
+        assert support.get(f"{path}?{query}", follow=True).status_code == 200
+
+
+def test_no_match_says_so_and_leads_back(support, calls) -> None:
+    page = read(support, f"{CALLS}?q=nobody")
+    assert "Nothing here matches." in page.text
+    assert CALLS in page.links
+
+
+def test_the_form_keeps_what_was_chosen(support, calls) -> None:
+    with time_machine.travel(NOW, tick=False):
+        html = support.get(f"{CALLS}?q=415&reason=API+request&when=today&from=14:00&state=ended").content.decode()
+    for kept in ('value="415"', 'value="API request" selected', 'value="today" selected', 'value="14:00"', 'value="ended" selected'):
+        assert kept in html

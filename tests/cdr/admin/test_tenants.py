@@ -1,0 +1,115 @@
+"""Setting up accounts, applications and gateways; secrets stay where they belong."""
+
+import pytest
+
+from streams.models import Account, Application, Gateway
+from tests.cdr.admin.reading import read
+from tests.cdr.call_script import make_gateway
+from tests.cdr.factories import good_call
+
+ACCOUNT, APPLICATION, GATEWAY = "/admin/streams/account/", "/admin/streams/application/", "/admin/streams/gateway/"
+
+
+@pytest.fixture
+def gateway(db) -> Gateway:
+    return make_gateway()
+
+
+def form(gateway: Gateway, **changes: object) -> dict[str, object]:
+    return {"name": gateway.name, "account": gateway.account_id, "dialect": "asterisk", "application": gateway.application_id, **changes}
+
+
+def test_the_auth_token_is_shown_to_those_who_may_change_the_account(administrator, support, gateway) -> None:
+    account = gateway.account
+    assert account.auth_token in administrator.get(f"{ACCOUNT}{account.pk}/change/").content.decode()
+    seen = support.get(f"{ACCOUNT}{account.pk}/change/").content.decode()
+    assert account.auth_id in seen and account.auth_token not in seen
+    assert account.auth_token not in support.get(ACCOUNT).content.decode()
+
+
+def test_an_account_is_made_with_keys_of_its_own(administrator) -> None:
+    fields = read(administrator, f"{ACCOUNT}add/").text
+    assert "Auth token" in fields
+    values = {
+        "name": "New",
+        "auth_id": "MA" + "A" * 18,
+        "auth_token": "t" * 40,
+        "rate": "0.005",
+        "billing_interval_seconds": 1,
+        "currency": "EUR",
+    }
+    assert administrator.post(f"{ACCOUNT}add/", values).status_code == 302
+    assert read(administrator, ACCOUNT).rows[1][1:4] == ["New", "MA" + "A" * 18, "0.00500 EUR per 1 s"]
+
+
+def test_a_gateways_password_is_kept_as_a_digest_and_never_shown(administrator, gateway) -> None:
+    page = f"{GATEWAY}{gateway.pk}/change/"
+    assert administrator.post(page, form(gateway, password="a-new-long-password")).status_code == 302
+    gateway.refresh_from_db()
+    assert gateway.check_password("a-new-long-password") and not gateway.check_password("correct horse battery")
+    html = administrator.get(page).content.decode()
+    assert "a-new-long-password" not in html and gateway.password_digest not in html
+
+
+def test_an_empty_password_leaves_the_present_one(administrator, gateway) -> None:
+    assert administrator.post(f"{GATEWAY}{gateway.pk}/change/", form(gateway, password="", name="renamed")).status_code == 302
+    gateway.refresh_from_db()
+    assert gateway.name == "renamed" and gateway.check_password("correct horse battery")
+
+
+def test_a_new_gateway_needs_a_long_password(administrator, gateway) -> None:
+    for password, problem in (("", "A new gateway needs a password."), ("short", "The password has 5 characters. Use at least 12.")):
+        response = administrator.post(f"{GATEWAY}add/", form(gateway, name="pbx-9", password=password))
+        assert problem in response.content.decode()
+    assert administrator.post(f"{GATEWAY}add/", form(gateway, name="pbx-9", password="x" * 12)).status_code == 302
+    assert Gateway.objects.get(name="pbx-9").check_password("x" * 12)
+
+
+def test_a_gateway_of_one_account_cannot_use_anothers_application(administrator, gateway) -> None:
+    other = Application.objects.create(account=Account.objects.create(name="Other"), name="app", answer_xml="<Response/>")
+    response = administrator.post(f"{GATEWAY}{gateway.pk}/change/", form(gateway, application=other.pk))
+    assert "The application belongs to another account." in response.content.decode()
+
+
+def test_support_sees_a_gateway_without_a_password_field(support, gateway) -> None:
+    text = read(support, f"{GATEWAY}{gateway.pk}/change/").text
+    assert "/gateway/asterisk/pbx-1/" in text and "assword:" not in text
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"answer_url": "ftp://app.example.com"}, "An answer URL begins with https:// or http://."),
+        ({}, "Give either an answer URL or the answer XML, not both and not neither."),
+        ({"answer_url": "https://a.example", "answer_xml": "<Response/>"}, "not both and not neither"),
+    ],
+)
+def test_an_application_answers_in_exactly_one_way(administrator, gateway, values, problem) -> None:
+    base = {"account": gateway.account_id, "name": "another", "answer_url": "", "answer_method": "POST", "answer_xml": ""}
+    assert problem in administrator.post(f"{APPLICATION}add/", base | values).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [("<html></html>", "HTML"), ("<Response><Stream>", "line 1"), ("<Response><Stream>http://no.example</Stream></Response>", "ws")],
+)
+def test_answer_xml_is_read_as_a_call_would_read_it(administrator, gateway, document, problem) -> None:
+    values = {"account": gateway.account_id, "name": "another", "answer_url": "", "answer_method": "POST", "answer_xml": document}
+    response = administrator.post(f"{APPLICATION}add/", values)
+    assert response.status_code == 200 and problem in response.content.decode()
+    values["answer_xml"] = "<Response><Stream>wss://bot.example.com/in</Stream></Response>"
+    assert administrator.post(f"{APPLICATION}add/", values).status_code == 302
+
+
+def test_lists_of_tenants_take_the_same_queries_for_many_rows(administrator, gateway, django_assert_max_num_queries) -> None:
+    for index in range(20):
+        make_gateway(f"more-{index}", f"Account {index}")
+    for page in (ACCOUNT, APPLICATION, GATEWAY, f"{GATEWAY}{gateway.pk}/change/"):
+        with django_assert_max_num_queries(8):
+            read(administrator, page)
+
+
+def test_an_account_with_calls_cannot_be_deleted(administrator, gateway) -> None:
+    good_call(gateway)
+    administrator.post(f"{ACCOUNT}{gateway.account_id}/delete/", {"post": "yes"})
+    assert Account.objects.filter(pk=gateway.account_id).exists()

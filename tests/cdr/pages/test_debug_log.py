@@ -1,0 +1,131 @@
+"""The debug log of a stream: everything that happened to it, in order, in four queries."""
+
+import pytest
+
+from cdr.pages import debug_log
+from cdr.pages.debug_log import call_log, stream_log
+from streams.models import Callback, CallbackAttempt, Gateway, Stream, StreamEvent
+from streams.pure.lifecycle import EventKind
+from tests.cdr.call_script import CallScript, make_gateway
+from tests.cdr.factories import KINDS, closed_call, live_call, reaped_call, refused_call, slow_call
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return make_gateway()
+
+
+def log_of(call, **options):
+    return stream_log(str(call.streams.get().uuid), **options)
+
+
+def test_every_row_of_the_stream_and_of_its_call_has_its_line(gateway) -> None:
+    log = log_of(closed_call(gateway))
+    anchors = {f"e{row.pk}" for row in StreamEvent.objects.all()}
+    anchors |= {f"c{row.pk}" for row in Callback.objects.all()} | {f"a{row.pk}" for row in CallbackAttempt.objects.all()}
+    anchors |= {f"charge{Stream.objects.get().charge.pk}"}
+    assert {line.anchor for line in log.lines} == anchors
+    assert log.all_count == len(log.lines) == len(anchors)
+
+
+def test_the_story_of_a_stream_in_its_lines(gateway) -> None:
+    words = [f"{line.offset} {line.words}" for line in log_of(slow_call(gateway)).lines if line.source in ("stream", "charge")]
+    assert words == [
+        "−0.180 s A stream to wss://bot.example.com/audiostream was requested by XML: inbound track as audio/x-mulaw;rate=8000.",
+        "−0.179 s Connecting to wss://bot.example.com/audiostream, attempt 1 of 3.",
+        "−0.010 s Connected to 203.0.113.9:443 on attempt 1 after 169 ms, subprotocol audio.drachtio.org.",
+        "+0.000 s Streaming began: the first packet was sent as audio/x-mulaw;rate=8000, with 160 ms of audio waiting behind it.",
+        "+31.760 s The customer's service is slow: the buffer passed 30 %, 12.0 s of audio wait (it holds 40.0 s).",
+        "+43.760 s The customer's service is slow: the buffer passed 60 %, 24.0 s of audio wait (it holds 40.0 s).",
+        "+55.760 s The customer's service is slow: the buffer passed 90 %, 36.0 s of audio wait (it holds 40.0 s).",
+        "+59.760 s The stream ended: The customer's service did not take the audio fast enough: "
+        "40.0 s were waiting, the buffer holds 40 s. 60.1 s of audio went out in 3005 packets. 38.2 s of audio were thrown away.",
+        "+59.760 s Charged 0.00300 USD: 60 s, rounded up to 60 s, at 0.00300 USD per 60 s.",
+    ]
+
+
+def test_the_parameters_of_a_callback_as_sent(gateway) -> None:
+    log = log_of(closed_call(gateway))
+    dropped = next(line for line in log.lines if line.words.startswith("Status callback DroppedStream"))
+    pairs = dict(dropped.pairs)
+    assert list(pairs) == sorted(pairs)
+    assert (pairs["Event"], pairs["From"], pairs["Error"]) == (
+        "DroppedStream",
+        "14155550123",
+        "connection disconnected with the remote service",
+    )
+    assert pairs["StreamID"] == str(log.subject.stream_uuid)
+
+
+def test_no_secret_of_the_customer_is_in_the_log(gateway) -> None:
+    assert "s3cret" not in repr(log_of(closed_call(gateway)))
+
+
+def test_only_problems_and_the_first_error(gateway) -> None:
+    call = closed_call(gateway)
+    every, problems = log_of(call), log_of(call, problems_only=True)
+    assert [line.level.word for line in problems.lines] == ["error", "warning"]
+    assert (every.problem_count, problems.problem_count, every.all_count, problems.all_count) == (2, 2, 17, 17)
+    ended = StreamEvent.objects.get(kind=EventKind.STREAM_ENDED)
+    assert every.first_error == problems.first_error == f"e{ended.pk}"
+
+
+def test_offsets_of_a_stream_that_never_started_count_from_its_request(gateway) -> None:
+    log = log_of(refused_call(gateway))
+    assert log.subject.origin == "the request for the stream, 2024-11-23 14:01:37 UTC"
+    assert next(line.offset for line in log.lines if line.words.startswith("A stream to")) == "+0.000 s"
+
+
+def test_every_try_of_a_callback_and_what_became_of_it(gateway) -> None:
+    tries = [line for line in log_of(refused_call(gateway)).lines if "try" in line.words and line.anchor[0] == "a"]
+    assert [line.level.word for line in tries] == ["warning"] * 7 + ["error"]
+
+
+def test_a_stream_sees_its_call_but_not_the_other_streams(gateway) -> None:
+    call = live_call(gateway)
+    first, second = call.streams.order_by("pk")
+    log = stream_log(str(second.pk))
+    assert any(line.source == "call" for line in log.lines)
+    assert not {f"e{row.pk}" for row in first.events.all()} & {line.anchor for line in log.lines}
+
+
+def test_the_log_of_a_call_has_all_its_streams(gateway) -> None:
+    call = live_call(gateway)
+    log = call_log(str(call.uuid))
+    assert {line.source for line in log.lines} >= {"call", *(f"stream {stream.uuid.hex[:8]}" for stream in call.streams.all())}
+    assert {f"e{row.pk}" for row in StreamEvent.objects.all()} <= {line.anchor for line in log.lines}
+
+
+def test_what_another_process_wrote_is_in_the_log(gateway) -> None:
+    assert any("stopped without a word" in line.words and line.level.word == "error" for line in log_of(reaped_call(gateway)).lines)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_number_of_queries_for_every_call(kind, gateway, django_assert_num_queries) -> None:
+    call = kind(gateway)
+    with django_assert_num_queries(5):
+        call_log(str(call.uuid))
+    for stream in call.streams.all():
+        with django_assert_num_queries(4):
+            stream_log(str(stream.uuid))
+
+
+def test_a_very_long_log_is_cut_and_says_so(gateway, monkeypatch) -> None:
+    monkeypatch.setattr(debug_log, "SHOWN_EVENTS", 5)
+    log = log_of(closed_call(gateway))
+    assert log.cut and len([line for line in log.lines if line.anchor[0] == "e"]) == 5
+
+
+def test_an_empty_call_has_an_empty_log(gateway) -> None:
+    call = CallScript(gateway)
+    call.add(EventKind.CALL_STARTED, 0)
+    row = call.save()
+    StreamEvent.objects.all().delete()
+    assert call_log(str(row.uuid)).lines == []
+
+
+def test_there_is_no_such_log() -> None:
+    assert stream_log("17") is None
+    assert call_log("nonsense") is None

@@ -1,0 +1,107 @@
+"""The card of a stream: what Plivo's console shows of it, and what explains it."""
+
+from datetime import timedelta
+
+import pytest
+
+from cdr.pages.stream import find_stream, owed_by_stream, stream_card
+from streams.models import Gateway, Stream
+from tests.cdr.call_script import STARTED, make_gateway
+from tests.cdr.factories import closed_call, good_call, live_call, refused_call, slow_call, stopped_call, timed_out_call
+
+pytestmark = pytest.mark.django_db
+NOW = STARTED + timedelta(minutes=5)
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return make_gateway()
+
+
+def main_of(call) -> list[str]:
+    return [fact.value for fact in stream_card(str(call.streams.get().uuid), NOW).main]
+
+
+def more_of(call) -> dict[str, str]:
+    return {fact.label: fact.value for fact in stream_card(str(call.streams.get().uuid), NOW).more}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (good_call, ["2024-11-23 14:01:37", "2024-11-23 14:02:18", "42 s", "60 s", "0.00300 USD", "Call hangup"]),
+        (closed_call, ["2024-11-23 14:01:37", "2024-11-23 14:02:02", "25 s", "60 s", "0.00300 USD", "Connection error"]),
+        (refused_call, ["never started", "2024-11-23 14:01:41", "0 s", "0 s", "0.00000 USD", "Connection error"]),
+        (stopped_call, ["2024-11-23 14:01:37", "2024-11-23 14:03:38", "121 s (2:01)", "180 s", "0.00900 USD", "API request"]),
+        (timed_out_call, ["2024-11-23 14:01:37", "2024-11-23 14:11:37", "600 s (10:00)", "600 s", "0.03000 USD", "Stream timeout"]),
+    ],
+)
+def test_what_plivo_shows(kind, values, gateway) -> None:
+    assert main_of(kind(gateway)) == values
+
+
+def test_the_labels_say_utc(gateway) -> None:
+    card = stream_card(str(good_call(gateway).streams.get().uuid), NOW)
+    assert [fact.label for fact in card.main] == [
+        "Start time (UTC)",
+        "End time (UTC)",
+        "Duration",
+        "Rounded bill duration",
+        "Billed amount",
+        "Hangup reason",
+    ]
+
+
+def test_streams_without_a_charge_yet(gateway) -> None:
+    streaming, connecting = live_call(gateway).streams.order_by("pk")
+    assert [fact.value for fact in stream_card(str(streaming.pk), NOW).main] == [
+        "2024-11-23 14:01:37",
+        "–",
+        "300 s (5:00) so far",
+        "–",
+        "–",
+        "–",
+    ]
+    assert [fact.value for fact in stream_card(str(connecting.pk), NOW).main] == ["not yet", "–", "–", "–", "–", "–"]
+
+
+def test_what_explains_a_stream(gateway) -> None:
+    closed, refused, slow = more_of(closed_call(gateway)), more_of(refused_call(gateway)), more_of(slow_call(gateway))
+    assert (closed["WebSocket close code"], closed["Connect attempts"], closed["Status callbacks"]) == ("1011", "1", "2 delivered")
+    assert (refused["WebSocket close code"], refused["Connect attempts"], refused["Status callbacks"]) == ("–", "3", "1 given up")
+    assert (closed["Highest buffer level"], slow["Highest buffer level"]) == ("below 30 %", "90 % passed")
+    assert (closed["Service URL"], closed["Audio"]) == (
+        "wss://bot.example.com/audiostream",
+        "inbound track, audio/x-mulaw;rate=8000, bidirectional",
+    )
+
+
+def test_the_end_in_words(gateway) -> None:
+    card = stream_card(str(closed_call(gateway).streams.get().uuid), NOW)
+    assert card.end_details == "The customer's service closed the connection (1011, “internal error: bot crashed”)."
+    assert (card.state.word, card.reason.word, card.live) == ("ended", "Connection error", False)
+
+
+def test_callbacks_that_were_not_asked_for(gateway) -> None:
+    live_call(gateway)
+    words = {
+        more.value for stream in Stream.objects.all() for more in stream_card(str(stream.pk), NOW).more if more.label == "Status callbacks"
+    }
+    assert words == {"1 delivered", "none asked for"}
+
+
+def test_a_card_takes_two_queries(gateway, django_assert_num_queries) -> None:
+    stream = good_call(gateway).streams.get()
+    with django_assert_num_queries(2):
+        stream_card(str(stream.uuid), NOW)
+    with django_assert_num_queries(1):
+        owed_by_stream([stream])
+
+
+def test_there_is_no_such_stream() -> None:
+    assert find_stream("nonsense") is None
+    assert stream_card("17", NOW) is None
+
+
+def test_the_values_of_extra_headers_are_nowhere_on_the_card(gateway) -> None:
+    assert "s3cret" not in repr(stream_card(str(good_call(gateway).streams.get().uuid), NOW))

@@ -1,0 +1,163 @@
+"""Rows become lines: in order of time, each with a stable anchor, its level, its words and what it carried."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from cdr.pure.debuglog import AttemptRow, CallbackRow, ChargeRow, EventRow, Pair, lines, parameters_as_sent
+
+START = datetime(2026, 11, 23, 23, 59, 59, 500_000, UTC)
+PARAMETERS = [["To", "1800"], ["CallUUID", "7aea"], ["Event", "StartStream"]]
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def event(
+    id: int, seconds: float, kind: str = "connect_started", level: str = "info", number: int | None = None, **details: object
+) -> EventRow:
+    return EventRow(id, at(seconds), kind, level, details, "stream", number)
+
+
+def callback(id: int = 45, seconds: float = 0, state: str = "delivered", tries: int = 1, **more: object) -> CallbackRow:
+    return CallbackRow(id, at(seconds), "StartStream", "POST", "https://hooks.example/s", state, tries, PARAMETERS, **more)
+
+
+def attempt(id: int = 67, seconds: float = 0, **more: object) -> AttemptRow:
+    values = {"duration_ms": 38, "address": "198.51.100.4:443", "status": 200, "error": "", "response_head": ""} | more
+    return AttemptRow(id, at(seconds), "StartStream", 1, **values)
+
+
+def charge(seconds: float = 0, started: bool = True) -> ChargeRow:
+    return ChargeRow(
+        9,
+        at(seconds),
+        25 if started else 0,
+        60 if started else 0,
+        Decimal("0.003"),
+        60,
+        "USD",
+        Decimal("0.00300" if started else 0),
+        started,
+    )
+
+
+def test_lines_come_in_order_of_time_with_an_anchor_for_each_row() -> None:
+    made = lines([attempt(seconds=3), callback(seconds=2), event(123, 1), charge(2.5)], START)
+    assert [line.anchor for line in made] == ["e123", "c45", "charge9", "a67"]
+    assert [line.source for line in made] == ["stream", "callback", "charge", "callback"]
+
+
+def test_of_one_instant_events_come_in_the_order_of_their_notes_then_charge_callback_and_try() -> None:
+    rows = [attempt(), callback(), charge(), event(7, 0, number=3), event(8, 0, number=2), event(9, 0, number=None)]
+    assert [line.anchor for line in lines(rows, START)] == ["e9", "e8", "e7", "charge9", "c45", "a67"]
+
+
+def test_times_are_utc_with_milliseconds_and_an_offset_from_the_origin() -> None:
+    before, after = lines([event(1, -0.34), event(2, 0.123)], START)
+    assert (before.clock, before.offset, before.iso) == ("23:59:59.160", "−0.340 s", "2026-11-23T23:59:59.160+00:00")
+    assert (after.clock, after.offset) == ("23:59:59.623", "+0.123 s")
+
+
+def test_the_date_stands_on_the_first_line_of_each_day() -> None:
+    assert [line.new_day for line in lines([event(1, 0), event(2, 0.1), event(3, 1), event(4, 2)], START)] == [
+        "2026-11-23",
+        "",
+        "2026-11-24",
+        "",
+    ]
+
+
+def test_only_problems() -> None:
+    rows = [
+        event(1, 0),
+        event(2, 1, level="warning"),
+        event(3, 2, level="error"),
+        callback(seconds=3),
+        attempt(seconds=4, error="Refused."),
+    ]
+    made = lines(rows, START, problems_only=True)
+    assert [(line.anchor, line.level.word, line.problem) for line in made] == [
+        ("e2", "warning", True),
+        ("e3", "error", True),
+        ("a67", "warning", True),
+    ]
+
+
+def test_what_the_words_do_not_say_stands_in_the_pairs_in_order_of_names() -> None:
+    line = lines([event(1, 0, "stream_ended", words="It ended.", http_status=502, close_code=1006, nothing=None)], START)[0]
+    assert line.words == "The stream ended: It ended."
+    assert line.pairs == (Pair("close_code", "1006"), Pair("http_status", "502"))
+
+
+def test_a_streams_request_is_laid_flat_and_the_values_of_extra_headers_are_hidden() -> None:
+    request = {
+        "service_url": "wss://bot.example/a",
+        "extra_headers": "tenant=acme;token=s3cret",
+        "keep_call_alive": True,
+        "audio_track": "both",
+    }
+    line = lines([event(1, 0, "stream_requested", source="XML", request=request)], START)[0]
+    assert line.words == "A stream to wss://bot.example/a was requested by XML: both track."
+    assert line.pairs == (Pair("extra_headers", "tenant=(hidden); token=(hidden)"), Pair("keep_call_alive", "true"))
+
+
+def test_details_that_are_no_object_count_as_empty() -> None:
+    odd: list[object] = [[], "text", None, 5]
+    for details in odd:
+        assert lines([EventRow(1, START, "call_dtmf", "info", details, "call")], START)[0].pairs == ()  # type: ignore[arg-type]
+
+
+def test_a_callback_says_what_became_of_it() -> None:
+    rows = [
+        callback(1),
+        callback(2, state="given_up", tries=8),
+        callback(3, state="pending", tries=1, due_at=at(5)),
+        callback(4, state="pending", tries=0),
+    ]
+    ends = [line.words.rpartition(": ")[2] for line in lines(rows, START)]
+    assert ends == [
+        "delivered at try 1.",
+        "given up after 8 tries.",
+        "not delivered yet; the next try is due at 2026-11-24 00:00:04.",
+        "not delivered yet.",
+    ]
+
+
+def test_a_callback_shows_its_parameters_as_sent_in_order_of_names() -> None:
+    assert lines([callback()], START)[0].pairs == (Pair("CallUUID", "7aea"), Pair("Event", "StartStream"), Pair("To", "1800"))
+
+
+def test_parameters_that_are_no_pairs_are_left_out_and_hidden_headers_stay_hidden() -> None:
+    assert parameters_as_sent([["a", 1], ["b"], "cd", None, ["extraHeaders", "x=1"]]) == [
+        Pair("a", "1"),
+        Pair("extraHeaders", "x=(hidden)"),
+    ]
+    assert parameters_as_sent({"a": 1}) == parameters_as_sent("ab") == parameters_as_sent(None) == []
+
+
+def test_a_try_that_was_answered() -> None:
+    line = lines([attempt(response_head="OK\nfine")], START)[0]
+    assert line.words == "StartStream, try 1: delivered at 198.51.100.4:443 in 38 ms (HTTP 200)."
+    assert (line.level.word, line.pairs) == ("info", (Pair("Answer", "OK\nfine"),))
+
+
+def test_a_try_that_failed() -> None:
+    line = lines([attempt(status=None, address="", duration_ms=15_000, error="No answer within 15 s.")], START)[0]
+    assert (line.level.word, line.words) == ("warning", "StartStream, try 1 failed after 15.0 s: No answer within 15 s.")
+    line = lines([attempt(status=503, error="It should answer 2xx.")], START)[0]
+    assert line.words == "StartStream, try 1 failed at 198.51.100.4:443 after 38 ms: It should answer 2xx (HTTP 503)."
+
+
+def test_the_last_try_of_a_callback_that_was_given_up_is_an_error() -> None:
+    assert lines([attempt(error="Gone.", given_up=True)], START)[0].level.word == "error"
+
+
+def test_the_charge_says_how_it_was_made() -> None:
+    assert lines([charge()], START)[0].words == "Charged 0.00300 USD: 25 s, rounded up to 60 s, at 0.00300 USD per 60 s."
+    assert lines([charge(started=False)], START)[0].words == "Charged 0.00000 USD: the stream never started."
+
+
+def test_hostile_characters_are_made_visible() -> None:
+    line = lines([event(1, 0, "customer_message_ignored", problem="a\u202eb", sample="\x1b[31m")], START)[0]
+    assert "\u202e" not in line.words and line.pairs == (Pair("sample", "\ufffd[31m"),)

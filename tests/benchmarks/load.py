@@ -1,0 +1,141 @@
+"""The load: many gateways that send 20 ms mu-law frames, and the customers' side that notes when each one arrives.
+
+Owns a WebSocket just good enough to measure with (raw asyncio, frames made beforehand), so that measuring costs little."""
+
+import asyncio
+import base64
+import hashlib
+import os
+import struct
+import time
+from dataclasses import dataclass, field
+
+from websockets.frames import Frame, Opcode
+from websockets.speedups import apply_mask
+
+FRAME_SECONDS = 0.02
+SLOTS = 20
+"""Gateways send in so many groups within a frame's time, as real ones do not send all at once."""
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+MEDIA_START = "MEDIA_START connection_id:bench channel:WebSocket/bench/1 channel_id:1.1 format:ulaw optimal_frame_size:160 ptime:20"
+
+
+@dataclass
+class Measured:
+    """`latencies_ms` of the frames that arrived while `recording`."""
+
+    recording: bool = False
+    sent: int = 0
+    latencies_ms: list[float] = field(default_factory=list)
+
+
+class CustomerSide(asyncio.Protocol):
+    """Takes the upgrade and reads masked text frames; a frame's first eight audio bytes are the time it was sent (ns)."""
+
+    def __init__(self, measured: Measured) -> None:
+        self.measured = measured
+        self.buffer = b""
+        self.upgraded = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        if not self.upgraded:
+            self._upgrade()
+        now = time.monotonic_ns()
+        at, buffer = 0, self.buffer
+        while len(buffer) - at >= 8:
+            size, start = buffer[at + 1] & 0x7F, at + 2
+            if size == 126:
+                size, start = int.from_bytes(buffer[at + 2 : at + 4], "big"), at + 4
+            end = start + 4 + size
+            if len(buffer) < end:
+                break
+            self._take(apply_mask(buffer[start + 4 : end], buffer[start : start + 4]), now)
+            at = end
+        self.buffer = buffer[at:]
+
+    def _upgrade(self) -> None:
+        head, separator, rest = self.buffer.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        key = next(line.split(b": ")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key"))
+        accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
+        answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %b\r\n\r\n"
+        self.transport.write(answer % accept)
+        self.upgraded, self.buffer = True, rest
+
+    def _take(self, text: bytes, now: int) -> None:
+        if not self.measured.recording:
+            return
+        at = text.find(b'"payload":"')
+        if at > 0:
+            sent = struct.unpack("<Q", base64.b64decode(text[at + 11 : at + 23])[:8])[0]
+            self.measured.latencies_ms.append((now - sent) / 1e6)
+
+
+class GatewaySide(asyncio.Protocol):
+    """Sends the upgrade, MEDIA_START, and then frames when it is told to."""
+
+    def __init__(self, path: str, authorization: str, upgraded: "asyncio.Future[None]") -> None:
+        self.request = (
+            f"GET {path} HTTP/1.1\r\nSec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nHost: 127.0.0.1\r\n"
+            f"Authorization: Basic {authorization}\r\nSec-WebSocket-Protocol: media\r\n"
+            f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\n\r\n"
+        )
+        self.upgraded = upgraded
+        self.tail = bytes(os.urandom(152))
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.write(self.request.encode())
+
+    def data_received(self, data: bytes) -> None:
+        if not self.upgraded.done():
+            if not data.startswith(b"HTTP/1.1 101"):
+                self.upgraded.set_exception(ConnectionError(data[:60].decode("latin-1")))
+                return
+            self.upgraded.set_result(None)
+            self.transport.write(Frame(Opcode.TEXT, MEDIA_START.encode()).serialize(mask=True))
+
+    def send_frame(self) -> None:
+        # A mask of zeros is a legal one, and costs nothing to apply.
+        self.transport.write(b"\x82\xfe\x00\xa0\x00\x00\x00\x00" + struct.pack("<Q", time.monotonic_ns()) + self.tail)
+
+    def hang_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
+
+
+async def connect_gateways(port: int, count: int, authorization: str) -> list[GatewaySide]:
+    """Connects so many gateways, a few at a time, and waits until every one is a call."""
+    loop, gateways = asyncio.get_running_loop(), []
+    for _ in range(count):
+        upgraded: asyncio.Future[None] = loop.create_future()
+        _, gateway = await loop.create_connection(
+            lambda upgraded=upgraded: GatewaySide("/gateway/asterisk/bench/", authorization, upgraded),  # type: ignore[misc]
+            "127.0.0.1",
+            port,
+        )
+        await asyncio.wait_for(upgraded, 20)
+        gateways.append(gateway)
+    return gateways
+
+
+async def send_for(gateways: list[GatewaySide], seconds: float, measured: Measured) -> None:
+    """Every gateway sends a frame each 20 ms, on a schedule that does not drift."""
+    slots = [gateways[slot::SLOTS] for slot in range(SLOTS)]
+    began, number = time.monotonic(), 0
+    while (due := number * FRAME_SECONDS / SLOTS) < seconds:
+        if (wait := began + due - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
+        for gateway in slots[number % SLOTS]:
+            gateway.send_frame()
+        measured.sent += len(slots[number % SLOTS])
+        number += 1
+
+

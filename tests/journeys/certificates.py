@@ -1,0 +1,48 @@
+"""Certificates for customers on this machine: an authority the installation trusts, and strangers it does not."""
+
+import ipaddress
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+class Authority:
+    """`file` is its certificate; `customer()` a server's TLS context with a certificate for 127.0.0.1 from it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Authority in {folder.name}")])
+        self.certificate = self.signed(self.name, self.key.public_key(), authority=True)
+        self.file = folder / "authority.pem"
+        self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+
+    def customer(self, address: str = "127.0.0.1") -> ssl.SSLContext:
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = self.signed(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)]), key.public_key(), address=address)
+        file = self.folder / f"{certificate.serial_number}.pem"
+        secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        file.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+    def signed(
+        self, name: x509.Name, key: ec.EllipticCurvePublicKey, *, authority: bool = False, address: str = "127.0.0.1"
+    ) -> x509.Certificate:
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder(
+            self.name, name, key, x509.random_serial_number(), now - timedelta(hours=1), now + timedelta(days=1)
+        )
+        builder = builder.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        own = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False).add_extension(own, critical=False)
+        if not authority:
+            names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+            builder = builder.add_extension(names, critical=False)
+        return builder.sign(self.key, hashes.SHA256())

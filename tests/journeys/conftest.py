@@ -1,0 +1,94 @@
+"""The journeys' installation, started once a session; what its processes said is shown with every test that fails."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.answers import Answers, AnswerServer
+from tests.journeys.certificates import Authority
+from tests.journeys.console import Console
+from tests.journeys.installation import Installation, Web
+from tests.journeys.long_run import LongRun, forty_seconds
+from tests.journeys.stage import accounts
+
+INSTALLATION = pytest.StashKey[Installation]()
+
+
+@pytest.fixture(scope="session")
+def answers() -> Iterator[Answers]:
+    answers = Answers()
+    server = AnswerServer(answers)
+    yield answers
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The only certificate authority that the installation trusts."""
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def installation(
+    tmp_path_factory: pytest.TempPathFactory, answers: Answers, authority: Authority, request: pytest.FixtureRequest
+) -> Iterator[Installation]:
+    installation = Installation(tmp_path_factory.mktemp("journeys"), trusted=authority.file)
+    request.config.stash[INSTALLATION] = installation
+    try:
+        installation.start(accounts(answers.url))
+        yield installation
+    finally:
+        installation.stop()
+
+
+@pytest.fixture(scope="session")
+def web(installation: Installation) -> Web:
+    """The web process most calls go to."""
+    return installation.web()
+
+
+@pytest.fixture(scope="session")
+def small_buffers(installation: Installation) -> Web:
+    """A second web process of the same installation, with buffers of 3 s instead of 40 s."""
+    return installation.web("web with small buffers", BUFFER_MS="3000", CONNECT_RETRY_SECONDS="0.1")
+
+
+@pytest.fixture(scope="session")
+def console(web: Web) -> Console:
+    return web.console()
+
+
+@pytest.fixture(scope="session")
+def long_run(web: Web, answers: Answers) -> Iterator[Future[LongRun]]:
+    """The journey with the real buffer, in a thread and an event loop of its own beside the others."""
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(lambda: asyncio.run(forty_seconds(web, answers)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def long_run_begins_early(request: pytest.FixtureRequest) -> None:
+    if any(waits_for_long_run(item) for item in request.session.items):
+        request.getfixturevalue("long_run")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The journey with the real buffer is asked for last, when its time has passed."""
+    items.sort(key=waits_for_long_run)
+
+
+def waits_for_long_run(item: pytest.Item) -> bool:
+    return "long_run" in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    installation = item.config.stash.get(INSTALLATION, None)
+    if report.failed and installation is not None and Path(item.path).parent == Path(__file__).parent:
+        for name, output in installation.output().items():
+            report.sections.append((f"{name} said", "\n".join(output.splitlines()[-60:])))
+    return report  # type: ignore[return-value]

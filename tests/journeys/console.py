@@ -1,0 +1,56 @@
+"""The console as a person with a browser has it: logs in, opens pages, presses buttons. Standard library only."""
+
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from http.cookiejar import CookieJar
+
+from tests.journeys.page import Form, Page
+
+
+class Console:
+    """One browser session. Answers with an error status are pages like the others."""
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        self.url = url
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+        page = self.submit(self.get("/admin/login/").form(), username=username, password=password)
+        assert page.status == 200 and "/login/" not in page.url, page.text
+
+    def get(self, path: str, **query: str) -> Page:
+        query_string = f"?{urllib.parse.urlencode(query)}" if query else ""
+        return self._open(urllib.parse.urljoin(self.url, path) + query_string, None)
+
+    def submit(self, form: Form, **changes: str) -> Page:
+        return self._open(form.action, urllib.parse.urlencode(form.fields | changes).encode())
+
+    def call(self, searched: str) -> Page:
+        """The page of a call, by way of the search in the list of calls (by UUID or number)."""
+        return self.get(self.get("/admin/cdr/calldetail/", q=searched).link(r"/calldetail/[^/?]+/change/"))
+
+    def call_that_says(self, searched: str, words: str) -> Page:
+        """The page of a call, once `words` are on it: nothing comes over a wire when the platform has written something down."""
+        for _ in range(100):
+            found = self.get("/admin/cdr/calldetail/", q=searched)
+            if "/change/" in " ".join(found.links) and words in (page := self.call(searched)).text:
+                return page
+            time.sleep(0.1)
+        raise AssertionError(f"the page of call {searched} does not say {words!r}: {self.call(searched).text}")
+
+    def stream(self, call_uuid: str, stream_id: str) -> dict[str, str]:
+        """What the page of a call says about one of its streams, by label."""
+        return self.call(call_uuid).facts[f"s{stream_id}"]
+
+    def debug_log(self, stream_id: str) -> Page:
+        return self.get(f"/admin/cdr/streamdetail/{stream_id}/debug-log/")
+
+    def _open(self, url: str, body: bytes | None) -> Page:
+        request = urllib.request.Request(url, body, {"Referer": url})
+        try:
+            answer = self._opener.open(request, timeout=15)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            return Page(answer.url, answer.status, headers, answer.read().decode())

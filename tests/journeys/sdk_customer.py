@@ -1,0 +1,55 @@
+"""A customer's service as its developers write it: with the published streaming SDK."""
+
+import asyncio
+import base64
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection, serve
+
+with warnings.catch_warnings():
+    # Its types are written for an older pydantic.
+    warnings.simplefilter("ignore")
+    from plivo_stream import PlivoWebsocketStreamingHandler
+
+
+class SdkService:
+    """What a customer writes with the published streaming SDK."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self.audio = b""
+        self.errors: list[Exception] = []
+        self.digits = ""
+        self.gone = asyncio.Event()
+
+    async def take(self, connection: ServerConnection) -> None:
+        handler = PlivoWebsocketStreamingHandler()
+
+        @handler.on_start
+        async def started(event: Any) -> None:
+            self.events.append(event)
+
+        @handler.on_media
+        async def media(event: Any) -> None:
+            self.audio += base64.b64decode(event.media.payload)
+
+        @handler.on_dtmf
+        async def dtmf(event: Any) -> None:
+            self.digits += event.dtmf.digit
+
+        @handler.on_error
+        async def failed(error: Exception) -> None:
+            self.errors.append(error)
+
+        await handler.handle(connection)
+        self.gone.set()
+
+
+@asynccontextmanager
+async def sdk_service() -> AsyncIterator[tuple[SdkService, str]]:
+    service = SdkService()
+    async with serve(service.take, "127.0.0.1", 0) as server:
+        yield service, f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/sdk"

@@ -1,0 +1,75 @@
+"""What most journeys need at their beginning: an account, a call plan for its gateway, an answer that streams, frames to send."""
+
+import uuid
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from streams.simulate.call_plan import CallPlan
+from streams.simulate.conversation import Conversation
+from streams.simulate.customer import Customer
+from streams.simulate.gateway import AsteriskCall
+from streams.simulate.wav import SPEECH, frames, read_wav
+from tests.journeys.answers import Answers
+from tests.journeys.installation import Web
+
+AUTH_ID, AUTH_TOKEN, PASSWORD = "MAJOURNEYSJOURNEYSJO", "journeys-token-0123456789", "journeys-password"
+
+
+def accounts(answer_url: str) -> dict[str, Any]:
+    """One customer whose calls are answered by its answer URL, which gateway gw-get's application asks by GET."""
+    applications = [{"name": "asked", "answer_url": answer_url}, {"name": "asked by GET", "answer_url": answer_url, "answer_method": "GET"}]
+    gateway = {"name": "gw1", "dialect": "asterisk", "password": PASSWORD, "application": "asked"}
+    gateways = [gateway, gateway | {"name": "gw-get", "application": "asked by GET"}]
+    account = {
+        "name": "Journeys",
+        "auth_id": AUTH_ID,
+        "auth_token": AUTH_TOKEN,
+        "rate": "0.00300",
+        "billing_interval": 60,
+        "currency": "USD",
+    }
+    return {"accounts": [account | {"applications": applications, "gateways": gateways}]}
+
+
+def plan(web: Web, **changes: object) -> CallPlan:
+    """A call through the journeys' gateway; frames of speech, half a second, unless the test brings its own."""
+    given: dict[str, object] = {"platform": web.ws_url, "gateway": "gw1", "password": PASSWORD, "frames": speech(0.5)}
+    return CallPlan(**(given | changes))  # type: ignore[arg-type]
+
+
+def speech(seconds: float, codec: str = "ulaw") -> list[bytes]:
+    """The beginning of the speech we ship. Repeats after its 11 s."""
+    audio = frames(*read_wav(SPEECH), codec)
+    count = round(seconds * 50)
+    return (audio * (count // len(audio) + 1))[:count]
+
+
+def numbered(count: int) -> list[bytes]:
+    """Frames of mu-law of which no two are alike: each begins with its own number."""
+    return [number.to_bytes(4, "big") + bytes([number % 251]) * 156 for number in range(count)]
+
+
+def stream(url: str, **attributes: object) -> str:
+    """One <Stream> element."""
+    written = "".join(f" {name}={quoteattr(str(value))}" for name, value in attributes.items())
+    return f"<Stream{written}>{escape(url)}</Stream>"
+
+
+def response(*elements: str) -> str:
+    return f"<?xml version='1.0'?><Response>{''.join(elements)}</Response>"
+
+
+def streams_to(answers: Answers, customer: Customer, **attributes: object) -> str:
+    """A fresh call UUID whose answer streams mu-law to the customer, with its status callbacks."""
+    given = {"contentType": "audio/x-mulaw;rate=8000", "statusCallbackUrl": customer.status_url, "keepCallAlive": "true"}
+    call_uuid = str(uuid.uuid4())
+    answers.set(call_uuid, response(stream(customer.url, **(given | attributes))))
+    return call_uuid
+
+
+async def live(web: Web, customer: Customer, call_uuid: str, **changes: object) -> tuple[AsteriskCall, Conversation]:
+    """A call whose first stream has reached the customer; nothing has been said yet, so that every frame is to arrive."""
+    call = AsteriskCall(plan(web, call_uuid=call_uuid, **changes))
+    await call.connect()
+    await call.start_media()
+    return call, await customer.conversation_of(call_uuid)

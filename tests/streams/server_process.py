@@ -1,0 +1,67 @@
+"""Starts tests/streams/server_under_test.py as a process of its own, and speaks to it over real sockets."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from config import child_process
+
+ROOT = Path(__file__).parents[2]
+
+
+class ServerProcess:
+    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+        self.process, self.port = process, port
+
+    async def says(self, *words: object) -> None:
+        """Reads what the server prints until this line."""
+        assert self.process.stdout is not None
+        expected = " ".join(map(str, words))
+        async with asyncio.timeout(10):
+            while (line := (await self.process.stdout.readline()).decode().strip()) != expected:
+                assert line, f"the server ended before it said {expected!r}"
+
+    async def status(self) -> int:
+        return await asyncio.wait_for(self.process.wait(), 10)
+
+    def url(self, path: str) -> str:
+        return f"ws://127.0.0.1:{self.port}{path}"
+
+    @asynccontextmanager
+    async def raw(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            yield reader, writer
+        finally:
+            writer.transport.abort()
+            await asyncio.wait([asyncio.ensure_future(writer.wait_closed())])
+
+    async def answer_to(self, request: bytes) -> bytes:
+        async with self.raw() as (reader, writer):
+            writer.write(request)
+            return await asyncio.wait_for(reader.read(), 10)
+
+
+@asynccontextmanager
+async def serving(**arguments: Any) -> AsyncIterator[ServerProcess]:
+    process = await asyncio.create_subprocess_exec(*command(arguments), stdout=asyncio.subprocess.PIPE, **child_process.options(ROOT))
+    assert process.stdout is not None
+    try:
+        _, port = (await asyncio.wait_for(process.stdout.readline(), 10)).split()
+        yield ServerProcess(process, int(port))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def get(server: ServerProcess, path: str = "/") -> bytes:
+    return await server.answer_to(b"GET %b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path.encode())
+
+
+def command(arguments: dict[str, Any]) -> tuple[str, ...]:
+    return (sys.executable, "-m", "tests.streams.server_under_test", json.dumps(arguments))

@@ -2,6 +2,7 @@
 
 Owns their wording. Must not know rows or pages."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,7 +70,7 @@ def told(call: CallFacts, streams: list[StreamFacts], now: datetime) -> list[str
 def _call_sentence(call: CallFacts, now: datetime) -> str:
     who = f"{cleaned(call.from_number) or 'An unknown number'} called {cleaned(call.to_number) or 'an unknown number'}"
     start = f"{who} at {clock(call.started_at)} UTC on {spoken_day(call.started_at)}"
-    lasted = spoken_duration(elapsed_seconds(call.started_at, call.ended_at or now) or 0)
+    lasted = spoken_duration(math.ceil(elapsed_seconds(call.started_at, call.ended_at or now) or 0))
     if call.ended_at is None:
         return f"{start}; the call has been going on for {lasted}."
     hangup = f" with {cleaned(call.hangup)}" if call.hangup else ""
@@ -103,7 +104,8 @@ def _ran(stream: StreamFacts, end: datetime, call: CallFacts) -> str:
 
 
 def _lasted(start: datetime, end: datetime) -> str:
-    return spoken_duration(elapsed_seconds(start, end) or 0)
+    # Rounded up, as the duration that is billed beside it.
+    return spoken_duration(math.ceil(elapsed_seconds(start, end) or 0))
 
 
 def _why(stream: StreamFacts) -> str:

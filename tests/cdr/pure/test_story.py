@@ -25,7 +25,7 @@ STREAM = StreamFacts(
 def test_a_stream_that_died() -> None:
     assert told(CALL, [STREAM], NOW) == [
         "+14155550123 called +18005550100 at 14:01:37 UTC on 23 November 2026; the call ended after 59 s with 4000 Normal Hangup.",
-        "The stream to bot.example.com ran for 25 s and ended at 14:02:02 with Connection error. "
+        "The stream to bot.example.com ran for 26 s and ended at 14:02:02 with Connection error. "
         "The customer's service closed the connection (1011, “bot crashed”).",
     ]
 

@@ -8,7 +8,7 @@ LINT_DATA := build/lint-data
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
 export PORT HOST DATA_DIR DEMO
-.PHONY: help run test lint bench setup setup-dev requirements clean
+.PHONY: help run test lint bench setup setup-dev setup-interop requirements clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -16,7 +16,7 @@ help: ## Say what can be made
 run: setup ## Start everything, place a demo call on an empty database; Ctrl-C stops it (PORT=8001 DATA_DIR=folder DEMO=0)
 	@exec $(BIN)/python manage.py run
 
-test: setup-dev ## Run the tests; says at the end what this machine could not run
+test: setup-dev setup-interop ## Run the tests; says at the end what this machine could not run
 	@$(BIN)/pytest
 
 lint: setup-dev ## Check style, types, the import contract, and that no migration is missing
@@ -34,6 +34,14 @@ setup: $(BIN)/python ## Make .venv with what a running Streamdesk needs
 
 setup-dev: $(BIN)/python ## Make .venv with what the tests and the linters need as well
 	@$(call install,requirements-dev.txt)
+
+# A customer's bot has an environment of its own, as a customer's has. Without it the tests that need it say that they were not run.
+setup-interop: $(BIN)/python ## Make .venv-interop with what a customer's bot on Pipecat needs, for one of the tests
+	@[ -x .venv-interop/bin/python ] || $(PYTHON) -m venv .venv-interop
+	@digest=$$(cksum < requirements-interop.txt); [ "$$(cat .venv-interop/installed 2>/dev/null)" = "$$digest" ] || { \
+	  echo 'Installing the packages of requirements-interop.txt in .venv-interop; this takes about half a minute ...'; \
+	  .venv-interop/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-interop.txt \
+	  && echo "$$digest" > .venv-interop/installed || { echo 'They could not be installed.'; rm -rf .venv-interop; }; }
 
 # Installs only when the file's content is not what was installed last; with hashes, so that nothing else is.
 define install
@@ -54,7 +62,8 @@ requirements: setup-dev ## Compile requirements.in and requirements-dev.in anew,
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) requirements.in -o requirements.txt
 	$(COMPILE) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) requirements-interop.in -o requirements-interop.txt
 
 clean: ## Remove .venv, caches and build output; the data stays
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-interop build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -91,7 +91,7 @@ class CustomerLinks:
 
     def _heard(self, stream_id: UUID, text: str | bytes) -> None:
         now = time.monotonic()
-        self.session.streams[stream_id].heard(text, now)
+        self.session.customer_said(stream_id, text, now)
         self.after(now)
 
     # Audio -------------------------------------------------------------------------------------------------------------------
@@ -108,6 +108,10 @@ class CustomerLinks:
             log.exception("Stream %s broke", stream_id)
             self.session.stream_broke(stream_id, now)
             self.after(now)
+
+    def pump_all(self) -> None:
+        for stream_id in tuple(self._links):
+            self.pump(stream_id)
 
     def measure(self, now: float) -> None:
         """Tells each stream how much of what was written its customer has not taken."""

@@ -125,7 +125,23 @@ def _degraded(stream: Stream, note: Note) -> None:
     _owe(stream, CallbackEvent.DEGRADED_STREAM, note.at, error="connection degraded", buffer_percent=percent)
 
 
+def _play_failed(stream: Stream, note: Note) -> None:
+    _save(stream, play_failures=note.details["count"])
+
+
+def _checkpoint_played(stream: Stream, note: Note) -> None:
+    if stream.account.playback_callbacks:
+        _owe(stream, CallbackEvent.PLAYED_STREAM, note.at, checkpoint=note.details["name"])
+
+
+def _audio_cleared(stream: Stream, note: Note) -> None:
+    if stream.account.playback_callbacks:
+        _owe(stream, CallbackEvent.CLEARED_AUDIO, note.at)
+
+
 def _ended(stream: Stream, note: Note) -> None:
+    if note.details.get("play_failures"):
+        _save(stream, play_failures=note.details["play_failures"])
     end_stream(stream, EndCause(note.details["cause"]), note.at, note.details["words"], note.details.get("close_code"))
 
 
@@ -144,6 +160,9 @@ STREAM_CHANGES: dict[EventKind, Callable[[Stream, Note], None]] = {
     EventKind.CONNECTED: _connected,
     EventKind.STREAM_STARTED: _started,
     EventKind.BUFFER_DEGRADED: _degraded,
+    EventKind.PLAY_FAILED: _play_failed,
+    EventKind.CHECKPOINT_PLAYED: _checkpoint_played,
+    EventKind.AUDIO_CLEARED: _audio_cleared,
     EventKind.STREAM_ENDED: _ended,
 }
 CALL_CHANGES: dict[EventKind, Callable[[Call, Note], None]] = {
@@ -186,7 +205,15 @@ def end_call(call: Call, hangup: HangupCause, ended_at: datetime) -> None:
     call.save(update_fields=["state", "ended_at", "hangup_cause_code", "hangup_cause_name", "hangup_source"])
 
 
-def _owe(stream: Stream, event: CallbackEvent, seconds: float, *, error: str = "", buffer_percent: int | None = None) -> None:
+def _owe(
+    stream: Stream,
+    event: CallbackEvent,
+    seconds: float,
+    *,
+    error: str = "",
+    buffer_percent: int | None = None,
+    checkpoint: str | None = None,
+) -> None:
     """Writes the callback the customer is owed, its payload frozen now, and nudges a worker once all of this is committed."""
     if not stream.status_callback_url:
         return
@@ -204,6 +231,8 @@ def _owe(stream: Stream, event: CallbackEvent, seconds: float, *, error: str = "
         request=stream.request,
         error=error,
         buffer_percent=buffer_percent,
+        checkpoint=checkpoint,
+        style=callback.Style(stream.account.callback_style, call.direction, _seconds_since_start(stream, seconds)),
     )
     Callback.objects.create(
         stream=stream,
@@ -219,6 +248,10 @@ def _owe(stream: Stream, event: CallbackEvent, seconds: float, *, error: str = "
         due_at=at(seconds),
     )
     transaction.on_commit(partial(delivery.nudge, stream.pk))
+
+
+def _seconds_since_start(stream: Stream, seconds: float) -> int:
+    return max(round(seconds - stream.started_at.timestamp()), 0) if stream.started_at else 0
 
 
 def host_of(url: str) -> str:

@@ -156,7 +156,7 @@ class Relay:
             self._close_gateway(CLOSE_TAKEN, "This call_uuid is live already.")
             self.done.set()
             return None
-        session = CallSession(Identity(facts.call_id, self.caller.auth_id), self.around.limits, now, epoch)
+        session = CallSession(Identity(facts.call_id, self.caller.auth_id), self.around.limits, now, epoch, self.dialect.marks)
         self.facts, self.session = facts, session
         self.links = CustomerLinks(session, self.caller.auth_token, self.around.dialling, self.around.tls, self._after)
         session.begin(now, self._first_facts(who))
@@ -285,6 +285,8 @@ class Relay:
         if session is None:
             return
         session.settle(now)
+        self._carry_out(session)
+        self.links.pump_all()
         self._carry_out(session)
         if session.over and not self.links:
             self._timer.cancel()

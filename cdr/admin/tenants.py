@@ -16,6 +16,7 @@ from streams.models import Account, Application, Gateway
 from streams.pure import xml
 
 SHORTEST_PASSWORD = 12
+LIMITS_AND_CALLBACKS = ("concurrent_streams_limit", "stream_starts_per_second", "callback_style", "playback_callbacks")
 
 
 @admin.register(Account, site=console)
@@ -27,7 +28,7 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> list[Any]:
         """The auth token signs callbacks and opens the API: only those who may change the account see it."""
         token = ["auth_token"] if obj is None or self.has_change_permission(request, obj) else []
-        return ["name", "auth_id", *token, "rate", "billing_interval_seconds", "currency"]
+        return ["name", "auth_id", *token, "rate", "billing_interval_seconds", "currency", *LIMITS_AND_CALLBACKS]
 
     @admin.display(description="Created (UTC)", ordering="created_at")
     def created(self, account: Account) -> str:

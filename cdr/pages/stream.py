@@ -12,7 +12,7 @@ from django.db.models import Count
 
 from cdr.models import Charge
 from cdr.pages.keys import key_of
-from cdr.pure.badges import Badge, degraded_badge, reason_badge, stream_badge
+from cdr.pure.badges import Badge, degraded_badge, reason_badge, stream_badge, unplayed_badge
 from cdr.pure.figures import NOTHING, duration, elapsed_seconds, moment, money, seconds_count
 from cdr.pure.story import StreamFacts
 from streams.models import Callback, CallbackState, Stream
@@ -49,6 +49,7 @@ class StreamCard:
     state: Badge
     reason: Badge | None
     degraded: Badge | None
+    unplayed: Badge | None
     live: bool
     keeps_call: bool
     service_url: str
@@ -100,6 +101,7 @@ def card(stream: Stream, owed: Owed, now: datetime) -> StreamCard:
         state=stream_badge(stream.state, stream.started_at is not None),
         reason=reason_badge(stream.hangup_reason),
         degraded=degraded_badge(stream.degraded_percent),
+        unplayed=unplayed_badge(stream.play_failures),
         live=stream.state != StreamState.ENDED,
         keeps_call=stream.keep_call_alive,
         service_url=stream.service_url,

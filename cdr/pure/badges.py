@@ -55,6 +55,11 @@ def stream_badge(state: str, started: bool) -> Badge:
     return _known(_STREAM_STATES, state)
 
 
+def unplayed_badge(play_failures: int) -> Badge | None:
+    """None unless audio from the customer was not played."""
+    return Badge("▲", f"{play_failures} × not played", "warn") if play_failures else None
+
+
 def call_badge(state: str) -> Badge:
     return _known(_CALL_STATES, state)
 

@@ -74,18 +74,23 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
     ),
     K.DTMF_FORWARDED: (("Digit {digit} was forwarded to the customer", "A digit was forwarded to the customer"),),
     K.CUSTOMER_MESSAGE_IGNORED: ("A message from the customer's service was ignored", ": {problem}", " (number {count} of this stream)"),
+    K.PLAYBACK_STARTED: ("The customer's service began to play audio to the call", " ({format})"),
+    K.PLAY_FAILED: ("Audio from the customer's service was not played", ": {problem}", " (number {count} of this stream)"),
+    K.CHECKPOINT_PLAYED: (("Everything before checkpoint “{name}” was played to the call", "A checkpoint was reached"),),
+    K.AUDIO_CLEARED: ("The customer's service cleared the audio it had queued", "; {waiting_ms} of it had not been played"),
     K.STOP_REQUESTED: (("{by} asked to stop the stream", "Someone asked to stop the stream"),),
     K.STREAM_ENDED: (
         ("The stream ended: {words}", "The stream ended: {cause}", "The stream ended"),
         ". {sent_ms} of audio went out in {sent_frames} packets",
         ". {discarded_ms} of audio were thrown away",
+        ". {play_failures} times audio from the customer was not played",
     ),
     K.SOCKET_CLOSED: ("The customer's socket closed", " with code {code}", " “{reason}”", ", {seconds} after the stream had ended"),
 }
 ASKED = {"start": "start a stream", "stop": "stop a stream", "send_dtmf": "send digits"}
 """Control requests whose stored word says too little."""
 FIELD = re.compile(r"\{(\w+)\}")
-SAID_ONLY_ABOVE_ZERO = ("buffered_ms", "discarded_ms", "ignored_messages", "peak_buffered_ms", "sent_frames", "sent_ms")
+SAID_ONLY_ABOVE_ZERO = ("buffered_ms", "discarded_ms", "ignored_messages", "peak_buffered_ms", "play_failures", "sent_frames", "sent_ms")
 
 
 def words_of(kind: str, details: Details) -> str:

@@ -46,6 +46,7 @@ class Call(models.Model):
         indexes = [
             models.Index(fields=["-started_at", "-id"], name="call_newest"),
             models.Index(fields=["account", "-started_at"], name="call_account_newest"),
+            models.Index(fields=["account", "-ended_at", "-id"], name="call_account_ended"),
             models.Index(fields=["from_number"], name="call_from"),
             models.Index(fields=["to_number"], name="call_to"),
             models.Index(fields=["owner"], condition=Q(state=CallState.LIVE), name="call_live_owner"),
@@ -71,6 +72,7 @@ class Stream(models.Model):
     end_details = models.CharField(max_length=500, blank=True, help_text="In words, with codes.")
     close_code = models.PositiveIntegerField("WebSocket close code", null=True)
     connect_attempts = models.PositiveSmallIntegerField(default=0)
+    play_failures = models.PositiveIntegerField(default=0, help_text="How often audio from the customer was not played.")
     degraded_percent = models.PositiveSmallIntegerField(default=0, help_text="Highest buffer level passed: 0, 30, 60 or 90.")
 
     service_url = models.CharField("service URL", max_length=2048)
@@ -137,7 +139,10 @@ class ControlRequest(models.Model):
 
     class Meta:
         ordering = ("id",)
-        indexes = [models.Index(fields=["call"], condition=Q(taken_at=None), name="control_waiting")]
+        indexes = [
+            models.Index(fields=["call"], condition=Q(taken_at=None), name="control_waiting"),
+            models.Index(fields=["requested_at"], condition=Q(kind="start", stream=None), name="control_start_unwritten"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.call_id}"

@@ -46,6 +46,21 @@ class Account(models.Model):
     )
     billing_interval_seconds = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1), MaxValueValidator(86_400)])
     currency = models.CharField(max_length=3, default="USD", validators=[currency_validator])
+    concurrent_streams_limit = models.PositiveIntegerField(
+        default=100,
+        validators=[MaxValueValidator(1_000_000)],
+        help_text="So many streams may be live at once before the API refuses to start more.",
+    )
+    stream_starts_per_second = models.PositiveIntegerField(
+        default=10, validators=[MaxValueValidator(10_000)], help_text="So many streams may be started through the API in one second."
+    )
+    callback_style = models.CharField(
+        max_length=1,
+        choices=[("A", "A: StartStream, StopStream ..."), ("B", "B: started, stopped, failed")],
+        default="A",
+        help_text="Which of the two documented forms status callbacks have.",
+    )
+    playback_callbacks = models.BooleanField(default=False, help_text="Send PlayedStream and ClearedAudio callbacks, too.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -3,6 +3,7 @@
 Owns the 30/60/90 % rule and its re-arming. Must not know sockets: what is written but not taken comes in as milliseconds."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,10 +14,11 @@ REARM_POINTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One message for the customer that was not sent yet. `kind`: media (payload), dtmf (digit) or stop (reason)."""
+    """One message for the customer that was not sent yet. `kind`: media (payload), dtmf (digit), stop (reason), or a message whose
+    text is made when it is sent, because messages are numbered in the order of sending."""
 
     kind: str
-    content: bytes | str
+    content: bytes | str | Callable[[], bytes]
     timestamp_ms: int
     duration_ms: float = 0.0
     track: str = "inbound"

@@ -2,6 +2,7 @@
 
 Owns the parameters' names and forms (Plivo, audio streaming best practices) and the rule of retries. Must not know HTTP or rows."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,6 +12,41 @@ from streams.pure.messages import StreamRequest
 JITTER_SHARE = 0.2
 SLOW_SECONDS = 60.0
 """The least wait after a timeout or a 429: such an endpoint needs time, not another knock."""
+
+
+STYLE_B_EVENTS = {
+    CallbackEvent.START_STREAM: ("started", "in-progress"),
+    CallbackEvent.STOP_STREAM: ("stopped", "completed"),
+    CallbackEvent.DROPPED_STREAM: ("failed", "connection_failed"),
+    CallbackEvent.DEGRADED_STREAM: ("degraded", "in-progress"),
+    CallbackEvent.PLAYED_STREAM: ("played", "in-progress"),
+    CallbackEvent.CLEARED_AUDIO: ("cleared", "in-progress"),
+}
+"""Event and StatusReason of the second documented form. It names the first and the two last ends of a stream only (Plivo, audio
+streaming reference); the other words are ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Which of the two documented forms an account wants, with what only form B carries; `duration_seconds` of the stream so far."""
+
+    name: str = "A"
+    direction: str = ""
+    duration_seconds: int = 0
+
+
+PLAIN_STYLE = Style()
+
+
+def _style_b(event: CallbackEvent, style: Style, at: float) -> dict[str, str]:
+    name, reason = STYLE_B_EVENTS[event]
+    return {
+        "Event": name,
+        "StatusReason": reason,
+        "Direction": style.direction,
+        "Duration": str(style.duration_seconds),
+        "Timestamp": datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
 
 
 def parameters(
@@ -26,10 +62,13 @@ def parameters(
     request: StreamRequest,
     error: str = "",
     buffer_percent: int | None = None,
+    checkpoint: str | None = None,
+    style: Style = PLAIN_STYLE,
 ) -> list[list[str]]:
     """Name and value of everything a callback carries, sorted by name as the debug log shows it.
 
-    `at` is seconds since the epoch; `number` counts the stream's callbacks from 1; `buffer_percent` belongs to DegradedStream."""
+    `at` is seconds since the epoch; `number` counts the stream's callbacks from 1; `buffer_percent` belongs to DegradedStream,
+    `checkpoint` (a name) to PlayedStream."""
     values = {
         "CallUUID": str(call_uuid),
         "Error": error,
@@ -44,6 +83,10 @@ def parameters(
     }
     if buffer_percent is not None:
         values["BufferPercent"] = str(buffer_percent)
+    if checkpoint is not None:
+        values["Name"] = checkpoint
+    if style.name == "B":
+        values |= _style_b(event, style, at)
     return [[name, values[name]] for name in sorted(values)]
 
 

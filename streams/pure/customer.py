@@ -50,10 +50,12 @@ class SendDtmf:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nothing we can carry out: `problem` is one sentence that says what is wrong and what would be right."""
+    """Nothing we can carry out: `problem` is one sentence that says what is wrong and what would be right; `event` is what the
+    message called itself, '' when that cannot be read."""
 
     problem: str
     sample: str = ""
+    event: str = ""
 
 
 CustomerMessage = PlayAudio | Checkpoint | ClearAudio | SendDtmf | Unknown
@@ -135,7 +137,10 @@ class CustomerProtocol:
 def decode(text: str | bytes) -> CustomerMessage:
     """One message of the service. Never raises: what cannot be read or carried out is Unknown."""
     if len(text) > MESSAGE_BYTES:
-        return Unknown(f"A message of {len(text)} bytes is too large; send at most {MESSAGE_BYTES} bytes, better chunks of 16 KB of audio.")
+        # Not parsed, but what it most likely is has to be answered all the same.
+        guess = "playAudio" if b"playAudio" in (text.encode() if isinstance(text, str) else text) else ""
+        problem = f"A message of {len(text)} bytes is too large; send at most {MESSAGE_BYTES} bytes, better chunks of 16 KB of audio."
+        return Unknown(problem, event=guess)
     try:
         message = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -147,12 +152,12 @@ def decode(text: str | bytes) -> CustomerMessage:
     try:
         return read(message)
     except ValueError as problem:
-        return _unknown(str(problem), text)
+        return _unknown(str(problem), text, str(event))
 
 
-def _unknown(problem: str, text: str | bytes) -> Unknown:
+def _unknown(problem: str, text: str | bytes, event: str = "") -> Unknown:
     head = text[:300]
-    return Unknown(cleaned(problem), cleaned(head.decode("utf-8", "replace") if isinstance(head, bytes) else head, 200))
+    return Unknown(cleaned(problem), cleaned(head.decode("utf-8", "replace") if isinstance(head, bytes) else head, 200), event)
 
 
 def _play_audio(message: Mapping[str, Any]) -> PlayAudio:

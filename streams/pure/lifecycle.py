@@ -61,6 +61,10 @@ class EventKind(StrEnum):
     BUFFER_RECOVERED = "buffer_recovered"
     DTMF_FORWARDED = "dtmf_forwarded"
     CUSTOMER_MESSAGE_IGNORED = "customer_message_ignored"
+    PLAYBACK_STARTED = "playback_started"
+    PLAY_FAILED = "play_failed"
+    CHECKPOINT_PLAYED = "checkpoint_played"
+    AUDIO_CLEARED = "audio_cleared"
     STOP_REQUESTED = "stop_requested"
     STREAM_ENDED = "stream_ended"
     SOCKET_CLOSED = "socket_closed"
@@ -104,6 +108,8 @@ class CallbackEvent(StrEnum):
     STOP_STREAM = "StopStream"
     DROPPED_STREAM = "DroppedStream"
     DEGRADED_STREAM = "DegradedStream"
+    PLAYED_STREAM = "PlayedStream"
+    CLEARED_AUDIO = "ClearedAudio"
 
 
 class EndCause(StrEnum):

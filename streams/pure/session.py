@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from streams.pure.audio import dtmf_tones
 from streams.pure.effects import CloseGateway, Effect, TellGateway, Write
 from streams.pure.fork import Converters, Early
 from streams.pure.lifecycle import (
@@ -29,7 +28,9 @@ from streams.pure.messages import (
     GatewayMessage,
     GatewayReport,
     HangUp,
-    Play,
+    MarkPlayed,
+    Paused,
+    Resumed,
     Started,
     StreamRequest,
     Unreadable,
@@ -37,6 +38,7 @@ from streams.pure.messages import (
 )
 from streams.pure.notes import Note
 from streams.pure.stream import Closure, Failure, Limits, StreamSession, protocol_of
+from streams.pure.talkback import Talkback
 
 UNREADABLE_IN_FULL = 10
 """So many messages that are not the dialect are noted in full; the rest is counted in the call's last note."""
@@ -53,9 +55,9 @@ class Identity:
 
 
 class CallSession:
-    """`started` (monotonic) and `epoch` (UTC seconds) are the same instant."""
+    """`started` (monotonic) and `epoch` (UTC seconds) are the same instant. `marks`: the gateway says when a mark was played."""
 
-    def __init__(self, identity: Identity, limits: Limits, started: float, epoch: float) -> None:
+    def __init__(self, identity: Identity, limits: Limits, started: float, epoch: float, marks: bool = False) -> None:
         self.identity = identity
         self.limits = limits
         self.started = started
@@ -63,10 +65,13 @@ class CallSession:
         self.format: AudioFormat | None = None
         self.streams: dict[UUID, StreamSession] = {}
         self.over: HangupCause | None = None
+        self.marks = marks
+        self.talkback: Talkback | None = None
         self._converters: Converters | None = None
         self._live: list[StreamSession] = []
         self._early: Early | None = Early(limits.buffer_ms / 2)
         self._heard_audio = False
+        self._hears_outbound = False
         self._unreadable = 0
         self._notes = 0
         self._effects: list[Effect] = []
@@ -96,8 +101,10 @@ class CallSession:
         self.note(EventKind.CALL_STARTED, Level.INFO, None, now, **facts)
 
     def hear(self, message: GatewayMessage, now: float) -> None:
-        """Anything the gateway says but Audio, which goes to `audio` at once. Reports, flow control and marks change nothing:
-        nothing is played to the gateway but DTMF tones."""
+        """Anything the gateway says but Audio, which goes to `audio` at once."""
+        if isinstance(message, Paused | Resumed | MarkPlayed):
+            self._playback_reported(message, now)
+            return
         match message:
             case Started():
                 self._media_started(message, now)
@@ -118,6 +125,8 @@ class CallSession:
         if not self._heard_audio:
             self._first_audio(now)
         timestamp_ms = int((now + self.offset) * 1000)
+        if message.track == "outbound":
+            self._hears_outbound = True
         if self._early is not None and self.format is not None:
             self._early.keep(message, timestamp_ms, self.format.duration_ms(len(message.payload)))
         elif self._live:
@@ -141,6 +150,7 @@ class CallSession:
     def _media_started(self, message: Started, now: float) -> None:
         self.format = message.format
         self._converters = Converters(message.format)
+        self.talkback = Talkback(message.format, self.marks, self.note, self._emit, self._played)
         self.note(
             EventKind.CALL_MEDIA_STARTED,
             Level.INFO,
@@ -158,6 +168,23 @@ class CallSession:
         if self._early is not None:
             self._early.keep(message, timestamp_ms, 0)
         self._press(message, timestamp_ms, now)
+
+    def _playback_reported(self, message: Paused | Resumed | MarkPlayed, now: float) -> None:
+        if self.talkback is None:
+            return
+        match message:
+            case Paused():
+                self.talkback.playback.pause()
+            case Resumed():
+                self.talkback.playback.resume()
+            case MarkPlayed(name):
+                self.talkback.mark_played(name, now)
+        self.talkback.advance(now)
+
+    def _played(self, frame: bytes, now: float) -> None:
+        """What the call party hears of us is the outbound track, unless the gateway brings that track itself."""
+        if self._live and not self._hears_outbound:
+            self._fork(Audio(frame, "outbound"), int((now + self.offset) * 1000), now)
 
     def _press(self, message: Dtmf, timestamp_ms: int, now: float) -> None:
         for stream in self._live:
@@ -214,11 +241,15 @@ class CallSession:
         self.settle(now)
 
     def send_dtmf(self, digits: str, now: float) -> None:
-        """Digits towards the call, as in-band tones: the gateway's protocol has no command for them."""
-        if self.format is None or self.over:
-            return
-        self._effects.append(TellGateway(Play(dtmf_tones(digits, self.format))))
-        self.note(EventKind.CALL_DTMF_SENT, Level.INFO, None, now, digits=digits, how="tones in the audio")
+        """Digits towards the call."""
+        if self.talkback is not None and not self.over:
+            self.talkback.send_dtmf(digits, now)
+
+    def customer_said(self, stream_id: UUID, text: str | bytes, now: float) -> None:
+        """One message from a stream's customer."""
+        stream = self.streams[stream_id]
+        if stream.live and self.talkback is not None:
+            self.talkback.hear(stream, text, now)
 
     # The streams' sockets ----------------------------------------------------------------------------------------------
     def connect_succeeded(self, stream_id: UUID, now: float, facts: dict[str, Any]) -> None:
@@ -248,6 +279,8 @@ class CallSession:
     def tick(self, now: float) -> None:
         for stream in self._live:
             stream.tick(now)
+        if self.talkback is not None and not self.over:
+            self.talkback.advance(now)
         self.settle(now)
 
     def settle(self, now: float) -> None:
@@ -256,6 +289,9 @@ class CallSession:
         if not ended:
             return
         self._live = [stream for stream in self._live if stream.live]
+        for stream in ended:
+            if self.talkback is not None:
+                self.talkback.forget(stream, now)
         kept = [stream for stream in self._live if stream.request.keep_call_alive]
         if any(stream.request.keep_call_alive for stream in ended) and not kept and not self.over:
             self.hang_up(END_OF_XML, "The stream that kept the call alive has ended, and nothing follows it.", now)

@@ -17,7 +17,8 @@ from streams.pure.messages import StreamRequest
 
 WEBSOCKET_HEADER_BYTES = 8
 IGNORED_IN_FULL = 5
-"""So many ignored customer messages of a stream are noted in full; the others are counted."""
+"""So many customer messages that nothing is done about are noted in full, and so many failures to play; the others are counted."""
+UNSAID_AT_MOST = 500
 
 Noted = Callable[..., None]
 """note(kind, level, stream_id, now, **details)"""
@@ -84,6 +85,8 @@ class StreamSession:
     sent: Sent = field(default_factory=Sent)
     in_flight_ms: float = 0.0
     ignored: int = 0
+    play_failures: int = 0
+    unsaid: int = 0
     greeting: bytes | None = None
     gauge: Gauge = field(init=False)
     tracks: tuple[str, ...] = field(init=False)
@@ -177,6 +180,10 @@ class StreamSession:
             if item.duration_ms:
                 sent.bytes_per_ms = (len(text) + WEBSOCKET_HEADER_BYTES) / item.duration_ms
             return text
+        if item.kind == "message":
+            assert callable(item.content)
+            self.unsaid -= 1
+            return item.content()
         assert isinstance(item.content, str)
         return self.protocol.stop(item.content) if item.kind == "stop" else self.protocol.dtmf(item.content, item.timestamp_ms, item.track)
 
@@ -215,23 +222,25 @@ class StreamSession:
             self.end(EndCause.TIMED_OUT, self.until, f"The stream reached its streamTimeout of {seconds} s.")
 
     # The customer's side -----------------------------------------------------------------------------------------------
-    def heard(self, text: str | bytes, now: float) -> None:
-        """A message from the customer. Nothing it says can end the stream."""
-        if not self.live:
-            return
-        message = customer.decode(text)
-        problem = message.problem if isinstance(message, customer.Unknown) else self._unheeded(message)
-        sample = message.sample if isinstance(message, customer.Unknown) else ""
+    def say(self, text: Callable[[], bytes]) -> None:
+        """A message for the customer, in its place behind the audio that waits. A customer that does not read gets no more of
+        them than fit: their number is bounded, as its audio is."""
+        if self.live and self.unsaid < UNSAID_AT_MOST:
+            self.unsaid += 1
+            self.backlog.put(Waiting("message", text, 0))
+
+    def ignore(self, problem: str, sample: str, now: float) -> None:
+        """Something the customer said that nothing is done about. It is noted, and ends nothing."""
         self.ignored += 1
         if self.ignored <= IGNORED_IN_FULL:
             self.note(EventKind.CUSTOMER_MESSAGE_IGNORED, Level.WARNING, self.id, now, problem=problem, sample=sample, count=self.ignored)
 
-    def _unheeded(self, message: customer.CustomerMessage) -> str:
-        event = type(message).__name__
-        event = event[0].lower() + event[1:]
-        if not self.request.bidirectional:
-            return f"{event} came on a stream that is not bidirectional; ask for bidirectional=\"true\" to send audio to the call."
-        return f"{event} is understood, but audio towards the call is not part of this release; nothing was played."
+    def fail_to_play(self, problem: str, now: float) -> None:
+        """Audio from the customer that is not played: said on the socket each time, in the debug log the first times in full."""
+        self.play_failures += 1
+        if self.play_failures <= IGNORED_IN_FULL:
+            self.note(EventKind.PLAY_FAILED, Level.WARNING, self.id, now, problem=problem, count=self.play_failures)
+        self.say(lambda: self.protocol.play_failed(problem))
 
     def closed(self, closure: Closure, now: float) -> None:
         """The customer's socket went although we did not close it."""
@@ -265,6 +274,7 @@ class StreamSession:
             "sent_ms": round(self.sent.audio_ms),
             "discarded_ms": 0 if flush else round(held_ms),
             "ignored_messages": self.ignored,
+            "play_failures": self.play_failures,
         }
 
     def _move(self, kind: EventKind, now: float, level: Level = Level.INFO, **details: Any) -> None:

@@ -5,6 +5,7 @@ Owns the reading of the platform's JSON (start, media, dtmf, stop). Must not kno
 import base64
 import json
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,12 @@ class Conversation(Changing):
         self.strange: list[str | bytes] = []
         self.close_code: int | None = None
         self.close_reason = ""
+        self.send: Callable[[str], Awaitable[None]] | None = None
+
+    async def say(self, message: Mapping[str, Any]) -> None:
+        """Sends one message to the platform, such as playAudio."""
+        assert self.send is not None, "a conversation can be spoken to once it has begun"
+        await self.send(json.dumps(message))
 
     @property
     def start(self) -> dict[str, Any] | None:

@@ -37,7 +37,7 @@ class Behaviour:
 
     `refuse` upgrades are answered with `refuse_status` (and `redirect_to`, for a 3xx) before one is taken; `hang` never answers them.
     After `stop_reading_after` media messages nothing is read, for good or for `read_again_after_seconds`. `garbage` is sent after
-    the first message. With `reset`, `close_after` means a TCP reset instead of a close frame."""
+    the first message. With `reset`, `close_after` means a TCP reset instead of a close frame. `echo` plays to the call what it says."""
 
     refuse: int = 0
     refuse_status: int = 503
@@ -53,6 +53,14 @@ class Behaviour:
     garbage: tuple[str | bytes, ...] = ()
     subprotocol: str = ""
     receive_buffer_bytes: int = 0
+    echo: bool = False
+
+
+def echo_of(message: dict[str, Any], conversation: Conversation) -> dict[str, Any]:
+    """What a media message carries, to be played to the call in the stream's own format."""
+    form = conversation.start["start"]["mediaFormat"] if conversation.start else {"encoding": "", "sampleRate": 8000}
+    media = {"contentType": form["encoding"], "sampleRate": form["sampleRate"], "payload": message["media"]["payload"]}
+    return {"event": "playAudio", "media": media}
 
 
 class Door(asyncio.Protocol):
@@ -178,12 +186,16 @@ class Customer(Changing):
         assert connection.request is not None
         headers = {name.lower(): value for name, value in connection.request.headers.raw_items()}
         conversation = Conversation(connection.request.path, headers, connection.subprotocol, keep_media=self.keep_media)
+        conversation.send = connection.send
         self.conversations.append(conversation)
         self.changed()
         try:
             async for data in connection:
-                self._tell_of(conversation.take(data))
+                message = conversation.take(data)
+                self._tell_of(message)
                 self.changed()
+                if self.behaviour.echo and message.get("event") == "media":
+                    await conversation.say(echo_of(message, conversation))
                 await self._behave(connection, conversation)
         except ConnectionClosed:
             pass
@@ -226,3 +238,5 @@ class Customer(Changing):
                 self.tell(f"digit {digit}")
             case {"event": "stop"}:
                 self.tell(f"stop: {message.get('reason', '')}")
+            case {"event": "playFailed"}:
+                self.tell(f"not played: {message.get('reason', '')}")

@@ -15,6 +15,9 @@ with warnings.catch_warnings():
     from plivo_stream import PlivoWebsocketStreamingHandler
 
 
+__all__ = ["PlivoWebsocketStreamingHandler", "SdkService", "sdk_service"]
+
+
 class SdkService:
     """What a customer writes with the published streaming SDK."""
 

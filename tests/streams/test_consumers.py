@@ -231,18 +231,44 @@ async def test_control_text_that_is_not_the_dialect_is_an_event_and_the_call_goe
 
 
 async def test_several_streams_of_one_call_and_one_that_is_refused() -> None:
-    async with Customer() as good, Customer(Behaviour(refuse=9, refuse_status=403)) as bad, switchboard_running():
+    async with Customer() as good, Customer(Behaviour(refuse=9, refuse_status=403)) as bad:
         streams = "".join(f'<Stream contentType="audio/x-mulaw;rate=8000">{customer.url}</Stream>' for customer in (good, bad))
         await new_gateway(f"<Response>{streams}</Response>")
-        async with call() as communicator:
-            for number in range(20):
-                await communicator.send_to(bytes_data=bytes([number]) * 160)
-            await until(lambda: Stream.objects.filter(state="streaming").first())
-        conversation = await good.conversation()
-        await conversation.until_closed()
-        rows = await until(
-            lambda: list(Stream.objects.filter(state="ended").order_by("id")) if Stream.objects.exclude(state="ended").count() == 0 else []
-        )
+        async with switchboard_running():
+            async with call() as communicator:
+                for number in range(20):
+                    await communicator.send_to(bytes_data=bytes([number]) * 160)
+                conversation = await good.conversation()
+                await conversation.until_media(20)
+            await conversation.until_closed()
+            rows = await until(lambda: list(Stream.objects.filter(state="ended").order_by("id"))[:2] if all_ended() else [])
     assert [media.payload for media in conversation.media] == [bytes([number]) * 160 for number in range(20)]
     assert [row.end_cause for row in rows] == ["call_ended", "call_ended"]
     assert [row.started_at is None for row in rows] == [False, True]
+
+
+def all_ended() -> bool:
+    return Stream.objects.count() == 2 and not Stream.objects.exclude(state="ended").exists()
+
+
+async def test_what_a_customer_plays_reaches_the_gateway_and_its_checkpoint_comes_back() -> None:
+    async with Customer() as customer:
+        await new_gateway(xml(customer, bidirectional="true"))
+        async with switchboard_running(), call() as communicator:
+            await communicator.send_to(bytes_data=b"\x55" * 160)
+            conversation = await customer.conversation()
+            await conversation.until_media(1)
+            await conversation.say({"event": "playAudio", "media": mulaw(b"\x07" * 480)})
+            await conversation.say({"event": "checkpoint", "name": "hello"})
+            assert (await communicator.receive_output(timeout=5))["bytes"] == b"\x07" * 480
+            mark = (await communicator.receive_output(timeout=5))["text"]
+            assert mark.startswith("MARK_MEDIA ")
+            await communicator.send_to(text_data=f"MEDIA_MARK_PROCESSED {mark.split()[1]}")
+            await conversation.until(lambda: conversation.messages[-1]["event"] == "playedStream", "playedStream")
+            await conversation.say({"event": "clearAudio"})
+            await conversation.until(lambda: conversation.messages[-1]["event"] == "clearedAudio", "clearedAudio")
+    assert [message.get("name") for message in conversation.messages if message["event"] == "playedStream"] == ["hello"]
+
+
+def mulaw(payload: bytes) -> dict[str, object]:
+    return {"contentType": "audio/x-mulaw", "sampleRate": 8000, "payload": base64.b64encode(payload).decode()}

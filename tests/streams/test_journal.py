@@ -10,7 +10,7 @@ from django.dispatch import Signal
 
 from cdr.models import Charge
 from streams import journal
-from streams.models import Call, Callback, Heartbeat, Stream, StreamEvent
+from streams.models import Account, Call, Callback, Heartbeat, Stream, StreamEvent
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import StreamRequest
 from streams.signals import stream_ended
@@ -108,6 +108,43 @@ def test_each_level_is_a_callback_and_the_highest_stays_on_the_stream(facts, sto
     sent = [dict(callback.parameters)["BufferPercent"] for callback in Callback.objects.filter(event="DegradedStream")]
     assert sent == ["30", "60", "30"]
     assert Stream.objects.get().degraded_percent == 60
+
+
+def test_playback_callbacks_are_sent_only_to_accounts_that_want_them(facts, story) -> None:
+    stream_id = uuid4()
+    story.streaming(stream_id)
+    story.add(EventKind.CHECKPOINT_PLAYED, 1, stream_id, name="greeting")
+    record(facts, story)
+    assert not Callback.objects.filter(event="PlayedStream").exists()
+    Account.objects.update(playback_callbacks=True)
+    story.add(EventKind.CHECKPOINT_PLAYED, 2, stream_id, name="goodbye")
+    story.add(EventKind.AUDIO_CLEARED, 3, stream_id, waiting_ms=0)
+    record(facts, story)
+    assert [callback.event for callback in Callback.objects.order_by("number")] == ["StartStream", "PlayedStream", "ClearedAudio"]
+    assert dict(Callback.objects.get(event="PlayedStream").parameters)["Name"] == "goodbye"
+
+
+def test_an_account_may_have_the_other_form_of_callbacks(facts, story) -> None:
+    Account.objects.update(callback_style="B")
+    stream_id = uuid4()
+    story.streaming(stream_id, at=0.5)
+    story.stream_ended(stream_id, 12.5, cause="customer_closed")
+    record(facts, story)
+    started, failed = [dict(callback.parameters) for callback in Callback.objects.order_by("number")]
+    assert (started["Event"], started["Direction"], started["Duration"]) == ("started", "inbound", "0")
+    assert (failed["Event"], failed["StatusReason"], failed["Duration"]) == ("failed", "connection_failed", "12")
+    assert failed["Timestamp"] == "2023-11-14T22:13:32Z"
+
+
+def test_failures_to_play_are_counted_on_the_stream(facts, story) -> None:
+    stream_id = uuid4()
+    story.streaming(stream_id)
+    story.add(EventKind.PLAY_FAILED, 1, stream_id, problem="not bidirectional", count=5)
+    record(facts, story)
+    assert Stream.objects.get().play_failures == 5
+    story.stream_ended(stream_id, 9, play_failures=640)
+    record(facts, story)
+    assert Stream.objects.get().play_failures == 640
 
 
 def test_a_callback_is_frozen_due_at_once_and_numbered(facts, story) -> None:

@@ -114,7 +114,9 @@ async def test_digits_become_tones_towards_that_call(redis: RedisServer, by_mess
     async with switchboard_running(), call(FIRST) as first, call(SECOND) as second:
         row = await until(lambda: row_of(FIRST))
         await database_sync_to_async(control.request_dtmf)(row, "19#", "API")
-        played = (await first.receive_output(timeout=5))["bytes"]
+        played = b""
+        while len(played) < 3 * 200 * 8:
+            played += (await first.receive_output(timeout=5))["bytes"]
         assert await second.receive_nothing(timeout=0.1)
     assert len(played) == 3 * 200 * 8
     event = await database_sync_to_async(StreamEvent.objects.get)(kind="call_dtmf_sent")

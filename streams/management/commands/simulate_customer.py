@@ -32,6 +32,7 @@ class Command(BaseCommand):
         add("--close-code", type=int, default=1000, metavar="CODE", help="With this code (default %(default)s).")
         add("--close-reason", default="", metavar="WORDS", help="And this reason.")
         add("--reset", action="store_true", help="Reset the connection instead of closing it.")
+        add("--echo", action="store_true", help="Play to the call what it says (needs bidirectional streams).")
         add("--garbage", action="append", default=[], metavar="TEXT", help="Send TEXT after the first message; may be repeated.")
         add("--subprotocol", default="", help="Take this WebSocket subprotocol when it is offered.")
         add("--callback-failures", type=int, default=0, metavar="N", help="Answer the first N status callbacks with an error.")
@@ -79,4 +80,5 @@ def behaviour(options: dict[str, Any]) -> Behaviour:
         reset=options["reset"],
         garbage=tuple(options["garbage"]),
         subprotocol=options["subprotocol"],
+        echo=options["echo"],
     )

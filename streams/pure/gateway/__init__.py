@@ -12,10 +12,13 @@ from streams.pure.messages import Ended, GatewayCommand, GatewayMessage
 
 
 class Dialect(Protocol):
-    """One connection's dialect. Started is the first media message it gives; nothing a peer sends makes it raise."""
+    """One connection's dialect. Started is the first media message it gives; nothing a peer sends makes it raise.
+
+    `marks`: whether MarkPlayed comes for each Mark that was played; it counts once Started came."""
 
     name: str
     subprotocols: tuple[str, ...]
+    marks: bool
 
     def decode_text(self, text: str) -> Sequence[GatewayMessage]: ...
 

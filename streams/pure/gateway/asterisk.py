@@ -63,6 +63,7 @@ class Asterisk:
     subprotocols: tuple[str, ...] = ("media",)
 
     def __init__(self) -> None:
+        self.marks = False
         self._speaks_json = False
         self._format: AudioFormat | None = None
         self._refused = False
@@ -126,6 +127,8 @@ class Asterisk:
         self._format = FORMATS[codec]
         frame_ms = _whole(fields.get("ptime"), 1, 1000) or 20
         self._frame_bytes = _whole(fields.get("optimal_frame_size"), 1, PLAY_BYTES) or int(self._format.bytes_per_ms * frame_ms)
+        # MARK_MEDIA came with the same releases as channel_id: 20.18, 22.8 and 23.2.
+        self.marks = bool(fields.get("channel_id"))
         early = [Audio(data) for data in self._early]
         self._early.clear()
         return (_started(fields, self._format, frame_ms, self._speaks_json), *early)

@@ -37,6 +37,9 @@ def test_an_account_is_made_with_keys_of_its_own(administrator) -> None:
         "rate": "0.005",
         "billing_interval_seconds": 1,
         "currency": "EUR",
+        "concurrent_streams_limit": 5,
+        "stream_starts_per_second": 2,
+        "callback_style": "B",
     }
     assert administrator.post(f"{ACCOUNT}add/", values).status_code == 302
     assert read(administrator, ACCOUNT).rows[1][1:4] == ["New", "MA" + "A" * 18, "0.00500 EUR per 1 s"]

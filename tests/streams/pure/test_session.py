@@ -1,77 +1,15 @@
 """A call and its streams, driven by hand: messages and moments in, effects out."""
 
 import base64
-import json
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from streams.pure.effects import CloseCustomer, CloseGateway, Dial, Effect, TellGateway, Write
+from streams.pure.effects import CloseCustomer, CloseGateway, Dial, TellGateway
 from streams.pure.lifecycle import API_HANGUP, END_OF_XML, EndCause, EventKind, Level, StreamState
-from streams.pure.messages import Audio, AudioFormat, Dtmf, Encoding, Ended, HangUp, Play, Started, StreamRequest, Unreadable, Unsupported
-from streams.pure.notes import Note
-from streams.pure.session import CallSession, Identity
-from streams.pure.stream import Closure, Failure, Limits
-
-MULAW = AudioFormat(Encoding.MULAW, 8000)
-REQUEST = StreamRequest("wss://bot.example/audio", content_type="audio/x-mulaw;rate=8000")
-FRAME = bytes(range(160))
-FACTS = {"address": "192.0.2.1", "duration_ms": 12}
-
-
-class Driven:
-    """A session with a hand on its clock, and what came out of it."""
-
-    def __init__(self, limits: Limits | None = None, answered: bool = True) -> None:
-        self.now = 100.0
-        self.session = CallSession(
-            Identity(uuid4(), "MA" + "X" * 18), limits or Limits(buffer_ms=1000, retry_seconds=(1, 3)), 100.0, 1_700_000_000.0
-        )
-        self.notes: list[Note] = []
-        self.effects: list[Effect] = []
-        self.session.begin(self.now, {"gateway": "pbx"})
-        self.session.hear(Started(MULAW, 20, "gw-1"), self.now)
-        if answered:
-            self.session.follow([], self.now)
-
-    def collect(self) -> list[Effect]:
-        fresh = self.session.drain()
-        self.notes += [effect.note for effect in fresh if isinstance(effect, Write)]
-        others = [effect for effect in fresh if not isinstance(effect, Write)]
-        self.effects += others
-        return others
-
-    def stream(self, request: StreamRequest = REQUEST) -> UUID:
-        stream_id = uuid4()
-        self.session.start_stream(stream_id, request, "XML", self.now)
-        return stream_id
-
-    def connected(self, request: StreamRequest = REQUEST) -> UUID:
-        stream_id = self.stream(request)
-        self.session.streams[stream_id].dialling(self.now)
-        self.session.connect_succeeded(stream_id, self.now, FACTS)
-        return stream_id
-
-    def frames(self, count: int) -> None:
-        for _ in range(count):
-            self.now += 0.02
-            self.session.audio(Audio(FRAME), self.now)
-
-    def texts(self, stream_id: UUID) -> list[dict[str, Any]]:
-        """Everything the stream has for its customer now, as a ready socket would take it."""
-        stream, texts = self.session.streams[stream_id], []
-        while (text := stream.take(self.now)) is not None:
-            texts.append(json.loads(text))
-        return texts
-
-    def kinds(self) -> list[EventKind]:
-        self.collect()
-        return [note.kind for note in self.notes]
-
-    def last(self, kind: EventKind) -> Note:
-        self.collect()
-        return [note for note in self.notes if note.kind is kind][-1]
+from streams.pure.messages import Dtmf, Ended, HangUp, Play, StreamRequest, Unreadable, Unsupported
+from streams.pure.stream import Closure, Failure
+from tests.streams.pure.driven import FACTS, FRAME, REQUEST, Driven
 
 
 def test_notes_are_numbered_from_one_and_timed_by_the_wall_clock_of_the_start() -> None:
@@ -289,9 +227,8 @@ def test_digits_go_to_the_customer_in_their_place_between_the_frames() -> None:
 def test_digits_towards_the_call_are_tones_in_the_gateways_format() -> None:
     call = Driven()
     call.session.send_dtmf("12#", call.now)
-    told = [effect.command for effect in call.collect() if isinstance(effect, TellGateway)]
-    assert isinstance(told[0], Play)
-    assert len(told[0].payload) == 3 * 200 * 8
+    told = call.told() + call.ticks(1)
+    assert sum(len(command.payload) for command in told if isinstance(command, Play)) == 3 * 200 * 8
 
 
 def test_a_hangup_of_ours_tells_the_gateway_then_closes_it() -> None:
@@ -351,8 +288,8 @@ def test_media_we_do_not_speak_ends_the_call_with_what_to_configure() -> None:
 def test_nonsense_from_a_customer_is_noted_and_ends_nothing() -> None:
     call = Driven()
     stream_id = call.connected()
-    for text in ("{", '{"event":"playAudio"}', "x" * 10, b"\x00\xff", '{"event":"clearAudio"}', "[]", "null"):
-        call.session.streams[stream_id].heard(text, call.now)
+    for text in ("{", '{"event":"who"}', "x" * 10, b"\x00\xff", '{"event":"clearAudio"}', "[]", "null"):
+        call.session.customer_said(stream_id, text, call.now)
     assert call.session.streams[stream_id].live
     assert call.kinds().count(EventKind.CUSTOMER_MESSAGE_IGNORED) == 5
 

@@ -1,0 +1,140 @@
+"""What customers send back to a call: audio to play, checkpoints in it, the wish for silence, digits.
+
+Owns what is done about each, and that nothing is refused in silence. Must not know sockets, dialects or rows."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from streams.pure import customer
+from streams.pure.audio import dtmf_tones
+from streams.pure.effects import Effect, TellGateway
+from streams.pure.foreign_text import cleaned
+from streams.pure.lifecycle import EventKind, Level
+from streams.pure.messages import AudioFormat
+from streams.pure.playback import Playback, PlaybackFull, Reached
+from streams.pure.stream import Noted, StreamSession
+
+EVENTS: dict[type, str] = {
+    customer.PlayAudio: "playAudio",
+    customer.Checkpoint: "checkpoint",
+    customer.ClearAudio: "clearAudio",
+    customer.SendDtmf: "sendDTMF",
+}
+OPERATOR = UUID(int=0)
+"""Whose audio it is when no stream asked for it: digits sent by the console or the API."""
+
+
+class Talkback:
+    """One per call. `outbound` takes each frame that is being played, for the streams that fork what the call party hears."""
+
+    def __init__(
+        self, target: AudioFormat, marks: bool, note: Noted, emit: Callable[[Effect], None], outbound: Callable[[bytes, float], None]
+    ) -> None:
+        self.target = target
+        self.playback = Playback(target, marks)
+        self._note, self._emit, self._outbound = note, emit, outbound
+        self._streams: dict[UUID, StreamSession] = {}
+
+    def hear(self, stream: StreamSession, text: str | bytes, now: float) -> None:
+        """One message from a customer. Nothing it says ends the stream."""
+        message = customer.decode(text)
+        if isinstance(message, customer.Unknown):
+            self._unknown(stream, message, now)
+        elif not stream.request.bidirectional:
+            self._one_way(stream, message, now)
+        else:
+            self._obey(stream, message, now)
+            self.advance(now)
+
+    def _unknown(self, stream: StreamSession, message: customer.Unknown, now: float) -> None:
+        if message.event == "playAudio":
+            stream.fail_to_play(message.problem, now)
+        else:
+            stream.ignore(message.problem, message.sample, now)
+
+    def _one_way(self, stream: StreamSession, message: customer.CustomerMessage, now: float) -> None:
+        event = EVENTS[type(message)]
+        problem = f'{event} came on a stream that is not bidirectional; ask for bidirectional="true" to send anything to the call.'
+        if isinstance(message, customer.PlayAudio):
+            stream.fail_to_play(problem, now)
+        else:
+            stream.ignore(problem, "", now)
+
+    def _obey(self, stream: StreamSession, message: customer.CustomerMessage, now: float) -> None:
+        match message:
+            case customer.PlayAudio():
+                self._play(stream, message, now)
+            case customer.Checkpoint(name):
+                self._checkpoint(stream, name, now)
+            case customer.ClearAudio():
+                self._clear(stream, now)
+            case customer.SendDtmf(digits):
+                self.send_dtmf(digits, now, stream)
+
+    def _play(self, stream: StreamSession, message: customer.PlayAudio, now: float) -> None:
+        own = stream.protocol.format
+        source = message.format or own
+        if source != own:
+            wanted = stream.request.content_type
+            stream.fail_to_play(f"playAudio carries {source}; this stream's contentType is {wanted}, send that.", now)
+            return
+        try:
+            self.playback.play(stream.id, message.payload, source)
+        except PlaybackFull as full:
+            stream.fail_to_play(str(full), now)
+            return
+        if stream.id not in self._streams:
+            self._streams[stream.id] = stream
+            self._note(EventKind.PLAYBACK_STARTED, Level.INFO, stream.id, now, format=str(source))
+
+    def _checkpoint(self, stream: StreamSession, name: str, now: float) -> None:
+        try:
+            self.playback.checkpoint(stream.id, name)
+        except PlaybackFull as full:
+            stream.ignore(str(full), "", now)
+            return
+        self._streams.setdefault(stream.id, stream)
+
+    def _clear(self, stream: StreamSession, now: float) -> None:
+        waiting_ms = round(self.playback.waiting_ms)
+        for command in self.playback.clear(stream.id, now):
+            self._emit(TellGateway(command))
+        stream.say(stream.protocol.cleared_audio)
+        self._note(EventKind.AUDIO_CLEARED, Level.INFO, stream.id, now, waiting_ms=waiting_ms)
+
+    def send_dtmf(self, digits: str, now: float, stream: StreamSession | None = None) -> None:
+        """Digits towards the call, as in-band tones in their place among the audio: no gateway's protocol has a command for them."""
+        try:
+            self.playback.play(stream.id if stream else OPERATOR, dtmf_tones(digits, self.target), self.target)
+        except (PlaybackFull, ValueError) as error:
+            if stream:
+                stream.ignore(str(error), "", now)
+            return
+        self._note(EventKind.CALL_DTMF_SENT, Level.INFO, stream.id if stream else None, now, digits=digits, how="tones in the audio")
+        self.advance(now)
+
+    # The gateway's side, time, the end ---------------------------------------------------------------------------------------
+    def advance(self, now: float) -> None:
+        """Sends what is due to the gateway, and tells customers what was played."""
+        step = self.playback.advance(now)
+        for command in step.commands:
+            self._emit(TellGateway(command))
+        for frame in step.played:
+            self._outbound(frame, now)
+        self._reached(step.reached, now)
+
+    def mark_played(self, mark: str, now: float) -> None:
+        self._reached(self.playback.mark_played(mark), now)
+
+    def _reached(self, checkpoints: list[Reached], now: float) -> None:
+        for checkpoint in checkpoints:
+            stream = self._streams.get(checkpoint.stream_id)
+            if stream is not None and stream.live:
+                stream.say(lambda stream=stream, name=checkpoint.name: stream.protocol.played_stream(name))  # type: ignore[misc]
+                self._note(EventKind.CHECKPOINT_PLAYED, Level.INFO, stream.id, now, name=cleaned(checkpoint.name, 200))
+
+    def forget(self, stream: StreamSession, now: float) -> None:
+        """The stream has ended: what it wanted played is not played any more."""
+        if self._streams.pop(stream.id, None) is not None:
+            for command in self.playback.clear(stream.id, now):
+                self._emit(TellGateway(command))

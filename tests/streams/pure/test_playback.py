@@ -1,0 +1,184 @@
+"""Order, pace, bounds and checkpoints of what is played to a call."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.pure.messages import AudioFormat, Clear, Encoding, Mark, Play
+from streams.pure.playback import LEAD_MS, QUEUE_MS, Playback, PlaybackFull, Step
+
+MULAW, L16, L16_16K = AudioFormat(Encoding.MULAW, 8000), AudioFormat(Encoding.L16, 8000), AudioFormat(Encoding.L16, 16000)
+ME, OTHER = uuid4(), uuid4()
+
+
+def played(step: Step) -> bytes:
+    return b"".join(command.payload for command in step.commands if isinstance(command, Play))
+
+
+def run(playback: Playback, start: float, seconds: float, tick: float = 0.02) -> tuple[bytes, list[tuple[float, str]]]:
+    """Everything played and the checkpoints reached in so many seconds of ticks."""
+    audio, reached, now = b"", [], start
+    while now <= start + seconds:
+        step = playback.advance(now)
+        audio += played(step)
+        reached += [(now, each.name) for each in step.reached]
+        now += tick
+    return audio, reached
+
+
+def test_the_first_audio_goes_out_at_once_and_the_rest_at_the_pace_it_is_heard() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, bytes(8 * 2000), MULAW)
+    assert len(played(playback.advance(0.0))) == 8 * LEAD_MS
+    assert len(played(playback.advance(0.1))) == 8 * 100
+    assert playback.waiting_ms == 1500
+
+
+def test_same_format_is_byte_for_byte() -> None:
+    playback = Playback(MULAW, marks=False)
+    sent = bytes(range(256)) * 25  # 40 frames
+    for start in range(0, len(sent), 333):
+        playback.play(ME, sent[start : start + 333], MULAW)
+    assert run(playback, 0, 2)[0] == sent
+
+
+def test_a_short_rest_is_filled_with_silence_once_nothing_follows() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, b"\x01" * 170, MULAW)
+    assert run(playback, 0, 1)[0] == b"\x01" * 170 + b"\xff" * 150
+
+
+def test_a_rest_is_carried_over_while_more_comes() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, b"\x01" * 170, MULAW)
+    audio = played(playback.advance(0.0))
+    playback.play(ME, b"\x02" * 150, MULAW)
+    assert audio + run(playback, 0.01, 1)[0] == b"\x01" * 170 + b"\x02" * 150
+
+
+def test_a_tone_is_converted_and_resampled() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, bytes(2 * 16000), L16_16K)
+    playback.checkpoint(ME, "end")
+    audio, _ = run(playback, 0, 2)
+    assert 8 * 1000 <= len(audio) <= 8 * 1060
+    assert set(audio) <= {0xFF, 0x7F, 0xFE, 0x7E}
+
+
+def test_without_marks_a_checkpoint_is_reached_when_all_before_it_must_have_been_heard() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, bytes(8 * 500), MULAW)
+    playback.checkpoint(ME, "half")
+    playback.play(ME, bytes(8 * 500), MULAW)
+    playback.checkpoint(ME, "whole")
+    _, reached = run(playback, 0, 2)
+    assert [name for _, name in reached] == ["half", "whole"]
+    assert 0.5 <= reached[0][0] < 0.53 and 1.0 <= reached[1][0] < 1.03
+
+
+def test_with_marks_a_checkpoint_is_reached_when_the_gateway_says_so() -> None:
+    playback = Playback(MULAW, marks=True)
+    playback.play(ME, bytes(8 * 100), MULAW)
+    playback.checkpoint(ME, "greeting")
+    step = playback.advance(0.0)
+    assert [type(command) for command in step.commands] == [Play, Mark]
+    assert playback.advance(5.0).reached == []
+    mark = step.commands[1]
+    assert isinstance(mark, Mark)
+    assert [each.name for each in playback.mark_played(mark.name)] == ["greeting"]
+    assert playback.mark_played(mark.name) == []
+
+
+def test_a_mark_confirms_those_before_it_whose_word_was_lost() -> None:
+    playback = Playback(MULAW, marks=True)
+    playback.checkpoint(ME, "one")
+    playback.checkpoint(ME, "two")
+    marks = [command.name for command in playback.advance(0.0).commands if isinstance(command, Mark)]
+    assert [each.name for each in playback.mark_played(marks[1])] == ["one", "two"]
+
+
+def test_a_checkpoint_with_nothing_before_it_is_reached_at_once() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.checkpoint(ME, "now")
+    assert [each.name for each in playback.advance(3.0).reached] == ["now"]
+
+
+def test_clear_is_silence_at_once_and_voids_checkpoints() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, bytes(8 * 1000), MULAW)
+    playback.checkpoint(ME, "never")
+    playback.advance(0.0)
+    assert playback.clear(ME, 0.1) == [Clear()]
+    assert playback.waiting_ms == 0
+    assert run(playback, 0.1, 2) == (b"", [])
+
+
+def test_clear_with_nothing_to_hear_tells_the_gateway_nothing() -> None:
+    assert Playback(MULAW, marks=False).clear(ME, 1.0) == []
+
+
+def test_clear_leaves_what_other_streams_queued() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, b"\x01" * 1600, MULAW)
+    playback.play(OTHER, b"\x02" * 1600, MULAW)
+    playback.clear(ME, 0.0)
+    assert run(playback, 0, 1)[0] == b"\x02" * 1600
+
+
+def test_more_than_a_minute_is_refused_whole_and_says_how_much_waits() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, bytes(8 * 59_000), MULAW)
+    with pytest.raises(PlaybackFull, match=r"59\.0 s of audio wait"):
+        playback.play(ME, bytes(8 * 2000), MULAW)
+    assert playback.waiting_ms == 59_000
+
+
+def test_a_gateway_that_is_full_is_waited_for() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, bytes(8 * 1000), MULAW)
+    playback.pause()
+    assert playback.advance(0.0).commands == []
+    playback.resume()
+    assert len(played(playback.advance(0.1))) == 8 * LEAD_MS
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("play"), st.integers(0, 5000)),
+        st.tuples(st.just("mark"), st.integers(0, 9)),
+        st.tuples(st.just("clear"), st.just(0)),
+        st.tuples(st.just("tick"), st.integers(1, 400)),
+    ),
+    max_size=60,
+)
+
+
+@given(steps)
+def test_never_more_than_the_lead_is_with_the_gateway_and_nothing_is_counted_twice(script: list[tuple[str, int]]) -> None:
+    playback, now, heard_until = Playback(MULAW, marks=False), 0.0, 0.0
+    for verb, value in script:
+        if verb == "play":
+            try:
+                playback.play(ME, bytes(value), MULAW)
+            except PlaybackFull:
+                assert playback.waiting_ms + value / 8 > QUEUE_MS
+        elif verb == "mark":
+            playback.checkpoint(ME, str(value))
+        elif verb == "clear":
+            heard_until = min(heard_until, now)
+            playback.clear(ME, now)
+        else:
+            now += value / 1000
+        step = playback.advance(now)
+        heard_until = max(heard_until, now) + len(played(step)) / 8000
+        assert heard_until - now <= (LEAD_MS + 20) / 1000 + 1e-6
+        assert playback.waiting_ms >= 0
+
+
+def test_ids_are_kept_apart() -> None:
+    playback = Playback(L16, marks=False)
+    playback.play(UUID(int=1), b"\1\0" * 160, L16)
+    playback.play(UUID(int=2), b"\2\0" * 160, L16)
+    assert run(playback, 0, 1)[0] == b"\1\0" * 160 + b"\2\0" * 160

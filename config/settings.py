@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "daphne",
     "channels",
     "csp",
+    "ninja",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -184,6 +185,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "deliver due callbacks": {"task": "streams.tasks.sweep_callbacks", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
+    "settle starts nobody took": {
+        "task": "streams.tasks.settle_starts",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 5},
+    },
     "end what nobody holds": {
         "task": "streams.tasks.reap_calls",
         "schedule": timedelta(seconds=LEASE_SECONDS / 2),

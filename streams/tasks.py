@@ -7,11 +7,12 @@ import logging
 from celery import shared_task
 from django.conf import settings
 
-from streams import delivery, journal
+from streams import delivery, journal, unclaimed
 
 log = logging.getLogger(__name__)
 
 STREAMS_PER_SWEEP = 500
+START_SWEEP_SECONDS = 2.0
 
 
 @shared_task(name="streams.tasks.deliver_stream")
@@ -34,3 +35,12 @@ def reap_calls() -> None:
     for call_id in journal.expired_calls():
         if journal.reap(call_id):
             log.warning("Call row %d was ended for its process, which gave no sign of life.", call_id)
+
+
+@shared_task(name="streams.tasks.settle_starts")
+def settle_starts() -> None:
+    """Ends the streams that were asked for and that no process took up in time."""
+    if not journal.beat("starts", 3 * START_SWEEP_SECONDS):
+        return
+    for stream_id in unclaimed.settle_overdue():
+        log.warning("Stream %s was asked for and taken up by nobody.", stream_id)

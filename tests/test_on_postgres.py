@@ -19,9 +19,10 @@ TESTS = (
     "tests/cdr/test_ledger.py",
     "tests/cdr/test_receivers.py",
     "tests/cdr/pages",
-    "tests/cdr/admin/test_calls.py",
     "tests/cdr/admin/test_filters.py",
     "tests/cdr/admin/test_search.py",
+    "tests/cdr/api/test_streams.py",
+    "tests/cdr/api/test_stream_start.py",
 )
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(280)]

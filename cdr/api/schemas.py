@@ -1,0 +1,153 @@
+"""The shapes of what the API answers and takes, for the OpenAPI schema and the reference page made from it.
+
+Owns names, types and their descriptions (Plivo's voice API; what is ours beyond it says so). Must not know rows."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field
+
+from streams.pure.audio import CONTENT_TYPES
+from streams.pure.stream_request import METHODS, TRACKS
+
+ApiId = Annotated[str, Field(description="Names this answer; quote it when you ask about it.")]
+Moment = Annotated[str, Field(description="UTC, as 2026-11-23 14:01:37+00:00.")]
+Amount = Annotated[str, Field(description="With five decimals, in the account's currency.", examples=["0.00300"])]
+
+
+class Error(Schema):
+    """Every answer from 400 on."""
+
+    api_id: ApiId
+    error: Annotated[str, Field(description="What is wrong, and what would be right.")]
+
+
+class Meta(Schema):
+    """Where a page stands in its list. `next` and `previous` are relative URLs."""
+
+    limit: int
+    offset: int
+    next: str | None
+    previous: str | None
+    total_count: int
+    count: Annotated[int, Field(description="The same as total_count, under the name older SDKs read.")]
+
+
+class StreamStart(Schema):
+    """What a stream is started with. JSON values may be given as text ("true", "60"); unknown names are ignored."""
+
+    service_url: Annotated[str, Field(description="The WebSocket service that gets the audio: ws:// or wss://.", max_length=2048)]
+    bidirectional: Annotated[bool, Field(description="The service may send audio back. Only with audio_track inbound.")] = False
+    audio_track: Literal[TRACKS] = "inbound"  # type: ignore[valid-type]
+    stream_timeout: Annotated[int, Field(description="Seconds after which the stream is ended.", ge=1, le=2_147_483_647)] = 86_400
+    status_callback_url: Annotated[str, Field(description="Where status callbacks go. Also read as stream_status_callback_url.")] = ""
+    status_callback_method: Literal[METHODS] = "POST"  # type: ignore[valid-type]
+    content_type: Literal[tuple(CONTENT_TYPES)] = "audio/x-l16;rate=8000"  # type: ignore[valid-type]
+    extra_headers: Annotated[str, Field(description="key=value pairs separated by commas, at most 512 bytes.")] = ""
+    noise_cancellation: bool = False
+    noise_cancellation_level: Annotated[int, Field(ge=60, le=100)] = 85
+
+
+class StreamStarted(Schema):
+    api_id: ApiId
+    message: Annotated[str, Field(examples=["audio streaming started"])]
+    stream_id: UUID
+
+
+class StreamObject(Schema):
+    """One stream. Its charge stands in it from the moment it has ended."""
+
+    stream_id: UUID
+    call_uuid: UUID
+    plivo_auth_id: Annotated[str, Field(description="The account's auth id.")]
+    resource_uri: str
+    service_url: str
+    stream_url: Annotated[str, Field(description="The same as service_url, under the name Plivo's command line reads.")]
+    audio_track: str
+    bidirectional: bool
+    content_type: str
+    stream_timeout: int
+    status_callback_url: str
+    status_callback_method: str
+    extra_headers: str
+    status: Annotated[str, Field(description="initiated, in-progress, completed, or failed (ended by a connection error).")]
+    hangup_reason: Annotated[str | None, Field(description="Why it ended: API request, Call hangup, Connection error, Stream timeout.")]
+    created_at: Annotated[str, Field(description="When it was asked for, UTC with microseconds.")]
+    start_time: Moment | None
+    end_time: Moment | None
+    bill_duration: Annotated[int, Field(description="Seconds from the first packet to the end, rounded up.")]
+    rounded_bill_duration: Annotated[int, Field(description="Seconds billed: rounded up to the billing interval.")]
+    billed_amount: Amount
+
+
+class StreamAnswer(StreamObject):
+    api_id: ApiId
+
+
+class StreamList(Schema):
+    api_id: ApiId
+    meta: Meta
+    objects: list[StreamObject]
+
+
+class CallObject(Schema):
+    """One call. What it cost are its streams' charges."""
+
+    call_uuid: UUID
+    parent_call_uuid: None = None
+    resource_uri: str
+    call_direction: str
+    call_state: Annotated[str, Field(description="ANSWER, as every call that a gateway brings is answered.")]
+    from_number: str
+    to_number: str
+    initiation_time: Moment
+    answer_time: Moment
+    end_time: Moment | None
+    call_duration: Annotated[int, Field(description="Seconds from start to end, rounded up.")]
+    bill_duration: Annotated[int, Field(description="The same as call_duration.")]
+    billed_duration: Annotated[int, Field(description="Seconds billed for the call's streams.")]
+    total_amount: Amount
+    total_rate: Annotated[str, Field(description="The account's price of one billing interval of a stream.")]
+    hangup_cause_code: int | None
+    hangup_cause_name: str | None
+    hangup_source: str | None
+    stir_verification: str = "Not Applicable"
+    stir_attestation: str | None = None
+    source_ip: str | None = None
+    voice_network_group: str | None = None
+    cnam_lookup: str | None = None
+    conference_uuid: str | None = None
+
+
+class CallAnswer(CallObject):
+    api_id: ApiId
+
+
+class LiveCall(Schema):
+    """A call that is going on, as ?status=live answers it."""
+
+    api_id: ApiId
+    call_uuid: UUID
+    call_status: Literal["in-progress"] = "in-progress"
+    direction: str
+    # `from` is a word of Python's own.
+    caller: Annotated[str, Field(serialization_alias="from")]
+    to: str
+    caller_name: str
+    request_uuid: UUID
+    parent_call_uuid: None = None
+    session_start: Annotated[str, Field(description="UTC, as 2026-11-23 14:01:37.250000.")]
+
+
+class CallList(Schema):
+    api_id: ApiId
+    meta: Meta
+    objects: list[CallObject]
+
+
+class CallIds(Schema):
+    """The calls with ?status=live or ?status=queued, newest first."""
+
+    api_id: ApiId
+    calls: list[UUID]

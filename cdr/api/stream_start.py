@@ -1,0 +1,51 @@
+"""Whether a stream may be started, and the asking for it: one transaction that holds the account, so that no limit is passed.
+
+Owns the rules between a new stream and the others of its call and account. Must not know HTTP beyond the status of a refusal."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from cdr.api.errors import Refused, too_many
+from streams import control, unclaimed
+from streams.models import Account, Call, ControlRequest, Stream
+from streams.pure.lifecycle import LIVE_STATES, CallState
+from streams.pure.messages import StreamRequest
+
+CONCURRENCY_RETRY_SECONDS = 5
+BY_API = "API"
+
+
+def start(account: Account, call: Call, request: StreamRequest) -> UUID:
+    """Asks for the stream, wherever the call lives; returns the stream's uuid. Raises Refused, or NotLive when the call is over."""
+    with transaction.atomic():
+        # no_key: rows that refer to the account may be written meanwhile, only another start waits.
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        _refuse_repeated(call, request.service_url)
+        _refuse_hasty(account)
+        _refuse_crowded(account)
+        return control.request_start(call, request, BY_API)
+
+
+def _refuse_repeated(call: Call, service_url: str) -> None:
+    # In this order: a row that is written in between is found.
+    asked_for = unclaimed.unwritten(call.control_requests.filter(details__request__service_url=service_url))
+    if asked_for or call.streams.filter(service_url=service_url, state__in=LIVE_STATES).exists():
+        raise Refused(400, f"service_url {service_url} has an active stream of this call already. Stop that one first, or use another URL.")
+
+
+def _refuse_hasty(account: Account) -> None:
+    most = account.stream_starts_per_second
+    last_second = timezone.now() - timedelta(seconds=1)
+    if ControlRequest.objects.filter(kind="start", stream=None, requested_at__gt=last_second, call__account=account).count() >= most:
+        raise too_many(f"The account may start {most} streams a second. Try again in a second.", 1)
+
+
+def _refuse_crowded(account: Account) -> None:
+    most = account.concurrent_streams_limit
+    asked_for = unclaimed.unwritten(ControlRequest.objects.filter(call__account=account, call__state=CallState.LIVE))
+    live = Stream.objects.filter(call__account=account, call__state=CallState.LIVE, state__in=LIVE_STATES).count()
+    if live + len(asked_for) >= most:
+        raise too_many(f"The account may have {most} streams at once, and has as many. Stop one first.", CONCURRENCY_RETRY_SECONDS)

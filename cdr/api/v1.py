@@ -1,0 +1,26 @@
+"""The API put together: its operations, who may use them, and how it describes itself (/v1/openapi.json, /v1/docs).
+
+Owns nothing else. Must not know any operation's work."""
+
+from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
+
+from cdr.api import calls, errors, streams
+from cdr.api.auth import AccountAuth
+
+DESCRIPTION = "Calls and their audio streams, in the forms of Plivo's voice API. Log in with the account's auth id and auth token."
+
+api = NinjaAPI(
+    title="Streamdesk API",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="v1",
+    auth=AccountAuth(),
+    openapi_url="/openapi.json",
+    docs_url="/docs",
+    # The page must ask nobody else what it thinks of the schema.
+    docs=Swagger(settings={"validatorUrl": None}),
+)
+errors.install(api)
+api.add_router("", streams.router)
+api.add_router("", calls.router)

@@ -1,0 +1,101 @@
+"""Streams that were asked for and have no row yet: what stands in for the row, and how such a stream ends when nobody takes it up.
+
+The row of a stream is written by the process that holds the call; until then there is only the ControlRequest that asked for it."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from streams import control, journal
+from streams.models import ControlRequest, Stream, StreamEvent
+from streams.pure.lifecycle import CallState, EndCause, EventKind, Level
+
+WAIT_SECONDS = 10.0
+"""So long a process may take to take a start up."""
+SETTLED_AT_ONCE = 500
+NOT_TAKEN = f"No process took the request up within {WAIT_SECONDS:g} s: the one that holds the call does not answer."
+TOO_LATE = "The call ended before the stream could be begun."
+
+
+def stream_id_of(request: ControlRequest) -> UUID:
+    return UUID(request.details["stream_id"])
+
+
+def stand_in(request: ControlRequest) -> Stream:
+    """The stream that was asked for, as its row will be; not saved."""
+    call, asked = request.call, request.details["request"]
+    return Stream(uuid=stream_id_of(request), call=call, account=call.account, requested_at=request.requested_at, **asked)
+
+
+def unwritten(requests: QuerySet[ControlRequest]) -> list[ControlRequest]:
+    """Those of `requests` that ask for a stream which has no row yet, oldest first, in two queries."""
+    starts = list(requests.filter(kind="start", stream=None).select_related("call__account"))
+    written = set(Stream.objects.filter(uuid__in=map(stream_id_of, starts)).values_list("uuid", flat=True))
+    return [start for start in starts if stream_id_of(start) not in written]
+
+
+def request_stop(start: ControlRequest, by: str) -> None:
+    """Asks for the end of a stream that has no row yet; its process takes both requests, in the order in which they were made."""
+    call = start.call
+    if call.state != CallState.LIVE:
+        raise control.NotLive(TOO_LATE)
+    with transaction.atomic():
+        ControlRequest.objects.create(call=call, kind="stop", requested_by=by, details={"stream_id": start.details["stream_id"]})
+        transaction.on_commit(partial(control.nudge, call.owner))
+
+
+def settle_overdue(wait_seconds: float = WAIT_SECONDS) -> list[UUID]:
+    """Ends the streams that were asked for longer ago than `wait_seconds` and will not come; returns their uuids.
+
+    Written ones are noted as such on their requests, so that each request is looked at until it is settled, and not after."""
+    overdue = ControlRequest.objects.filter(kind="start", stream=None, requested_at__lt=timezone.now() - timedelta(seconds=wait_seconds))
+    ended = map(_settle, overdue.values_list("pk", flat=True)[:SETTLED_AT_ONCE])
+    return [stream.uuid for stream in ended if stream]
+
+
+def _settle(request_id: int) -> Stream | None:
+    with transaction.atomic():
+        requests = ControlRequest.objects.select_for_update(of=("self",)).select_related("call__account")
+        request = requests.filter(pk=request_id, stream=None).first()
+        if request is None:
+            return None
+        # The call was read before its streams are: of a call that has ended then, every stream that began has its row.
+        written = Stream.objects.filter(uuid=stream_id_of(request)).first()
+        if written:
+            _settled(request, written)
+            return None
+        if request.taken_at is not None and request.call.state == CallState.LIVE:
+            return None
+        return _end(request)
+
+
+def _settled(request: ControlRequest, stream: Stream) -> None:
+    """Also takes the request, so that no process takes it any more."""
+    request.stream = stream
+    request.taken_at = request.taken_at or timezone.now()
+    request.save(update_fields=["stream", "taken_at"])
+
+
+def _end(request: ControlRequest) -> Stream:
+    """The stream that never was, by the same road as every other: row, events, end, callback, charge."""
+    over = request.call.state != CallState.LIVE
+    cause, words = (EndCause.CALL_ENDED, TOO_LATE) if over else (EndCause.PROCESS_LOST, NOT_TAKEN)
+    stream = stand_in(request)
+    stream.save(force_insert=True)
+    _settled(request, stream)
+    ended_at = timezone.now()
+    asked = {"source": "API" if request.requested_by == "API" else "console", "request": asdict(stream.request)}
+    _event(stream, EventKind.STREAM_REQUESTED, request.requested_at, Level.INFO, asked)
+    _event(stream, EventKind.STREAM_ENDED, ended_at, Level.INFO if over else Level.ERROR, {"cause": cause, "words": words})
+    journal.end_stream(stream, cause, ended_at.timestamp(), words)
+    return stream
+
+
+def _event(stream: Stream, kind: EventKind, at: datetime, level: Level, details: dict[str, Any]) -> None:
+    StreamEvent.objects.create(call=stream.call, stream=stream, at=at, kind=kind, level=level, details=details)

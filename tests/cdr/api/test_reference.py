@@ -1,0 +1,51 @@
+"""The reference page: served by ourselves, made from the code, and allowed by our own policy."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the API's reference page: the playwright package is not installed")
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(autouse=True)
+def installed(settings: Settings) -> None:
+    """The page's files come with the package."""
+    if "ninja" not in settings.INSTALLED_APPS:
+        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "ninja"]
+
+
+def test_the_page_asks_no_other_server(client: Any) -> None:
+    page = client.get("/v1/docs").content.decode()
+    assert "//" not in page.replace("/**", "").replace("</", "")
+    assert "/v1/openapi.json" in page
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(CHROMIUM is None, reason="the API's reference page in a browser: there is no Chromium on this machine")
+def test_the_page_shows_every_operation_and_nothing_of_it_is_refused(browser: Any, live_server: Any) -> None:
+    page = browser.new_page()
+    refused: list[str] = []
+    elsewhere: list[str] = []
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: None if request.url.startswith((live_server.url, "data:")) else elsewhere.append(request.url))
+    page.goto(f"{live_server.url}/v1/docs")
+    page.wait_for_selector(".opblock")
+    assert page.locator(".opblock").count() == 8
+    page.locator(".opblock-post").click()
+    page.wait_for_selector(".opblock-post .opblock-body")
+    assert (refused, elsewhere) == ([], [])

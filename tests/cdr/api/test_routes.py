@@ -1,0 +1,138 @@
+"""Every route by everybody: a route whose answers nobody has declared here fails."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from cdr.api.v1 import api
+from streams.models import Call, ControlRequest
+from tests.cdr.api.customers import SERVICE_URL, Customer
+
+OPEN = {"openapi.json", "docs", ""}
+"""Served to everybody: the API's description of itself, and the 404 for what is not there."""
+
+
+class Expected(NamedTuple):
+    """The status the owner gets; everybody without the account's token gets 401, with another's token too."""
+
+    owner: int
+    # Another account that asks in its own name for the owner's call.
+    other: int = 404
+
+
+EXPECTED = {
+    ("GET", "Account/<auth_id>/Call/"): Expected(200, other=200),
+    ("GET", "Account/<auth_id>/Call/<call_uuid>/"): Expected(200),
+    ("DELETE", "Account/<auth_id>/Call/<call_uuid>/"): Expected(204),
+    ("GET", "Account/<auth_id>/Call/<call_uuid>/Stream/"): Expected(200),
+    ("POST", "Account/<auth_id>/Call/<call_uuid>/Stream/"): Expected(202),
+    ("DELETE", "Account/<auth_id>/Call/<call_uuid>/Stream/"): Expected(204),
+    ("GET", "Account/<auth_id>/Call/<call_uuid>/Stream/<stream_id>/"): Expected(200),
+    ("DELETE", "Account/<auth_id>/Call/<call_uuid>/Stream/<stream_id>/"): Expected(204),
+}
+
+
+def patterns(resolver: URLResolver) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield str(pattern.pattern)
+        else:
+            yield from patterns(pattern)
+
+
+def operations() -> set[tuple[str, str]]:
+    """Method and route of everything that can be asked, from the API itself."""
+    views = [(path, view) for bound in api._get_bound_routers() for path, view in bound.path_operations.items()]  # noqa: SLF001
+    methods = [(method, path) for path, view in views for operation in view.operations for method in operation.methods]
+    return {(method, path.lstrip("/").replace("{", "<").replace("}", ">")) for method, path in methods}
+
+
+def test_every_route_of_the_url_conf_is_an_operation_or_open() -> None:
+    mounted = set(patterns(get_resolver("cdr.api.urls")))
+    assert mounted == {route for _, route in operations()} | OPEN
+
+
+def test_every_operation_is_declared_with_and_without_its_slash() -> None:
+    assert operations() == set(EXPECTED) | {(method, route.rstrip("/")) for method, route in EXPECTED}
+
+
+@pytest.fixture
+def call(acme: Customer) -> Call:
+    return acme.live_call()
+
+
+@pytest.fixture(params=sorted((method, route.rstrip("/") + slash) for method, route in EXPECTED for slash in ("", "/")), ids=" ".join)
+def asked(request: pytest.FixtureRequest, call: Call, acme: Customer) -> tuple[str, str]:
+    """A method and its path on a call and a stream of Acme's; the auth id is left open."""
+    method, route = request.param
+    stream = call.streams.first()
+    assert stream
+    return method, "/v1/" + route.replace("<call_uuid>", str(call.uuid)).replace("<stream_id>", str(stream.uuid))
+
+
+def ask(customer: Customer, method: str, path: str, auth_id: str) -> Any:
+    body = {"data": {"service_url": SERVICE_URL}} if method == "POST" else {}
+    return customer.send(method, path.replace("<auth_id>", auth_id), content_type="application/json", **body)
+
+
+def told(answer: Any) -> tuple[int, str, dict[str, str]]:
+    """What can be told from an answer, without the name every answer has of its own."""
+    return answer.status_code, answer.json()["error"], dict(answer.headers)
+
+
+class TestMatrix:
+    """Anonymous, with a wrong token, in another's path, as another in his own path, and as the owner."""
+
+    def test_anonymous(self, asked: tuple[str, str], acme: Customer) -> None:
+        method, path = asked
+        answer = Client().generic(method, path.replace("<auth_id>", acme.account.auth_id))
+        assert answer.status_code == 401
+        assert answer["WWW-Authenticate"].startswith("Basic ")
+        assert not ControlRequest.objects.exists()
+
+    def test_other_in_the_owners_path_looks_like_anonymous(self, asked: tuple[str, str], acme: Customer, globex: Customer) -> None:
+        method, path = asked
+        anonymous = Client().generic(method, path.replace("<auth_id>", acme.account.auth_id))
+        assert told(ask(globex, *asked, acme.account.auth_id)) == told(anonymous)
+        assert not ControlRequest.objects.exists()
+
+    def test_other_in_his_own_path_sees_what_does_not_exist(self, asked: tuple[str, str], call: Call, globex: Customer) -> None:
+        foreign = ask(globex, *asked, globex.account.auth_id)
+        assert foreign.status_code == self.declared(asked, call).other
+        assert str(call.uuid) not in foreign.content.decode()
+        if foreign.status_code == 404:
+            unknown = ask(globex, asked[0], asked[1].replace(str(call.uuid), str(uuid4())), globex.account.auth_id)
+            assert told(foreign) == told(unknown)
+        assert not ControlRequest.objects.exists()
+
+    def test_owner(self, asked: tuple[str, str], call: Call, acme: Customer) -> None:
+        answer = ask(acme, *asked, acme.account.auth_id)
+        assert answer.status_code == self.declared(asked, call).owner
+        assert ControlRequest.objects.exists() == (asked[0] != "GET")
+
+    def declared(self, asked: tuple[str, str], call: Call) -> Expected:
+        stream = call.streams.first()
+        assert stream
+        route = asked[1].removeprefix("/v1/").replace(str(call.uuid), "<call_uuid>").replace(str(stream.uuid), "<stream_id>")
+        return EXPECTED[asked[0], route.rstrip("/") + "/"]
+
+
+# What is not there ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", ["", "nothing", "/", "Account/", "Account/MA1/Message/", "Account/MA1/Call/x/Stream/y/z"])
+def test_other_paths_are_404_in_the_api_s_own_form(path: str) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        answer = Client().generic(method, f"/v1/{path}")
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/json")
+        assert set(answer.json()) == {"api_id", "error"}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("path", ["Call/", "Call", "Call/x/", "Call/x/Stream/", "Call/x/Stream/y"])
+def test_other_methods_are_405_in_the_api_s_own_form(acme: Customer, path: str, method: str) -> None:
+    answer = Client().generic(method, acme.base + path)
+    assert answer.status_code == 405
+    assert answer.json()["error"] == f"{method} is not possible here; use {answer['Allow']}."

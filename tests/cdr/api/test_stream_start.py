@@ -1,0 +1,155 @@
+"""Streams are started: what a request may look like, which is refused, and the account's limits."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import pytest
+from django.db import connections
+
+from streams.models import Account, ControlRequest
+from tests.cdr.api.customers import SERVICE_URL, Customer, streams_path, taken
+from tests.cdr.call_script import REQUEST, CallScript
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize("slash", ["/", ""])
+def test_start_asks_the_process_that_holds_the_call(acme: Customer, slash: str) -> None:
+    call = acme.quiet_call()
+    answer = acme.post(streams_path(call).rstrip("/") + slash, {"service_url": SERVICE_URL, "bidirectional": True})
+    assert answer.status_code == 202
+    body = answer.json()
+    assert UUID(body.pop("api_id"))
+    stream_id = UUID(body.pop("stream_id"))
+    assert body == {"message": "audio streaming started"}
+    (asked,) = taken()
+    assert (asked.kind, asked.call_id, asked.stream_id, asked.by) == ("start", call.uuid, stream_id, "API")
+    assert (asked.details["request"]["service_url"], asked.details["request"]["bidirectional"]) == (SERVICE_URL, True)
+
+
+WANTED = {"service_url": SERVICE_URL, "stream_timeout": 60, "noise_cancellation": True, "status_callback_url": "https://hooks.example.com/cb"}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (WANTED | {"call_uuid": "as the Python SDK sends it", "cx_bot": None, "service_type": "x"}, "application/json"),
+        ({name: str(value).lower() for name, value in WANTED.items()}, "application/json"),
+        (urlencode({name: str(value).lower() for name, value in WANTED.items()}), FORM),
+        (json.dumps(WANTED), "text/plain"),
+        ({"stream_" * (name == "status_callback_url") + name: value for name, value in WANTED.items()}, "application/json"),
+    ],
+)
+def test_start_reads_json_and_forms_with_real_types_and_text(acme: Customer, body: Any, content_type: str) -> None:
+    call = acme.quiet_call()
+    assert acme.post(streams_path(call), body, content_type=content_type).status_code == 202
+    asked = taken()[0].details["request"]
+    assert {name: asked[name] for name in ("service_url", "stream_timeout_seconds", "noise_cancellation", "status_callback_url")} == {
+        "service_url": SERVICE_URL,
+        "stream_timeout_seconds": 60,
+        "noise_cancellation": True,
+        "status_callback_url": "https://hooks.example.com/cb",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({}, "service_url is missing."),
+        ({"service_url": "https://bot.example.com"}, "service_url has to begin with ws:// or wss:// and a host."),
+        ({"service_url": SERVICE_URL, "bidirectional": True, "audio_track": "both"}, "with bidirectional it has to be inbound."),
+        ({"service_url": SERVICE_URL, "bidirectional": "true", "audio_track": "outbound"}, "with bidirectional it has to be inbound."),
+        ({"service_url": [1], "stream_timeout": {}}, "stream_timeout is '{}'"),
+        ("[1]", "The body is JSON but no object."),
+        ("{", "The body is not JSON"),
+        ("[" * 5000, "The body is not JSON"),
+        ("\xff", "The body is not JSON"),
+    ],
+)
+def test_start_says_everything_that_is_wrong(acme: Customer, body: Any, error: str) -> None:
+    answer = acme.post(streams_path(acme.quiet_call()), body)
+    assert answer.status_code == 400
+    assert error in answer.json()["error"]
+    assert not ControlRequest.objects.exists()
+
+
+def test_start_of_a_broken_form_is_refused(acme: Customer) -> None:
+    answer = acme.post(streams_path(acme.quiet_call()), "x", content_type="multipart/form-data")
+    assert (answer.status_code, answer.json()["error"]) == (400, "The request cannot be read: its body or its form is malformed.")
+
+
+def test_start_with_too_large_a_body_is_refused(acme: Customer) -> None:
+    answer = acme.post(streams_path(acme.quiet_call()), "x" * 1_100_000)
+    assert (answer.status_code, answer.json()["error"]) == (413, "The body of the request is too large.")
+
+
+def test_start_on_a_call_that_is_over(acme: Customer) -> None:
+    answer = acme.post(streams_path(acme.ended_call()), {"service_url": SERVICE_URL})
+    assert (answer.status_code, answer.json()["error"]) == (404, "The call has ended already.")
+
+
+def test_start_to_a_url_that_an_active_stream_goes_to(acme: Customer) -> None:
+    call = acme.live_call()
+    again = acme.post(streams_path(call), {"service_url": REQUEST.service_url})
+    assert again.status_code == 400
+    assert again.json()["error"].startswith(f"service_url {REQUEST.service_url} has an active stream of this call already.")
+
+
+def test_start_to_a_url_that_was_only_just_asked_for(acme: Customer) -> None:
+    call = acme.quiet_call()
+    assert [acme.post(streams_path(call), {"service_url": SERVICE_URL}).status_code for _ in range(2)] == [202, 400]
+    taken()
+    assert acme.post(streams_path(call), {"service_url": SERVICE_URL}).status_code == 400
+    assert acme.post(streams_path(acme.quiet_call()), {"service_url": SERVICE_URL}).status_code == 202
+
+
+def test_start_again_after_the_stream_has_ended(acme: Customer) -> None:
+    script = CallScript(acme.gateway).answered()
+    stream = script.streaming()
+    script.stream_ended(stream, 5, "stopped_by_api", "Stopped at the request of API.")
+    assert acme.post(streams_path(script.save()), {"service_url": REQUEST.service_url}).status_code == 202
+
+
+# The account's limits ------------------------------------------------------------------------------------------------
+def test_concurrent_streams_are_limited_with_those_just_asked_for(acme: Customer) -> None:
+    Account.objects.filter(pk=acme.account.pk).update(concurrent_streams_limit=3)
+    call = acme.live_call()
+    assert acme.post(streams_path(call), {"service_url": SERVICE_URL}).status_code == 202
+    refused = acme.post(streams_path(acme.quiet_call()), {"service_url": SERVICE_URL})
+    assert (refused.status_code, refused["Retry-After"]) == (429, "5")
+    assert refused.json()["error"] == "The account may have 3 streams at once, and has as many. Stop one first."
+
+
+def test_streams_that_have_ended_and_those_of_others_do_not_count(acme: Customer, globex: Customer) -> None:
+    Account.objects.filter(pk=acme.account.pk).update(concurrent_streams_limit=1)
+    acme.ended_call()
+    globex.live_call()
+    assert acme.post(streams_path(acme.quiet_call()), {"service_url": SERVICE_URL}).status_code == 202
+
+
+def test_starts_per_second_are_limited(acme: Customer, globex: Customer) -> None:
+    Account.objects.update(stream_starts_per_second=2)
+    call = acme.quiet_call()
+    answers = [acme.post(streams_path(call), {"service_url": f"{SERVICE_URL}/{number}"}) for number in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert answers[2]["Retry-After"] == "1"
+    assert globex.post(streams_path(globex.quiet_call()), {"service_url": SERVICE_URL}).status_code == 202
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_limit_is_passed_by_asking_at_the_same_time(acme: Customer) -> None:
+    Account.objects.update(concurrent_streams_limit=3, stream_starts_per_second=1000)
+    paths = [streams_path(acme.quiet_call()) for _ in range(8)]
+
+    def status(path: str) -> int:
+        try:
+            return int(acme.post(path, {"service_url": SERVICE_URL}).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = sorted(threads.map(status, paths))
+    assert statuses == [202] * 3 + [429] * 5

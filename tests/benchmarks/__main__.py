@@ -1,6 +1,6 @@
 """`make bench`: what forking a frame costs, and how much later it arrives, beside a bare relay in the same run.
 
-    python -m tests.benchmarks [--streams 250] [--seconds 10] [--rounds 3]
+    python -m tests.benchmarks [--streams 250] [--echo-streams 20] [--seconds 10] [--rounds 3]
 
 The measured process is kept on one core and the load on another, in turns, so that both meet the same noise."""
 
@@ -17,8 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,9 @@ AUTHORIZATION = base64.b64encode(f"bench:{PASSWORD}".encode()).decode()
 WARM_UP_SECONDS = 3.0
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = sorted(os.sched_getaffinity(0))
+
+
+Contender = Callable[[int, str, Path], AbstractContextManager[subprocess.Popen[bytes]]]
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def streamdesk(port: int, customer_url: str, folder: Path) -> Iterator[subproces
 
 
 def account(customer_url: str) -> dict[str, object]:
-    stream = f'<Response><Stream contentType="audio/x-mulaw;rate=8000">{customer_url}</Stream></Response>'
+    stream = f'<Response><Stream contentType="audio/x-mulaw;rate=8000" bidirectional="true">{customer_url}</Stream></Response>'
     return {
         "name": "bench",
         "auth_id": "MABENCHBENCHBENCHBEN",
@@ -118,14 +121,14 @@ async def until_listening(port: int) -> None:
             return
 
 
-async def measure(contender, streams: int, seconds: float) -> Round:
+async def measure(contender: Contender, streams: int, seconds: float, echo: bool) -> Round:
     measured = Measured()
     loop = asyncio.get_running_loop()
-    customers = await loop.create_server(lambda: CustomerSide(measured), "127.0.0.1", 0)
+    customers = await loop.create_server(lambda: CustomerSide(measured, echo), "127.0.0.1", 0)
     port, customer_url = free_port(), f"ws://127.0.0.1:{customers.sockets[0].getsockname()[1]}/"
     with tempfile.TemporaryDirectory() as folder, contender(port, customer_url, Path(folder)) as process:
         await until_listening(port)
-        gateways = await connect_gateways(port, streams, AUTHORIZATION)
+        gateways = await connect_gateways(port, streams, AUTHORIZATION, measured)
         await send_for(gateways, WARM_UP_SECONDS, Measured())
         await asyncio.sleep(0.3)  # the frames of the warm-up are on their way
         measured.recording = True
@@ -154,7 +157,7 @@ def said(name: str, rounds: list[Round]) -> str:
     figures = {
         "CPU a frame": spread([each.cpu_us for each in rounds], "us"),
         "of a core": spread([100 * each.core_share for each in rounds], "%"),
-        "added p50": spread([each.p50_ms for each in rounds], "ms"),
+        "later p50": spread([each.p50_ms for each in rounds], "ms"),
         "p99": spread([each.p99_ms for each in rounds], "ms"),
     }
     return "   ".join([f"{name:<12}", *(f"{what} {value}" for what, value in figures.items()), f"lost {sum(each.lost for each in rounds)}"])
@@ -163,17 +166,24 @@ def said(name: str, rounds: list[Round]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--streams", type=int, default=250)
+    parser.add_argument("--echo-streams", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * options.streams + 200)), hard))
     os.sched_setaffinity(0, {CORES[-1]})
-    print(f"{options.streams} streams, 50 frames a second each, {options.rounds} rounds of {options.seconds:g} s; median (min-max)")
+    print(f"50 frames a second each stream, {options.rounds} rounds of {options.seconds:g} s; median (min-max)")
+    compare("forked: gateway -> customer", options.streams, options, echo=False)
+    compare("echo: gateway -> customer -> gateway", options.echo_streams, options, echo=True)
+
+
+def compare(title: str, streams: int, options: argparse.Namespace, echo: bool) -> None:
     results: dict[str, list[Round]] = {"bare relay": [], "streamdesk": []}
     for _ in range(options.rounds):
         for name, contender in (("bare relay", bare_relay), ("streamdesk", streamdesk)):
-            results[name].append(asyncio.run(measure(contender, options.streams, options.seconds)))
+            results[name].append(asyncio.run(measure(contender, streams, options.seconds, echo)))
+    print(f"\n{title}, {streams} streams")
     for name, rounds in results.items():
         print(said(name, rounds))
     ratios = [ours.cpu_us / bare.cpu_us for ours, bare in zip(results["streamdesk"], results["bare relay"], strict=True)]

@@ -6,18 +6,20 @@ Each gateway socket is forked to one customer socket: binary in, Plivo's JSON ou
 
 import asyncio
 import base64
+import json
 import sys
 import time
 import uuid
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
 
 async def relay(gateway: ServerConnection, customer_url: str) -> None:
     stream_id, number = str(uuid.uuid4()), 0
-    async with connect(customer_url, compression=None, ping_interval=None) as customer:
+    async with connect(customer_url, compression=None, ping_interval=None) as customer, asyncio.TaskGroup() as both_ways:
+        back = both_ways.create_task(play_back(customer, gateway))
         async for message in gateway:
             if isinstance(message, str):
                 await customer.send(f'{{"event":"start","sequenceNumber":1,"start":{{"streamId":"{stream_id}"}}}}')
@@ -28,6 +30,12 @@ async def relay(gateway: ServerConnection, customer_url: str) -> None:
                 f'{{"event":"media","sequenceNumber":{number + 1},"streamId":"{stream_id}","media":{{"track":"inbound",'
                 f'"timestamp":"{int(time.time() * 1000)}","chunk":{number},"payload":"{payload}"}},"extra_headers":""}}'
             )
+        back.cancel()
+
+
+async def play_back(customer: ClientConnection, gateway: ServerConnection) -> None:
+    async for message in customer:
+        await gateway.send(base64.b64decode(json.loads(message)["media"]["payload"]))
 
 
 async def main(port: int, customer_url: str) -> None:

@@ -30,10 +30,12 @@ class Measured:
 
 
 class CustomerSide(asyncio.Protocol):
-    """Takes the upgrade and reads masked text frames; a frame's first eight audio bytes are the time it was sent (ns)."""
+    """Takes the upgrade and reads masked text frames; a frame's first eight audio bytes are the time it was sent (ns). With `echo`
+    it plays each frame back, and the gateway's side takes the time."""
 
-    def __init__(self, measured: Measured) -> None:
+    def __init__(self, measured: Measured, echo: bool = False) -> None:
         self.measured = measured
+        self.echo = echo
         self.buffer = b""
         self.upgraded = False
 
@@ -69,18 +71,25 @@ class CustomerSide(asyncio.Protocol):
         self.upgraded, self.buffer = True, rest
 
     def _take(self, text: bytes, now: int) -> None:
-        if not self.measured.recording:
-            return
         at = text.find(b'"payload":"')
-        if at > 0:
+        if at > 0 and self.echo:
+            self._play(text[at + 11 : text.index(b'"', at + 11)])
+        elif at > 0 and self.measured.recording:
             sent = struct.unpack("<Q", base64.b64decode(text[at + 11 : at + 23])[:8])[0]
             self.measured.latencies_ms.append((now - sent) / 1e6)
+
+
+    def _play(self, payload: bytes) -> None:
+        text = b'{"event":"playAudio","media":{"contentType":"audio/x-mulaw","sampleRate":8000,"payload":"%b"}}' % payload
+        self.transport.write(Frame(Opcode.TEXT, text).serialize(mask=False))
 
 
 class GatewaySide(asyncio.Protocol):
     """Sends the upgrade, MEDIA_START, and then frames when it is told to."""
 
-    def __init__(self, path: str, authorization: str, upgraded: "asyncio.Future[None]") -> None:
+    def __init__(self, path: str, authorization: str, upgraded: "asyncio.Future[None]", measured: Measured) -> None:
+        self.measured = measured
+        self.buffer = b""
         self.request = (
             f"GET {path} HTTP/1.1\r\nSec-WebSocket-Version: 13\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nHost: 127.0.0.1\r\n"
             f"Authorization: Basic {authorization}\r\nSec-WebSocket-Protocol: media\r\n"
@@ -101,6 +110,24 @@ class GatewaySide(asyncio.Protocol):
                 return
             self.upgraded.set_result(None)
             self.transport.write(Frame(Opcode.TEXT, MEDIA_START.encode()).serialize(mask=True))
+            return
+        self._heard(data)
+
+    def _heard(self, data: bytes) -> None:
+        """Binary frames of the server, unmasked: what is played to the call. Each 160 bytes of it begin with the time of sending."""
+        self.buffer += data
+        now, at, buffer = time.monotonic_ns(), 0, self.buffer
+        while len(buffer) - at >= 4:
+            size, start = buffer[at + 1] & 0x7F, at + 2
+            if size == 126:
+                size, start = int.from_bytes(buffer[at + 2 : at + 4], "big"), at + 4
+            if len(buffer) < start + size:
+                break
+            if buffer[at] & 0x0F == Opcode.BINARY and self.measured.recording:
+                for frame in range(start, start + size, 160):
+                    self.measured.latencies_ms.append((now - struct.unpack_from("<Q", buffer, frame)[0]) / 1e6)
+            at = start + size
+        self.buffer = buffer[at:]
 
     def send_frame(self) -> None:
         # A mask of zeros is a legal one, and costs nothing to apply.
@@ -111,13 +138,13 @@ class GatewaySide(asyncio.Protocol):
             self.transport.write(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
 
 
-async def connect_gateways(port: int, count: int, authorization: str) -> list[GatewaySide]:
+async def connect_gateways(port: int, count: int, authorization: str, measured: Measured) -> list[GatewaySide]:
     """Connects so many gateways, a few at a time, and waits until every one is a call."""
     loop, gateways = asyncio.get_running_loop(), []
     for _ in range(count):
         upgraded: asyncio.Future[None] = loop.create_future()
         _, gateway = await loop.create_connection(
-            lambda upgraded=upgraded: GatewaySide("/gateway/asterisk/bench/", authorization, upgraded),  # type: ignore[misc]
+            lambda upgraded=upgraded: GatewaySide("/gateway/asterisk/bench/", authorization, upgraded, measured),  # type: ignore[misc]
             "127.0.0.1",
             port,
         )

@@ -1,12 +1,13 @@
 """A call's audio on its way to its streams: kept until the application has named them, converted once for all that want one format.
 
-Owns the early messages and the converters. Must not know what a stream does with its frames."""
+Owns the early messages, the converters, and which streams hear which track. Must not know what a stream does with its frames."""
 
 from collections import deque
 from collections.abc import Iterator
 
 from streams.pure.audio import Converter
 from streams.pure.messages import Audio, AudioFormat, Dtmf
+from streams.pure.stream import StreamSession
 
 Word = Audio | Dtmf
 
@@ -49,3 +50,67 @@ class Converters:
         for (track, target), converter in self._converters.items():
             if frames := converter.flush():
                 yield track, target, frames
+
+
+class Fork:
+    """The live streams of a call, and what each of them hears of it."""
+
+    def __init__(self, early_limit_ms: float) -> None:
+        self.live: list[StreamSession] = []
+        self._early: Early | None = Early(early_limit_ms)
+        self._converters: Converters | None = None
+        self._hears_outbound = False
+
+    def begin(self, source: AudioFormat) -> None:
+        """The call's audio comes in this format."""
+        self._converters = Converters(source)
+
+    def audio(self, frame: Audio, timestamp_ms: int, now: float) -> None:
+        """One frame from the gateway: kept while nobody is named, else given to the streams. The hot path."""
+        if frame.track == "outbound":
+            self._hears_outbound = True
+        if self._early is not None and self._converters is not None:
+            self._early.keep(frame, timestamp_ms, self._converters.source.duration_ms(len(frame.payload)))
+        elif self.live:
+            self._give(frame, timestamp_ms, now)
+
+    def played(self, payload: bytes, timestamp_ms: int, now: float) -> None:
+        """What the call party hears of us is the outbound track, unless the gateway brings that track itself."""
+        if self.live and not self._hears_outbound:
+            self._give(Audio(payload, "outbound"), timestamp_ms, now)
+
+    def digit(self, pressed: Dtmf, timestamp_ms: int, now: float) -> None:
+        if self._early is not None:
+            self._early.keep(pressed, timestamp_ms, 0)
+        self._press(pressed, timestamp_ms, now)
+
+    def release(self, now: float) -> float:
+        """The streams are named: they get what was kept. Returns the milliseconds that could not be kept."""
+        early, self._early = self._early, None
+        for word, timestamp_ms in early or ():
+            if isinstance(word, Audio):
+                self._give(word, timestamp_ms, now)
+            else:
+                self._press(word, timestamp_ms, now)
+        return early.dropped_ms if early is not None else 0.0
+
+    def flush(self, timestamp_ms: int, now: float) -> None:
+        """The last milliseconds a resampler still holds belong to the customers."""
+        for track, target, frames in self._converters.tails() if self._converters else ():
+            for stream in self.live:
+                if stream.protocol.format == target and track in stream.tracks:
+                    stream.accept(frames, track, timestamp_ms, now)
+
+    def _give(self, frame: Audio, timestamp_ms: int, now: float) -> None:
+        assert self._converters is not None
+        converted: dict[AudioFormat, list[bytes]] = {}
+        for stream in self.live:
+            if frame.track in stream.tracks:
+                target = stream.protocol.format
+                if target not in converted:
+                    converted[target] = self._converters.convert(frame, target)
+                stream.accept(converted[target], frame.track, timestamp_ms, now)
+
+    def _press(self, pressed: Dtmf, timestamp_ms: int, now: float) -> None:
+        for stream in self.live:
+            stream.digit(pressed.digit, pressed.track, timestamp_ms, now)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from streams.pure.effects import CloseGateway, Effect, TellGateway, Write
-from streams.pure.fork import Converters, Early
+from streams.pure.fork import Fork
 from streams.pure.lifecycle import (
     END_OF_XML,
     GATEWAY_LOST,
@@ -67,11 +67,8 @@ class CallSession:
         self.over: HangupCause | None = None
         self.marks = marks
         self.talkback: Talkback | None = None
-        self._converters: Converters | None = None
-        self._live: list[StreamSession] = []
-        self._early: Early | None = Early(limits.buffer_ms / 2)
+        self._fork = Fork(limits.buffer_ms / 2)
         self._heard_audio = False
-        self._hears_outbound = False
         self._unreadable = 0
         self._notes = 0
         self._effects: list[Effect] = []
@@ -124,24 +121,11 @@ class CallSession:
         """One frame from the call; returns the streams that may have something to send. The hot path: 50 a second and call."""
         if not self._heard_audio:
             self._first_audio(now)
-        timestamp_ms = int((now + self.offset) * 1000)
-        if message.track == "outbound":
-            self._hears_outbound = True
-        if self._early is not None and self.format is not None:
-            self._early.keep(message, timestamp_ms, self.format.duration_ms(len(message.payload)))
-        elif self._live:
-            self._fork(message, timestamp_ms, now)
-        return self._live
+        self._fork.audio(message, self._timestamp_ms(now), now)
+        return self._fork.live
 
-    def _fork(self, frame: Audio, timestamp_ms: int, now: float) -> None:
-        assert self._converters is not None
-        converted: dict[AudioFormat, list[bytes]] = {}
-        for stream in self._live:
-            if frame.track in stream.tracks:
-                target = stream.protocol.format
-                if target not in converted:
-                    converted[target] = self._converters.convert(frame, target)
-                stream.accept(converted[target], frame.track, timestamp_ms, now)
+    def _timestamp_ms(self, now: float) -> int:
+        return int((now + self.offset) * 1000)
 
     def _first_audio(self, now: float) -> None:
         self._heard_audio = True
@@ -149,7 +133,7 @@ class CallSession:
 
     def _media_started(self, message: Started, now: float) -> None:
         self.format = message.format
-        self._converters = Converters(message.format)
+        self._fork.begin(message.format)
         self.talkback = Talkback(message.format, self.marks, self.note, self._emit, self._played)
         self.note(
             EventKind.CALL_MEDIA_STARTED,
@@ -164,10 +148,7 @@ class CallSession:
 
     def _digit(self, message: Dtmf, now: float) -> None:
         self.note(EventKind.CALL_DTMF, Level.INFO, None, now, digit=message.digit)
-        timestamp_ms = int((now + self.offset) * 1000)
-        if self._early is not None:
-            self._early.keep(message, timestamp_ms, 0)
-        self._press(message, timestamp_ms, now)
+        self._fork.digit(message, self._timestamp_ms(now), now)
 
     def _playback_reported(self, message: Paused | Resumed | MarkPlayed, now: float) -> None:
         if self.talkback is None:
@@ -182,13 +163,7 @@ class CallSession:
         self.talkback.advance(now)
 
     def _played(self, frame: bytes, now: float) -> None:
-        """What the call party hears of us is the outbound track, unless the gateway brings that track itself."""
-        if self._live and not self._hears_outbound:
-            self._fork(Audio(frame, "outbound"), int((now + self.offset) * 1000), now)
-
-    def _press(self, message: Dtmf, timestamp_ms: int, now: float) -> None:
-        for stream in self._live:
-            stream.digit(message.digit, message.track, timestamp_ms, now)
+        self._fork.played(frame, self._timestamp_ms(now), now)
 
     def _not_the_dialect(self, message: Unreadable, now: float) -> None:
         self._unreadable += 1
@@ -205,14 +180,9 @@ class CallSession:
         """Starts what the application's XML asks for, and gives it the call's audio from the first frame on."""
         for stream_id, request in requests:
             self.start_stream(stream_id, request, "XML", now)
-        early, self._early = self._early, None
-        for word, timestamp_ms in early or ():
-            if isinstance(word, Audio):
-                self._fork(word, timestamp_ms, now)
-            else:
-                self._press(word, timestamp_ms, now)
-        if early is not None and early.dropped_ms:
-            problem = f"The answer took so long that the first {early.dropped_ms / 1000:.1f} s of audio were not kept."
+        dropped_ms = self._fork.release(now)
+        if dropped_ms:
+            problem = f"The answer took so long that the first {dropped_ms / 1000:.1f} s of audio were not kept."
             self.note(EventKind.CALL_ANSWER_WARNING, Level.WARNING, None, now, problem=problem)
 
     def start_stream(self, stream_id: UUID, request: StreamRequest, source: str, now: float) -> None:
@@ -226,7 +196,7 @@ class CallSession:
             emit=self._emit,
         )
         self.streams[stream_id] = stream
-        self._live = [*self._live, stream]
+        self._fork.live = [*self._fork.live, stream]
         fields = {name: getattr(request, name) for name in request.__slots__}
         self.note(EventKind.STREAM_REQUESTED, Level.INFO, stream_id, now, source=source, request=fields)
         stream.dial(now)
@@ -277,7 +247,7 @@ class CallSession:
 
     # Time, and the end ---------------------------------------------------------------------------------------------------
     def tick(self, now: float) -> None:
-        for stream in self._live:
+        for stream in self._fork.live:
             stream.tick(now)
         if self.talkback is not None and not self.over:
             self.talkback.advance(now)
@@ -285,14 +255,14 @@ class CallSession:
 
     def settle(self, now: float) -> None:
         """Forgets ended streams; when the last stream that kept the call alive has ended, the call is over (cause 4010)."""
-        ended = [stream for stream in self._live if not stream.live]
+        ended = [stream for stream in self._fork.live if not stream.live]
         if not ended:
             return
-        self._live = [stream for stream in self._live if stream.live]
+        self._fork.live = [stream for stream in self._fork.live if stream.live]
         for stream in ended:
             if self.talkback is not None:
                 self.talkback.forget(stream, now)
-        kept = [stream for stream in self._live if stream.request.keep_call_alive]
+        kept = [stream for stream in self._fork.live if stream.request.keep_call_alive]
         if any(stream.request.keep_call_alive for stream in ended) and not kept and not self.over:
             self.hang_up(END_OF_XML, "The stream that kept the call alive has ended, and nothing follows it.", now)
 
@@ -311,10 +281,10 @@ class CallSession:
         if self.over:
             return
         self.over = hangup
-        self._flush_converters(now)
-        for stream in self._live:
+        self._fork.flush(self._timestamp_ms(now), now)
+        for stream in self._fork.live:
             stream.end(cause, now, words)
-        self._live = []
+        self._fork.live = []
         level = Level.INFO if hangup.source != "Error" else Level.ERROR
         self.note(
             EventKind.CALL_ENDED,
@@ -328,11 +298,3 @@ class CallSession:
         )
         if close is not None:
             self._effects.append(CloseGateway(close, words[:120]))
-
-    def _flush_converters(self, now: float) -> None:
-        """The last milliseconds a resampler still holds belong to the customers."""
-        timestamp_ms = int((now + self.offset) * 1000)
-        for track, target, frames in self._converters.tails() if self._converters else ():
-            for stream in self._live:
-                if stream.protocol.format == target and track in stream.tracks:
-                    stream.accept(frames, track, timestamp_ms, now)

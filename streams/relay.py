@@ -28,7 +28,7 @@ from streams.pure.lifecycle import (
 )
 from streams.pure.messages import Audio, Ended, GatewayMessage, Started, StreamRequest, Unreadable, Unsupported
 from streams.pure.notes import CallFacts, Note
-from streams.pure.session import CallSession, Identity
+from streams.pure.session import CLOSE_CALL_OVER, CallSession, Identity
 from streams.pure.stream import Limits
 from streams.pure.xml import Answer, InvalidAnswer
 
@@ -119,6 +119,9 @@ class Relay:
             else:
                 self._hear(message, now)
                 session = self.session
+                if isinstance(message, Ended):
+                    # A gateway that says goodbye without closing: nothing more can come of its socket.
+                    self._close_gateway(CLOSE_CALL_OVER, message.words)
 
     def gateway_closed(self, code: int | None) -> None:
         """The gateway's socket is gone, with the WebSocket close code when there was one."""

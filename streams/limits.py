@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 LINGER_SECONDS = 2.0
 """So long a refused peer may go on sending, unheard, before it is cut off: closing at once would destroy the answer on its way."""
 
-KEEP_ALIVE = [(socket.TCP_KEEPIDLE, 15), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 3)] if sys.platform == "linux" else []
-"""A peer whose machine is gone is noticed half a minute after its last byte (tcp(7): seconds, seconds, probes)."""
+KEEP_ALIVE = [(socket.TCP_KEEPIDLE, 6), (socket.TCP_KEEPINTVL, 3), (socket.TCP_KEEPCNT, 3)] if sys.platform == "linux" else []
+"""A peer whose machine is gone is noticed 15 s after its last byte (tcp(7): seconds, seconds, probes)."""
 LONGEST_REASON_BYTES = 123
 
 

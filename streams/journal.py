@@ -44,7 +44,7 @@ def record(owner: str, lease_seconds: float, facts: CallFacts, notes: Sequence[N
 
     `lost`: how many notes could not be kept before these. Raises LeaseLost when `owner` does not hold the call (any more)."""
     with transaction.atomic():
-        call = _held_call(owner, lease_seconds, facts)
+        call = _held_call(owner, lease_seconds, facts, notes[0])
         known = set(StreamEvent.objects.filter(call=call, number__in=[note.number for note in notes]).values_list("number", flat=True))
         fresh = [note for note in notes if note.number not in known]
         streams = {stream.uuid: stream for stream in call.streams.select_related("account")}
@@ -57,13 +57,16 @@ def record(owner: str, lease_seconds: float, facts: CallFacts, notes: Sequence[N
         StreamEvent.objects.bulk_create(events)
 
 
-def _held_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
+def _held_call(owner: str, lease_seconds: float, facts: CallFacts, first: Note) -> Call:
     """The call's row, locked; made (with its lease) when this is the first that is heard of it."""
     call = Call.objects.select_for_update().filter(uuid=facts.call_id).select_related("account").first()
     if call is None:
         return _open_call(owner, lease_seconds, facts)
     if call.owner != owner:
         raise LeaseLost(f"call_uuid {facts.call_id} is held by another process, was ended for want of a sign of life, or was used before.")
+    # A first note that is in the rows already is being written again; another first note is another call of the same uuid.
+    if first.number == 1 and not call.events.filter(number=1, at=at(first.at)).exists():
+        raise LeaseLost(f"call_uuid {facts.call_id} was used before; a call needs a uuid of its own.")
     return call
 
 

@@ -192,6 +192,16 @@ def test_another_owner_writes_nothing(facts, story) -> None:
     assert StreamEvent.objects.count() == 1
 
 
+def test_a_second_call_of_the_same_uuid_writes_nothing_even_from_the_same_process(facts, story) -> None:
+    story.call_ended(5)
+    record(facts, story)
+    other = Story()
+    other.add(EventKind.CALL_STARTED, 60, gateway="pbx")
+    with pytest.raises(journal.LeaseLost, match="used before"):
+        record(facts, other)
+    assert StreamEvent.objects.count() == 2
+
+
 def test_notes_after_the_end_are_still_written(facts, story) -> None:
     stream_id = uuid4()
     story.streaming(stream_id)

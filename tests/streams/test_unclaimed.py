@@ -38,7 +38,7 @@ def written(call: Call, request: ControlRequest) -> Stream:
     """What the process that took the request writes."""
     facts = CallFacts(call.uuid, call.account_id, 0, 0, "", "", "inbound", "", call.started_at.timestamp())
     details = {"source": "API", "request": request.details["request"]}
-    journal.record(OWNER, 60, facts, [Note(1, K.STREAM_REQUESTED, timezone.now().timestamp(), stream_id=_uuid(request), details=details)])
+    journal.record(OWNER, 60, facts, [Note(2, K.STREAM_REQUESTED, timezone.now().timestamp(), stream_id=_uuid(request), details=details)])
     return Stream.objects.get(uuid=_uuid(request))
 
 

@@ -1,17 +1,14 @@
-"""Who may bring a call, and into which relay its audio goes.
+"""The gateways' WebSocket endpoint: from the upgrade into a relay, and back.
 
-Owns the gateways' WebSocket endpoint: the credentials before the accept, and the receive loop. Must not know pages or money."""
+Owns the accept and the receive loop. Must not know what credentials are, nor pages or money."""
 
 import asyncio
-import base64
-import binascii
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
@@ -19,10 +16,10 @@ from django.conf import settings
 
 from streams import answer as answers
 from streams import switchboard
+from streams.admission import Rejected, admit, caller_of, place_of
 from streams.customer_socket import DialSettings
 from streams.directory import Entry
-from streams.pure.foreign_text import cleaned
-from streams.pure.gateway import dialect
+from streams.pure.gateway import Dialect, dialect
 from streams.pure.lifecycle import EventKind
 from streams.pure.notes import CallFacts
 from streams.pure.stream import Limits
@@ -34,14 +31,9 @@ log = logging.getLogger(__name__)
 TLS = ssl.create_default_context()
 CLOSE_INTERNAL_ERROR = 4500
 CLOSE_REFUSED = 4403
-QUERY_BYTES = 8192
 
 # Answer URLs have threads of their own, so that a slow one holds up other answers only when this many are slow.
 _fetchers = ThreadPoolExecutor(32, thread_name_prefix="answer")
-
-
-class Rejected(Exception):
-    """The upgrade is refused; the message says why, for the log."""
 
 
 class GatewayConsumer(AsyncConsumer):
@@ -61,11 +53,12 @@ class GatewayConsumer(AsyncConsumer):
             log.warning("Gateway refused: %s", error)
             await send({"type": "websocket.close", "code": CLOSE_REFUSED})
             return
-        spoken = dialect(entry.dialect)
+        caller = caller_of(scope, entry)
+        spoken = dialect(entry.dialect, caller.query)
         offered = scope.get("subprotocols", [])
         chosen = next((name for name in spoken.subprotocols if name in offered), None)
         await send({"type": "websocket.accept", "subprotocol": chosen})
-        await GatewaySocket(scope, entry, send).run(receive)
+        await GatewaySocket(caller, spoken, entry, send).run(receive)
 
 
 class NowhereConsumer(AsyncConsumer):
@@ -74,8 +67,8 @@ class NowhereConsumer(AsyncConsumer):
     channel_layer_alias = "none"
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        path = cleaned(self.scope["path"], 100)
-        log.warning("WebSocket refused: there is nothing at %s; gateways connect to /gateway/<dialect>/<name>/.", path)
+        where = place_of(self.scope["path"])
+        log.warning("WebSocket refused: there is nothing at %s; gateways connect to /gateway/<dialect>/<name>/.", where)
         await self.send({"type": "websocket.close", "code": CLOSE_REFUSED})
         raise StopConsumer
 
@@ -83,7 +76,7 @@ class NowhereConsumer(AsyncConsumer):
 class GatewaySocket:
     """An accepted gateway: messages in to the relay, the relay's words out, in order."""
 
-    def __init__(self, scope: dict[str, Any], entry: Entry, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    def __init__(self, caller: Caller, spoken: Dialect, entry: Entry, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
         self.entry = entry
         self.send = send
         self.outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -98,7 +91,7 @@ class GatewaySocket:
             tell=self.tell,
             close=self.close,
         )
-        self.relay = Relay(caller_of(scope, entry), dialect(entry.dialect), around)
+        self.relay = Relay(caller, spoken, around)
         self.board.starting.add(self.relay)
 
     async def run(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> None:
@@ -162,64 +155,3 @@ class GatewaySocket:
         except answers.AnswerUnreachable as error:
             raise AnswerUnavailable(str(error), error.facts) from error
         return parse(fetched.document), {"source": entry.answer_url, **fetched.facts}
-
-
-# Who may come in -----------------------------------------------------------------------------------------------------------------
-async def admit(scope: dict[str, Any]) -> Entry:
-    """The gateway whose credentials the upgrade request carries. Raises Rejected."""
-    arguments = scope["url_route"]["kwargs"]
-    name, spoken = arguments["gateway"], arguments["dialect"]
-    where = f"{address_of(scope)} at /gateway/{spoken}/{cleaned(name, 80)}/"
-    if switchboard.draining:
-        raise Rejected(f"{where}: this process is stopping and takes no new calls.")
-    try:
-        entry = await switchboard.current().directory.find(name)
-    except TimeoutError as error:
-        raise Rejected(f"{where}: the database has not answered since this process began, so no gateway is known yet.") from error
-    user, password = basic_credentials(scope)
-    # The same work for an unknown gateway and a wrong password, so that neither can be told from the other.
-    known = entry.accepts(password) if entry else password_mismatch(password)
-    if entry is None:
-        raise Rejected(f"{where}: there is no gateway of that name.")
-    if not known or user != entry.name:
-        raise Rejected(f"{where}: wrong user name or password (Basic auth wants {entry.name} and the gateway's password).")
-    if entry.dialect != spoken:
-        raise Rejected(f"{where}: the gateway speaks {entry.dialect}; connect it to /gateway/{entry.dialect}/{entry.name}/.")
-    return entry
-
-
-def password_mismatch(password: str) -> bool:
-    from_nobody = Entry(0, "", "", "sha256$0000000000000000$", 0, "", "", "", 0, "", "")
-    return from_nobody.accepts(password)
-
-
-def basic_credentials(scope: dict[str, Any]) -> tuple[str, str]:
-    """User and password of the Authorization header; two empty texts when there is none that can be read."""
-    for name, value in scope["headers"]:
-        if name == b"authorization" and value[:6].lower() == b"basic ":
-            try:
-                user, _, password = base64.b64decode(value[6:].strip(), validate=True).decode().partition(":")
-            except (binascii.Error, UnicodeDecodeError):
-                return "", ""
-            return user, password
-    return "", ""
-
-
-def caller_of(scope: dict[str, Any], entry: Entry) -> Caller:
-    query = scope.get("query_string", b"")[:QUERY_BYTES].decode("utf-8", "replace")
-    return Caller(
-        gateway_name=entry.name,
-        dialect_name=entry.dialect,
-        gateway_id=entry.gateway_id,
-        application_id=entry.application_id,
-        account_id=entry.account_id,
-        auth_id=entry.auth_id,
-        auth_token=entry.auth_token,
-        address=address_of(scope),
-        query=dict(parse_qsl(query, keep_blank_values=True)),
-    )
-
-
-def address_of(scope: dict[str, Any]) -> str:
-    client = scope.get("client") or ("unknown", 0)
-    return f"{client[0]}:{client[1]}"

@@ -32,6 +32,7 @@ class Entry:
     account_id: int
     auth_id: str
     auth_token: str
+    signing_token: str
 
     def accepts(self, password: str) -> bool:
         return password_matches(self.password_digest, password)
@@ -78,6 +79,7 @@ COLUMNS = {
     "account_id": "account_id",
     "auth_id": "account__auth_id",
     "auth_token": "account__auth_token",
+    "signing_token": "signing_token",
 }
 
 

@@ -187,6 +187,8 @@ class Plan:
         planned = self.plan(gateway, f"gateway {name}")
         self.set_dialect(planned, entry)
         self.set_application(planned, applications, entry)
+        if "signing_token" in entry.values:
+            planned.set("signing_token", "signing_token", entry.values["signing_token"])
         self.set_password(planned, gateway, entry)
         self.check(gateway, entry, exclude=["account", "application", "password_digest"])
 
@@ -211,7 +213,7 @@ class Plan:
 
     def set_password(self, planned: Planned, gateway: Gateway, entry: Entry) -> None:
         password = entry.values.get("password")
-        if not password and (password is not None or planned.is_new):
+        if not password and (password is not None or planned.is_new and not gateway.signing_token):
             self.problem(at(entry.place, "password"), "is missing: the password the gateway connects with; long, and made by a machine.")
         elif password and not gateway.check_password(password):
             gateway.set_password(password)

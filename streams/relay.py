@@ -197,7 +197,7 @@ class Relay:
         now = time.monotonic()
         session = self._begin({}, "", now)
         if session is not None:
-            words = f"The gateway sent no MEDIA_START within {MEDIA_START_SECONDS:g} s."
+            words = f"The gateway did not begin its media within {MEDIA_START_SECONDS:g} s."
             session.finish(EndCause.CALL_ENDED, UNSUPPORTED_MEDIA, words, now, close=CLOSE_NO_MEDIA)
             self._after(now)
 

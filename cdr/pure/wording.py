@@ -26,7 +26,7 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
         ", {direction}",
         ". {problem}",
     ),
-    K.CALL_MEDIA_STARTED: ("The gateway's audio began", ": {format}", ", {frame_ms} a frame", ", {control} control messages"),
+    K.CALL_MEDIA_STARTED: ("The gateway's audio began", ": {format}", ", {frame_ms} a frame", ", {control} control messages", ", {tracks}"),
     K.CALL_ANSWER_REQUESTED: ("The application's answer URL was asked", ": {method}", " {url}"),
     K.CALL_ANSWERED: (
         "The application answered",

@@ -92,9 +92,15 @@ class Application(models.Model):
 
 
 class Gateway(models.Model):
-    """A media gateway that may connect to /gateway/<dialect>/<name>/ with Basic auth `name:password`."""
+    """A media gateway that may connect to /gateway/<dialect>/<name>/ with Basic auth `name:password`, or with the signature of its
+    `signing_token`, which is kept in clear because it is the key of that signature."""
 
-    DIALECTS = [("asterisk", "Asterisk chan_websocket")]
+    DIALECTS = [
+        ("asterisk", "Asterisk chan_websocket"),
+        ("audio_stream", "FreeSWITCH mod_audio_stream"),
+        ("audio_fork", "jambonz, drachtio: mod_audio_fork"),
+        ("twilio", "Twilio Media Streams and alike"),
+    ]
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="gateways")
     name = models.CharField(max_length=63, unique=True, validators=[gateway_name_validator])
@@ -103,6 +109,9 @@ class Gateway(models.Model):
         Application, on_delete=models.PROTECT, related_name="gateways", help_text="Where this gateway's calls go."
     )
     password_digest = models.CharField(max_length=200, editable=False)
+    signing_token = models.CharField(
+        max_length=200, blank=True, help_text="Twilio's auth token: its calls are known by their signature, and no password is asked for."
+    )
 
     class Meta:
         ordering = ("name",)

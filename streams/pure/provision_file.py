@@ -24,7 +24,7 @@ ACCOUNT_KEYS = {
     "gateways": LIST,
 }
 APPLICATION_KEYS = {"name": TEXT, "answer_url": TEXT, "answer_method": TEXT, "answer_xml": XML}
-GATEWAY_KEYS = {"name": TEXT, "dialect": TEXT, "password": TEXT, "application": TEXT}
+GATEWAY_KEYS = {"name": TEXT, "dialect": TEXT, "password": TEXT, "signing_token": TEXT, "application": TEXT}
 LONGEST = {TEXT: 2048, XML: 100_000}
 LARGEST_EXPONENT = 20
 _LAYOUT = {ord(character): None for character in "\t\r\n"}

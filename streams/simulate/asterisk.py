@@ -21,13 +21,13 @@ class UnusableUrl(ValueError):
     """The platform's URL cannot be dialled; the message says what would be right."""
 
 
-def call_url(platform: str, gateway: str, parameters: Iterable[tuple[str, str]]) -> str:
-    """`platform` (ws://host:port) with the gateway's path and the call's query string; raises UnusableUrl."""
+def call_url(platform: str, dialect: str, path: Iterable[str], parameters: Iterable[tuple[str, str]]) -> str:
+    """`platform` (ws://host:port) with the gateway's `path` behind its dialect and the call's query string; raises UnusableUrl."""
     parts = urlsplit(platform)
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
         raise UnusableUrl(f"{platform!r} is no WebSocket URL. Write something like ws://127.0.0.1:8000.")
     query = urlencode([(name, value) for name, value in parameters if value], quote_via=quote)
-    return f"{platform.rstrip('/')}/gateway/asterisk/{quote(gateway)}/" + (f"?{query}" if query else "")
+    return f"{platform.rstrip('/')}/gateway/{dialect}/{'/'.join(quote(part, safe='') for part in path)}/" + (f"?{query}" if query else "")
 
 
 class AsteriskProtocol(ClientProtocol):

@@ -10,6 +10,7 @@ from enum import StrEnum
 from websockets.exceptions import InvalidStatus
 
 from streams.simulate.asterisk import call_url
+from streams.simulate.wav import rate_of
 
 
 class CallRefused(Exception):
@@ -27,9 +28,12 @@ class End(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CallPlan:
-    """One call. `pace` 1 is real time, 2 twice as fast, 0 as fast as the socket takes it; `frames` are 20 ms each, in `codec`.
+    """One call. `pace` 1 is real time, 2 twice as fast, 0 as fast as the socket takes it; `frames` are 20 ms each, in `codec`, and so are
+    the `outbound` ones of the other party, if the gateway is to send both.
 
-    `names_channel` False is a release before 22.8: no channel_id anywhere, and a ping hangs the call up."""
+    Asterisk: `as_json`, `variables`; `names_channel` False is a release before 22.8: no channel_id anywhere, and a ping hangs the call
+    up. FreeSWITCH: without `metadata`, the URL says it all; `frames_at_once` go into one message; `fork` is the bugname of one of
+    several; `streams_back` is bidirectional streaming. Twilio: `signing_token` signs the upgrade, and the password is not sent."""
 
     platform: str
     gateway: str
@@ -46,12 +50,35 @@ class CallPlan:
     dtmf: str = ""
     vanish: bool = False
     names_channel: bool = True
+    dialect: str = "asterisk"
+    outbound: Sequence[bytes] = ()
+    metadata: bool = True
+    frames_at_once: int = 1
+    fork: str = ""
+    streams_back: bool = False
+    signing_token: str = ""
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Whose call it is, without what is not known."""
+        names = {"call_uuid": self.call_uuid, "from": self.from_number, "to": self.to_number, "direction": self.direction}
+        return {name: value for name, value in names.items() if value}
+
+    @property
+    def mix(self) -> str:
+        return "stereo" if self.outbound else "mono"
 
     @property
     def url(self) -> str:
         """Raises UnusableUrl."""
-        identity = [("call_uuid", self.call_uuid), ("from", self.from_number), ("to", self.to_number), ("direction", self.direction)]
-        return call_url(self.platform, self.gateway, identity)
+        path = [self.gateway]
+        if self.dialect == "twilio":
+            # Twilio sends neither a query nor Basic auth.
+            return call_url(self.platform, self.dialect, path if self.signing_token else [*path, self.password], ())
+        query = {**({} if self.dialect == "audio_fork" and self.metadata else self.identity), "fork": self.fork}
+        if self.dialect != "asterisk":
+            query |= {"rate": str(rate_of(self.codec)), "mix": self.mix, "bidirectional": "stream" if self.streams_back else ""}
+        return call_url(self.platform, self.dialect, path, query.items())
 
 
 @dataclass(frozen=True)
@@ -77,7 +104,7 @@ class CallReport:
 def refusal(error: Exception, gateway: str) -> str:
     """The sentence for a failed upgrade."""
     if not isinstance(error, InvalidStatus):
-        return f"The platform's answer to the upgrade is none that Asterisk takes: {error}."
+        return f"The platform's answer to the upgrade is none that a gateway takes: {error}."
     status = error.response.status_code
     if status in (401, 403):
         return f"The platform refused gateway {gateway!r} (HTTP {status}). Check the gateway's name and password."

@@ -9,18 +9,33 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from streams.pure.audio import Converter
+from streams.pure.g722 import Codec
 from streams.pure.messages import AudioFormat, Encoding
 
 FRAME_SECONDS = 0.02
 SPEECH = Path(__file__).with_name("speech.wav")
 
-# Asterisk's optimal_frame_size of each codec. Those that are not in FORMATS exist here to be refused by the platform.
-FRAME_BYTES = {"ulaw": 160, "alaw": 160, "slin": 320, "slin16": 640, "g722": 160, "gsm": 33, "slin48": 1920, "opus": 0}
+# 20 ms of each codec, by Asterisk's name for it. Those that are not in FORMATS exist here to be refused by the platform.
 FORMATS = {
     "ulaw": AudioFormat(Encoding.MULAW, 8000),
     "alaw": AudioFormat(Encoding.ALAW, 8000),
+    "g722": AudioFormat(Encoding.L16, 16_000),
     "slin": AudioFormat(Encoding.L16, 8000),
+    "slin12": AudioFormat(Encoding.L16, 12_000),
     "slin16": AudioFormat(Encoding.L16, 16_000),
+    "slin24": AudioFormat(Encoding.L16, 24_000),
+    "slin32": AudioFormat(Encoding.L16, 32_000),
+    "slin44": AudioFormat(Encoding.L16, 44_100),
+    "slin48": AudioFormat(Encoding.L16, 48_000),
+}
+_SIZES = {"g722": 160, "gsm": 33, "opus": 0}
+FRAME_BYTES = {codec: round(form.bytes_per_ms * 20) for codec, form in FORMATS.items()} | _SIZES
+# What each dialect can send, its usual codec first.
+CODECS = {
+    "asterisk": ("ulaw", *sorted(set(FRAME_BYTES) - {"ulaw"})),
+    "audio_stream": ("slin", "slin16", "slin24", "slin32", "slin48"),
+    "audio_fork": ("slin", "slin16", "slin24", "slin32", "slin48"),
+    "twilio": ("ulaw", "alaw", "slin", "slin16", "slin24"),
 }
 
 
@@ -51,7 +66,13 @@ def frames(samples: bytes, source: AudioFormat, codec: str) -> list[bytes]:
         return [bytes(size or 60)] * int(source.duration_ms(len(samples)) / 20)
     converter = Converter(source, FORMATS[codec])
     audio = b"".join(converter.convert(samples) + converter.flush())
+    audio = Codec().encode(audio) if codec == "g722" else audio
     return [audio[start : start + size] for start in range(0, len(audio) - size + 1, size)]
+
+
+def rate_of(codec: str) -> int:
+    """Samples a second; 8000 for codecs that are not in FORMATS."""
+    return FORMATS[codec].rate if codec in FORMATS else 8000
 
 
 def lasting(some: Sequence[bytes], seconds: float) -> list[bytes]:

@@ -32,9 +32,9 @@ QUICK = {
 class Web:
     """One web process: where it is, and its process."""
 
-    def __init__(self, process: ChildProcess) -> None:
+    def __init__(self, process: ChildProcess, says: str = r"Listening on (http://\S+)") -> None:
         self.process = process
-        self.http_url = process.wait_for_line(r"Listening on (http://\S+)").group(1)
+        self.http_url = process.wait_for_line(says).group(1)
         self.ws_url = self.http_url.replace("http", "ws", 1)
 
     def console(self) -> Console:
@@ -82,6 +82,11 @@ class Installation:
 
     def start_web(self, name: str, **environment: str) -> ChildProcess:
         return self._start(name, sys.executable, "manage.py", "serve", "--port", "0", **environment)
+
+    def uvicorn(self) -> Web:
+        """The same application under another server, as an operator may choose it for media."""
+        options = ("--port", "0", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "off")
+        return Web(self._start("uvicorn", sys.executable, "-m", "uvicorn", "config.asgi:application", *options), r"running on (http://\S+)")
 
     def start_redis(self) -> None:
         socket = str(self.folder / "redis.sock")

@@ -13,6 +13,7 @@ from tests.journeys.answers import Answers
 from tests.journeys.installation import Web
 
 AUTH_ID, AUTH_TOKEN, PASSWORD = "MAJOURNEYSJOURNEYSJO", "journeys-token-0123456789", "journeys-password"
+SIGNING_TOKEN = "journeys-signing-token"
 
 
 def accounts(answer_url: str) -> dict[str, Any]:
@@ -20,6 +21,8 @@ def accounts(answer_url: str) -> dict[str, Any]:
     applications = [{"name": "asked", "answer_url": answer_url}, {"name": "asked by GET", "answer_url": answer_url, "answer_method": "GET"}]
     gateway = {"name": "gw1", "dialect": "asterisk", "password": PASSWORD, "application": "asked"}
     gateways = [gateway, gateway | {"name": "gw-get", "application": "asked by GET"}]
+    gateways += [gateway | {"name": f"gw-{dialect}", "dialect": dialect} for dialect in ("audio_stream", "audio_fork", "twilio")]
+    gateways += [{"name": "gw-signed", "dialect": "twilio", "signing_token": SIGNING_TOKEN, "application": "asked"}]
     account = {
         "name": "Journeys",
         "auth_id": AUTH_ID,

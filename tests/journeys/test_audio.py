@@ -17,7 +17,7 @@ from tests.journeys.installation import Web
 from tests.journeys.sdk_customer import sdk_service
 from tests.journeys.stage import AUTH_ID, live, numbered, plan, response, speech, stream, streams_to
 
-CODECS = ("ulaw", "alaw", "slin", "slin16")
+CODECS = ("ulaw", "alaw", "g722", "slin", "slin12", "slin16", "slin24", "slin32", "slin44", "slin48")
 CONTENT_TYPES = ("audio/x-mulaw;rate=8000", "audio/x-l16;rate=8000", "audio/x-l16;rate=16000")
 FRAME_BYTES = {"audio/x-mulaw;rate=8000": 160, "audio/x-l16;rate=8000": 320, "audio/x-l16;rate=16000": 640}
 
@@ -34,7 +34,7 @@ async def test_a_minute_of_audio_loses_nothing(web: Web, answers: Answers) -> No
 
 
 async def test_a_tone_is_the_same_tone_after_every_conversion(web: Web, answers: Answers) -> None:
-    """Every codec of the gateway to every content type, all at once: 12 streams of 4 calls."""
+    """Every codec of the gateway to every content type, all at once: 30 streams of 10 calls."""
     async with Customer() as customer:
         await asyncio.gather(*(tone_through(web, answers, customer, codec) for codec in CODECS))
 

@@ -221,3 +221,24 @@ def test_an_application_of_another_account_cannot_be_used(file):
     apply(file)
     found = complaints({"accounts": [{"name": "Thief", "gateways": [{"name": "pbx9", "password": "p", "application": "bot"}]}]})
     assert "is no application of this account" in found["accounts[0].gateways[0].application"]
+
+
+@pytest.mark.parametrize("dialect", ["asterisk", "audio_stream", "audio_fork", "twilio"])
+def test_every_dialect_can_be_provisioned(file, dialect):
+    file["accounts"][0]["gateways"][0]["dialect"] = dialect
+    apply(file)
+    assert Gateway.objects.get(name="pbx1").dialect == dialect
+
+
+def test_a_gateway_that_signs_needs_no_password(file):
+    gateway = {"name": "tw", "dialect": "twilio", "signing_token": "0123456789abcdef", "application": "bot"}
+    file["accounts"][0]["gateways"].append(gateway)
+    apply(file)
+    row = Gateway.objects.get(name="tw")
+    assert row.signing_token == "0123456789abcdef"
+    assert not row.check_password("")
+    assert {change.action for change in apply(file)} == {"left"}
+    gateway["signing_token"] = "another"
+    changed = [change for change in apply(file) if change.action != "left"]
+    assert [(change.what, change.keys) for change in changed] == [("gateway tw", ("signing_token",))]
+    assert "another" not in str(changed)

@@ -1,4 +1,4 @@
-"""`manage.py simulate_gateway`: brings calls to the platform as an Asterisk would. Owns the options and the printed lines only."""
+"""`manage.py simulate_gateway`: brings calls to the platform as a real gateway would. Owns the options and the printed lines only."""
 
 import asyncio
 import math
@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from streams.simulate.asterisk import UnusableUrl
 from streams.simulate.call_plan import CallPlan, CallRefused, CallReport, End
-from streams.simulate.gateway import place_call
-from streams.simulate.wav import FRAME_BYTES, SPEECH, UnusableWav, frames, lasting, read_wav
+from streams.simulate.gateway import CALLS, place_call
+from streams.simulate.wav import CODECS, FRAME_BYTES, SPEECH, UnusableWav, frames, lasting, read_wav
 
 
 def count(word: str) -> int:
@@ -54,16 +54,22 @@ def call_uuid(word: str) -> str:
 
 
 class Command(BaseCommand):
-    help = "Places calls from a WAV file through the gateway endpoint, as Asterisk's chan_websocket does."
+    help = "Places calls from a WAV file through the gateway endpoint, as Asterisk, FreeSWITCH, jambonz or Twilio would."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add("--url", default="ws://127.0.0.1:8000", help="The platform's address (default %(default)s).")
         add("--gateway", required=True, help="The gateway's name.")
-        add("--password", required=True, help="The gateway's password.")
-        add("--codec", default="ulaw", choices=sorted(FRAME_BYTES), help="What the gateway sends (default %(default)s).")
-        add("--control", default="plain", choices=["plain", "json"], help="Format of the control messages (default %(default)s).")
+        add("--password", default="", help="The gateway's password.")
+        add("--dialect", default="asterisk", choices=list(CALLS), help="What kind of gateway it is (default %(default)s).")
+        add("--codec", choices=sorted(FRAME_BYTES), help="What the gateway sends (default: ulaw, and slin from a FreeSWITCH).")
+        add("--control", default="plain", choices=["plain", "json"], help="Asterisk's format of control messages (default %(default)s).")
+        add("--both-tracks", action="store_true", help="Not Asterisk: send the called party's audio, too.")
+        add("--fork", default="", help="audio_fork: the name of this fork, where a call has several.")
+        add("--stream-back", action="store_true", help="audio_fork: with bidirectional streaming.")
+        add("--no-metadata", action="store_true", help="audio_stream, audio_fork: the URL has to say it all.")
+        add("--signing-token", default="", help="twilio: sign the upgrade with it, instead of sending the password.")
         add("--calls", type=count, default=1, help="How many calls (default 1).")
         add("--at-once", type=count, default=10, help="How many of them at the same time (default 10).")
         add("--seconds", type=above_zero, help="Length of a call; the file is repeated or cut (default: the file's length).")
@@ -107,18 +113,37 @@ class Command(BaseCommand):
         return f"The platform's socket went without a close during call {report.call_uuid}." if report.end is End.LOST else ""
 
 
+def codec_of(options: dict[str, Any]) -> str:
+    """Raises CommandError for a codec that the dialect cannot send, and for two tracks of a gateway that sends one."""
+    dialect, codec = options["dialect"], options["codec"] or CODECS[options["dialect"]][0]
+    if codec not in CODECS[dialect]:
+        raise CommandError(f"{dialect} sends {', '.join(CODECS[dialect])}, and no {codec}.")
+    if dialect == "asterisk" and options["both_tracks"]:
+        raise CommandError("An Asterisk sends one track. Leave out --both-tracks, or choose another --dialect.")
+    return str(codec)
+
+
 def plans(options: dict[str, Any]) -> list[CallPlan]:
     """Raises UnusableWav for a file no call can be made of."""
-    audio = frames(*read_wav(options["wav"]), options["codec"])
+    codec = codec_of(options)
+    audio = frames(*read_wav(options["wav"]), codec)
     if options["seconds"] is not None:
         audio = lasting(audio, options["seconds"])
+    # The called party says the same, from the middle on.
+    outbound = [*audio[len(audio) // 2 :], *audio[: len(audio) // 2]] if options["both_tracks"] else []
     return [
         CallPlan(
             platform=options["url"],
             gateway=options["gateway"],
             password=options["password"],
             frames=audio,
-            codec=options["codec"],
+            codec=codec,
+            dialect=options["dialect"],
+            outbound=outbound,
+            fork=options["fork"],
+            streams_back=options["stream_back"],
+            metadata=not options["no_metadata"],
+            signing_token=options["signing_token"],
             as_json=options["control"] == "json",
             call_uuid=options["call_uuid"] or str(uuid.uuid4()),
             from_number=options["from_number"],

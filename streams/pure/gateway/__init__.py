@@ -8,6 +8,9 @@ from uuid import UUID
 
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway.asterisk import Asterisk
+from streams.pure.gateway.audio_fork import AudioFork
+from streams.pure.gateway.audio_stream import AudioStream
+from streams.pure.gateway.twilio import Twilio
 from streams.pure.messages import Ended, GatewayCommand, GatewayMessage
 
 
@@ -29,15 +32,19 @@ class Dialect(Protocol):
     def closed(self, code: int | None, by_us: bool) -> Ended: ...
 
 
-DIALECTS: dict[str, Callable[[], Dialect]] = {
+DIALECTS: dict[str, Callable[[Mapping[str, str]], Dialect]] = {
     Asterisk.name: Asterisk,
+    AudioStream.name: AudioStream,
+    AudioFork.name: AudioFork,
+    Twilio.name: Twilio,
 }
 
 
-def dialect(name: str) -> Dialect:
-    """A fresh dialect for one connection; raises LookupError with a sentence for a name that is not in DIALECTS."""
+def dialect(name: str, query: Mapping[str, str]) -> Dialect:
+    """A fresh dialect for one connection; `query` is its URL's, in which some dialects are told what their wire does not tell.
+    Raises LookupError with a sentence for a name that is not in DIALECTS."""
     try:
-        return DIALECTS[name]()
+        return DIALECTS[name](query)
     except KeyError:
         raise LookupError(f"There is no gateway dialect {cleaned(name, 60)!r}; there is {', '.join(DIALECTS)}.") from None
 

@@ -5,11 +5,14 @@ Sources: channels/chan_websocket.c of Asterisk, and recordings of a 23.4.1."""
 
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from streams.pure.foreign_text import cleaned
+from streams.pure.g722 import Codec
 from streams.pure.gateway.asterisk_control import Fields, NotControlText, control_text, fields_of
+from streams.pure.gateway.closing import ended
+from streams.pure.gateway.json_text import DIGITS, whole
 from streams.pure.messages import (
     Audio,
     AudioFormat,
@@ -34,36 +37,36 @@ from streams.pure.messages import (
 FORMATS = {
     "ulaw": AudioFormat(Encoding.MULAW, 8000),
     "alaw": AudioFormat(Encoding.ALAW, 8000),
+    "g722": AudioFormat(Encoding.L16, 16_000),
     "slin": AudioFormat(Encoding.L16, 8000),
-    "slin16": AudioFormat(Encoding.L16, 16000),
+    "slin12": AudioFormat(Encoding.L16, 12_000),
+    "slin16": AudioFormat(Encoding.L16, 16_000),
+    "slin24": AudioFormat(Encoding.L16, 24_000),
+    "slin32": AudioFormat(Encoding.L16, 32_000),
+    "slin44": AudioFormat(Encoding.L16, 44_100),
+    "slin48": AudioFormat(Encoding.L16, 48_000),
 }
-EARLY_BYTES = 32_000  # one second of slin16, the largest format spoken here
+"""What becomes of a codec on this side of the dialect: G.722 is decoded and encoded here, the rest passes as it is."""
+EARLY_BYTES = 96_000  # one second of slin48, the largest format spoken here
 PLAY_BYTES = 65_000  # a frame of more than 65,535 bytes, header included, makes Asterisk close with 1009
 STAND_INS = 1000  # Asterisk queues no more marks than that
 
 # Asterisk drops a text of more than 128 bytes without a word: 64 leave room for the JSON around the name.
 _PLAIN_MARK = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
-_DIGITS = frozenset("0123456789*#ABCD")
-_LOST_CODES = (None, 1006, 1011)
-_CLOSE_WORDS = {
-    None: "The connection to the gateway was lost.",
-    1000: "The gateway hung up.",
-    1001: "The gateway went away.",
-    1005: "The gateway closed without a code.",
-    1006: "The connection to the gateway was lost.",
-    1009: "The gateway refused a message as too large.",
-    1011: "The gateway could not write to its socket.",
-}
 
 
 class Asterisk:
-    """One connection's dialect. Control text is detected by its first byte; commands go back in the format the gateway spoke."""
+    """One connection's dialect. Control text is detected by its first byte; commands go back in the format the gateway spoke.
+
+    `query` with media=in: the channel was dialled with d(in), which only listens; Asterisk answers playback of ours with errors."""
 
     name = "asterisk"
     subprotocols: tuple[str, ...] = ("media",)
 
-    def __init__(self) -> None:
+    def __init__(self, query: Mapping[str, str]) -> None:
         self.marks = False
+        self._listens_only = query.get("media", "").lower() == "in"
+        self._g722: Codec | None = None
         self._speaks_json = False
         self._format: AudioFormat | None = None
         self._refused = False
@@ -78,7 +81,7 @@ class Asterisk:
     def decode_binary(self, data: bytes) -> Sequence[GatewayMessage]:
         """One frame of the call's audio. Audio that comes before MEDIA_START is held, at most EARLY_BYTES of it."""
         if self._format is not None and data:
-            return (Audio(data),)
+            return (self._audio(data),)
         return self._held(data)
 
     def decode_text(self, text: str) -> Sequence[GatewayMessage]:
@@ -96,6 +99,8 @@ class Asterisk:
 
     def encode(self, command: GatewayCommand) -> list[str | bytes]:
         """What to send for `command`, in order: str as a text message, bytes as a binary one, none of them fragmented."""
+        if self._listens_only and not isinstance(command, HangUp):
+            return []
         match command:
             case Play(payload):
                 return self._play(payload)
@@ -111,9 +116,8 @@ class Asterisk:
 
     def closed(self, code: int | None, by_us: bool) -> Ended:
         """What the end of the socket means. After a close of ours Asterisk says 1001 whatever we sent, so its code means nothing."""
-        if by_us:
-            return Ended(lost=False, code=code, words="We closed the gateway's connection.")
-        return Ended(lost=code in _LOST_CODES, code=code, words=_CLOSE_WORDS.get(code, f"The gateway closed with code {code}."))
+        # Asterisk's close frame always carries a code. Without one there was no frame: uvicorn tells a cut connection so.
+        return ended(None if code == 1005 else code, by_us)
 
     # What it says ------------------------------------------------------------------------------------------------------
     def _media_start(self, fields: Fields) -> Sequence[GatewayMessage]:
@@ -125,17 +129,19 @@ class Asterisk:
             self._early.clear()
             return (Unsupported(_unsupported_codec(codec)),)
         self._format = FORMATS[codec]
-        frame_ms = _whole(fields.get("ptime"), 1, 1000) or 20
-        self._frame_bytes = _whole(fields.get("optimal_frame_size"), 1, PLAY_BYTES) or int(self._format.bytes_per_ms * frame_ms)
+        self._g722 = Codec() if codec == "g722" else None
+        frame_ms = whole(fields.get("ptime"), 1, 1000) or 20
+        bytes_per_ms = 8 if self._g722 else self._format.bytes_per_ms
+        self._frame_bytes = whole(fields.get("optimal_frame_size"), 1, PLAY_BYTES) or round(bytes_per_ms * frame_ms)
         # MARK_MEDIA came with the same releases as channel_id: 20.18, 22.8 and 23.2.
-        self.marks = bool(fields.get("channel_id"))
-        early = [Audio(data) for data in self._early]
+        self.marks = bool(fields.get("channel_id")) and not self._listens_only
+        early = [self._audio(data) for data in self._early]
         self._early.clear()
-        return (_started(fields, self._format, frame_ms, self._speaks_json), *early)
+        return (_started(fields, self._format, frame_ms, self._facts()), *early)
 
     def _dtmf(self, fields: Fields) -> Sequence[GatewayMessage]:
         digit = str(fields.get("digit", "")).upper()
-        if digit not in _DIGITS:
+        if digit not in DIGITS:
             return (Unreadable("DTMF_END carries no digit; it has to be one of 0-9, *, #, A-D.", cleaned(digit, 20)),)
         return (Dtmf(digit),)
 
@@ -183,12 +189,19 @@ class Asterisk:
         self._early_reported = True
         return (Unreadable("More than a second of audio came before MEDIA_START; the oldest of it is dropped."),)
 
+    def _audio(self, data: bytes) -> Audio:
+        return Audio(self._g722.decode(data) if self._g722 else data)
+
+    def _facts(self) -> dict[str, str]:
+        control = {"control": "JSON" if self._speaks_json else "plain text"}
+        return control | ({"audio_back": "no: media=in, this channel only listens"} if self._listens_only else {})
+
     # What it is told ---------------------------------------------------------------------------------------------------
     def _play(self, payload: bytes) -> list[str | bytes]:
         """Whole frames only, because Asterisk throws a trailing partial frame away; the rest waits for the next Play."""
         if not self._frame_bytes:
             return []
-        audio = self._unsent + payload
+        audio = self._unsent + (self._g722.encode(payload) if self._g722 else payload)
         whole = len(audio) - len(audio) % self._frame_bytes
         self._unsent = audio[whole:]
         step = PLAY_BYTES - PLAY_BYTES % self._frame_bytes
@@ -206,14 +219,14 @@ class Asterisk:
         return stand_in
 
 
-def _started(fields: Fields, audio_format: AudioFormat, frame_ms: int, speaks_json: bool) -> Started:
+def _started(fields: Fields, audio_format: AudioFormat, frame_ms: int, facts: dict[str, str]) -> Started:
     variables = fields.get("channel_variables")
     named = {name: cleaned(fields[name], 200) for name in ("connection_id", "channel", "channel_id") if fields.get(name)}
     return Started(
         format=audio_format,
         frame_ms=frame_ms,
         gateway_call_id=named.get("channel_id") or named.get("channel", ""),
-        facts={**named, "codec": cleaned(fields["format"], 40), "control": "JSON" if speaks_json else "plain text"},
+        facts={**named, "codec": cleaned(fields["format"], 40), **facts},
         variables=_texts(variables) if isinstance(variables, dict) else {},
         # A ping of ours hangs the channel up in releases before 20.18, 22.8 and 23.2 (asterisk#1722); those tell no channel_id.
         survives_pings="channel_id" in named,
@@ -224,13 +237,6 @@ def _texts(variables: dict[str, Any]) -> dict[str, str]:
     return {cleaned(name, 100): cleaned(value) for name, value in list(variables.items())[:100]}
 
 
-def _whole(value: object, low: int, high: int) -> int | None:
-    """A whole number within the limits, from JSON's number or plain text's digits; None for anything else."""
-    text = str(value)
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-    return number if number is not None and low <= number <= high else None
-
-
 def _unsupported_codec(codec: str) -> str:
     said = f"The gateway sends {codec!r}, which is not spoken here." if codec else "The gateway's MEDIA_START names no format."
-    return f"{said} Dial with one of c(ulaw), c(alaw), c(slin), c(slin16), as in Dial(WebSocket/<connection>/c(ulaw))."
+    return f"{said} Dial with one of {', '.join(f'c({name})' for name in FORMATS)}, as in Dial(WebSocket/<connection>/c(ulaw))."

@@ -71,7 +71,7 @@ async def test_the_upgrade_is_that_of_a_real_asterisk() -> None:
         (lambda head: accepted(head, accept="bm9uc2Vuc2U="), "Sec-WebSocket-Accept"),
         (lambda head: b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "HTTP 403.*name and password"),
         (lambda head: b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "HTTP 404"),
-        (lambda head: b"SSH-2.0-OpenSSH_9.2\r\n", "none that Asterisk takes"),
+        (lambda head: b"SSH-2.0-OpenSSH_9.2\r\n", "none that a gateway takes"),
     ],
 )
 async def test_answers_asterisk_does_not_take(answer: Callable[[bytes], bytes], words: str) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from streams.pure.audio import to_linear
+from streams.pure.g722 import Codec
 from streams.pure.messages import AudioFormat, Encoding
 from streams.simulate.wav import FORMATS, FRAME_BYTES, SPEECH, UnusableWav, frames, lasting, read_wav
 
@@ -42,12 +43,13 @@ def test_a_tone_keeps_its_pitch_and_length(codec: str, rate: int) -> None:
     made = frames(tone(440, rate, 2), AudioFormat(Encoding.L16, rate), codec)
     assert {len(frame) for frame in made} == {FRAME_BYTES[codec]}
     assert 98 <= len(made) <= 100
-    samples = to_linear(b"".join(made[20:70]), FORMATS[codec])
+    audio = b"".join(made[20:70])
+    samples = to_linear(Codec().decode(audio) if codec == "g722" else audio, FORMATS[codec])
     assert pitch_hz(samples, FORMATS[codec].rate) == pytest.approx(440, abs=1)
 
 
 def test_a_codec_we_cannot_make_gives_frames_of_its_size() -> None:
-    assert frames(tone(440, 8000), AudioFormat(Encoding.L16, 8000), "g722") == [bytes(160)] * 50
+    assert frames(tone(440, 8000), AudioFormat(Encoding.L16, 8000), "gsm") == [bytes(33)] * 50
 
 
 def test_lasting_repeats_and_cuts() -> None:

@@ -38,8 +38,14 @@ class Platform:
             self.ends.append(connection.close_code)
 
 
+def first_of(_: ServerConnection, offered: list[Subprotocol]) -> Subprotocol | None:
+    return next(iter(offered), None)
+
+
 async def answer(connection: ServerConnection, request: Request) -> Response | None:
-    if not request.path.startswith("/gateway/asterisk/demo/"):
+    if request.path == "/gateway/twilio/demo/s3cret/":
+        return None
+    if not request.path.startswith(("/gateway/asterisk/demo/", "/gateway/audio_stream/demo/", "/gateway/audio_fork/demo/")):
         return connection.respond(http.HTTPStatus.FORBIDDEN, "")
     response = await basic_auth(credentials=("demo", "s3cret"))(connection, request)
     return response if response is None else connection.respond(http.HTTPStatus.FORBIDDEN, "")
@@ -49,7 +55,13 @@ async def answer(connection: ServerConnection, request: Request) -> Response | N
 async def platform() -> AsyncIterator[Platform]:
     platform = Platform()
     async with serve(
-        platform.take, "127.0.0.1", 0, subprotocols=[Subprotocol("media")], compression=None, process_request=answer
+        platform.take,
+        "127.0.0.1",
+        0,
+        subprotocols=[Subprotocol("media")],
+        select_subprotocol=first_of,
+        compression=None,
+        process_request=answer,
     ) as server:
         platform.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
         yield platform
@@ -95,6 +107,23 @@ async def test_codecs(platform: Platform, codec: str, size: int) -> None:
     assert [len(message) for message in messages[1:]] == [size] * 5
 
 
+@pytest.mark.parametrize(
+    ("options", "first", "audio"),
+    [
+        (["--dialect", "audio_stream", "--both-tracks"], '"mix": "stereo"', 5 * 640),
+        (["--dialect", "audio_stream", "--no-metadata"], None, 5 * 320),
+        (["--dialect", "audio_fork", "--codec", "slin16", "--fork", "agent", "--stream-back"], '"sampleRate": 16000', 5 * 640),
+        (["--dialect", "twilio", "--both-tracks"], '"event": "connected"', 0),
+    ],
+)
+async def test_other_dialects(platform: Platform, options: list[str], first: str | None, audio: int) -> None:
+    await simulate(platform, *options, "--seconds", "0.1", "--pace", "0")
+    ((query, messages),) = platform.calls
+    assert sum(len(message) for message in messages if isinstance(message, bytes)) == audio
+    assert first is None or first in str(messages[0])
+    assert query.get("fork", []) == (["agent"] if "--fork" in options else [])
+
+
 async def test_many_calls_some_at_once(platform: Platform) -> None:
     lines = await simulate(platform, "--calls", "5", "--at-once", "2", "--seconds", "0.1")
     assert len({line.split()[0] for line in lines}) == len(platform.calls) == 5
@@ -136,6 +165,9 @@ async def test_nobody_answers(unused_tcp_port: int) -> None:
         (["--call-uuid", "17"], "'17' is not a UUID"),
         (["--call-uuid", UUID, "--calls", "2"], "One --call-uuid is for one call"),
         (["--codec", "mp3"], "invalid choice: 'mp3'"),
+        (["--dialect", "sip"], "invalid choice: 'sip'"),
+        (["--dialect", "audio_stream", "--codec", "ulaw"], "audio_stream sends slin, slin16, .* and no ulaw"),
+        (["--both-tracks"], "An Asterisk sends one track"),
         (["--wav", "/nowhere.wav"], "/nowhere.wav cannot be read"),
         (["--url", "http://x"], "Write something like ws://127.0.0.1:8000"),
         (["--seconds", "0"], "'0' is not a number above 0"),

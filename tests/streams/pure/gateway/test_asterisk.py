@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.pure.g722 import Codec
 from streams.pure.gateway.asterisk import EARLY_BYTES, PLAY_BYTES, STAND_INS, Asterisk
 from streams.pure.messages import (
     Audio,
@@ -40,7 +42,7 @@ def media_start(codec: str) -> str:
 
 
 def started(text: str = ULAW) -> Asterisk:
-    asterisk = Asterisk()
+    asterisk = Asterisk({})
     asterisk.decode_text(text)
     return asterisk
 
@@ -52,7 +54,7 @@ def only(messages: Sequence[GatewayMessage]) -> GatewayMessage:
 
 def replay(name: str) -> tuple[list[GatewayMessage], list[tuple[str, object]]]:
     """What the dialect makes of Asterisk's lines, and what it says for those of ours that are commands it knows."""
-    asterisk, heard, said = Asterisk(), list[GatewayMessage](), list[tuple[str, object]]()
+    asterisk, heard, said = Asterisk({}), list[GatewayMessage](), list[tuple[str, object]]()
     for line in recordings.read(name):
         if line.what == "close":
             heard.append(asterisk.closed(line.value["code"], by_us=False))
@@ -150,21 +152,27 @@ class TestMediaStart:
         [
             ("ulaw", AudioFormat(Encoding.MULAW, 8000)),
             ("alaw", AudioFormat(Encoding.ALAW, 8000)),
+            ("g722", AudioFormat(Encoding.L16, 16000)),
             ("slin", AudioFormat(Encoding.L16, 8000)),
+            ("slin12", AudioFormat(Encoding.L16, 12000)),
             ("slin16", AudioFormat(Encoding.L16, 16000)),
+            ("slin24", AudioFormat(Encoding.L16, 24000)),
+            ("slin32", AudioFormat(Encoding.L16, 32000)),
+            ("slin44", AudioFormat(Encoding.L16, 44100)),
+            ("slin48", AudioFormat(Encoding.L16, 48000)),
         ],
     )
     def test_codecs_we_speak(self, codec, audio_format):
-        start = only(Asterisk().decode_text(media_start(codec)))
+        start = only(Asterisk({}).decode_text(media_start(codec)))
         assert isinstance(start, Started)
         assert start.format == audio_format
 
-    @pytest.mark.parametrize("codec", ["opus", "slin48", "g722", "slin12", "", "ULAW"])
+    @pytest.mark.parametrize("codec", ["opus", "slin96", "g729", "gsm", "", "ULAW"])
     def test_a_codec_we_do_not_speak_says_what_to_configure(self, codec):
-        asterisk = Asterisk()
+        asterisk = Asterisk({})
         message = only(asterisk.decode_text(media_start(codec)))
         assert isinstance(message, Unsupported)
-        assert "c(ulaw), c(alaw), c(slin), c(slin16)" in message.problem
+        assert "c(ulaw), c(alaw), c(g722), c(slin), c(slin12), c(slin16), c(slin24)" in message.problem
         assert repr(codec) in message.problem if codec else "names no format" in message.problem
         assert asterisk.decode_binary(b"\x00" * 160) == ()
         assert isinstance(only(asterisk.decode_text(ULAW)), Unreadable)
@@ -176,7 +184,7 @@ class TestMediaStart:
 
     def test_older_releases_tell_no_channel_id_and_do_not_survive_pings(self):
         start = only(
-            Asterisk().decode_text("MEDIA_START connection_id:media channel:WebSocket/media/0x7f format:ulaw optimal_frame_size:160")
+            Asterisk({}).decode_text("MEDIA_START connection_id:media channel:WebSocket/media/0x7f format:ulaw optimal_frame_size:160")
         )
         assert isinstance(start, Started)
         assert (start.survives_pings, start.gateway_call_id, start.frame_ms) == (False, "WebSocket/media/0x7f", 20)
@@ -189,7 +197,7 @@ class TestMediaStart:
 
 class TestEarlyAudio:
     def test_is_held_and_released_after_started(self):
-        asterisk = Asterisk()
+        asterisk = Asterisk({})
         assert asterisk.decode_binary(b"one") == ()
         assert asterisk.decode_binary(b"two") == ()
         start, *audio = asterisk.decode_text(ULAW)
@@ -198,8 +206,8 @@ class TestEarlyAudio:
         assert asterisk.decode_binary(b"three") == (Audio(b"three"),)
 
     def test_beyond_the_limit_the_oldest_goes_and_it_is_said_once(self):
-        asterisk = Asterisk()
-        frames = [number.to_bytes(2, "big") * 160 for number in range(200)]
+        asterisk = Asterisk({})
+        frames = [number.to_bytes(2, "big") * 160 for number in range(400)]
         said = [message for frame in frames for message in asterisk.decode_binary(frame)]
         assert [type(message) for message in said] == [Unreadable]
         _, *audio = asterisk.decode_text(media_start("slin"))
@@ -257,7 +265,7 @@ class TestControl:
 
     @given(st.text(), st.binary(max_size=50))
     def test_nothing_a_gateway_sends_raises(self, text, data):
-        asterisk = Asterisk()
+        asterisk = Asterisk({})
         for message in (
             text,
             "{" + text,
@@ -270,7 +278,7 @@ class TestControl:
     @given(st.dictionaries(st.text(), st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.lists(st.integers())), max_size=5))
     def test_no_value_of_a_json_event_raises(self, fields):
         for event in Asterisk._READERS:
-            Asterisk()._READERS[event](Asterisk(), {"format": "ulaw", **fields, "event": event})
+            Asterisk({})._READERS[event](Asterisk({}), {"format": "ulaw", **fields, "event": event})
 
 
 class TestPlay:
@@ -294,12 +302,12 @@ class TestPlay:
         assert asterisk.encode(Play(b"b" * 160)) == [b"b" * 160]
 
     def test_before_the_media_starts_there_is_nothing_to_play_into(self):
-        assert Asterisk().encode(Play(b"a" * 160)) == []
+        assert Asterisk({}).encode(Play(b"a" * 160)) == []
 
 
 class TestCommands:
     def test_plain_until_the_gateway_has_spoken(self):
-        assert Asterisk().encode(HangUp()) == ["HANGUP"]
+        assert Asterisk({}).encode(HangUp()) == ["HANGUP"]
 
     def test_in_the_format_the_gateway_spoke(self):
         assert started(ULAW).encode(HangUp()) == ["HANGUP"]
@@ -333,17 +341,67 @@ def only_text(messages: list[str | bytes]) -> str:
     return text
 
 
+class TestListenOnly:
+    """The channel was dialled with d(in); Asterisk answers everything but HANGUP with an error."""
+
+    def test_nothing_is_sent_but_the_hangup(self):
+        asterisk = Asterisk({"media": "in"})
+        start = only(asterisk.decode_text(ULAW))
+        assert isinstance(start, Started)
+        assert "only listens" in start.facts["audio_back"]
+        assert asterisk.marks is False
+        assert [asterisk.encode(command) for command in (Play(b"a" * 160), Mark("m"), Clear())] == [[], [], []]
+        assert asterisk.encode(HangUp()) == ["HANGUP"]
+
+    def test_audio_is_heard(self):
+        asterisk = Asterisk({"media": "in"})
+        asterisk.decode_text(ULAW)
+        assert asterisk.decode_binary(b"a" * 160) == (Audio(b"a" * 160),)
+
+
+class TestG722:
+    def test_is_decoded_to_16_khz_and_encoded_for_playback(self):
+        asterisk, peer = started(ULAW.replace("ulaw", "g722")), Codec()
+        tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)).astype("<i2").tobytes()
+        wire = peer.encode(tone)
+        frames = [wire[start : start + 160] for start in range(0, len(wire), 160)]
+        heard = [message.payload for frame in frames for message in asterisk.decode_binary(frame) if isinstance(message, Audio)]
+        assert {len(payload) for payload in heard} == {640}
+        assert pitch_hz(b"".join(heard)) == pytest.approx(440, abs=1)
+        back = asterisk.encode(Play(tone))
+        assert b"".join(message for message in back if isinstance(message, bytes)) == wire
+
+    def test_audio_before_media_start_is_decoded_when_it_is_known_what_it_is(self):
+        asterisk, silence = Asterisk({}), Codec().encode(bytes(640))
+        asterisk.decode_binary(silence)
+        _, audio = asterisk.decode_text(ULAW.replace("ulaw", "g722"))
+        assert isinstance(audio, Audio)
+        assert len(audio.payload) == 640
+
+
+def pitch_hz(second: bytes) -> float:
+    samples = np.frombuffer(second, "<i2").astype(float)
+    return float(np.argmax(np.abs(np.fft.rfft(samples))) * 16_000 / len(samples))
+
+
+class TestMarks:
+    @pytest.mark.parametrize(("start", "reported"), [(ULAW, True), (ULAW.replace("channel_id:gw-1.2 ", ""), False)])
+    def test_are_reported_by_releases_that_tell_a_channel_id(self, start, reported):
+        assert Asterisk({}).marks is False
+        assert started(start).marks is reported
+
+
 class TestClosed:
-    @pytest.mark.parametrize("code", [1000, 1001, 1003, 1005, 1009, 16])
+    @pytest.mark.parametrize("code", [1000, 1001, 1003, 1009, 16])
     def test_a_close_frame_of_the_gateway_is_a_hangup(self, code):
-        ended = Asterisk().closed(code, by_us=False)
+        ended = Asterisk({}).closed(code, by_us=False)
         assert (ended.lost, ended.code) == (False, code)
 
-    @pytest.mark.parametrize("code", [None, 1006, 1011])
+    @pytest.mark.parametrize("code", [None, 1005, 1006, 1011])
     def test_without_a_proper_close_it_is_lost(self, code):
-        assert Asterisk().closed(code, by_us=False).lost
+        assert Asterisk({}).closed(code, by_us=False).lost
 
     @pytest.mark.parametrize("code", [1000, 1001, 1006, None])
     def test_after_a_close_of_ours_its_code_means_nothing(self, code):
-        ended = Asterisk().closed(code, by_us=True)
+        ended = Asterisk({}).closed(code, by_us=True)
         assert (ended.lost, ended.words) == (False, "We closed the gateway's connection.")

@@ -1,0 +1,119 @@
+"""Who may bring a call: a gateway's credentials on its upgrade request, checked before it is accepted and without a query.
+
+Owns where credentials may stand. Must not know what a gateway says once it is in."""
+
+import base64
+import binascii
+from typing import Any
+from urllib.parse import parse_qsl
+
+from streams import switchboard
+from streams.directory import Entry
+from streams.pure.foreign_text import cleaned
+from streams.pure.gateway.twilio_signature import signed_with
+from streams.relay import Caller
+
+QUERY_BYTES = 8192
+SECRET = "password"
+"""The parameter of the query that may carry the gateway's password; it goes no further than here."""
+
+
+class Rejected(Exception):
+    """The upgrade is refused; the message says why, for the log."""
+
+
+async def admit(scope: dict[str, Any]) -> Entry:
+    """The gateway whose credentials the upgrade request carries. Raises Rejected."""
+    arguments = scope["url_route"]["kwargs"]
+    name, spoken = arguments["gateway"], arguments["dialect"]
+    where = f"{address_of(scope)} at /gateway/{spoken}/{cleaned(name, 80)}/"
+    if switchboard.draining:
+        raise Rejected(f"{where}: this process is stopping and takes no new calls.")
+    try:
+        entry = await switchboard.current().directory.find(name)
+    except TimeoutError as error:
+        raise Rejected(f"{where}: the database has not answered since this process began, so no gateway is known yet.") from error
+    user, password = credentials(scope, name)
+    # The same work for an unknown gateway and a wrong password, so that neither can be told from the other.
+    known = entry.accepts(password) if entry else password_mismatch(password)
+    if entry is None:
+        raise Rejected(f"{where}: there is no gateway of that name.")
+    if entry.signing_token:
+        check_signature(scope, entry, where)
+    elif not known or user != entry.name:
+        raise Rejected(f"{where}: wrong user name or password (Basic auth wants {entry.name} and the gateway's password).")
+    if entry.dialect != spoken:
+        raise Rejected(f"{where}: the gateway speaks {entry.dialect}; connect it to /gateway/{entry.dialect}/{entry.name}/.")
+    return entry
+
+
+def check_signature(scope: dict[str, Any], entry: Entry, where: str) -> None:
+    """A gateway with a signing token needs no password: its signature proves more. Raises Rejected."""
+    given, host = header_of(scope, b"x-twilio-signature"), header_of(scope, b"host")
+    if not given:
+        raise Rejected(f"{where}: no X-Twilio-Signature, which a gateway with a signing token has to send.")
+    query = scope.get("query_string", b"").decode("latin-1")
+    path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
+    if not signed_with(entry.signing_token, given, host, path + (f"?{query}" if query else "")):
+        raise Rejected(
+            f"{where}: the X-Twilio-Signature does not fit. Check the signing token, and that a proxy passes on the Host header "
+            f"and the path as they stand in the stream's URL ({cleaned(host, 100)} came)."
+        )
+
+
+def password_mismatch(password: str) -> bool:
+    from_nobody = Entry(0, "", "", "sha256$0000000000000000$", 0, "", "", "", 0, "", "", "")
+    return from_nobody.accepts(password)
+
+
+def credentials(scope: dict[str, Any], gateway: str) -> tuple[str, str]:
+    """User and password by Basic auth; or, of gateways that can send no header, the password in the path or the query."""
+    if header_of(scope, b"authorization"):
+        return basic_credentials(scope)
+    return gateway, scope["url_route"]["kwargs"].get(SECRET) or query_of(scope).get(SECRET, "")
+
+
+def basic_credentials(scope: dict[str, Any]) -> tuple[str, str]:
+    """User and password of the Authorization header; two empty texts when there is none that can be read."""
+    value = header_of(scope, b"authorization")
+    if value[:6].lower() != "basic ":
+        return "", ""
+    try:
+        user, _, password = base64.b64decode(value[6:].strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return "", ""
+    return user, password
+
+
+def caller_of(scope: dict[str, Any], entry: Entry) -> Caller:
+    return Caller(
+        gateway_name=entry.name,
+        dialect_name=entry.dialect,
+        gateway_id=entry.gateway_id,
+        application_id=entry.application_id,
+        account_id=entry.account_id,
+        auth_id=entry.auth_id,
+        auth_token=entry.auth_token,
+        address=address_of(scope),
+        query={name: value for name, value in query_of(scope).items() if name != SECRET},
+    )
+
+
+def query_of(scope: dict[str, Any]) -> dict[str, str]:
+    query = scope.get("query_string", b"")[:QUERY_BYTES].decode("utf-8", "replace")
+    return dict(parse_qsl(query, keep_blank_values=True))
+
+
+def header_of(scope: dict[str, Any], name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def address_of(scope: dict[str, Any]) -> str:
+    client = scope.get("client") or ("unknown", 0)
+    return f"{client[0]}:{client[1]}"
+
+
+def place_of(path: str) -> str:
+    """A path for the log. What stands behind a gateway's name may be its password."""
+    parts = path.split("/")
+    return cleaned("/".join(parts[:4]), 100) + ("/..." if len(parts) > 5 or len(parts) == 5 and parts[4] else "")

@@ -1,0 +1,23 @@
+"""What the end of a gateway's socket means, by its WebSocket close code (RFC 6455, 7.4.1).
+
+Owns the words. Must not know what a dialect says before its end."""
+
+from streams.pure.messages import Ended
+
+_LOST_CODES = (None, 1006, 1011)
+_WORDS = {
+    None: "The connection to the gateway was lost.",
+    1000: "The gateway hung up.",
+    1001: "The gateway went away.",
+    1005: "The gateway closed without a code.",
+    1006: "The connection to the gateway was lost.",
+    1009: "The gateway refused a message as too large.",
+    1011: "The gateway could not write to its socket.",
+}
+
+
+def ended(code: int | None, by_us: bool) -> Ended:
+    """After a close of ours the code means nothing: a gateway echoes it, or says something of its own."""
+    if by_us:
+        return Ended(lost=False, code=code, words="We closed the gateway's connection.")
+    return Ended(lost=code in _LOST_CODES, code=code, words=_WORDS.get(code, f"The gateway closed with code {code}."))

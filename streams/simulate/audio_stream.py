@@ -1,0 +1,89 @@
+"""FreeSWITCH's mod_audio_stream as the platform sees it: metadata, L16, and an application that passes digits on as JSON.
+
+Owns its side of a call. Must not know Django or the platform's own code."""
+
+import base64
+import binascii
+import json
+
+import numpy as np
+
+from streams.simulate.call_plan import CallPlan
+from streams.simulate.call_socket import CallSocket
+from streams.simulate.upgrades import LibwscProtocol
+from streams.simulate.wav import rate_of
+
+RATES = (8000, 16_000, 24_000, 32_000, 48_000, 64_000)
+
+
+class AudioStreamCall(CallSocket):
+    """`played` is what the application would have played: the audio of each streamAudio, its temporary file in the original."""
+
+    def __init__(self, plan: CallPlan) -> None:
+        super().__init__(plan, LibwscProtocol(plan.url, plan.gateway, plan.password))
+        self.played: list[bytes] = []
+        self._accumulated: list[bytes] = []
+
+    async def start_media(self) -> None:
+        """The metadata as it was given, or nothing at all."""
+        if self.plan.metadata:
+            given: dict[str, object] = {**self.plan.identity, "rate": rate_of(self.plan.codec), "mix": self.plan.mix}
+            await self.send_text(json.dumps(given))
+
+    async def send_dtmf(self, digit: str) -> None:
+        await self.send_text(json.dumps({"event": "dtmf", "dtmf": digit}))
+
+    async def send_frame(self, payload: bytes) -> None:
+        """STREAM_BUFFER_SIZE is `frames_at_once` times 20 ms."""
+        self.frames_sent += 1
+        await accumulate(self, self._accumulated, payload)
+
+    async def send_both(self, inbound: bytes, outbound: bytes) -> None:
+        await self.send_frame(interleaved(inbound, outbound))
+
+    async def say_goodbye(self) -> None:
+        await flush(self, self._accumulated)
+
+    def take_audio(self, data: bytes) -> None:
+        self.complaints.append(f"A binary message of {len(data)} bytes: the community build has no use for it.")
+
+    def take_text(self, text: str) -> None:
+        """Anything but streamAudio becomes an event for the application."""
+        try:
+            message = json.loads(text)
+            if message.get("type") == "streamAudio":
+                self.played.append(audio_of(message["data"]))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.complaints.append(f"A text the module can make nothing of: {error}.")
+
+    @property
+    def frames_played(self) -> int:
+        return round(sum(map(len, self.played)) / rate_of(self.plan.codec) / 2 * 50)
+
+
+def audio_of(data: dict[str, object]) -> bytes:
+    """The audio of a streamAudio; raises ValueError for what the module does not take."""
+    if data["audioDataType"] != "raw" or data["sampleRate"] not in RATES:
+        raise ValueError(f"{data['audioDataType']} at {data['sampleRate']} Hz")
+    try:
+        return base64.b64decode(str(data["audioData"]), validate=True)
+    except binascii.Error as error:
+        raise ValueError(str(error)) from error
+
+
+def interleaved(left: bytes, right: bytes) -> bytes:
+    """Two channels of L16 in one, sample by sample."""
+    return np.stack((np.frombuffer(left, "<i2"), np.frombuffer(right, "<i2")), axis=1).tobytes()
+
+
+async def accumulate(call: CallSocket, waiting: list[bytes], payload: bytes) -> None:
+    """One message for each `frames_at_once` frames."""
+    waiting.append(payload)
+    if len(waiting) >= call.plan.frames_at_once:
+        await flush(call, waiting)
+
+
+async def flush(call: CallSocket, waiting: list[bytes]) -> None:
+    if waiting:
+        await call.send_binary(b"".join(waiting))
+        waiting.clear()

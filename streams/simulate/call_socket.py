@@ -1,0 +1,244 @@
+"""A simulated gateway's side of one call: its socket, its pace and its end, with good and bad manners.
+
+Owns what every gateway does. Must not know a dialect (each has a class of its own on top), Django or the platform's own code."""
+
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import Sequence
+from contextlib import suppress
+
+from websockets.client import ClientProtocol
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import State
+
+from streams.simulate.call_plan import CallPlan, CallRefused, CallReport, End, refusal
+from streams.simulate.waiting import Changing
+from streams.simulate.wav import FRAME_SECONDS
+
+
+class CallSocket(Changing):
+    """One call's socket. `connect`, `start_media`, then any of the others, and `hang_up` at last; `texts` and `audio` are what the
+    platform sent, as it came."""
+
+    _reader: asyncio.StreamReader
+    _writer: asyncio.StreamWriter
+    _reading: asyncio.Task[None]
+    _playing: asyncio.Task[None] | None = None
+
+    def __init__(self, plan: CallPlan, protocol: ClientProtocol) -> None:
+        super().__init__()
+        self.plan = plan
+        self.protocol = protocol
+        self.texts: list[str] = []
+        self.audio: list[bytes] = []
+        self.complaints: list[str] = []
+        self.frames_sent = 0
+        self.worst_delay_ms = 0.0
+        self.end: End | None = None
+
+    # What a dialect adds -------------------------------------------------------------------------------------------------
+    async def start_media(self) -> None:
+        """What the gateway says first, if it says anything."""
+
+    async def send_dtmf(self, digit: str) -> None:
+        """A digit that the caller pressed."""
+        raise NotImplementedError
+
+    async def send_frame(self, payload: bytes) -> None:
+        """20 ms of the caller's voice; nothing is sent when the socket is closing."""
+        await self.send_binary(payload)
+        self.frames_sent += 1
+
+    async def send_both(self, inbound: bytes, outbound: bytes) -> None:
+        """20 ms of both parties, from gateways that send both."""
+        raise NotImplementedError
+
+    async def say_goodbye(self) -> None:
+        """What the gateway says before it closes, if it says anything."""
+
+    def take_text(self, text: str) -> None:
+        """A command of the platform."""
+
+    def take_audio(self, data: bytes) -> None:
+        """Audio of the platform's, for the caller."""
+
+    def tick(self) -> list[str]:
+        """20 ms pass; returns the texts that the gateway sends at that moment. Only called once `play` was."""
+        return []
+
+    @property
+    def frames_played(self) -> int:
+        return 0
+
+    # What every gateway does ---------------------------------------------------------------------------------------------
+    async def connect(self) -> None:
+        """The upgrade. Raises CallRefused; like most gateways it waits for the answer without limit."""
+        uri = self.protocol.uri
+        context = ssl.create_default_context() if uri.secure else None
+        try:
+            self._reader, self._writer = await asyncio.open_connection(uri.host, uri.port, ssl=context)
+        except OSError as error:
+            raise CallRefused(
+                f"Nothing answers at {uri.host}:{uri.port}. Is the platform running there? ({error.strerror or error})"
+            ) from error
+        self.protocol.send_request(self.protocol.connect())
+        self._flush()
+        while self.protocol.state is State.CONNECTING and self.protocol.handshake_exc is None:
+            await self._receive()
+        if self.protocol.handshake_exc is not None:
+            self._writer.close()
+            raise CallRefused(refusal(self.protocol.handshake_exc, self.plan.gateway))
+        self._reading = asyncio.create_task(self._read())
+
+    async def send_text(self, text: str) -> None:
+        """Nothing is sent when the socket is closing."""
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_text(text.encode())
+            await self._drain()
+
+    async def send_binary(self, data: bytes) -> None:
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_binary(data)
+            await self._drain()
+
+    async def send_frames(self, frames: Sequence[bytes], dtmf: str = "", outbound: Sequence[bytes] = ()) -> None:
+        """The frames at the plan's pace, with those of the other party where there are `outbound` ones, the digits spread evenly among
+        them; returns early when the call ends."""
+        digits = {number * len(frames) // (len(dtmf) + 1): digit for number, digit in enumerate(dtmf, 1)}
+        started = asyncio.get_running_loop().time()
+        for number, frame in enumerate(frames):
+            await self._wait_for_turn(started, number)
+            if self.end is not None:
+                return
+            if number in digits:
+                await self.send_dtmf(digits[number])
+            await (self.send_both(frame, outbound[number]) if outbound else self.send_frame(frame))
+
+    async def hang_up(self, code: int = CloseCode.NORMAL_CLOSURE) -> None:
+        """The caller hung up: a close frame without words. A call that is over already is only cleared away."""
+        if self.end is None:
+            await self.say_goodbye()
+        if self.end is None:
+            self.protocol.send_close(code)
+            self._flush()
+            self._finish(End.HUNG_UP)
+        # A gateway closes TCP at once; we give the platform a moment, so that its last bytes do not turn our close into a reset.
+        await asyncio.wait({self._reading}, timeout=1)
+        self._writer.close()
+
+    def vanish(self) -> None:
+        """The gateway dies: TCP is reset, no close frame."""
+        connection: socket.socket = self._writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._finish(End.VANISHED)
+        self._writer.transport.abort()
+
+    async def until_ended(self, timeout_seconds: float = 10) -> End:
+        await self.until(lambda: self.end, f"the end of call {self.plan.call_uuid}", timeout_seconds)
+        return self.end or End.LOST
+
+    def report(self) -> CallReport:
+        close = self.protocol.close_rcvd if self.end is End.BY_PLATFORM else None
+        return CallReport(
+            call_uuid=self.plan.call_uuid,
+            end=self.end or End.LOST,
+            frames_sent=self.frames_sent,
+            frames_played=self.frames_played,
+            close_code=close.code if close else None,
+            worst_delay_ms=self.worst_delay_ms,
+            complaints=tuple(self.complaints),
+        )
+
+    async def _wait_for_turn(self, started: float, number: int) -> None:
+        """Frames keep to a schedule from the first one on: a late frame does not make the next ones late."""
+        loop = asyncio.get_running_loop()
+        turn = started + number * FRAME_SECONDS / self.plan.pace if self.plan.pace else loop.time()
+        await asyncio.sleep(max(0.0, turn - loop.time()))
+        self.worst_delay_ms = max(self.worst_delay_ms, (loop.time() - turn) * 1000)
+
+    async def _read(self) -> None:
+        """The gateway is always read, to the end of its socket."""
+        with suppress(OSError):
+            while self.protocol.state is not State.CLOSED:
+                await self._receive()
+                if self.protocol.close_rcvd is not None:
+                    self._finish(End.BY_PLATFORM)
+                    self._writer.close()
+                elif self.protocol.close_sent is not None and self.end is None:
+                    self.give_up(f"{self.protocol.parser_exc}: closed with {self.protocol.close_sent.code}.")
+        self._finish(End.LOST)
+        self._writer.close()
+
+    async def _receive(self) -> None:
+        if data := await self._reader.read(65_536):
+            self.protocol.receive_data(data)
+        else:
+            self.protocol.receive_eof()
+        for event in self.protocol.events_received():
+            if isinstance(event, Frame):
+                self._take(event)
+        self._flush()
+        self.changed()
+
+    def _take(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CONT or not frame.fin:
+            self.complaints.append("A fragmented message: Asterisk loses parts of those.")
+        elif frame.opcode is Opcode.TEXT:
+            self.texts.append(bytes(frame.data).decode(errors="replace"))
+            self.take_text(self.texts[-1])
+        elif frame.opcode is Opcode.BINARY:
+            self.audio.append(bytes(frame.data))
+            self.take_audio(self.audio[-1])
+        elif frame.opcode is Opcode.PING and not self.plan.names_channel:
+            self.give_up("A ping: Asterisk before 22.8 hangs up on it.")
+
+    def play(self, events: Sequence[str] = ()) -> None:
+        """Sends what the gateway has to say, and sees to it that its queue is played from here on."""
+        if self.protocol.state is State.OPEN:
+            for text in events:
+                self.protocol.send_text(text.encode())
+        if self._playing is None:
+            self._playing = asyncio.create_task(self._tick())
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        turn = loop.time()
+        while self.end is None:
+            self.play(self.tick())
+            self._flush()
+            self.changed()
+            turn += FRAME_SECONDS
+            await asyncio.sleep(max(0.0, turn - loop.time()))
+
+    def give_up(self, words: str) -> None:
+        """The gateway hangs up for what the platform did."""
+        self.complaints.append(words)
+        self._close()
+        self._finish(End.HUNG_UP)
+
+    def end_for_platform(self) -> None:
+        """The platform asked for the end, and the gateway closes."""
+        self._close()
+        self._finish(End.BY_PLATFORM)
+
+    def _close(self) -> None:
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_close(CloseCode.NORMAL_CLOSURE)
+
+    async def _drain(self) -> None:
+        self._flush()
+        try:
+            await self._writer.drain()
+        except OSError:
+            self._finish(End.LOST)
+
+    def _flush(self) -> None:
+        for data in self.protocol.data_to_send():
+            if data and not self._writer.is_closing():
+                self._writer.write(data)
+
+    def _finish(self, end: End) -> None:
+        self.end = self.end or end
+        self.changed()

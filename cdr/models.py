@@ -1,7 +1,12 @@
-"""Charges, and `streams`' calls and streams under the names the console shows (proxies, so that no foreign key points here)."""
+"""Charges, the audit log, saved filters, exports, and `streams`' calls and streams under the names the console shows (proxies, so
+that no foreign key points here)."""
 
+from typing import Any, NoReturn
+
+from django.conf import settings
 from django.db import models
 
+from cdr.pure.acts import Act
 from streams.models import Call, Stream
 
 
@@ -27,6 +32,7 @@ class CallDetail(Call):
     class Meta:
         proxy = True
         verbose_name = "call"
+        permissions = [("hang_up_call", "Can hang up a live call"), ("see_numbers", "Can see whole phone numbers")]
         ordering = ("-started_at", "-id")
 
 
@@ -36,5 +42,100 @@ class StreamDetail(Stream):
     class Meta:
         proxy = True
         verbose_name = "stream"
-        permissions = [("stop_stream", "Can stop a live stream")]
+        permissions = [("stop_stream", "Can stop a live stream"), ("resend_callback", "Can resend a status callback")]
         ordering = ("-requested_at", "-id")
+
+
+class SavedFilter(models.Model):
+    """A narrowed list under a name: the query of its address. `section` is the admin's name of the list, such as cdr_calldetail."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_filters")
+    section = models.CharField(max_length=50)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=2000)
+    shared = models.BooleanField(default=False, help_text="Everybody who sees the list sees it.")
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints = [models.UniqueConstraint(fields=["owner", "section", "name"], name="saved_filter_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExportState(models.TextChoices):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Export(models.Model):
+    """A list written to a file for the person who asked. The row is the job: `beat_at` moves while a worker writes, and a job that
+    stands still is taken up anew. `rows_total` is None until it was counted."""
+
+    FORMATS = [("csv", "CSV"), ("xlsx", "XLSX")]
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports")
+    section = models.CharField(max_length=50)
+    query = models.CharField(max_length=2000, blank=True)
+    format = models.CharField(max_length=4, choices=FORMATS)
+    state = models.CharField(max_length=10, choices=ExportState, default=ExportState.WAITING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    rows_total = models.PositiveIntegerField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    beat_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.section} as {self.format}"
+
+
+class Unchangeable(TypeError):
+    """An entry of the audit log is written once."""
+
+
+class AppendOnly(models.QuerySet["AuditEntry"]):
+    """Rows that are added and read."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise Unchangeable("The audit log is only added to: its entries are not changed.")
+
+    def delete(self) -> NoReturn:
+        raise Unchangeable("The audit log is only added to: its entries are not deleted.")
+
+
+class AuditEntry(models.Model):
+    """One act of a person in the console. Names rather than foreign keys: it outlives whom and what it names."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    by = models.CharField(max_length=150, help_text="The user's name at that time.")
+    address = models.GenericIPAddressField(null=True, help_text="Where the request came from.")
+    act = models.CharField(max_length=20, choices=[(act.value, act.value) for act in Act])
+    kind = models.CharField(max_length=30, help_text="What it was done to: a call, a stream, an account ...")
+    subject = models.CharField(max_length=200, help_text="Which one: its UUID or its name.")
+    details = models.JSONField(default=dict, help_text="For a change: {field: [old, new]}, secrets hidden.")
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit entries"
+        ordering = ("-id",)
+        indexes = [models.Index(fields=["-at"], name="audit_newest"), models.Index(fields=["subject"], name="audit_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.by}: {self.act} {self.subject}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise Unchangeable("The audit log is only added to: its entries are not changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise Unchangeable("The audit log is only added to: its entries are not deleted.")

@@ -1,29 +1,36 @@
-"""The list of status callbacks and the page of one, with its tries. Read only.
+"""The list of status callbacks, the page of one with its tries, and the sending of one again.
 
-Owns the columns. What the page shows is cdr.pages'."""
+Owns the columns. What the page shows is cdr.pages'; how a callback is sent is streams.delivery's."""
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.safestring import SafeString
 
+from cdr.admin import acts
 from cdr.admin.filters import CallbackEventFilter, CallbackStateFilter, CreatedFilter, HostFilter
 from cdr.admin.markup import badge_html, code_link
-from cdr.admin.records import RecordAdmin, found
+from cdr.admin.questions import Question
+from cdr.admin.records import found
+from cdr.admin.saved_filters import SavingAdmin
 from cdr.admin.search import callbacks_matching
 from cdr.admin.site import console
-from cdr.pages.callback import callback_page
+from cdr.admin.visitor import visitor
+from cdr.pages.callback import callback_page, find_callback
 from cdr.pure.badges import callback_badge
-from cdr.pure.figures import NOTHING, moment
+from cdr.pure.figures import NOTHING, counted, moment
 from streams.models import Callback, CallbackState
+
+MAY_RESEND = "cdr.resend_callback"
 
 
 @admin.register(Callback, site=console)
-class CallbackAdmin(RecordAdmin):
+class CallbackAdmin(SavingAdmin):
+    actions = ("resend_selected",)
     list_display = ("created", "event", "stream_link", "host", "state_badge", "tries", "next_try", "finished")
     list_filter = (CreatedFilter, CallbackEventFilter, CallbackStateFilter, HostFilter)
     list_select_related = ("stream",)
@@ -36,13 +43,44 @@ class CallbackAdmin(RecordAdmin):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         return (callbacks_matching(queryset, search_term) if search_term.strip() else queryset), False
 
+    def get_urls(self) -> list[Any]:
+        resend = path("<int:key>/resend/", self.admin_site.admin_view(self.resend_view), name="streams_callback_resend")
+        return [resend, *super().get_urls()]
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         self.require_view_permission(request)
-        callback = found(callback_page(object_id), "callback")
-        context = self.page_context(request, f"Callback {callback.event}", callback=callback)
+        callback = self.shown(request, callback_page(object_id), "callback")
+        may_resend = self.has_resend_permission(request)
+        context = self.page_context(request, f"Callback {callback.event}", callback=callback, key=object_id, may_resend=may_resend)
         return TemplateResponse(request, "admin/cdr/callback.html", context)
+
+    def resend_view(self, request: HttpRequest, key: int) -> HttpResponse:
+        """GET asks, POST does. Only for those with the permission to resend callbacks."""
+        return self.act_view(request, MAY_RESEND, lambda: self._ask_to_resend(request, str(key)), lambda: self._resend(request, str(key)))
+
+    def _ask_to_resend(self, request: HttpRequest, key: str) -> HttpResponse:
+        callback = found(find_callback(key), "callback")
+        return self.asked(request, resend_question([callback], _page_of(callback)), crumb=str(callback.event))
+
+    def _resend(self, request: HttpRequest, key: str) -> HttpResponse:
+        callback = found(find_callback(key), "callback")
+        acts.resend(callback, visitor(request))
+        messages.success(request, "The callback is sent again within seconds. Its next try will be listed here.")
+        return HttpResponseRedirect(_page_of(callback))
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MAY_RESEND)
+
+    @admin.action(description="Send the selected callbacks again…", permissions=["resend"])
+    def resend_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        def act(callbacks: list[Callback]) -> None:
+            done, _ = acts.to_each(acts.resend, callbacks, visitor(request))
+            messages.success(request, f"{counted(done, 'callback')} will be sent again within seconds.")
+
+        back = reverse("admin:streams_callback_changelist")
+        return self.asked_of_many(request, queryset, lambda callbacks: resend_question(callbacks, back), act)
 
     # Columns -----------------------------------------------------------------------------------------------------------
     @admin.display(description="Created (UTC)")
@@ -65,3 +103,28 @@ class CallbackAdmin(RecordAdmin):
     @admin.display(description="Finished (UTC)")
     def finished(self, callback: Callback) -> str:
         return moment(callback.finished_at)
+
+
+def resend_question(callbacks: list[Callback], back: str) -> Question:
+    delivered = sum(callback.state == CallbackState.DELIVERED for callback in callbacks)
+    what = "this callback" if len(callbacks) == 1 else counted(len(callbacks), "callback")
+    return Question(
+        title=f"Send {what} again?",
+        consequences=(
+            "The same parameters go to the same URL, with the same message id, so that a careful receiver takes them once. "
+            "The tries so far stay as they are; each gets one more.",
+        ),
+        warning=f"Delivered already: {delivered}. A receiver that does not look at the message id acts on it twice." if delivered else "",
+        button="Send it again" if len(callbacks) == 1 else "Send them again",
+        back=back,
+        subjects=tuple(map(_line_of, callbacks)),
+        bad=False,
+    )
+
+
+def _line_of(callback: Callback) -> str:
+    return f"{callback.event}  {callback.message_id}  {callback.host}  ({callback.get_state_display()})"
+
+
+def _page_of(callback: Callback) -> str:
+    return reverse("admin:streams_callback_change", args=[callback.pk])

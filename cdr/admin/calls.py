@@ -1,65 +1,106 @@
-"""The list of calls, the page of a call and the debug log of a whole call.
+"""The list of calls, the page of a call, the debug log of a whole call, and the hanging up of a live one.
 
 Owns the columns and the addresses. What the pages show is cdr.pages'."""
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from cdr.admin import acts
+from cdr.admin.exporting import ExportingAdmin
+from cdr.admin.fact_filters import FACT_FILTERS
 from cdr.admin.filters import AccountFilter, CallReasonFilter, CallStateFilter, PeriodFilter
 from cdr.admin.markup import badge_html, badges_html
-from cdr.admin.records import RecordAdmin, found
+from cdr.admin.questions import Question
+from cdr.admin.records import found
 from cdr.admin.search import calls_matching
 from cdr.admin.site import console
+from cdr.admin.visitor import visitor
 from cdr.models import CallDetail
-from cdr.pages.call import call_page
+from cdr.pages.call import CallPage, call_page, find_call
+from cdr.pages.columns import CALL_COLUMNS
 from cdr.pages.debug_log import call_log
 from cdr.pages.stream import charge_of
 from cdr.pure.badges import call_badge, cause_badge, reason_badge
 from cdr.pure.billing import totals
-from cdr.pure.figures import NOTHING, duration, elapsed_seconds, moment, money
+from cdr.pure.figures import NOTHING, counted, duration, elapsed_seconds, moment, money
+from cdr.pure.masking import masked
+from streams import control
 from streams.models import Stream
+
+MAY_HANG_UP = "cdr.hang_up_call"
+MASKED = {"caller": "masked_caller", "called": "masked_called"}
 
 
 @admin.register(CallDetail, site=console)
-class CallAdmin(RecordAdmin):
+class CallAdmin(ExportingAdmin):
     list_display = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge", "account_name")
-    list_filter = (PeriodFilter, CallReasonFilter, CallStateFilter, AccountFilter)
+    list_filter = (PeriodFilter, CallReasonFilter, CallStateFilter, AccountFilter, *FACT_FILTERS)
+    export_columns = CALL_COLUMNS
     search_help_text = "Call or stream UUID, or a number"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         streams = Stream.objects.select_related("charge").order_by("requested_at", "pk")
-        return super().get_queryset(request).select_related("account").prefetch_related(Prefetch("streams", streams))
+        calls = super().get_queryset(request).select_related("account", "gateway", "application")
+        return calls.prefetch_related(Prefetch("streams", streams))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         return (calls_matching(queryset, search_term) if search_term.strip() else queryset), False
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        whole = self.may_see_numbers(request)
+        return [column if whole else MASKED.get(column, column) for column in self.list_display]
+
+    def numbers_of(self, row: Any) -> tuple[str, str]:
+        return (row.from_number, row.to_number)
+
     def get_urls(self) -> list[Any]:
-        log = path("<slug:key>/debug-log/", self.admin_site.admin_view(self.debug_log_view), name="cdr_calldetail_debug_log")
-        return [log, *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("<slug:key>/debug-log/", view(self.debug_log_view), name="cdr_calldetail_debug_log"),
+            path("<slug:key>/hang-up/", view(self.hang_up_view), name="cdr_calldetail_hang_up"),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The page of a call, by its uuid or its number in the table."""
         self.require_view_permission(request)
-        call = found(call_page(object_id, timezone.now()), "call")
-        may_stop = request.user.has_perm("cdr.stop_stream")
-        context = self.page_context(request, f"Call {call.from_number} to {call.to_number}", call=call, may_stop=may_stop)
+        call = self.shown(request, call_page(object_id, timezone.now()), "call")
+        may = {"may_stop": request.user.has_perm("cdr.stop_stream"), "may_hang_up": request.user.has_perm(MAY_HANG_UP)}
+        context = self.page_context(request, f"Call {call.from_number} to {call.to_number}", call=call, **may)
         return TemplateResponse(request, "admin/cdr/call.html", context)
 
     def debug_log_view(self, request: HttpRequest, key: str) -> HttpResponse:
         self.require_view_permission(request)
         problems_only = request.GET.get("level") == "problems"
-        log = found(call_log(key, problems_only=problems_only), "call")
+        log = self.shown(request, call_log(key, problems_only=problems_only), "call")
         context = self.page_context(request, "Debug log of the call", log=log, problems_only=problems_only)
         return TemplateResponse(request, "admin/cdr/debug_log.html", context)
+
+    def hang_up_view(self, request: HttpRequest, key: str) -> HttpResponse:
+        """GET asks, POST does. Only for those with the permission to hang up calls."""
+        return self.act_view(request, MAY_HANG_UP, lambda: self._ask_to_hang_up(request, key), lambda: self._hang_up(request, key))
+
+    def _ask_to_hang_up(self, request: HttpRequest, key: str) -> HttpResponse:
+        call = self.shown(request, call_page(key, timezone.now()), "call")
+        return self.asked(request, hang_up_question(call), crumb=str(call.uuid))
+
+    def _hang_up(self, request: HttpRequest, key: str) -> HttpResponse:
+        call = found(find_call(key), "call")
+        try:
+            acts.hang_up(call, visitor(request))
+            messages.success(request, "The call was asked to hang up. It ends within seconds, and its streams with it.")
+        except control.NotLive as error:
+            messages.warning(request, f"{error} Nothing was done.")
+        return HttpResponseRedirect(reverse("admin:cdr_calldetail_change", args=[call.uuid]))
 
     # Columns -----------------------------------------------------------------------------------------------------------
     @admin.display(description="Started (UTC)")
@@ -73,6 +114,14 @@ class CallAdmin(RecordAdmin):
     @admin.display(description="To")
     def called(self, call: CallDetail) -> str:
         return call.to_number or NOTHING
+
+    @admin.display(description="From")
+    def masked_caller(self, call: CallDetail) -> str:
+        return masked(call.from_number) or NOTHING
+
+    @admin.display(description="To")
+    def masked_called(self, call: CallDetail) -> str:
+        return masked(call.to_number) or NOTHING
 
     @admin.display(description="Duration")
     def lasted(self, call: CallDetail) -> str:
@@ -102,3 +151,18 @@ class CallAdmin(RecordAdmin):
     @admin.display(description="Account")
     def account_name(self, call: CallDetail) -> str:
         return call.account.name
+
+
+def hang_up_question(call: CallPage) -> Question:
+    live = sum(stream.live for stream in call.streams)
+    return Question(
+        title="Hang up this call?",
+        consequences=(
+            f"The call of {call.from_number} to {call.to_number} ends for both sides, with hangup source “API Request”, "
+            f"and {counted(live, 'live stream')} with it. This cannot be undone.",
+        ),
+        refusal="" if call.live else "This call has ended already; there is nothing to hang up.",
+        button="Hang up the call",
+        leave="Leave it",
+        back=reverse("admin:cdr_calldetail_change", args=[call.uuid]),
+    )

@@ -1,4 +1,4 @@
-"""The filters above the lists: one form, choices from a list, a period, a text.
+"""The filters above the lists: one form, choices from a list, a period, a text; each tells what of it is in force.
 
 Owns what each filter means in rows. What an operator may write for a time is cdr.pure.period's."""
 
@@ -12,17 +12,25 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from cdr.pure import period
+from cdr.pure.acts import Act
 from cdr.pure.period import Period
 from streams.models import Account, CallbackState, Stream
 from streams.pure.lifecycle import CallbackEvent, CallState, HangupReason, StreamState
 
 SHOWN_ACCOUNTS = 500
+Chips = list[tuple[str, str]]
+"""What is in force of a filter, in words, and the parameter that says so."""
 
 
 class ChoiceFilter(admin.SimpleListFilter):
     """One value of a few, in a select."""
 
     template = "admin/cdr/filters/choice.html"
+    rare = False
+
+    def chips(self) -> Chips:
+        display = next((str(display) for value, display in self.lookup_choices if str(value) == self.value()), self.value())
+        return [(f"{self.title}: {display}", str(self.parameter_name))] if display else []
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         yield {"value": "", "display": f"Any {self.title}", "selected": not self.value()}
@@ -111,19 +119,48 @@ class CallbackEventFilter(ChoiceFilter):
         return queryset.filter(event=self.value()) if self.value() else queryset
 
 
-class HostFilter(admin.SimpleListFilter):
-    """A host, or its beginning, typed."""
+class ActFilter(ChoiceFilter):
+    title = "act"
+    parameter_name = "act"
 
-    title = "host"
-    parameter_name = "host"
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(act.value, act.value) for act in Act]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(act=self.value()) if self.value() else queryset
+
+
+class TextFilter(admin.SimpleListFilter):
+    """What a column begins with, typed. `problem`: why what was typed cannot be meant."""
+
     template = "admin/cdr/filters/text.html"
+    rare = False
+    problem = ""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("", "")]
 
+    def typed(self) -> str:
+        return (self.value() or "").replace("\x00", "").strip()
+
+    def chips(self) -> Chips:
+        return [(f"{self.title}: {self.typed()}", str(self.parameter_name))] if self.typed() else []
+
+
+class HostFilter(TextFilter):
+    title = "host"
+    parameter_name = "host"
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        host = (self.value() or "").strip().lower()
-        return queryset.filter(host__startswith=host) if host else queryset
+        return queryset.filter(host__startswith=self.typed().lower()) if self.typed() else queryset
+
+
+class PersonFilter(TextFilter):
+    title = "user name"
+    parameter_name = "by"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(by__istartswith=self.typed()) if self.typed() else queryset
 
 
 class PeriodFilter(admin.ListFilter):
@@ -133,6 +170,7 @@ class PeriodFilter(admin.ListFilter):
     template = "admin/cdr/filters/period.html"
     column = "started_at"
     PARAMETERS = ("when", "from", "to")
+    rare = False
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
@@ -145,6 +183,11 @@ class PeriodFilter(admin.ListFilter):
 
     def expected_parameters(self) -> list[str | None]:
         return list(self.PARAMETERS)
+
+    def chips(self) -> Chips:
+        usual = period.PRESETS.get(str(self.used_parameters["when"]), "")
+        words = (usual.lower(), f"from {self.first}" if self.first else "", f"to {self.last}" if self.last else "")
+        return [(word, name) for word, name in zip(words, self.PARAMETERS, strict=True) if word]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         chosen = self.used_parameters["when"]
@@ -176,3 +219,7 @@ class RequestedFilter(PeriodFilter):
 
 class CreatedFilter(PeriodFilter):
     column = "created_at"
+
+
+class EntryFilter(PeriodFilter):
+    column = "at"

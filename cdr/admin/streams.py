@@ -5,39 +5,51 @@ Owns the columns and the addresses. What the pages show is cdr.pages'; how a str
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from cdr.admin import acts
+from cdr.admin.exporting import ExportingAdmin
+from cdr.admin.fact_filters import FACT_FILTERS
 from cdr.admin.filters import AccountFilter, RequestedFilter, StreamReasonFilter, StreamStateFilter
 from cdr.admin.markup import badge_html, code_link, quiet
-from cdr.admin.records import RecordAdmin, found
+from cdr.admin.questions import Question
+from cdr.admin.records import found
 from cdr.admin.search import streams_matching
 from cdr.admin.site import console
+from cdr.admin.visitor import visitor
 from cdr.models import StreamDetail
+from cdr.pages.columns import STREAM_COLUMNS
 from cdr.pages.debug_log import stream_log
-from cdr.pages.stream import charge_of, find_stream, lasted_seconds, stream_card
+from cdr.pages.stream import StreamCard, charge_of, find_stream, lasted_seconds, stream_card
 from cdr.pure.badges import degraded_badge, reason_badge, stream_badge
-from cdr.pure.figures import NOTHING, duration, moment, money, seconds_count, service_host
+from cdr.pure.figures import NOTHING, counted, duration, moment, money, seconds_count, service_host
 from streams import control
+
+MAY_STOP = "cdr.stop_stream"
 
 
 @admin.register(StreamDetail, site=console)
-class StreamAdmin(RecordAdmin):
+class StreamAdmin(ExportingAdmin):
+    actions = ("stop_selected",)
     list_display = (
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
         *("reason", "state_badge", "degraded", "account_name"),
     )
-    list_filter = (RequestedFilter, StreamReasonFilter, StreamStateFilter, AccountFilter)
+    list_filter = (RequestedFilter, StreamReasonFilter, StreamStateFilter, AccountFilter, *FACT_FILTERS)
     list_select_related = ("call", "account", "charge")
+    export_columns = STREAM_COLUMNS
     search_help_text = "Stream or call UUID, number, service host"
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         return (streams_matching(queryset, search_term) if search_term.strip() else queryset), False
+
+    def numbers_of(self, row: Any) -> tuple[str, str]:
+        return (row.call.from_number, row.call.to_number)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
@@ -52,38 +64,45 @@ class StreamAdmin(RecordAdmin):
     ) -> HttpResponse:
         """The page of a stream, by its uuid or its number in the table."""
         self.require_view_permission(request)
-        stream = found(stream_card(object_id, timezone.now()), "stream")
-        may_stop = request.user.has_perm("cdr.stop_stream")
+        stream = self.shown(request, stream_card(object_id, timezone.now()), "stream")
+        may_stop = request.user.has_perm(MAY_STOP)
         context = self.page_context(request, f"Stream {stream.uuid}", stream=stream, may_stop=may_stop)
         return TemplateResponse(request, "admin/cdr/stream.html", context)
 
     def debug_log_view(self, request: HttpRequest, key: str) -> HttpResponse:
         self.require_view_permission(request)
         problems_only = request.GET.get("level") == "problems"
-        log = found(stream_log(key, problems_only=problems_only), "stream")
+        log = self.shown(request, stream_log(key, problems_only=problems_only), "stream")
         context = self.page_context(request, "Debug log", log=log, problems_only=problems_only)
         return TemplateResponse(request, "admin/cdr/debug_log.html", context)
 
     def stop_view(self, request: HttpRequest, key: str) -> HttpResponse:
         """GET asks, POST does. Only for those with the permission to stop streams."""
-        self.require_view_permission(request)
-        if not request.user.has_perm("cdr.stop_stream"):
-            raise PermissionDenied
-        if request.method == "POST":
-            return self._stop(request, key)
-        if request.method != "GET":
-            return HttpResponseNotAllowed(["GET", "POST"])
-        stream = found(stream_card(key, timezone.now()), "stream")
-        return TemplateResponse(request, "admin/cdr/stop.html", self.page_context(request, "Stop this stream?", stream=stream))
+        return self.act_view(request, MAY_STOP, lambda: self._ask_to_stop(request, key), lambda: self._stop(request, key))
+
+    def _ask_to_stop(self, request: HttpRequest, key: str) -> HttpResponse:
+        stream = self.shown(request, stream_card(key, timezone.now()), "stream")
+        return self.asked(request, stop_question(stream), stream=stream, crumb=str(stream.uuid))
 
     def _stop(self, request: HttpRequest, key: str) -> HttpResponse:
         stream = found(find_stream(key), "stream")
         try:
-            control.request_stop(stream, by=request.user.get_username())
+            acts.stop(stream, visitor(request))
             messages.success(request, f"The stream {stream.uuid} was asked to stop. It ends within seconds, with the reason “API request”.")
         except control.NotLive as error:
             messages.warning(request, f"{error} Nothing was done.")
         return HttpResponseRedirect(reverse("admin:cdr_calldetail_change", args=[stream.call.uuid]))
+
+    def has_stop_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MAY_STOP)
+
+    @admin.action(description="Stop the selected streams…", permissions=["stop"])
+    def stop_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        def act(streams: list[StreamDetail]) -> None:
+            done, ended = acts.to_each(acts.stop, streams, visitor(request))
+            messages.success(request, f"{counted(done, 'stream')} asked to stop; {ended} had ended already.")
+
+        return self.asked_of_many(request, queryset, stop_many_question, act)
 
     # Columns -----------------------------------------------------------------------------------------------------------
     @admin.display(description="Start (UTC)")
@@ -135,3 +154,33 @@ class StreamAdmin(RecordAdmin):
     @admin.display(description="Account")
     def account_name(self, stream: StreamDetail) -> str:
         return stream.account.name
+
+
+def stop_question(stream: StreamCard) -> Question:
+    keeps = "The call ends with it: this stream was asked to keep the call alive, and nothing else does."
+    return Question(
+        title="Stop this stream?",
+        consequences=(
+            f"The audio to {stream.service_url} ends; the customer's service is disconnected, and its hangup reason becomes "
+            "“API request”. This cannot be undone.",
+            *(() if stream.keeps_call else ("The call itself goes on.",)),
+        ),
+        warning=keeps if stream.keeps_call else "",
+        refusal="" if stream.live else "This stream has ended already; there is nothing to stop.",
+        button="Stop the stream",
+        leave="Leave it running",
+        back=reverse("admin:cdr_calldetail_change", args=[stream.call_uuid]),
+    )
+
+
+def stop_many_question(streams: list[StreamDetail]) -> Question:
+    keeping = sum(stream.keep_call_alive for stream in streams)
+    return Question(
+        title=f"Stop {counted(len(streams), 'stream')}?",
+        consequences=("Their audio ends, with the reason “API request”. This cannot be undone. What has ended is left as it is.",),
+        warning=f"{counted(keeping, 'call')} may end with them: so many were asked to keep their call alive." if keeping else "",
+        button=f"Stop {counted(len(streams), 'stream')}",
+        leave="Leave them running",
+        back=reverse("admin:cdr_streamdetail_changelist"),
+        subjects=tuple(f"{stream.uuid}  {service_host(stream.service_url)}" for stream in streams),
+    )

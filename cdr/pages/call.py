@@ -24,7 +24,7 @@ TROUBLE = (EventKind.CALL_ANSWER_FAILED, EventKind.CALL_GATEWAY_ERROR)
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
-    """`problems`: warnings and errors of the call itself; those of a stream are in its debug log."""
+    """`problems`: warnings and errors of the call itself; those of a stream are in its debug log. `numbers`: both, as stored."""
 
     uuid: UUID
     from_number: str
@@ -35,12 +35,18 @@ class CallPage:
     facts: tuple[Fact, ...]
     streams: list[StreamCard]
     problems: list[Line]
+    numbers: tuple[str, ...]
+
+
+def find_call(key: str) -> Call | None:
+    """The call with its account, gateway and application, in one query."""
+    lookup = key_of(key)
+    return Call.objects.select_related("account", "gateway", "application").filter(**lookup).first() if lookup else None
 
 
 def call_page(key: str, now: datetime) -> CallPage | None:
     """The page of a call, in four queries; None when there is no such call. `now` is for what is still going on."""
-    lookup = key_of(key)
-    call = Call.objects.select_related("account", "gateway", "application").filter(**lookup).first() if lookup else None
+    call = find_call(key)
     if call is None:
         return None
     streams = list(call.streams.select_related("charge", "call").order_by("requested_at", "pk"))
@@ -57,6 +63,7 @@ def call_page(key: str, now: datetime) -> CallPage | None:
         facts=_facts(call, now),
         streams=[card(stream, owed.get(stream.pk, Owed()), now) for stream in streams],
         problems=lines([event_row(event, "call") for event in problems], call.started_at),
+        numbers=(call.from_number, call.to_number),
     )
 
 

@@ -29,6 +29,8 @@ class AttemptLine:
 
 @dataclass(frozen=True, slots=True)
 class CallbackPage:
+    """`numbers`: those of the call."""
+
     event: str
     state: Badge
     stream_uuid: UUID
@@ -37,12 +39,18 @@ class CallbackPage:
     facts: tuple[Fact, ...]
     parameters: list[Pair]
     attempts: list[AttemptLine]
+    numbers: tuple[str, ...]
+
+
+def find_callback(key: str) -> Callback | None:
+    """The callback with its stream, call and account, in one query."""
+    rows = Callback.objects.select_related("stream__call", "account")
+    return rows.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) <= 18 else None
 
 
 def callback_page(key: str) -> CallbackPage | None:
     """The page of a callback, in two queries; None when there is no such callback."""
-    rows = Callback.objects.select_related("stream__call", "account")
-    callback = rows.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) <= 18 else None
+    callback = find_callback(key)
     if callback is None:
         return None
     return CallbackPage(
@@ -54,6 +62,7 @@ def callback_page(key: str) -> CallbackPage | None:
         facts=_facts(callback),
         parameters=parameters_as_sent(callback.parameters),
         attempts=[_attempt_line(attempt) for attempt in callback.attempts.order_by("number")],
+        numbers=(callback.stream.call.from_number, callback.stream.call.to_number),
     )
 
 

@@ -16,7 +16,7 @@ from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
 from cdr.pure.debuglog import AttemptRow, CallbackRow, ChargeRow, EventRow, Line, Row, lines
 from cdr.pure.figures import moment
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, Stream, StreamEvent
-from streams.pure.lifecycle import Level
+from streams.pure.lifecycle import CallState, Level
 
 SHOWN_EVENTS = 5000
 """A log shows so many events at most: a page of more would help nobody."""
@@ -38,7 +38,8 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class DebugLogPage:
-    """`first_error`: the anchor of that line, "" when there is none. `cut`: events were left out."""
+    """`first_error`: the anchor of that line, "" when there is none. `cut`: events were left out. `numbers`: those of the
+    call, which is `live` or has ended."""
 
     subject: Subject
     lines: list[Line]
@@ -46,6 +47,8 @@ class DebugLogPage:
     problem_count: int
     first_error: str
     cut: bool
+    numbers: tuple[str, ...]
+    live: bool
 
 
 def stream_log(key: str, *, problems_only: bool = False) -> DebugLogPage | None:
@@ -55,7 +58,7 @@ def stream_log(key: str, *, problems_only: bool = False) -> DebugLogPage | None:
         return None
     events = StreamEvent.objects.filter(Q(stream=stream) | Q(stream=None), call=stream.call)
     rows, cut = _rows(events, {stream.pk: "stream"}, Callback.objects.filter(stream=stream))
-    return _page(_stream_subject(stream), rows + _charge_rows([stream]), problems_only, cut)
+    return _page(_stream_subject(stream), stream.call, rows + _charge_rows([stream]), problems_only, cut)
 
 
 def call_log(key: str, *, problems_only: bool = False) -> DebugLogPage | None:
@@ -67,7 +70,7 @@ def call_log(key: str, *, problems_only: bool = False) -> DebugLogPage | None:
     streams = list(call.streams.select_related("charge"))
     names = {stream.pk: f"stream {stream.uuid.hex[:8]}" for stream in streams}
     rows, cut = _rows(StreamEvent.objects.filter(call=call), names, Callback.objects.filter(stream__call=call))
-    return _page(_call_subject(call), rows + _charge_rows(streams), problems_only, cut)
+    return _page(_call_subject(call), call, rows + _charge_rows(streams), problems_only, cut)
 
 
 def _stream_subject(stream: Stream) -> Subject:
@@ -97,7 +100,7 @@ def _call_subject(call: Call) -> Subject:
     )
 
 
-def _page(subject: Subject, rows: list[Row], problems_only: bool, cut: bool) -> DebugLogPage:
+def _page(subject: Subject, call: Call, rows: list[Row], problems_only: bool, cut: bool) -> DebugLogPage:
     problems = lines(rows, subject.start, problems_only=True)
     return DebugLogPage(
         subject=subject,
@@ -106,6 +109,8 @@ def _page(subject: Subject, rows: list[Row], problems_only: bool, cut: bool) -> 
         problem_count=len(problems),
         first_error=next((line.anchor for line in problems if line.level.word == Level.ERROR), ""),
         cut=cut,
+        numbers=(call.from_number, call.to_number),
+        live=call.state == CallState.LIVE,
     )
 
 

@@ -42,7 +42,8 @@ class Owed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StreamCard:
-    """`main`: what Plivo's console shows of a stream; `more`: what explains it. `keeps_call`: its end is the call's end."""
+    """`main`: what Plivo's console shows of a stream; `more`: what explains it. `keeps_call`: its end is the call's end.
+    `numbers`: those of its call."""
 
     uuid: UUID
     call_uuid: UUID
@@ -56,6 +57,7 @@ class StreamCard:
     main: tuple[Fact, ...]
     more: tuple[Fact, ...]
     end_details: str
+    numbers: tuple[str, ...]
 
 
 def find_stream(key: str) -> Stream | None:
@@ -108,6 +110,7 @@ def card(stream: Stream, owed: Owed, now: datetime) -> StreamCard:
         main=_main_facts(stream, now),
         more=_more_facts(stream, owed),
         end_details=cleaned(stream.end_details),
+        numbers=(stream.call.from_number, stream.call.to_number),
     )
 
 

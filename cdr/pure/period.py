@@ -10,6 +10,24 @@ FORMS = "Write 14:02 (today), 2026-11-23 or 2026-11-23 14:02, in UTC."
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 
 
+class Length(NamedTuple):
+    """At least `least`, and less than `below` (None: however long)."""
+
+    words: str
+    least: timedelta
+    below: timedelta | None
+
+
+LENGTHS = {
+    "under-10s": Length("under 10 s", timedelta(), timedelta(seconds=10)),
+    "under-1m": Length("10 s to 1 min", timedelta(seconds=10), timedelta(minutes=1)),
+    "under-10m": Length("1 to 10 min", timedelta(minutes=1), timedelta(minutes=10)),
+    "under-1h": Length("10 min to 1 h", timedelta(minutes=10), timedelta(hours=1)),
+    "over-1h": Length("1 h and more", timedelta(hours=1), None),
+}
+"""The usual lengths of a call or stream; each length lies in exactly one."""
+
+
 class Period(NamedTuple):
     """From `start` on, before `end`; None: open."""
 

@@ -1,16 +1,25 @@
 """The people who use the console."""
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.apps import apps
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from config.first_users import support_group
+from cdr import roles
 
 
 def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def person(name: str, role: str) -> User:
+    """Staff in one of the groups that an installation begins with."""
+    roles.make_roles(apps)
+    user = User.objects.create_user(name, is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    return user
 
 
 @pytest.fixture
@@ -20,19 +29,14 @@ def administrator(db) -> Client:
 
 @pytest.fixture
 def support(db) -> Client:
-    """May look at everything of the platform, and touch nothing."""
-    user = User.objects.create_user("support", is_staff=True)
-    user.groups.add(support_group())
-    return signed_in(user)
+    """May look at everything of the platform but whole numbers, and touch nothing."""
+    return signed_in(person("support", roles.SUPPORT))
 
 
 @pytest.fixture
 def operator(db) -> Client:
-    """Support that may stop streams, too."""
-    user = User.objects.create_user("maria", is_staff=True)
-    user.groups.add(support_group())
-    user.user_permissions.add(Permission.objects.get(codename="stop_stream"))
-    return signed_in(user)
+    """Sees what support sees, and whole numbers; may act on what is live and on callbacks."""
+    return signed_in(person("maria", roles.OPERATOR))
 
 
 @pytest.fixture

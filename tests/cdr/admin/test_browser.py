@@ -8,7 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from streams.models import Call, Callback, Stream, StreamEvent
+from cdr import audit
+from cdr.audit import Actor
+from cdr.pure.acts import Act
+from streams.models import Account, Call, Callback, Stream, StreamEvent
 from tests.cdr.admin.test_escaping import poison
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import KINDS
@@ -16,7 +19,7 @@ from tests.cdr.factories import KINDS
 playwright = pytest.importorskip("playwright.sync_api", reason="the console in a browser: the playwright package is not installed")
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 PHONE = {"width": 390, "height": 844}
-LISTS = ("cdr/calldetail", "cdr/streamdetail", "streams/callback", "streams/account", "streams/gateway")
+LISTS = ("cdr/calldetail", "cdr/streamdetail", "streams/callback", "streams/account", "streams/gateway", "cdr/auditentry")
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,9 +29,11 @@ pytestmark = [
 
 
 class Scene(NamedTuple):
-    """`addresses`: a page of each kind. `log`, `anchor`: the last line of a stream's debug log. `cookie`: of somebody signed in."""
+    """`addresses`: a page of each kind. `callbacks`: their list. `log`, `anchor`: the last line of a stream's debug log.
+    `cookie`: of somebody signed in."""
 
     addresses: list[str]
+    callbacks: str
     log: str
     anchor: str
     cookie: dict[str, str]
@@ -46,12 +51,16 @@ def scene(live_server) -> Scene:
     addresses = ["/admin/", *(f"/admin/{section}/" for section in LISTS)]
     addresses += [f"/admin/cdr/calldetail/{call.uuid}/{page}/" for call in Call.objects.all() for page in ("change", "debug-log")]
     addresses += [f"/admin/cdr/streamdetail/{live.uuid}/{page}/" for page in ("change", "debug-log", "stop")]
-    addresses += [f"/admin/streams/callback/{Callback.objects.first().pk}/change/"]
+    addresses += [f"/admin/cdr/calldetail/{live.call.uuid}/hang-up/", "/admin/cdr/calldetail/exports/?state=ended"]
+    addresses += ["/admin/cdr/streamdetail/saved/?state=live", "/admin/cdr/streamdetail/?cause=customer_closed&from=teatime"]
+    addresses += [f"/admin/streams/callback/{Callback.objects.first().pk}/{page}/" for page in ("change", "resend")]
+    audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.first(), name=["a" * 200, "<b>"])
     client = Client()
     client.force_login(User.objects.create_superuser("admin"))
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
     log = f"/admin/cdr/streamdetail/{refused.uuid}/debug-log/"
-    return Scene([live_server.url + address for address in addresses], live_server.url + log, f"e{refused.events.last().pk}", cookie)
+    pages, callbacks = [live_server.url + address for address in addresses], f"{live_server.url}/admin/streams/callback/"
+    return Scene(pages, callbacks, live_server.url + log, f"e{refused.events.last().pk}", cookie)
 
 
 @pytest.fixture
@@ -62,13 +71,18 @@ def browser(scene: Scene) -> Iterator[Any]:
         chromium.close()
 
 
+def complains(message: Any) -> bool:
+    """This server speaks no WebSocket: that an open log finds none is no complaint."""
+    return message.type in ("error", "warning") and "WebSocket connection to" not in message.text
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_on_a_phone(scene, browser, scheme) -> None:
     context = browser.new_context(viewport=PHONE, color_scheme=scheme, is_mobile=True)
     context.add_cookies([scene.cookie])
     page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("console", lambda message: complaints.append(message.text) if complains(message) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: complaints.append(f"a dialog: {dialog.message}"))
     for address in scene.addresses:
@@ -76,6 +90,20 @@ def test_every_page_on_a_phone(scene, browser, scheme) -> None:
         assert response.status == 200, address
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], address
         assert complaints == [], address
+
+
+def test_all_rows_of_a_page_are_ticked_at_once_and_one_question_is_asked(scene, browser) -> None:
+    context = browser.new_context(viewport={"width": 1366, "height": 700})
+    context.add_cookies([scene.cookie])
+    page = context.new_page()
+    page.goto(scene.callbacks)
+    page.get_by_label("Select all").check()
+    count = page.locator("input.action-select:checked").count()
+    page.get_by_label("Action:").select_option(label="Send the selected callbacks again…")
+    page.get_by_role("button", name="Go").click()
+    assert page.get_by_role("heading", name=f"Send {count} callbacks again?").is_visible() and count > 5
+    page.get_by_role("button", name="Send them again").click()
+    assert page.get_by_text(f"{count} callbacks will be sent again within seconds.").is_visible()
 
 
 def test_a_line_of_the_log_can_be_sent_to_a_colleague(scene, browser) -> None:

@@ -21,9 +21,9 @@ def page_of(call: Call) -> str:
     return reverse("admin:cdr_calldetail_change", args=[call.uuid])
 
 
-def test_the_columns(support, gateway) -> None:
+def test_the_columns(operator, gateway) -> None:
     factories.closed_call(gateway)
-    heads, row = read(support, LIST).rows
+    heads, row = read(operator, LIST).rows
     assert heads == ["Started (UTC)", "From", "To", "Duration", "Streams", "Hangup reasons", "Billed", "State", "Account"]
     assert row == [
         "2024-11-23 14:01:37", "+14155550123", "+18005550100", "0:59", "1", "✕ Connection error", "0.00300 USD", "ended", "Acme Robotics",

@@ -5,6 +5,9 @@ import html
 import pytest
 from django.db import models
 
+from cdr import audit
+from cdr.audit import Actor
+from cdr.pure.acts import Act
 from streams.models import Account, Application, Call, Callback, CallbackAttempt, Gateway, Stream, StreamEvent
 from tests.cdr.admin.reading import Page, crawl
 from tests.cdr.call_script import make_gateway
@@ -35,6 +38,7 @@ def poison(model: type[models.Model]) -> None:
 def poisoned(db) -> None:
     for kind in KINDS:
         kind(make_gateway(kind.__name__.replace("_", "-"), kind.__name__))
+    audit.write(Actor(HOSTILE, None), Act.CHANGE, Account.objects.first(), **{HOSTILE: [HOSTILE, HOSTILE]})
     for model in (Account, Application, Gateway, Call, Stream, StreamEvent, CallbackAttempt):
         poison(model)
     # A callback's parameters are pairs; its other columns like those of any row.

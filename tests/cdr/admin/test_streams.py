@@ -60,8 +60,8 @@ def test_the_log_has_an_anchor_on_every_line_and_a_link_to_it(support, gateway) 
     assert {f"{address('debug_log', stream)}#{anchor}" for anchor in anchors} <= set(page.links)
 
 
-def test_the_log_in_words(support, gateway) -> None:
-    text = read(support, address("debug_log", factories.closed_call(gateway).streams.get())).text
+def test_the_log_in_words(operator, gateway) -> None:
+    text = read(operator, address("debug_log", factories.closed_call(gateway).streams.get())).text
     for words in (
         "14:01:37.590 +0.000 s ○ info stream Streaming began: the first packet was sent",
         "14:02:02.590 +25.000 s ✕ error stream The stream ended: The customer's service closed the connection (1011",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cdr.pure.period import PRESETS, Period, between, both, preset
+from cdr.pure.period import LENGTHS, PRESETS, Period, between, both, preset
 
 NOW = datetime(2026, 11, 23, 14, 30, 15, tzinfo=UTC)
 
@@ -53,3 +53,9 @@ def test_what_lies_in_both() -> None:
     assert both(Period(early, None), Period(late, late)) == (late, late)
     assert both(Period(None, early), Period(None, late)) == (None, early)
     assert both(Period(None, None), Period(None, None)) == (None, None)
+
+
+def test_every_length_lies_in_exactly_one_of_the_usual_ones() -> None:
+    usual = list(LENGTHS.values())
+    assert usual[0].least == timedelta() and usual[-1].below is None
+    assert [length.below for length in usual[:-1]] == [length.least for length in usual[1:]]

@@ -1,0 +1,145 @@
+"""Exports: a selection of a list, written to a file by a worker, chunk by chunk, for the person who asked.
+
+Owns the jobs, their files and their end. What a list selects is told by the list itself, which registers here; must not know HTTP."""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from cdr.models import Export, ExportState
+from cdr.pages.columns import Column
+from cdr.pure.masking import masking
+from cdr.spreadsheet import Cell, Opened, Writer
+
+log = logging.getLogger(__name__)
+
+CHUNK_ROWS = 1000
+MOST_AT_ONCE = 2
+MOST_TRIES = 3
+STANDSTILL = timedelta(minutes=2)
+KEPT = timedelta(days=7)
+
+
+class Selection(NamedTuple):
+    """What an export holds: the rows in the list's order, the columns, and whether numbers are whole."""
+
+    rows: QuerySet[Any]
+    columns: tuple[Column, ...]
+    numbers_of: Callable[[Any], tuple[str, str]]
+    whole_numbers: bool
+
+
+class NotAllowed(Exception):
+    """The owner may not see the list, or no longer; the message says so."""
+
+
+Selector = Callable[[Export], Selection]
+SELECTORS: dict[str, Selector] = {}
+"""By the section of the list; a selector raises NotAllowed."""
+
+
+def file_of(export: Export) -> Path:
+    return _folder() / f"{export.pk}.{export.format}"
+
+
+def _folder() -> Path:
+    return Path(settings.DATA_DIR) / "exports"
+
+
+def take_next() -> Export | None:
+    """The oldest job that waits, or that stands still because its worker has gone; taken by one worker only, a few at once."""
+    now = timezone.now()
+    working = Q(state=ExportState.RUNNING, beat_at__gte=now - STANDSTILL)
+    if Export.objects.filter(working).count() >= MOST_AT_ONCE:
+        return None
+    free = Q(state=ExportState.WAITING) | Q(state=ExportState.RUNNING, beat_at__lt=now - STANDSTILL)
+    job = Export.objects.filter(free).order_by("pk").first()
+    if job is None:
+        return None
+    as_read = Export.objects.filter(free, pk=job.pk, tries=job.tries)
+    taken = as_read.update(state=ExportState.RUNNING, beat_at=now, tries=F("tries") + 1, rows_done=0)
+    return Export.objects.select_related("owner").get(pk=job.pk) if taken else None
+
+
+def run(export: Export) -> None:
+    """Writes the file of a job that was taken, and its end into the row. Never raises for what is wrong with the job."""
+    try:
+        if export.tries > MOST_TRIES:
+            raise NotAllowed(f"It was begun {MOST_TRIES} times and its worker went away each time.")
+        _write(export, SELECTORS[export.section](export))
+    except NotAllowed as error:
+        _finish(export, ExportState.FAILED, str(error))
+    except Exception:  # whatever a driver or a full disk raises: the owner is told, the log has the rest
+        log.exception("Export %d could not be written.", export.pk)
+        _finish(export, ExportState.FAILED, "The file could not be written. The platform's log says why.")
+    else:
+        _finish(export, ExportState.DONE, "")
+
+
+def remove_old() -> int:
+    """Removes the jobs that finished long ago, with their files, and files whose owner has gone; returns how many jobs."""
+    old = list(Export.objects.filter(finished_at__lt=timezone.now() - KEPT))
+    for export in old:
+        remove(export)
+    owned = {str(key) for key in Export.objects.values_list("pk", flat=True)}
+    for file in _folder().glob("*.*"):
+        if file.stem not in owned:
+            file.unlink(missing_ok=True)
+    return len(old)
+
+
+def remove(export: Export) -> None:
+    file_of(export).unlink(missing_ok=True)
+    export.delete()
+
+
+def _write(export: Export, selection: Selection) -> None:
+    """To a file beside, renamed at the end: what can be downloaded is whole. Readable by this user only: it holds numbers."""
+    path = file_of(export)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".try{export.tries}")
+    unfinished.touch(mode=0o600)
+    Export.objects.filter(pk=export.pk).update(rows_total=selection.rows.order_by().count())
+    try:
+        with Opened(unfinished, export.format, [column.head for column in selection.columns]) as file:
+            for done in _rows_written(file, selection):
+                _beat(export, done)
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _rows_written(file: Writer, selection: Selection) -> Iterator[int]:
+    """Writes every row; after each chunk, how many there are."""
+    done = 0
+    for row in selection.rows.iterator(chunk_size=CHUNK_ROWS):
+        file.write(_cells(row, selection))
+        done += 1
+        if done % CHUNK_ROWS == 0:
+            yield done
+    yield done
+
+
+def _cells(row: Any, selection: Selection) -> list[Cell]:
+    cells = [column.cell(row) for column in selection.columns]
+    if selection.whole_numbers:
+        return cells
+    hide = masking(selection.numbers_of(row))
+    return [hide(cell) if isinstance(cell, str) else cell for cell in cells]
+
+
+def _beat(export: Export, done: int) -> None:
+    """Raises NotAllowed when the job is no longer ours: deleted, or taken up by another worker."""
+    ours = Export.objects.filter(pk=export.pk, tries=export.tries)
+    if not ours.update(rows_done=done, beat_at=timezone.now()):
+        raise NotAllowed("It was taken up by another worker.")
+
+
+def _finish(export: Export, state: ExportState, problem: str) -> None:
+    Export.objects.filter(pk=export.pk, tries=export.tries).update(state=state, problem=problem, finished_at=timezone.now())

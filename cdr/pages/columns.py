@@ -1,0 +1,74 @@
+"""What stands in the columns of an exported list of calls or streams.
+
+Owns heads and cells. Must not know files or who asks; numbers come whole and are masked by whoever writes them."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cdr.pages.stream import charge_of
+from cdr.pure.figures import elapsed_seconds
+from cdr.spreadsheet import Cell
+
+
+class Column(NamedTuple):
+    head: str
+    cell: Callable[[Any], Cell]
+
+
+def _charge(field: str) -> Callable[[Any], Cell]:
+    return lambda stream: getattr(charge_of(stream), field, None)
+
+
+def _seconds(row: Any) -> Cell:
+    lasted = elapsed_seconds(row.started_at, row.ended_at)
+    return round(lasted, 3) if lasted is not None else None
+
+
+def _reasons(call: Any) -> str:
+    return ", ".join(sorted({stream.hangup_reason for stream in call.streams.all() if stream.hangup_reason}))
+
+
+def _name(row: Any) -> str:
+    return row.name if row else ""
+
+
+CALL_COLUMNS = (
+    Column("Call UUID", lambda call: str(call.uuid)),
+    Column("Account", lambda call: call.account.name),
+    Column("Direction", lambda call: call.direction),
+    Column("From", lambda call: call.from_number),
+    Column("To", lambda call: call.to_number),
+    Column("Start time (UTC)", lambda call: call.started_at),
+    Column("End time (UTC)", lambda call: call.ended_at),
+    Column("Duration (s)", _seconds),
+    Column("State", lambda call: call.state),
+    Column("Hangup cause code", lambda call: call.hangup_cause_code),
+    Column("Hangup cause", lambda call: call.hangup_cause_name),
+    Column("Hangup source", lambda call: call.hangup_source),
+    Column("Gateway", lambda call: _name(call.gateway)),
+    Column("Application", lambda call: _name(call.application)),
+    Column("Streams", lambda call: len(call.streams.all())),
+    Column("Hangup reasons of its streams", _reasons),
+)
+STREAM_COLUMNS = (
+    Column("Stream UUID", lambda stream: str(stream.uuid)),
+    Column("Call UUID", lambda stream: str(stream.call.uuid)),
+    Column("Account", lambda stream: stream.account.name),
+    Column("From", lambda stream: stream.call.from_number),
+    Column("To", lambda stream: stream.call.to_number),
+    Column("Requested (UTC)", lambda stream: stream.requested_at),
+    Column("Start time (UTC)", lambda stream: stream.started_at),
+    Column("End time (UTC)", lambda stream: stream.ended_at),
+    Column("Duration (s)", _charge("seconds")),
+    Column("Rounded bill duration (s)", _charge("billed_seconds")),
+    Column("Billed amount", _charge("amount")),
+    Column("Currency", _charge("currency")),
+    Column("Hangup reason", lambda stream: stream.hangup_reason),
+    Column("Precise end cause", lambda stream: stream.end_cause),
+    Column("End in words", lambda stream: stream.end_details),
+    Column("WebSocket close code", lambda stream: stream.close_code),
+    Column("Connection attempts", lambda stream: stream.connect_attempts),
+    Column("Highest buffer level (%)", lambda stream: stream.degraded_percent),
+    Column("State", lambda stream: stream.state),
+    Column("Service URL", lambda stream: stream.service_url),
+)

@@ -1,0 +1,38 @@
+"""A page without the phone numbers of its call, for those who may not see them.
+
+Owns which parts of a page are texts. What is hidden of a number is cdr.pure.masking's."""
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+from cdr.pure.masking import masking
+
+
+class Numbered(Protocol):
+    """A page that says whose numbers may stand on it."""
+
+    @property
+    def numbers(self) -> tuple[str, ...]: ...
+
+
+Page = TypeVar("Page", bound=Numbered)
+
+
+def without_numbers(page: Page) -> Page:
+    """The same page, its call's numbers masked in every text of it, however deep."""
+    hidden: Page = _hidden(page, masking(page.numbers))
+    return hidden
+
+
+def _hidden(value: Any, hide: Callable[[str], str]) -> Any:
+    if type(value) is str:
+        return hide(value)
+    if isinstance(value, list):
+        return [_hidden(part, hide) for part in value]
+    if isinstance(value, tuple):
+        parts = [_hidden(part, hide) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: _hidden(getattr(value, field.name), hide) for field in fields(value)})
+    return value

@@ -1,0 +1,43 @@
+"""What people do in the console that somebody may ask about later: the words of the audit log.
+
+Owns those words and how a change is printed. Must not know rows or requests."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from cdr.pure.figures import NOTHING
+from streams.pure.foreign_text import cleaned
+
+HIDDEN = "(hidden)"
+SECRET_WORDS = ("password", "token", "secret")
+SHOWN_CHARACTERS = 200
+
+
+class Act(StrEnum):
+    STOP_STREAM = "stop a stream"
+    HANG_UP = "hang up a call"
+    RESEND_CALLBACK = "resend a callback"
+    EXPORT = "export a list"
+    ADD = "add"
+    CHANGE = "change"
+    DELETE = "delete"
+
+
+def is_secret(field: str) -> bool:
+    """Whether the value of a form's field must not be written down."""
+    return any(word in field.lower() for word in SECRET_WORDS)
+
+
+def change_words(details: object) -> str:
+    """`rate: 0.00300 → 0.00400; name: Acme`, of {field: [old, new]}; a field that had no value before shows its new one only."""
+    if not isinstance(details, Mapping):
+        return NOTHING
+    return "; ".join(f"{cleaned(str(name), 60).replace('_', ' ')}: {_values(value)}" for name, value in details.items()) or NOTHING
+
+
+def _values(value: Any) -> str:
+    both = value if isinstance(value, list) else [value]
+    words = [cleaned(str(part), SHOWN_CHARACTERS) for part in both]
+    shown = words[1:] if len(words) == 2 and not words[0] else words
+    return " → ".join(word or NOTHING for word in shown)

@@ -1,0 +1,41 @@
+"""The groups that an installation begins with: Support, Operator, Billing and Administrator, and what each may do.
+
+Owns that table. Made once by a migration; from then on they are the administrator's, who may change them."""
+
+from typing import Any
+
+from django.db.models import Q
+
+SUPPORT, OPERATOR, BILLING, ADMINISTRATOR = "Support", "Operator", "Billing", "Administrator"
+
+RECORDS = ("streams.view_call", "streams.view_stream", "streams.view_streamevent", "streams.view_callback", "streams.view_callbackattempt")
+DETAILS = ("cdr.view_calldetail", "cdr.view_streamdetail", "cdr.view_charge")
+TENANTS = ("streams.view_account", "streams.view_application", "streams.view_gateway")
+ACTS = ("cdr.stop_stream", "cdr.hang_up_call", "cdr.resend_callback")
+NUMBERS, EXPORTS = "cdr.see_numbers", "cdr.add_export"
+
+ROLES: dict[str, tuple[str, ...]] = {
+    SUPPORT: (*RECORDS, *DETAILS, *TENANTS),
+    OPERATOR: (*RECORDS, *DETAILS, *TENANTS, *ACTS, NUMBERS, EXPORTS),
+    BILLING: (*DETAILS, "streams.view_account", NUMBERS, EXPORTS),
+    ADMINISTRATOR: ("streams.*", "cdr.*", "auth.*"),
+}
+"""`app.*` is everything of an app."""
+
+
+def make_roles(registry: Any) -> None:
+    """Makes the groups that are missing. `registry` is Django's, or a migration's with the models of that time."""
+    groups = registry.get_model("auth", "Group").objects
+    for name, wanted in ROLES.items():
+        group, made = groups.get_or_create(name=name)
+        if made:
+            group.permissions.set(permissions(registry, wanted))
+
+
+def permissions(registry: Any, wanted: tuple[str, ...]) -> Any:
+    """The rows of Django's permissions with those names."""
+    chosen = Q(pk=None)
+    for app, _, codename in (name.partition(".") for name in wanted):
+        of_app = Q(content_type__app_label=app)
+        chosen |= of_app if codename == "*" else of_app & Q(codename=codename)
+    return registry.get_model("auth", "Permission").objects.filter(chosen)

@@ -1,0 +1,85 @@
+"""Narrowed lists under a name: one's own, and those that somebody shares."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from cdr.models import SavedFilter
+from tests.cdr import factories
+from tests.cdr.admin.reading import read
+from tests.cdr.call_script import make_gateway
+
+LIST = "/admin/cdr/streamdetail/"
+SAVED = f"{LIST}saved/"
+
+
+def save(client, name: str, query: str = "reason=Connection+error&state=ended", **more: str) -> str:
+    return client.post(SAVED, {"name": name, "query": query, **more}, follow=True).content.decode()
+
+
+def test_a_narrowed_list_offers_to_be_saved_and_opens_again(support, db) -> None:
+    factories.closed_call(make_gateway())
+    narrowed = read(support, f"{LIST}?state=ended&reason=Connection+error&q=")
+    offer = next(link for link in narrowed.links if "/saved/?" in link)
+    assert offer == f"{SAVED}?reason=Connection+error&state=ended"
+    assert 'name="query" value="reason=Connection+error&amp;state=ended"' in support.get(offer).content.decode()
+    assert "Saved as “Drops”." in save(support, "Drops")
+    opened = next(link for link in read(support, SAVED).links if "reason=" in link)
+    assert len(read(support, opened).rows) == 2
+
+
+def test_it_is_ones_own_unless_it_is_shared(support, operator) -> None:
+    save(support, "Mine")
+    save(support, "Ours", shared="on")
+    assert "Mine" in read(support, SAVED).text
+    text = read(operator, SAVED).text
+    assert "Ours support, shared" in text and "Mine" not in text
+    assert "Ours" not in read(operator, "/admin/cdr/calldetail/saved/").text
+
+
+def test_the_same_name_is_overwritten(support) -> None:
+    save(support, "Drops")
+    save(support, "Drops", "code=1011")
+    assert SavedFilter.objects.get().query == "code=1011"
+
+
+@pytest.mark.parametrize(("name", "query"), [("", "code=1011"), ("Drops", ""), ("Drops", "next=//evil.example&csrf=1"), ("  ", "code=1")])
+def test_what_is_no_filter_is_not_saved(support, name, query) -> None:
+    assert "Nothing was saved" in save(support, name, query)
+    assert not SavedFilter.objects.exists()
+
+
+def test_only_the_lists_own_parameters_are_kept(support) -> None:
+    save(support, "Drops", "code=1011&p=7&evil=%22%3E&q=415")
+    assert SavedFilter.objects.get().query == "code=1011&q=415"
+
+
+def test_too_long_a_query_is_refused(support) -> None:
+    assert "2000 are the most" in save(support, "Long", "q=" + "4" * 3000)
+
+
+def test_the_owner_deletes_and_another_does_not(support, operator) -> None:
+    save(support, "Ours", shared="on")
+    save(support, "Mine")
+    ours, mine = (SavedFilter.objects.get(name=name).pk for name in ("Ours", "Mine"))
+    assert operator.post(SAVED, {"delete": ours}).status_code == 403
+    assert operator.post(SAVED, {"delete": mine}).status_code == 404
+    assert operator.post(SAVED, {"delete": "x"}).status_code == 404
+    assert support.post(SAVED, {"delete": mine}).status_code == 302
+    assert list(SavedFilter.objects.values_list("name", flat=True)) == ["Ours"]
+
+
+def test_an_administrator_deletes_what_is_shared(support, administrator) -> None:
+    save(support, "Ours", shared="on")
+    assert administrator.post(SAVED, {"delete": SavedFilter.objects.get().pk}).status_code == 302
+    assert not SavedFilter.objects.exists()
+
+
+def test_they_go_with_their_owner(support) -> None:
+    save(support, "Drops")
+    User.objects.get(username="support").delete()
+    assert not SavedFilter.objects.exists()
+
+
+def test_a_hostile_name_is_text(support) -> None:
+    save(support, "<script>alert(1)</script>")
+    assert "<script>alert" not in support.get(SAVED).content.decode()

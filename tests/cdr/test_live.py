@@ -1,0 +1,183 @@
+"""The socket of an open debug log: it brings what the page does not have, to those who may see it."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import InMemoryChannelLayer, channel_layers
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import Permission, User
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from cdr import live, roles
+from cdr.pages.debug_log import call_log
+from config.asgi import application
+from streams.models import Call, Callback, Stream, StreamEvent
+from tests.cdr import factories
+from tests.cdr.admin.conftest import person, signed_in
+from tests.cdr.call_script import make_gateway
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOST = (b"host", b"localhost")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch) -> None:
+    monkeypatch.setattr(live, "BEAT_SECONDS", 0.02)
+    # What refuses another site's page is a consumer of Channels' own, on the channel layer: here one without Redis.
+    monkeypatch.setattr(channel_layers, "backends", {"default": InMemoryChannelLayer()})
+
+
+@pytest.fixture
+def call() -> Call:
+    return factories.live_call(make_gateway())
+
+
+@pytest.fixture
+def support() -> Client:
+    return signed_in(person("support", roles.SUPPORT))
+
+
+@asynccontextmanager
+async def opened(client: Client, path: str, seen: Any = (), origin: str = "http://localhost") -> AsyncIterator[WebsocketCommunicator]:
+    cookie = f"sessionid={client.cookies['sessionid'].value}" if "sessionid" in client.cookies else "theme=dark"
+    headers = [HOST, (b"origin", origin.encode()), (b"cookie", cookie.encode())]
+    socket = WebsocketCommunicator(application, path, headers=headers)
+    accepted, _ = await socket.connect()
+    assert accepted
+    await socket.send_to(text_data=json.dumps({"seen": list(seen)}))
+    try:
+        yield socket
+    finally:
+        await socket.disconnect()
+
+
+async def heard(socket: WebsocketCommunicator) -> list[dict[str, str]]:
+    """The lines of the next message that has some."""
+    while True:
+        message = await socket.receive_json_from(timeout=5)
+        if message["lines"]:
+            return message["lines"]
+
+
+async def refused(client: Client, path: str, origin: str = "http://localhost") -> bool:
+    headers = [HOST, (b"origin", origin.encode())]
+    if "sessionid" in client.cookies:
+        headers.append((b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()))
+    accepted, _ = await WebsocketCommunicator(application, path, headers=headers).connect()
+    return not accepted
+
+
+def log_of(row: Call | Stream) -> str:
+    return f"/admin/live/{'call' if isinstance(row, Call) else 'stream'}/{row.uuid}/"
+
+
+in_a_thread: Callable[..., Callable[..., Awaitable[Any]]] = sync_to_async
+
+
+async def test_a_page_that_has_nothing_gets_every_line_in_order(call, support) -> None:
+    async with opened(support, log_of(call)) as socket:
+        lines = await heard(socket)
+    shown: list[str] = []
+    for line in lines:
+        shown.insert(shown.index(line["before"]) if line["before"] else len(shown), line["anchor"])
+    expected = await in_a_thread(lambda: [line.anchor for line in call_log(str(call.uuid)).lines])()
+    assert shown == expected and len(expected) > 8
+    assert all(f'id="{line["anchor"]}"' in line["html"] for line in lines)
+
+
+async def test_what_the_page_has_does_not_come_again_and_what_is_new_comes_at_its_place(call, support) -> None:
+    seen = await in_a_thread(lambda: [line.anchor for line in call_log(str(call.uuid)).lines])()
+    events = [anchor for anchor in seen if not anchor.startswith("c")]
+    missed, follower = events[3], events[4]
+    async with opened(support, log_of(call), [anchor for anchor in seen if anchor != missed]) as socket:
+        lines = await heard(socket)
+        assert {line["anchor"] for line in lines if not line["anchor"].startswith("c")} == {missed}
+        assert next(line["before"] for line in lines if line["anchor"] == missed) == follower
+        last = await in_a_thread(call.events.last)()
+        new = await in_a_thread(StreamEvent.objects.create)(call=call, at=last.at, kind="call_dtmf", details={"digit": "7"}, number=900)
+        line, = await heard(socket)
+    assert (line["anchor"], "Digit 7 was pressed" in line["html"]) == (f"e{new.pk}", True)
+
+
+async def test_a_callback_whose_next_try_moves_comes_again(call, support) -> None:
+    async with opened(support, log_of(call)) as socket:
+        await heard(socket)
+        callback = await in_a_thread(Callback.objects.first)()
+        await in_a_thread(Callback.objects.filter(pk=callback.pk).update)(state="given_up")
+        lines = await heard(socket)
+    assert f"c{callback.pk}" in {line["anchor"] for line in lines}
+
+
+async def test_it_says_whether_the_call_lives_and_beats_without_news(call, support) -> None:
+    async with opened(support, log_of(call)) as socket:
+        assert (await socket.receive_json_from(timeout=5))["live"] is True
+        assert await socket.receive_json_from(timeout=5) == {"lines": [], "live": True}
+        await in_a_thread(Call.objects.update)(state="ended")
+        while (await socket.receive_json_from(timeout=5))["live"]:
+            pass
+
+
+async def test_the_log_of_one_stream_and_of_problems_only(call, support) -> None:
+    stream = await in_a_thread(call.streams.first)()
+    async with opened(support, log_of(stream)) as socket:
+        assert any("Connecting" in line["html"] for line in await heard(socket))
+    async with opened(support, f"{log_of(call)}?level=problems") as socket:
+        assert await socket.receive_json_from(timeout=5) == {"lines": [], "live": True}
+
+
+async def test_numbers_are_masked_until_they_may_be_seen(call, support) -> None:
+    async with opened(support, log_of(call)) as socket:
+        html = "".join(line["html"] for line in await heard(socket))
+    assert "4155550123" not in html and "•••••••0123" in html
+    await in_a_thread(give_numbers)()
+    async with opened(support, log_of(call)) as socket:
+        assert "4155550123" in "".join(line["html"] for line in await heard(socket))
+
+
+@pytest.mark.parametrize("what", ["session", "permission", "active"])
+async def test_who_may_no_longer_see_it_is_cut_off(call, support, monkeypatch, what) -> None:
+    monkeypatch.setattr(live, "RECHECK_BEATS", 3)
+    async with opened(support, log_of(call)) as socket:
+        await heard(socket)
+        await in_a_thread(take_away)(what)
+        while (message := await socket.receive_output(timeout=5))["type"] == "websocket.send":
+            pass
+        assert (message["type"], message["code"]) == ("websocket.close", 4401)
+
+
+def give_numbers() -> None:
+    User.objects.get(username="support").user_permissions.add(Permission.objects.get(codename="see_numbers"))
+
+
+def take_away(what: str) -> None:
+    user = User.objects.get(username="support")
+    if what == "session":
+        Session.objects.all().delete()
+    elif what == "permission":
+        user.groups.clear()
+    else:
+        User.objects.update(is_active=False)
+
+
+async def test_strangers_and_other_sites_are_refused(call, support) -> None:
+    stranger = await in_a_thread(lambda: signed_in(User.objects.create_user("stranger", is_staff=True)))()
+    assert await refused(Client(), log_of(call))
+    assert await refused(stranger, log_of(call))
+    assert await refused(support, log_of(call), "https://evil.example")
+    assert await refused(support, "/admin/live/account/1/")
+    assert not await refused(support, log_of(call))
+
+
+@pytest.mark.parametrize("nonsense", ["[]", "{", '{"seen": 5}', "null"])
+async def test_a_page_that_says_nonsense_is_left(call, support, nonsense) -> None:
+    headers = [HOST, (b"origin", b"http://localhost"), (b"cookie", f"sessionid={support.cookies['sessionid'].value}".encode())]
+    socket = WebsocketCommunicator(application, log_of(call), headers=headers)
+    await socket.connect()
+    await socket.send_to(text_data=nonsense)
+    await socket.wait(timeout=5)
+    assert await socket.receive_nothing()

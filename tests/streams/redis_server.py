@@ -1,10 +1,12 @@
 """A real Redis for the tests that need one: the embedded server, which can be killed and started again."""
 
+import asyncio
 import subprocess
 import time
 from pathlib import Path
 
 from django.conf import settings
+from redis.asyncio import Redis
 
 from config import embedded_redis
 
@@ -23,6 +25,14 @@ class RedisServer:
         while not embedded_redis.answers(socket):
             assert time.monotonic() < deadline, "the embedded Redis did not start"
             time.sleep(0.01)
+
+    async def until_heard(self, group: str) -> None:
+        """Until somebody has subscribed to a group of the channel layer; a message sent earlier is heard by nobody."""
+        channel = f"{settings.CHANNEL_LAYERS['default']['CONFIG']['prefix']}__group__{group}"
+        async with asyncio.timeout(10):
+            async with Redis(unix_socket_path=str(settings.EMBEDDED_REDIS_SOCKET)) as client:
+                while not (await client.pubsub_numsub(channel))[0][1]:
+                    await asyncio.sleep(0.01)
 
     def kill(self) -> None:
         if self.process is not None:

@@ -71,7 +71,8 @@ def ended_stream(pk: int) -> Stream | None:
 async def test_a_stop_reaches_the_one_call_it_is_for(redis: RedisServer, by_message_only: None) -> None:
     async with Customer() as customer:
         await new_gateway(customer)
-        async with switchboard_running(), call(FIRST) as first, call(SECOND) as second:
+        async with switchboard_running() as board, call(FIRST) as first, call(SECOND) as second:
+            await redis.until_heard(control.group_of(board.owner))
             await talk(first)
             await talk(second)
             one, other = await until(lambda: streaming(FIRST)), await until(lambda: streaming(SECOND))
@@ -84,7 +85,8 @@ async def test_a_stop_reaches_the_one_call_it_is_for(redis: RedisServer, by_mess
 
 async def test_a_hangup_tells_the_gateway_and_ends_that_call_only(redis: RedisServer, by_message_only: None) -> None:
     await new_gateway()
-    async with switchboard_running(), call(FIRST) as first, call(SECOND):
+    async with switchboard_running() as board, call(FIRST) as first, call(SECOND):
+        await redis.until_heard(control.group_of(board.owner))
         row = await until(lambda: row_of(FIRST))
         await until(lambda: row_of(SECOND))
         await database_sync_to_async(control.request_hangup)(row, "API")
@@ -97,7 +99,8 @@ async def test_a_hangup_tells_the_gateway_and_ends_that_call_only(redis: RedisSe
 async def test_a_start_makes_a_stream_on_that_call(redis: RedisServer, by_message_only: None) -> None:
     async with Customer() as customer:
         await new_gateway()
-        async with switchboard_running(), call(FIRST) as first, call(SECOND):
+        async with switchboard_running() as board, call(FIRST) as first, call(SECOND):
+            await redis.until_heard(control.group_of(board.owner))
             row = await until(lambda: row_of(FIRST))
             request = StreamRequest(customer.url, content_type="audio/x-mulaw;rate=8000")
             stream_id = await database_sync_to_async(control.request_start)(row, request, "API")
@@ -111,7 +114,8 @@ async def test_a_start_makes_a_stream_on_that_call(redis: RedisServer, by_messag
 
 async def test_digits_become_tones_towards_that_call(redis: RedisServer, by_message_only: None) -> None:
     await new_gateway()
-    async with switchboard_running(), call(FIRST) as first, call(SECOND) as second:
+    async with switchboard_running() as board, call(FIRST) as first, call(SECOND) as second:
+        await redis.until_heard(control.group_of(board.owner))
         row = await until(lambda: row_of(FIRST))
         await database_sync_to_async(control.request_dtmf)(row, "19#", "API")
         played = b""
@@ -128,7 +132,8 @@ async def test_the_message_goes_to_the_holder_and_to_no_other_process(redis: Red
     layer = get_channel_layer()
     elsewhere = await layer.new_channel()
     await layer.group_add(control.group_of("another process"), elsewhere)
-    async with switchboard_running(), call(FIRST):
+    async with switchboard_running() as board, call(FIRST):
+        await redis.until_heard(control.group_of(board.owner))
         row = await until(lambda: row_of(FIRST))
         await database_sync_to_async(control.request_hangup)(row, "API")
         await until(lambda: Call.objects.filter(state="ended").first())

@@ -42,7 +42,6 @@ class Started:
     gateway_call_id: str
     facts: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
-    survives_pings: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,8 +228,6 @@ def _started(fields: Fields, audio_format: AudioFormat, frame_ms: int, facts: di
         gateway_call_id=named.get("channel_id") or named.get("channel", ""),
         facts={**named, "codec": cleaned(fields["format"], 40), **facts},
         variables=_texts(variables) if isinstance(variables, dict) else {},
-        # A ping of ours hangs the channel up in releases before 20.18, 22.8 and 23.2 (asterisk#1722); those tell no channel_id.
-        survives_pings="channel_id" in named,
     )
 
 

@@ -97,7 +97,7 @@ class TestRecordings:
         assert isinstance(start, Started)
         codec = "slin16" if "slin16" in name else "ulaw"
         assert start.format == (AudioFormat(Encoding.L16, 16000) if codec == "slin16" else AudioFormat(Encoding.MULAW, 8000))
-        assert (start.frame_ms, start.survives_pings, start.facts["codec"]) == (20, True, codec)
+        assert (start.frame_ms, start.facts["codec"]) == (20, codec)
         assert start.facts["control"] == ("JSON" if "json" in name else "plain text")
         assert start.gateway_call_id == start.facts["channel_id"]
         assert heard[-1] == Ended(lost=False, code=1000, words="The gateway hung up.")
@@ -187,7 +187,7 @@ class TestMediaStart:
             Asterisk({}).decode_text("MEDIA_START connection_id:media channel:WebSocket/media/0x7f format:ulaw optimal_frame_size:160")
         )
         assert isinstance(start, Started)
-        assert (start.survives_pings, start.gateway_call_id, start.frame_ms) == (False, "WebSocket/media/0x7f", 20)
+        assert (start.gateway_call_id, start.frame_ms) == ("WebSocket/media/0x7f", 20)
 
     @pytest.mark.parametrize("size", ["0", "-5", "x", "99999999999999", ""])
     def test_a_nonsensical_frame_size_is_worked_out_from_the_format(self, size):

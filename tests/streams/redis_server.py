@@ -28,7 +28,7 @@ class RedisServer:
 
     async def until_heard(self, group: str) -> None:
         """Until somebody has subscribed to a group of the channel layer; a message sent earlier is heard by nobody."""
-        channel = f"{settings.CHANNEL_LAYERS['default']['CONFIG']['prefix']}__group__{group}"
+        channel = f"streamdesk__group__{group}"  # as channels-redis names it, with the prefix of our settings
         async with asyncio.timeout(10):
             async with Redis(unix_socket_path=str(settings.EMBEDDED_REDIS_SOCKET)) as client:
                 while not (await client.pubsub_numsub(channel))[0][1]:

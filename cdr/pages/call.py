@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cdr.pages.debug_log import event_row
 from cdr.pages.keys import key_of
+from cdr.pages.log_rows import event_row
 from cdr.pages.stream import Fact, Owed, StreamCard, card, owed_by_stream, stream_facts
 from cdr.pure.badges import Badge, call_badge
 from cdr.pure.debuglog import PROBLEM_LEVELS, Line, lines

@@ -2,20 +2,19 @@
 
 Owns which rows belong to a log. Must not know their wording or order."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from cdr.models import Charge
 from cdr.pages.keys import key_of
-from cdr.pages.stream import charge_of, find_stream
+from cdr.pages.log_rows import attempt_row, callback_row, charge_rows, event_row
+from cdr.pages.stream import find_stream
 from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
-from cdr.pure.debuglog import AttemptRow, CallbackRow, ChargeRow, EventRow, Line, Row, lines
+from cdr.pure.debuglog import Line, Row, lines
 from cdr.pure.figures import moment
-from streams.models import Call, Callback, CallbackAttempt, CallbackState, Stream, StreamEvent
+from streams.models import Call, Callback, CallbackAttempt, Stream, StreamEvent
 from streams.pure.lifecycle import CallState, Level
 
 SHOWN_EVENTS = 5000
@@ -58,7 +57,7 @@ def stream_log(key: str, *, problems_only: bool = False) -> DebugLogPage | None:
         return None
     events = StreamEvent.objects.filter(Q(stream=stream) | Q(stream=None), call=stream.call)
     rows, cut = _rows(events, {stream.pk: "stream"}, Callback.objects.filter(stream=stream))
-    return _page(_stream_subject(stream), stream.call, rows + _charge_rows([stream]), problems_only, cut)
+    return _page(_stream_subject(stream), stream.call, rows + charge_rows([stream]), problems_only, cut)
 
 
 def call_log(key: str, *, problems_only: bool = False) -> DebugLogPage | None:
@@ -70,7 +69,7 @@ def call_log(key: str, *, problems_only: bool = False) -> DebugLogPage | None:
     streams = list(call.streams.select_related("charge"))
     names = {stream.pk: f"stream {stream.uuid.hex[:8]}" for stream in streams}
     rows, cut = _rows(StreamEvent.objects.filter(call=call), names, Callback.objects.filter(stream__call=call))
-    return _page(_call_subject(call), call, rows + _charge_rows(streams), problems_only, cut)
+    return _page(_call_subject(call), call, rows + charge_rows(streams), problems_only, cut)
 
 
 def _stream_subject(stream: Stream) -> Subject:
@@ -120,59 +119,6 @@ def _rows(events: QuerySet[StreamEvent], names: dict[int, str], callbacks: Query
     owed = {callback.pk: callback for callback in callbacks}
     attempts = CallbackAttempt.objects.filter(callback__in=callbacks.order_by().values("pk"))
     rows: list[Row] = [event_row(event, names.get(event.stream_id or 0, "call")) for event in found[:SHOWN_EVENTS]]
-    rows += [_callback_row(callback) for callback in owed.values()]
-    rows += [_attempt_row(attempt, owed[attempt.callback_id]) for attempt in attempts if attempt.callback_id in owed]
+    rows += [callback_row(callback) for callback in owed.values()]
+    rows += [attempt_row(attempt, owed[attempt.callback_id]) for attempt in attempts if attempt.callback_id in owed]
     return rows, len(found) > SHOWN_EVENTS
-
-
-def event_row(event: StreamEvent, source: str) -> EventRow:
-    return EventRow(event.pk, event.at, event.kind, event.level, event.details, source, event.number)
-
-
-def _callback_row(callback: Callback) -> CallbackRow:
-    due_at = callback.due_at if callback.state == CallbackState.PENDING else None
-    return CallbackRow(
-        id=callback.pk,
-        at=callback.created_at,
-        event=callback.event,
-        method=callback.method,
-        url=callback.url,
-        state=callback.state,
-        tries=callback.tries,
-        parameters=callback.parameters,
-        due_at=due_at,
-    )
-
-
-def _attempt_row(attempt: CallbackAttempt, callback: Callback) -> AttemptRow:
-    return AttemptRow(
-        id=attempt.pk,
-        at=attempt.started_at,
-        event=callback.event,
-        number=attempt.number,
-        duration_ms=attempt.duration_ms,
-        address=attempt.address,
-        status=attempt.status,
-        error=attempt.error,
-        response_head=attempt.response_head,
-        given_up=callback.state == CallbackState.GIVEN_UP and attempt.number >= callback.tries,
-    )
-
-
-def _charge_rows(streams: Iterable[Stream]) -> list[Row]:
-    return [_charge_row(stream, charge) for stream in streams if (charge := charge_of(stream))]
-
-
-def _charge_row(stream: Stream, charge: Charge) -> ChargeRow:
-    """The charge is made in the transaction that ends the stream, so it stands at the end of the stream."""
-    return ChargeRow(
-        id=charge.pk,
-        at=stream.ended_at or charge.created_at,
-        seconds=charge.seconds,
-        billed_seconds=charge.billed_seconds,
-        rate=charge.rate,
-        interval_seconds=charge.interval_seconds,
-        currency=charge.currency,
-        amount=charge.amount,
-        started=stream.started_at is not None,
-    )

@@ -16,6 +16,7 @@ TESTS = (
     "tests/streams/test_switchboard.py",
     "tests/streams/test_provision.py",
     "tests/streams/delivery",
+    "tests/cdr/test_audit.py",
     "tests/cdr/test_ledger.py",
     "tests/cdr/test_receivers.py",
     "tests/cdr/pages",

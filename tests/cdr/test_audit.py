@@ -1,8 +1,10 @@
 """The audit log: entries are added, and stay as they are."""
 
+import importlib
+
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from cdr import audit
 from cdr.audit import Actor
@@ -43,3 +45,30 @@ def test_nothing_in_the_program_changes_or_removes_an_entry(tamper) -> None:
     with pytest.raises(Unchangeable, match="only added to"), transaction.atomic():
         tamper(entry)
     assert AuditEntry.objects.get().by == "maria"
+
+
+TAMPERING = ["UPDATE cdr_auditentry SET \"by\" = 'nobody'", "DELETE FROM cdr_auditentry", "DELETE FROM cdr_auditentry WHERE id > 0"]
+
+
+@pytest.mark.parametrize("statement", TAMPERING)
+def test_the_database_itself_refuses_to_change_or_remove_an_entry(statement) -> None:
+    audit.write(MARIA, Act.DELETE, Account(name="Acme"))
+    with pytest.raises(IntegrityError, match="only added to"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert AuditEntry.objects.get().by == "maria"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite: there is no TRUNCATE")
+def test_postgresql_refuses_to_truncate_the_log() -> None:
+    with pytest.raises(IntegrityError, match="only added to"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE cdr_auditentry")
+
+
+def test_the_protection_can_be_taken_back_with_its_migration() -> None:
+    entry = audit.write(MARIA, Act.DELETE, Account(name="Acme"))
+    triggers = importlib.import_module("cdr.migrations.0005_append_only_audit_log")
+    with connection.cursor() as cursor:
+        for statement in triggers.UNPROTECT[connection.vendor]:
+            cursor.execute(statement)
+        cursor.execute("DELETE FROM cdr_auditentry WHERE id = %s", [entry.pk])
+    assert not AuditEntry.objects.exists()

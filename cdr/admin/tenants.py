@@ -1,4 +1,4 @@
-"""Accounts, applications and gateways: what an operator sets up. A gateway's password is taken, kept as a digest and never shown.
+"""Accounts and applications: what an operator sets up.
 
 Owns their forms; each change is written into the audit log. Must not know calls. (Django's generic classes take no parameters at
 run time: hence the ignored type-arg.)"""
@@ -8,16 +8,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from cdr.admin.audited import AuditedAdmin
 from cdr.admin.site import console
 from cdr.pure.figures import moment, money
-from streams.models import Account, Application, Gateway
+from streams.models import Account, Application
 from streams.pure import xml
 
-SHORTEST_PASSWORD = 12
 LIMITS_AND_CALLBACKS = ("concurrent_streams_limit", "stream_starts_per_second", "callback_style", "playback_callbacks")
 
 
@@ -75,56 +73,3 @@ class ApplicationAdmin(AuditedAdmin):
     @admin.display(description="Answer")
     def answer(self, application: Application) -> str:
         return f"{application.answer_method} {application.answer_url}" if application.answer_url else "its own XML"
-
-
-class GatewayForm(forms.ModelForm):  # type: ignore[type-arg]
-    password = forms.CharField(
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=f"At least {SHORTEST_PASSWORD} characters, best made by a machine. Empty: the present one stays.",
-    )
-
-    class Meta:
-        model = Gateway
-        fields = ("name", "account", "dialect", "application")
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        if not password and not self.instance.password_digest:
-            raise ValidationError("A new gateway needs a password.")
-        if password and len(password) < SHORTEST_PASSWORD:
-            raise ValidationError(f"The password has {len(password)} characters. Use at least {SHORTEST_PASSWORD}.")
-        return password
-
-    def save(self, commit: bool = True) -> Gateway:
-        if self.cleaned_data["password"]:
-            self.instance.set_password(self.cleaned_data["password"])
-        gateway: Gateway = super().save(commit)
-        return gateway
-
-
-@admin.register(Gateway, site=console)
-class GatewayAdmin(AuditedAdmin):
-    form = GatewayForm
-    list_display = ("name", "dialect", "account", "application", "address")
-    readonly_fields = ("address",)
-    search_fields = ("name", "account__name")
-    show_facets = admin.ShowFacets.NEVER
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Gateway]:
-        return super().get_queryset(request).select_related("account", "application__account")
-
-    def get_fields(self, request: HttpRequest, obj: Gateway | None = None) -> list[Any]:
-        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        return ["name", "account", "dialect", "application", *(["password"] if may_write else []), "address"]
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """An application is shown with its account: both in one query."""
-        if db_field.name == "application":
-            kwargs["queryset"] = Application.objects.select_related("account")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    @admin.display(description="WebSocket path")
-    def address(self, gateway: Gateway) -> str:
-        return f"/gateway/{gateway.dialect}/{gateway.name}/" if gateway.name else "shown once the gateway has a name"

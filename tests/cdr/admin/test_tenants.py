@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.models import Account, Application, Gateway
+from streams.models import Account, Gateway
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import good_call
@@ -13,10 +13,6 @@ ACCOUNT, APPLICATION, GATEWAY = "/admin/streams/account/", "/admin/streams/appli
 @pytest.fixture
 def gateway(db) -> Gateway:
     return make_gateway()
-
-
-def form(gateway: Gateway, **changes: object) -> dict[str, object]:
-    return {"name": gateway.name, "account": gateway.account_id, "dialect": "asterisk", "application": gateway.application_id, **changes}
 
 
 def test_the_auth_token_is_shown_to_those_who_may_change_the_account(administrator, support, gateway) -> None:
@@ -43,40 +39,6 @@ def test_an_account_is_made_with_keys_of_its_own(administrator) -> None:
     }
     assert administrator.post(f"{ACCOUNT}add/", values).status_code == 302
     assert read(administrator, ACCOUNT).rows[1][1:4] == ["New", "MA" + "A" * 18, "0.00500 EUR per 1 s"]
-
-
-def test_a_gateways_password_is_kept_as_a_digest_and_never_shown(administrator, gateway) -> None:
-    page = f"{GATEWAY}{gateway.pk}/change/"
-    assert administrator.post(page, form(gateway, password="a-new-long-password")).status_code == 302
-    gateway.refresh_from_db()
-    assert gateway.check_password("a-new-long-password") and not gateway.check_password("correct horse battery")
-    html = administrator.get(page).content.decode()
-    assert "a-new-long-password" not in html and gateway.password_digest not in html
-
-
-def test_an_empty_password_leaves_the_present_one(administrator, gateway) -> None:
-    assert administrator.post(f"{GATEWAY}{gateway.pk}/change/", form(gateway, password="", name="renamed")).status_code == 302
-    gateway.refresh_from_db()
-    assert gateway.name == "renamed" and gateway.check_password("correct horse battery")
-
-
-def test_a_new_gateway_needs_a_long_password(administrator, gateway) -> None:
-    for password, problem in (("", "A new gateway needs a password."), ("short", "The password has 5 characters. Use at least 12.")):
-        response = administrator.post(f"{GATEWAY}add/", form(gateway, name="pbx-9", password=password))
-        assert problem in response.content.decode()
-    assert administrator.post(f"{GATEWAY}add/", form(gateway, name="pbx-9", password="x" * 12)).status_code == 302
-    assert Gateway.objects.get(name="pbx-9").check_password("x" * 12)
-
-
-def test_a_gateway_of_one_account_cannot_use_anothers_application(administrator, gateway) -> None:
-    other = Application.objects.create(account=Account.objects.create(name="Other"), name="app", answer_xml="<Response/>")
-    response = administrator.post(f"{GATEWAY}{gateway.pk}/change/", form(gateway, application=other.pk))
-    assert "The application belongs to another account." in response.content.decode()
-
-
-def test_support_sees_a_gateway_without_a_password_field(support, gateway) -> None:
-    text = read(support, f"{GATEWAY}{gateway.pk}/change/").text
-    assert "/gateway/asterisk/pbx-1/" in text and "assword:" not in text
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from cdr.pure.badges import Badge, degraded_badge, reason_badge, stream_badge, u
 from cdr.pure.figures import NOTHING, duration, elapsed_seconds, moment, money, seconds_count
 from cdr.pure.story import StreamFacts
 from streams.models import Callback, CallbackState, Stream
+from streams.pure.close_codes import code_words
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import StreamState
 
@@ -140,7 +141,7 @@ def _more_facts(stream: Stream, owed: Owed) -> tuple[Fact, ...]:
         Fact("Service URL", stream.service_url, code=True, wide=True),
         Fact("Requested (UTC)", moment(stream.requested_at)),
         Fact("Connect attempts", str(stream.connect_attempts)),
-        Fact("WebSocket close code", str(stream.close_code) if stream.close_code is not None else NOTHING),
+        Fact("WebSocket close code", code_words(stream.close_code) if stream.close_code is not None else NOTHING),
         Fact("Highest buffer level", f"{stream.degraded_percent} % passed" if stream.degraded_percent else "below 30 %"),
         Fact("Status callbacks", _owed_words(stream, owed)),
         Fact("Audio", f"{stream.audio_track} track, {stream.content_type}{', bidirectional' if stream.bidirectional else ''}", wide=True),

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from cdr.pure.badges import Badge, level_badge
-from cdr.pure.figures import clock_ms, counted, day, moment, money, offset, spoken_ms
+from cdr.pure.bill_words import Charged, explained
+from cdr.pure.figures import clock_ms, counted, day, moment, offset, spoken_ms
 from cdr.pure.wording import ended, printed_value, used_in_words, words_of
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import Level
@@ -203,11 +204,8 @@ def _without_secrets(name: str, value: str) -> str:
 
 
 def _charge_words(row: ChargeRow) -> str:
-    amount = money(row.amount, row.currency)
-    if not row.started:
-        return f"Charged {amount}: the stream never started."
-    plan = f"{money(row.rate, row.currency)} per {row.interval_seconds} s"
-    return f"Charged {amount}: {row.seconds} s, rounded up to {row.billed_seconds} s, at {plan}."
+    plan = (row.interval_seconds, row.rate, row.amount, row.currency)
+    return f"Charged: {explained(Charged(row.seconds, row.billed_seconds, *plan, row.started))}."
 
 
 def _callback_words(row: CallbackRow) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cdr.pure.figures import spoken_duration, spoken_ms
+from streams.pure.close_codes import code_words
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EventKind as K
 
@@ -47,7 +48,14 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
     ),
     K.CALL_HANGUP_SENT: ("The gateway was told to hang up the call",),
     K.CALL_EVENTS_LOST: (("{count} events could not be recorded", "Events could not be recorded"), ": this log has a gap here"),
-    K.CALL_ENDED: ("The call ended", ": {code}", " {name}", ", source {source}", ". {words}", " (gateway socket: close code {close_code})"),
+    K.CALL_ENDED: (
+        "The call ended",
+        ": {code}",
+        " {name}",
+        ", source {source}",
+        ". {words}",
+        (". Its socket closed with {close_code}", ". We closed its socket with {our_close_code}"),
+    ),
     K.STREAM_REQUESTED: ("A stream", " to {service_url}", " was requested", " by {source}", ": {audio_track} track", " as {content_type}"),
     K.CONNECT_STARTED: ("Connecting", " to {url}", ", attempt {attempt}", " of {of}"),
     K.CONNECT_FAILED: (
@@ -85,11 +93,12 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
         ". {discarded_ms} of audio were thrown away",
         ". {play_failures} times audio from the customer was not played",
     ),
-    K.SOCKET_CLOSED: ("The customer's socket closed", " with code {code}", " “{reason}”", ", {seconds} after the stream had ended"),
+    K.SOCKET_CLOSED: ("The customer's socket closed", " with {close_code}", ", “{close_reason}”", ", {seconds} after the stream had ended"),
 }
 ASKED = {"start": "start a stream", "stop": "stop a stream", "send_dtmf": "send digits"}
 """Control requests whose stored word says too little."""
 FIELD = re.compile(r"\{(\w+)\}")
+CLOSE_CODES = ("close_code", "our_close_code")
 SAID_ONLY_ABOVE_ZERO = ("buffered_ms", "discarded_ms", "ignored_messages", "peak_buffered_ms", "play_failures", "sent_frames", "sent_ms")
 
 
@@ -117,10 +126,14 @@ def printed_value(name: str, value: Any) -> str:
     if value is None or value == "" or (name in SAID_ONLY_ABOVE_ZERO and value == 0):
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return _with_unit(name, value)
+        return _code(name, value) if name in CLOSE_CODES else _with_unit(name, value)
     if isinstance(value, str):
         return cleaned(value.strip() if name != "digit" else value)
     return cleaned(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _code(name: str, value: float) -> str:
+    return code_words(int(value), ours=name == "our_close_code")
 
 
 def _with_unit(name: str, value: float) -> str:

@@ -235,9 +235,8 @@ class CallSession:
 
     def socket_closed(self, stream_id: UUID, now: float, closure: Closure, seconds: float) -> None:
         """The socket of a stream that had ended is gone, too."""
-        self.note(
-            EventKind.SOCKET_CLOSED, Level.DEBUG, stream_id, now, code=closure.code, reason=closure.reason, seconds=round(seconds, 3)
-        )
+        facts = {"close_code": closure.code, "close_reason": closure.reason, "seconds": round(seconds, 3)}
+        self.note(EventKind.SOCKET_CLOSED, Level.DEBUG, stream_id, now, **facts)
 
     def stream_broke(self, stream_id: UUID, now: float) -> None:
         """Our own code failed on this stream: it ends, the others go on."""
@@ -294,6 +293,7 @@ class CallSession:
             **hangup._asdict(),
             words=words,
             close_code=close_code,
+            our_close_code=close,
             unreadable=self._unreadable or None,
         )
         if close is not None:

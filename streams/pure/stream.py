@@ -10,6 +10,7 @@ from uuid import UUID
 from streams.pure import customer
 from streams.pure.audio import format_of_content_type
 from streams.pure.buffer import Backlog, Gauge, Waiting
+from streams.pure.close_codes import closed_with
 from streams.pure.effects import CloseCustomer, Dial, Effect
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import ENDINGS, CallbackEvent, EndCause, EventKind, Level, StreamState, moved
@@ -54,9 +55,9 @@ class Closure:
     @property
     def words(self) -> str:
         if not self.by_customer:
-            return f"The connection to the customer's service was lost{f' ({self.reason})' if self.reason else ''}."
-        said = f", “{self.reason}”" if self.reason else ""
-        return f"The customer's service closed the connection ({self.code or 'no code'}{said})."
+            said = f": {self.reason}" if self.reason else ""
+            return f"The connection to the customer's service was lost without a close frame ({self.code or 1006}){said}."
+        return f"The customer's service closed the connection{closed_with(self.code, self.reason)}."
 
 
 @dataclass(slots=True)

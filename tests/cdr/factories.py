@@ -23,7 +23,7 @@ def good_call(gateway: Gateway, started: datetime = STARTED, seconds: float = 41
     script.add(K.DTMF_FORWARDED, 12.5, stream, digit="5")
     script.stream_ended(stream, seconds, "call_ended", "The gateway hung up.", Level.INFO)
     script.call_ended(seconds)
-    script.add(K.SOCKET_CLOSED, seconds + 0.05, stream, Level.DEBUG, code=1000, reason="", seconds=0.048)
+    script.add(K.SOCKET_CLOSED, seconds + 0.05, stream, Level.DEBUG, close_code=1000, close_reason="", seconds=0.048)
     call = script.save()
     deliver_all(call)
     return call
@@ -33,8 +33,8 @@ def closed_call(gateway: Gateway, started: datetime = STARTED, **numbers: str) -
     """The customer's service closed the socket after 25 s; its callback endpoint answered only at the second try."""
     script = CallScript(gateway, started, **numbers).answered()
     stream = script.streaming()
-    words = "The customer's service closed the connection (1011, “internal error: bot crashed”)."
-    script.stream_ended(stream, 25.34, "customer_closed", words, close_code=1011, close_reason="internal error: bot crashed")
+    words = "The customer's service closed the connection: 1011 (internal error), “worker crashed”."
+    script.stream_ended(stream, 25.34, "customer_closed", words, close_code=1011, close_reason="worker crashed")
     script.call_ended(58.9)
     call = script.save()
     first, second = Callback.objects.filter(stream__call=call)

@@ -50,10 +50,16 @@ FAULTS = {
     "not TLS": Fault(FAILED, "TLS failed", url="wss://127.0.0.1:{port}/"),
     "may not be dialled": Fault("the service URL may not be dialled", "10.1.2.3", url="ws://10.1.2.3/", attempts="1"),
     "closes": Fault(
-        DISCONNECTED, "(4001, “enough”)", Behaviour(close_after=5, close_code=4001, close_reason="enough"), "", "1", "4001", True
+        DISCONNECTED,
+        ": 4001 (a code of its own), “enough”",
+        Behaviour(close_after=5, close_code=4001, close_reason="enough"),
+        "",
+        "1",
+        "4001 (a code of its own)",
+        True,
     ),
-    "closes healthily": Fault(DISCONNECTED, "(1000)", Behaviour(close_after=5), "", "1", "1000", True),
-    "is lost": Fault(DISCONNECTED, "was lost", Behaviour(close_after=5, reset=True), "", "1", "1006", True),
+    "closes healthily": Fault(DISCONNECTED, ": 1000 (normal closure)", Behaviour(close_after=5), "", "1", "1000 (normal closure)", True),
+    "is lost": Fault(DISCONNECTED, "was lost", Behaviour(close_after=5, reset=True), "", "1", "1006 (no close frame came)", True),
 }
 
 

@@ -208,7 +208,7 @@ def test_notes_after_the_end_are_still_written(facts, story) -> None:
     story.stream_ended(stream_id, 5)
     story.call_ended(5)
     record(facts, story)
-    story.add(EventKind.SOCKET_CLOSED, 5.2, stream_id, code=1000)
+    story.add(EventKind.SOCKET_CLOSED, 5.2, stream_id, close_code=1000)
     record(facts, story)
     assert StreamEvent.objects.order_by("id").last().kind == "socket_closed"
 

@@ -85,7 +85,7 @@ def test_the_page_of_a_call_shows_what_plivo_shows_of_a_stream(support, gateway)
         "Billed amount 0.00300 USD",
         "Hangup reason Connection error",
         "Service URL wss://bot.example.com/audiostream",
-        "WebSocket close code 1011",
+        "WebSocket close code 1011 (internal error)",
         "Status callbacks 2 delivered",
         f"Call UUID {call.uuid}",
         "Hangup cause 4000 Normal Hangup",
@@ -98,7 +98,7 @@ def test_the_page_of_a_call_shows_what_plivo_shows_of_a_stream(support, gateway)
 def test_the_story_stands_on_the_page(support, gateway) -> None:
     text = read(support, page_of(factories.closed_call(gateway))).text
     assert "the call ended after 59 s with 4000 Normal Hangup." in text
-    assert "The customer's service closed the connection (1011, “internal error: bot crashed”)." in text
+    assert "The customer's service closed the connection: 1011 (internal error), “worker crashed”." in text
 
 
 def test_a_call_is_found_by_uuid_and_by_its_number_in_the_table(support, gateway) -> None:

@@ -64,9 +64,9 @@ def test_the_log_in_words(operator, gateway) -> None:
     text = read(operator, address("debug_log", factories.closed_call(gateway).streams.get())).text
     for words in (
         "14:01:37.590 +0.000 s ○ info stream Streaming began: the first packet was sent",
-        "14:02:02.590 +25.000 s ✕ error stream The stream ended: The customer's service closed the connection (1011",
+        "14:02:02.590 +25.000 s ✕ error stream The stream ended: The customer's service closed the connection: 1011 (internal error)",
         "callback DroppedStream, try 1 failed at 198.51.100.4:443 after 12 ms: The endpoint answered 503",
-        "charge Charged 0.00300 USD: 25 s, rounded up to 60 s, at 0.00300 USD per 60 s.",
+        "charge Charged: 25 s → rounded up to 60 s (1 interval of 60 s) × 0.003 USD per interval = 0.00300 USD.",
         "Error: connection disconnected with the remote service Event: DroppedStream From: 14155550123 ParentAuthID: MA",
         "Offsets count from the first packet, 2024-11-23 14:01:37 UTC.",
     ):

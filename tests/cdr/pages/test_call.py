@@ -66,7 +66,7 @@ def test_the_story_of_a_stream_that_died(gateway) -> None:
     page = call_page(str(closed_call(gateway).uuid), NOW)
     assert page.story[1] == (
         "The stream to bot.example.com ran for 25 s and ended at 14:02:02 with Connection error. "
-        "The customer's service closed the connection (1011, “internal error: bot crashed”)."
+        "The customer's service closed the connection: 1011 (internal error), “worker crashed”."
     )
     assert page.problems == []
 

@@ -42,7 +42,7 @@ def test_the_story_of_a_stream_in_its_lines(gateway) -> None:
         "+55.760 s The customer's service is slow: the buffer passed 90 %, 36.0 s of audio wait (it holds 40.0 s).",
         "+59.760 s The stream ended: The customer's service did not take the audio fast enough: "
         "40.0 s were waiting, the buffer holds 40 s. 60.1 s of audio went out in 3005 packets. 38.2 s of audio were thrown away.",
-        "+59.760 s Charged 0.00300 USD: 60 s, rounded up to 60 s, at 0.00300 USD per 60 s.",
+        "+59.760 s Charged: 60 s → rounded up to 60 s (1 interval of 60 s) × 0.003 USD per interval = 0.00300 USD.",
     ]
 
 

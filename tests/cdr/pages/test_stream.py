@@ -67,7 +67,8 @@ def test_streams_without_a_charge_yet(gateway) -> None:
 
 def test_what_explains_a_stream(gateway) -> None:
     closed, refused, slow = more_of(closed_call(gateway)), more_of(refused_call(gateway)), more_of(slow_call(gateway))
-    assert (closed["WebSocket close code"], closed["Connect attempts"], closed["Status callbacks"]) == ("1011", "1", "2 delivered")
+    assert closed["WebSocket close code"] == "1011 (internal error)"
+    assert (closed["Connect attempts"], closed["Status callbacks"]) == ("1", "2 delivered")
     assert (refused["WebSocket close code"], refused["Connect attempts"], refused["Status callbacks"]) == ("–", "3", "1 given up")
     assert (closed["Highest buffer level"], slow["Highest buffer level"]) == ("below 30 %", "90 % passed")
     assert (closed["Service URL"], closed["Audio"]) == (
@@ -78,7 +79,7 @@ def test_what_explains_a_stream(gateway) -> None:
 
 def test_the_end_in_words(gateway) -> None:
     card = stream_card(str(closed_call(gateway).streams.get().uuid), NOW)
-    assert card.end_details == "The customer's service closed the connection (1011, “internal error: bot crashed”)."
+    assert card.end_details == "The customer's service closed the connection: 1011 (internal error), “worker crashed”."
     assert (card.state.word, card.reason.word, card.live) == ("ended", "Connection error", False)
 
 

@@ -87,7 +87,7 @@ def test_only_problems() -> None:
 def test_what_the_words_do_not_say_stands_in_the_pairs_in_order_of_names() -> None:
     line = lines([event(1, 0, "stream_ended", words="It ended.", http_status=502, close_code=1006, nothing=None)], START)[0]
     assert line.words == "The stream ended: It ended."
-    assert line.pairs == (Pair("close_code", "1006"), Pair("http_status", "502"))
+    assert line.pairs == (Pair("close_code", "1006 (no close frame came)"), Pair("http_status", "502"))
 
 
 def test_a_streams_request_is_laid_flat_and_the_values_of_extra_headers_are_hidden() -> None:
@@ -154,8 +154,10 @@ def test_the_last_try_of_a_callback_that_was_given_up_is_an_error() -> None:
 
 
 def test_the_charge_says_how_it_was_made() -> None:
-    assert lines([charge()], START)[0].words == "Charged 0.00300 USD: 25 s, rounded up to 60 s, at 0.00300 USD per 60 s."
-    assert lines([charge(started=False)], START)[0].words == "Charged 0.00000 USD: the stream never started."
+    words = "Charged: 25 s → rounded up to 60 s (1 interval of 60 s) × 0.003 USD per interval = 0.00300 USD."
+    assert lines([charge()], START)[0].words == words
+    words = "Charged: 0.00000 USD, for the stream never sent a packet."
+    assert lines([charge(started=False)], START)[0].words == words
 
 
 def test_hostile_characters_are_made_visible() -> None:

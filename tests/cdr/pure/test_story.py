@@ -17,7 +17,7 @@ STREAM = StreamFacts(
     ended_at=START + timedelta(seconds=25.4),
     reason="Connection error",
     end_cause="customer_closed",
-    end_details="The customer's service closed the connection (1011, “bot crashed”).",
+    end_details="The customer's service closed the connection: 1011 (internal error), “bot crashed”.",
     connect_attempts=1,
 )
 
@@ -26,7 +26,7 @@ def test_a_stream_that_died() -> None:
     assert told(CALL, [STREAM], NOW) == [
         "+14155550123 called +18005550100 at 14:01:37 UTC on 23 November 2026; the call ended after 59 s with 4000 Normal Hangup.",
         "The stream to bot.example.com ran for 26 s and ended at 14:02:02 with Connection error. "
-        "The customer's service closed the connection (1011, “bot crashed”).",
+        "The customer's service closed the connection: 1011 (internal error), “bot crashed”.",
     ]
 
 

@@ -67,8 +67,18 @@ def test_odd_details_never_break_the_words(kind, data) -> None:
         (K.STREAM_ENDED, {"cause": "timed_out"}, "The stream ended: timed out."),
         (
             K.SOCKET_CLOSED,
-            {"code": 1000, "reason": "", "seconds": 0.048},
-            "The customer's socket closed with code 1000, 48 ms after the stream had ended.",
+            {"close_code": 1000, "close_reason": "", "seconds": 0.048},
+            "The customer's socket closed with 1000 (normal closure), 48 ms after the stream had ended.",
+        ),
+        (
+            K.CALL_ENDED,
+            {"code": 4000, "name": "Normal Hangup", "words": "The gateway hung up.", "close_code": 1000},
+            "The call ended: 4000 Normal Hangup. The gateway hung up. Its socket closed with 1000 (normal closure).",
+        ),
+        (
+            K.CALL_ENDED,
+            {"words": "The gateway did not begin its media within 10 s.", "our_close_code": 4408},
+            "The call ended. The gateway did not begin its media within 10 s. We closed its socket with 4408 (no media began).",
         ),
         (K.CALL_DTMF, {"digit": "#"}, "Digit # was pressed on the call."),
     ],
@@ -95,6 +105,7 @@ def test_the_details_that_are_in_the_words() -> None:
         ("bidirectional", False, "false"),
         ("discarded_ms", 0, ""),
         ("reason", None, ""),
+        ("close_code", 1011, "1011 (internal error)"),
         ("reason", "a\u202eb\nc", "a\ufffdb\ufffdc"),
         ("headers", {"a": 1}, '{"a": 1}'),
         ("seconds", float("inf"), json.dumps(float("inf"))),

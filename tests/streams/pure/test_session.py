@@ -200,9 +200,9 @@ def test_the_stream_timeout_counts_from_the_connection() -> None:
 @pytest.mark.parametrize(
     ("closure", "cause", "words"),
     [
-        (Closure(True, 1011, "worker crashed"), EndCause.CUSTOMER_CLOSED, "closed the connection (1011, “worker crashed”)"),
-        (Closure(True, None, ""), EndCause.CUSTOMER_CLOSED, "closed the connection (no code)"),
-        (Closure(False, 1006, "Connection reset by peer"), EndCause.CUSTOMER_LOST, "was lost (Connection reset by peer)"),
+        (Closure(True, 1011, "worker crashed"), EndCause.CUSTOMER_CLOSED, "closed the connection: 1011 (internal error), “worker crashed”"),
+        (Closure(True, None, ""), EndCause.CUSTOMER_CLOSED, "closed the connection without a close code"),
+        (Closure(False, 1006, "Connection reset by peer"), EndCause.CUSTOMER_LOST, "lost without a close frame (1006): Connection reset"),
     ],
 )
 def test_who_closed_is_told_from_what_was_lost(closure: Closure, cause: EndCause, words: str) -> None:

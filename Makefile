@@ -8,7 +8,7 @@ LINT_DATA := build/lint-data
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
 export PORT HOST DATA_DIR DEMO
-.PHONY: help run test lint bench setup setup-dev setup-interop requirements clean
+.PHONY: help run test lint bench setup setup-dev setup-interop asterisk requirements clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,11 @@ setup-interop: $(BIN)/python ## Make .venv-interop with what a customer's bot on
 	  echo 'Installing the packages of requirements-interop.txt in .venv-interop; this takes about half a minute ...'; \
 	  .venv-interop/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-interop.txt \
 	  && echo "$$digest" > .venv-interop/installed || { echo 'They could not be installed.'; rm -rf .venv-interop; }; }
+
+asterisk: ## Unpack a real Asterisk (Debian's unstable) in build/asterisk for the journeys; as root, with debootstrap; 500 MB, a minute
+	@[ -x build/asterisk/usr/sbin/asterisk ] || { mkdir -p build && \
+	  debootstrap --variant=minbase --include=asterisk sid build/asterisk > build/asterisk.log 2>&1 || { \
+	  rm -rf build/asterisk; echo 'It could not be unpacked; build/asterisk.log says why.' >&2; exit 1; }; }
 
 # Installs only when the file's content is not what was installed last; with hashes, so that nothing else is.
 define install

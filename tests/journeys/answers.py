@@ -20,11 +20,12 @@ class Request:
 
 @dataclass
 class Answers:
-    """What each call is answered with, by its UUID: a document, or a status with a document. Unknown calls get 404."""
+    """What each call is answered with, by its UUID: a document, or a status with a document. Unknown calls get `otherwise`, or 404."""
 
     documents: dict[str, tuple[int, str, bytes]] = field(default_factory=dict)
     requests: dict[str, Request] = field(default_factory=dict)
     hanging: set[str] = field(default_factory=set)
+    otherwise: str = ""
     url: str = ""
 
     def set(self, call_uuid: str, document: str | bytes, status: int = 200, content_type: str = "application/xml") -> None:
@@ -57,7 +58,8 @@ class Handler(BaseHTTPRequestHandler):
         answers.requests[call_uuid] = Request(self.command, self.path, headers, parameters)
         if call_uuid in answers.hanging:
             time.sleep(30)
-        status, content_type, document = answers.documents.get(call_uuid, (404, "text/plain", b"no such call"))
+        unknown = (200, "application/xml", answers.otherwise.encode()) if answers.otherwise else (404, "text/plain", b"no such call")
+        status, content_type, document = answers.documents.get(call_uuid, unknown)
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(document)))

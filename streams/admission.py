@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl
 
 from streams import switchboard
 from streams.directory import Entry
+from streams.gateway_line import Caller
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway.twilio_signature import signed_with
-from streams.relay import Caller
 
 QUERY_BYTES = 8192
 SECRET = "password"

@@ -17,14 +17,15 @@ from django.conf import settings
 from streams import answer as answers
 from streams import switchboard
 from streams.admission import Rejected, admit, caller_of, place_of
-from streams.customer_socket import DialSettings
+from streams.answering import AnswerUnavailable
+from streams.customer_dial import DialSettings
 from streams.directory import Entry
-from streams.pure.gateway import Dialect, dialect
+from streams.gateway_line import Caller, GatewayLine
+from streams.pure.gateway import CallIdentity, Dialect, dialect
 from streams.pure.lifecycle import EventKind
-from streams.pure.notes import CallFacts
 from streams.pure.stream import Limits
 from streams.pure.xml import Answer, parse
-from streams.relay import AnswerUnavailable, Caller, Relay, Surroundings
+from streams.relay import Relay, Surroundings
 
 log = logging.getLogger(__name__)
 
@@ -74,25 +75,29 @@ class NowhereConsumer(AsyncConsumer):
 
 
 class GatewaySocket:
-    """An accepted gateway: messages in to the relay, the relay's words out, in order."""
+    """An accepted gateway: messages in to its line, the line's words out, in order."""
 
     def __init__(self, caller: Caller, spoken: Dialect, entry: Entry, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
         self.entry = entry
         self.send = send
         self.outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.board = switchboard.current()
+        self.relay: Relay | None = None
+        self.line = GatewayLine(caller, spoken, self.bring, self.tell, self.close)
+        self.board.lines.add(self.line)
+
+    def bring(self, line: GatewayLine, who: CallIdentity, gateway_call_id: str) -> Relay | None:
+        """The call that the gateway turned out to bring."""
         around = Surroundings(
             limits=Limits(settings.BUFFER_MS, settings.CONNECT_RETRY_SECONDS),
             dialling=DialSettings(settings.DIAL_ALLOW, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL),
             tls=TLS,
-            opened=self.board.opened,
             record=self.board.notebook.add,
             answer=self.answer,
-            tell=self.tell,
-            close=self.close,
+            over=self.board.over,
         )
-        self.relay = Relay(caller, spoken, around)
-        self.board.starting.add(self.relay)
+        self.relay = self.board.open(line, who, gateway_call_id, around)
+        return self.relay
 
     async def run(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         writer = asyncio.get_running_loop().create_task(self._write())
@@ -101,14 +106,15 @@ class GatewaySocket:
             code = await self._read(receive)
         finally:
             # Also when the server cancels us: the call ends as one whose gateway is gone.
-            self.relay.gateway_closed(code)
-            await asyncio.shield(self.relay.done.wait())
+            self.line.closed(code)
+            if self.relay is not None:
+                await asyncio.shield(self.relay.done.wait())
             writer.cancel()
-            self.board.closed(self.relay)
+            self.board.lines.discard(self.line)
 
     async def _read(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> int | None:
         """Always reads: a gateway that is not read blocks its call. Returns the close code."""
-        feed = self.relay.feed
+        feed = self.line.feed
         while True:
             message = await receive()
             if message["type"] != "websocket.receive":
@@ -131,12 +137,12 @@ class GatewaySocket:
     def close(self, code: int, reason: str) -> None:
         self.outbox.put_nowait({"type": "websocket.close", "code": code, "reason": reason})
 
-    async def answer(self, facts: CallFacts) -> tuple[Answer, dict[str, Any]]:
+    async def answer(self, relay: Relay) -> tuple[Answer, dict[str, Any]]:
         """The application's XML, checked, with facts for the debug log. Raises AnswerUnavailable or InvalidAnswer."""
-        entry = self.entry
+        entry, facts = self.entry, relay.facts
         if not entry.answer_url:
             return parse(entry.answer_xml.encode()), {"source": "XML"}
-        self.relay.note(EventKind.CALL_ANSWER_REQUESTED, url=entry.answer_url, method=entry.answer_method)
+        relay.note(EventKind.CALL_ANSWER_REQUESTED, url=entry.answer_url, method=entry.answer_method)
         fetch = partial(
             answers.fetch_answer,
             entry.answer_url,

@@ -11,11 +11,13 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
-from streams.customer_socket import CustomerSocket, DialFailed, DialSettings, dial
+from streams.customer_dial import DialFailed, DialSettings, dial
+from streams.customer_socket import CustomerSocket
+from streams.pure.connection import Failure
 from streams.pure.effects import CloseCustomer, Dial
 from streams.pure.session import CallSession
 from streams.pure.signature import upgrade_headers
-from streams.pure.stream import Failure
+from streams.pure.stream import StreamSession
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +28,8 @@ FLUSH_SECONDS = 5.0
 class Link:
     """One stream's connection: its task, and its socket once there is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: StreamSession) -> None:
+        self.stream = stream
         self.socket: CustomerSocket | None = None
         self.task: asyncio.Task[None] | None = None
         self.closing = False
@@ -51,73 +54,80 @@ class CustomerLinks:
 
     # Connecting ------------------------------------------------------------------------------------------------------------
     def dial(self, effect: Dial) -> None:
-        link = self._links.setdefault(effect.stream_id, Link())
+        link = self._links.get(effect.stream_id)
+        if link is None:
+            link = self._links[effect.stream_id] = Link(self.session.streams[effect.stream_id])
         link.task = self._spawn(self._connect(effect, link))
 
     async def _connect(self, effect: Dial, link: Link) -> None:
         """One attempt, then the life of the socket it made."""
         await asyncio.sleep(effect.after_seconds)
         began = time.monotonic()
-        self.session.streams[effect.stream_id].dialling(began)
+        link.stream.dialling(began)
         self.after(began)
         try:
             headers = upgrade_headers(effect.url, self.auth_token, secrets.token_hex(10))
             link.socket = await dial(effect.url, headers, self.dialling, self.tls)
         except DialFailed as error:
-            self._connect_failed(effect.stream_id, error.failure)
+            self._connect_failed(link.stream, error.failure)
         except Exception:
             log.exception("Stream %s: the attempt to connect broke", effect.stream_id)
-            self._connect_failed(effect.stream_id, Failure("The platform failed while connecting.", 0))
+            self._connect_failed(link.stream, Failure("The platform failed while connecting.", 0))
         else:
-            await self._converse(effect.stream_id, link, link.socket, round((time.monotonic() - began) * 1000))
+            await self._converse(link, link.socket, round((time.monotonic() - began) * 1000))
 
-    def _connect_failed(self, stream_id: UUID, failure: Failure) -> None:
+    def _connect_failed(self, stream: StreamSession, failure: Failure) -> None:
         now = time.monotonic()
-        self.session.connect_failed(stream_id, now, failure)
+        stream.connect_failed(now, failure)
         self.after(now)
 
-    async def _converse(self, stream_id: UUID, link: Link, customer: CustomerSocket, duration_ms: int) -> None:
+    async def _converse(self, link: Link, customer: CustomerSocket, duration_ms: int) -> None:
+        customer.on_writable(lambda: self._pump(link, time.monotonic()))
+        now = time.monotonic()
         facts = {"address": customer.address, "duration_ms": duration_ms, "subprotocol": customer.subprotocol}
-        customer.on_writable(lambda: self.pump(stream_id))
-        now = time.monotonic()
-        self.session.connect_succeeded(stream_id, now, facts)
-        self.pump(stream_id)
+        link.stream.connect_succeeded(now, facts)
         self.after(now)
-        closure = await customer.listen(lambda text: self._heard(stream_id, text))
+        closure = await customer.listen(lambda text: self._heard(link.stream, text))
         if not link.closing:
             now = time.monotonic()
-            self.session.customer_closed(stream_id, now, closure)
+            link.stream.closed(closure, now)
             self.after(now)
 
-    def _heard(self, stream_id: UUID, text: str | bytes) -> None:
+    def _heard(self, stream: StreamSession, text: str | bytes) -> None:
         now = time.monotonic()
-        self.session.customer_said(stream_id, text, now)
+        self.session.customer_said(stream, text, now)
         self.after(now)
 
     # Audio -------------------------------------------------------------------------------------------------------------------
-    def pump(self, stream_id: UUID) -> None:
-        """Sends what waits for a customer while its socket takes it. An error of ours ends this stream only."""
+    def pump(self, stream_id: UUID, now: float) -> None:
+        """Sends what waits for a customer while its socket takes it."""
         link = self._links.get(stream_id)
-        if link is None or link.socket is None:
+        if link is not None:
+            self._pump(link, now)
+
+    def pump_waiting(self, now: float) -> None:
+        """The same for every customer for whom something waits."""
+        for link in [link for link in self._links.values() if link.stream.waiting]:
+            self._pump(link, now)
+
+    def _pump(self, link: Link, now: float) -> None:
+        """An error of ours ends this stream only."""
+        socket, stream = link.socket, link.stream
+        if socket is None:
             return
-        stream, socket, now = self.session.streams[stream_id], link.socket, time.monotonic()
         try:
             while socket.has_room and (text := stream.take(now)) is not None:
                 socket.write(text)
         except Exception:
-            log.exception("Stream %s broke", stream_id)
-            self.session.stream_broke(stream_id, now)
+            log.exception("Stream %s broke", stream.id)
+            stream.broke(now)
             self.after(now)
-
-    def pump_all(self) -> None:
-        for stream_id in tuple(self._links):
-            self.pump(stream_id)
 
     def measure(self, now: float) -> None:
         """Tells each stream how much of what was written its customer has not taken."""
-        for stream_id, link in self._links.items():
+        for link in self._links.values():
             if link.socket is not None and not link.closing:
-                self.session.streams[stream_id].measure(link.socket.in_flight_bytes(), now)
+                link.stream.measure(link.socket.in_flight_bytes(), now)
 
     # Closing -----------------------------------------------------------------------------------------------------------------
     def close(self, effect: CloseCustomer) -> None:
@@ -126,23 +136,22 @@ class CustomerLinks:
             return
         link.closing = True
         if link.socket is not None:
-            self._spawn(self._close(effect, link.socket))
+            self._spawn(self._close(effect, link.stream, link.socket))
             return
         if link.task is not None and link.task is not asyncio.current_task():
             link.task.cancel()
         del self._links[effect.stream_id]
 
-    async def _close(self, effect: CloseCustomer, customer: CustomerSocket) -> None:
+    async def _close(self, effect: CloseCustomer, stream: StreamSession, customer: CustomerSocket) -> None:
         """In the background: the end of the stream and its bill do not wait for a closing handshake."""
         began = time.monotonic()
         if effect.flush:
-            stream = self.session.streams[effect.stream_id]
             while (text := stream.take(began)) is not None:
                 customer.write(text)
         await customer.close(effect.code, effect.reason, FLUSH_SECONDS)
         del self._links[effect.stream_id]
         now = time.monotonic()
-        self.session.socket_closed(effect.stream_id, now, customer.closure, now - began)
+        stream.socket_closed(customer.closure, now - began, now)
         self.after(now)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

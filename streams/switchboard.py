@@ -4,6 +4,7 @@ Owns the process's listener on the channel layer, its lease renewal and its drai
 
 import asyncio
 import logging
+import time
 import weakref
 from collections.abc import Coroutine
 from typing import Any
@@ -16,11 +17,13 @@ from django.db import Error as DatabaseError
 from streams import control, journal
 from streams.database_threads import DatabaseThreads
 from streams.directory import Directory
+from streams.gateway_line import Caller, GatewayLine
 from streams.notebook import Notebook
+from streams.obeying import act_of
+from streams.pure.gateway import CallIdentity
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
-from streams.pure.messages import StreamRequest
 from streams.pure.notes import CallFacts
-from streams.relay import Relay
+from streams.relay import CLOSE_TAKEN, Relay, Surroundings
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +45,7 @@ class Switchboard:
         self.owner = uuid4().hex
         self.lease_seconds = settings.LEASE_SECONDS
         self.relays: dict[UUID, Relay] = {}
-        self.starting: set[Relay] = set()
+        self.lines: set[GatewayLine] = set()
         self.notebook = Notebook(self.owner, self.lease_seconds)
         self.directory = Directory()
         self._threads = DatabaseThreads(2, "switchboard")
@@ -50,20 +53,23 @@ class Switchboard:
         self._tasks = [self._spawn(self._keep_leases()), self._spawn(self._take_requests()), self._spawn(self._listen())]
 
     # Calls ---------------------------------------------------------------------------------------------------------------------
-    def opened(self, relay: Relay, facts: CallFacts) -> bool:
-        """A relay found out which call it has; False when that call is live here already."""
+    def open(self, line: GatewayLine, who: CallIdentity, gateway_call_id: str, around: Surroundings) -> Relay | None:
+        """Begins the call that a line brings; None, and the line is refused, when that call is live here already."""
+        facts = facts_of(line.caller, who, gateway_call_id)
         if facts.call_id in self.relays:
-            return False
-        self.relays[facts.call_id] = relay
+            name = line.caller.gateway_name
+            log.warning("Gateway %s brought call %s, which is live already; the second was refused.", name, facts.call_id)
+            line.refuse(CLOSE_TAKEN, "This call_uuid is live already.")
+            return None
+        relay = self.relays[facts.call_id] = Relay(line, facts, around)
         self.notebook.open(facts, relay.lease_lost)
-        return True
+        relay.begin(who)
+        return relay
 
-    def closed(self, relay: Relay) -> None:
-        self.starting.discard(relay)
-        call_id = relay.facts.call_id if relay.facts else None
-        if call_id is not None and self.relays.get(call_id) is relay:
-            del self.relays[call_id]
-            self.notebook.close(call_id)
+    def over(self, relay: Relay) -> None:
+        """The call has ended, and its customers' sockets are closed."""
+        del self.relays[relay.facts.call_id]
+        self.notebook.close(relay.facts.call_id)
 
     # Leases --------------------------------------------------------------------------------------------------------------------
     async def _keep_leases(self) -> None:
@@ -78,7 +84,7 @@ class Switchboard:
 
     def _lost(self, call_id: UUID) -> None:
         relay = self.relays.get(call_id)
-        if relay is not None and relay.session is not None and not relay.session.over:
+        if relay is not None and relay.live:
             relay.lease_lost("The lease of this call was taken: it was ended in the database while this process could not renew it.")
 
     # Control ---------------------------------------------------------------------------------------------------------------------
@@ -123,37 +129,34 @@ class Switchboard:
             log.info("%s was asked for call %s, which is gone.", asked.kind, asked.call_id)
             return
         try:
-            self._pass_on(relay, asked)
+            relay.asked(asked.kind, asked.by, act_of(asked))
         except Exception:
             log.exception("The request %s for call %s could not be carried out.", asked.kind, asked.call_id)
-
-    def _pass_on(self, relay: Relay, asked: control.Asked) -> None:
-        from_api = asked.by == "API"
-        match asked.kind, asked.stream_id:
-            case "start", UUID() as stream_id:
-                relay.start_stream(stream_id, StreamRequest(**asked.details["request"]), "API" if from_api else "console", asked.by)
-            case "stop", UUID() as stream_id:
-                relay.stop_stream(stream_id, EndCause.STOPPED_BY_API if from_api else EndCause.STOPPED_BY_OPERATOR, asked.by)
-            case "hang_up", _:
-                relay.hang_up(asked.by)
-            case "send_dtmf", _:
-                relay.send_dtmf(asked.details["digits"], asked.by)
 
     # The end of the process --------------------------------------------------------------------------------------------------------
     async def drain(self, limit_seconds: float) -> None:
         """Lets live calls finish within the limit, ends the rest, and writes what is known of them."""
         await self._all_done(limit_seconds)
-        for relay in [*self.relays.values(), *self.starting]:
-            relay.platform_stops(PROCESS_LOST, "The platform was stopped while the call was live.", CLOSE_PLATFORM_STOPS)
+        words = "The platform was stopped while the call was live."
+        for line in self._undecided():
+            line.refuse(CLOSE_PLATFORM_STOPS, words)
+        for relay in list(self.relays.values()):
+            relay.finish(EndCause.PLATFORM_STOPPED, PROCESS_LOST, words, CLOSE_PLATFORM_STOPS)
         await self._all_done(FINISH_SECONDS)
         await self.notebook.stop(FINISH_SECONDS)
 
     async def _all_done(self, within_seconds: float) -> None:
-        waits = [asyncio.ensure_future(relay.done.wait()) for relay in {*self.relays.values(), *self.starting}]
-        if waits:
-            _, late = await asyncio.wait(waits, timeout=within_seconds)
+        """Until no call is live and no line may bring one, or the time is over."""
+        deadline = time.monotonic() + within_seconds
+        while waits := [relay.done.wait() for relay in self.relays.values()] + [line.decided.wait() for line in self._undecided()]:
+            _, late = await asyncio.wait([asyncio.ensure_future(wait) for wait in waits], timeout=max(deadline - time.monotonic(), 0))
             for wait in late:
                 wait.cancel()
+            if late:
+                return
+
+    def _undecided(self) -> list[GatewayLine]:
+        return [line for line in self.lines if not line.decided.is_set()]
 
     async def stop(self) -> None:
         """Stops the tasks of this process; calls are drained before."""
@@ -174,6 +177,20 @@ class Switchboard:
         except DatabaseError as error:
             log.warning("The database is away (%s); calls go on.", str(error).strip())
             return None
+
+
+def facts_of(caller: Caller, who: CallIdentity, gateway_call_id: str) -> CallFacts:
+    return CallFacts(
+        call_id=who.call_uuid or uuid4(),
+        account_id=caller.account_id,
+        gateway_id=caller.gateway_id,
+        application_id=caller.application_id,
+        from_number=who.from_number,
+        to_number=who.to_number,
+        direction=who.direction,
+        gateway_call_id=gateway_call_id,
+        started_at=time.time(),
+    )
 
 
 _boards: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Switchboard] = weakref.WeakKeyDictionary()

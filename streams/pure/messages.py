@@ -152,3 +152,8 @@ class StreamRequest:
     keep_call_alive: bool = False
     noise_cancellation: bool = False
     noise_cancellation_level: int = 85
+
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        """The tracks of the call that the stream forks."""
+        return ("inbound", "outbound") if self.audio_track == "both" else (self.audio_track,)

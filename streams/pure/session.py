@@ -3,7 +3,7 @@
 Owns the call's notes and their numbers, its streams, and the converters they share. `now` is a monotonic time in seconds;
 `epoch` ties it to the wall clock once, so that a clock that jumps during a call moves nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,7 @@ from streams.pure.messages import (
     Unsupported,
 )
 from streams.pure.notes import Note
-from streams.pure.stream import Closure, Failure, Limits, StreamSession, protocol_of
+from streams.pure.stream import Limits, StreamSession, protocol_of
 from streams.pure.talkback import Talkback
 
 UNREADABLE_IN_FULL = 10
@@ -93,10 +93,6 @@ class CallSession:
         self._effects.append(Write(Note(self._notes, kind, now + self.offset, level, stream_id, facts)))
 
     # The gateway -------------------------------------------------------------------------------------------------------
-    def begin(self, now: float, facts: dict[str, Any]) -> None:
-        """The call's first note."""
-        self.note(EventKind.CALL_STARTED, Level.INFO, None, now, **facts)
-
     def hear(self, message: GatewayMessage, now: float) -> None:
         """Anything the gateway says but Audio, which goes to `audio` at once."""
         if isinstance(message, Paused | Resumed | MarkPlayed):
@@ -151,16 +147,8 @@ class CallSession:
         self._fork.digit(message, self._timestamp_ms(now), now)
 
     def _playback_reported(self, message: Paused | Resumed | MarkPlayed, now: float) -> None:
-        if self.talkback is None:
-            return
-        match message:
-            case Paused():
-                self.talkback.playback.pause()
-            case Resumed():
-                self.talkback.playback.resume()
-            case MarkPlayed(name):
-                self.talkback.mark_played(name, now)
-        self.talkback.advance(now)
+        if self.talkback is not None:
+            self.talkback.reported(message, now)
 
     def _played(self, frame: bytes, now: float) -> None:
         self._fork.played(frame, self._timestamp_ms(now), now)
@@ -215,34 +203,10 @@ class CallSession:
         if self.talkback is not None and not self.over:
             self.talkback.send_dtmf(digits, now)
 
-    def customer_said(self, stream_id: UUID, text: str | bytes, now: float) -> None:
+    def customer_said(self, stream: StreamSession, text: str | bytes, now: float) -> None:
         """One message from a stream's customer."""
-        stream = self.streams[stream_id]
         if stream.live and self.talkback is not None:
             self.talkback.hear(stream, text, now)
-
-    # The streams' sockets ----------------------------------------------------------------------------------------------
-    def connect_succeeded(self, stream_id: UUID, now: float, facts: dict[str, Any]) -> None:
-        self.streams[stream_id].connect_succeeded(now, facts)
-
-    def connect_failed(self, stream_id: UUID, now: float, failure: Failure) -> None:
-        self.streams[stream_id].connect_failed(now, failure)
-        self.settle(now)
-
-    def customer_closed(self, stream_id: UUID, now: float, closure: Closure) -> None:
-        self.streams[stream_id].closed(closure, now)
-        self.settle(now)
-
-    def socket_closed(self, stream_id: UUID, now: float, closure: Closure, seconds: float) -> None:
-        """The socket of a stream that had ended is gone, too."""
-        facts = {"close_code": closure.code, "close_reason": closure.reason, "seconds": round(seconds, 3)}
-        self.note(EventKind.SOCKET_CLOSED, Level.DEBUG, stream_id, now, **facts)
-
-    def stream_broke(self, stream_id: UUID, now: float) -> None:
-        """Our own code failed on this stream: it ends, the others go on."""
-        words = "The platform failed while handling this stream; the log of the process has the details."
-        self.streams[stream_id].end(EndCause.INTERNAL_ERROR, now, words)
-        self.settle(now)
 
     # Time, and the end ---------------------------------------------------------------------------------------------------
     def tick(self, now: float) -> None:
@@ -298,3 +262,7 @@ class CallSession:
         )
         if close is not None:
             self._effects.append(CloseGateway(close, words[:120]))
+
+
+Act = Callable[[CallSession, float], None]
+"""Something that is done to a call, at a moment."""

@@ -10,13 +10,13 @@ from uuid import UUID
 from streams.pure import customer
 from streams.pure.audio import format_of_content_type
 from streams.pure.buffer import Backlog, Gauge, Waiting
-from streams.pure.close_codes import closed_with
+from streams.pure.connection import Closure, Failure
 from streams.pure.effects import CloseCustomer, Dial, Effect
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import ENDINGS, CallbackEvent, EndCause, EventKind, Level, StreamState, moved
 from streams.pure.messages import StreamRequest
+from streams.pure.sent import Sent
 
-WEBSOCKET_HEADER_BYTES = 8
 IGNORED_IN_FULL = 5
 """So many customer messages that nothing is done about are noted in full, and so many failures to play; the others are counted."""
 UNSAID_AT_MOST = 500
@@ -33,42 +33,6 @@ class Limits:
     retry_seconds: tuple[float, ...] = (1, 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an attempt to connect failed. `final`: trying again cannot help."""
-
-    problem: str
-    duration_ms: int
-    address: str = ""
-    status: int | None = None
-    final: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """How the customer's socket went. `by_customer`: with a close frame; otherwise it was lost."""
-
-    by_customer: bool
-    code: int | None
-    reason: str
-
-    @property
-    def words(self) -> str:
-        if not self.by_customer:
-            said = f": {self.reason}" if self.reason else ""
-            return f"The connection to the customer's service was lost without a close frame ({self.code or 1006}){said}."
-        return f"The customer's service closed the connection{closed_with(self.code, self.reason)}."
-
-
-@dataclass(slots=True)
-class Sent:
-    """What went to the customer."""
-
-    frames: int = 0
-    audio_ms: float = 0.0
-    bytes_per_ms: float = 1.0
-
-
 @dataclass(slots=True)
 class StreamSession:
     """`tracks`: the tracks of the call this stream forks. `until` is the moment (same clock as `now`) of its timeout."""
@@ -83,18 +47,19 @@ class StreamSession:
     attempt: int = 0
     until: float | None = None
     backlog: Backlog = field(default_factory=Backlog)
-    sent: Sent = field(default_factory=Sent)
     in_flight_ms: float = 0.0
     ignored: int = 0
     play_failures: int = 0
     unsaid: int = 0
     greeting: bytes | None = None
+    sent: Sent = field(init=False)
     gauge: Gauge = field(init=False)
     tracks: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.sent = Sent(self.protocol)
         self.gauge = Gauge(self.limits.buffer_ms)
-        self.tracks = tracks_of(self.request)
+        self.tracks = self.request.tracks
 
     @property
     def live(self) -> bool:
@@ -103,6 +68,11 @@ class StreamSession:
     @property
     def connected(self) -> bool:
         return self.state in (StreamState.CONNECTED, StreamState.STREAMING)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether `take` may have something."""
+        return bool(self.backlog.waiting) or self.greeting is not None
 
     # Connecting ------------------------------------------------------------------------------------------------------
     def dial(self, now: float, after_seconds: float = 0.0) -> None:
@@ -166,27 +136,15 @@ class StreamSession:
         if self.state is StreamState.REQUESTED or self.state is StreamState.CONNECTING:
             return None
         item = self.backlog.take()
-        return None if item is None else self._encoded(item, now)
-
-    def _encoded(self, item: Waiting, now: float) -> bytes:
-        if item.kind == "media":
-            assert isinstance(item.content, bytes)
-            if self.state is StreamState.CONNECTED:
-                buffered_ms = round(self.backlog.held_ms)
-                self._move(EventKind.STREAM_STARTED, now, content_type=self.request.content_type, buffered_ms=buffered_ms)
-            text = self.protocol.media(item.content, item.timestamp_ms, item.track)
-            sent = self.sent
-            sent.frames += 1
-            sent.audio_ms += item.duration_ms
-            if item.duration_ms:
-                sent.bytes_per_ms = (len(text) + WEBSOCKET_HEADER_BYTES) / item.duration_ms
-            return text
+        if item is None:
+            return None
         if item.kind == "message":
-            assert callable(item.content)
             self.unsaid -= 1
-            return item.content()
-        assert isinstance(item.content, str)
-        return self.protocol.stop(item.content) if item.kind == "stop" else self.protocol.dtmf(item.content, item.timestamp_ms, item.track)
+        elif item.kind == "media" and self.state is StreamState.CONNECTED:
+            buffered_ms = round(self.backlog.held_ms)
+            self._move(EventKind.STREAM_STARTED, now, content_type=self.request.content_type, buffered_ms=buffered_ms)
+        return self.sent.text(item)
+
 
     # The buffer's level, and time ------------------------------------------------------------------------------------
     def measure(self, in_flight_bytes: int, now: float) -> None:
@@ -250,6 +208,11 @@ class StreamSession:
         cause = EndCause.CUSTOMER_CLOSED if closure.by_customer else EndCause.CUSTOMER_LOST
         self.end(cause, now, closure.words, close_code=closure.code, close_reason=cleaned(closure.reason, 123))
 
+    def socket_closed(self, closure: Closure, seconds: float, now: float) -> None:
+        """The socket of this stream, which had ended, is gone, too."""
+        facts = {"close_code": closure.code, "close_reason": closure.reason, "seconds": round(seconds, 3)}
+        self.note(EventKind.SOCKET_CLOSED, Level.DEBUG, self.id, now, **facts)
+
     # The end -----------------------------------------------------------------------------------------------------------
     def end(self, cause: EndCause, now: float, words: str, **facts: Any) -> None:
         """Ends the stream, once: later calls change nothing. A healthy end lets what waits go out first."""
@@ -267,6 +230,10 @@ class StreamSession:
         self._move(EventKind.STREAM_ENDED, now, level, cause=cause.value, words=words, **facts, **self._totals(held_ms, flush))
         self.emit(CloseCustomer(self.id, flush))
 
+    def broke(self, now: float) -> None:
+        """Our own code failed on this stream: it ends, the call's others go on."""
+        self.end(EndCause.INTERNAL_ERROR, now, "The platform failed while handling this stream; the log of the process has the details.")
+
     def _totals(self, held_ms: float, flush: bool) -> dict[str, Any]:
         return {
             "buffered_ms": round(held_ms + self.in_flight_ms),
@@ -283,16 +250,12 @@ class StreamSession:
         self.note(kind, level, self.id, now, **details)
 
 
-def tracks_of(request: StreamRequest) -> tuple[str, ...]:
-    return ("inbound", "outbound") if request.audio_track == "both" else (request.audio_track,)
-
-
 def protocol_of(stream_id: UUID, call_id: UUID, auth_id: str, request: StreamRequest) -> customer.CustomerProtocol:
     return customer.CustomerProtocol(
         stream_id=stream_id,
         call_id=call_id,
         account_id=auth_id,
-        tracks=tracks_of(request),
+        tracks=request.tracks,
         format=format_of_content_type(request.content_type),
         extra_headers=request.extra_headers,
     )

@@ -10,7 +10,7 @@ from streams.pure.audio import dtmf_tones
 from streams.pure.effects import Effect, TellGateway
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EventKind, Level
-from streams.pure.messages import AudioFormat
+from streams.pure.messages import AudioFormat, MarkPlayed, Paused, Resumed
 from streams.pure.playback import Playback, PlaybackFull, Reached
 from streams.pure.stream import Noted, StreamSession
 
@@ -123,8 +123,16 @@ class Talkback:
             self._outbound(frame, now)
         self._reached(step.reached, now)
 
-    def mark_played(self, mark: str, now: float) -> None:
-        self._reached(self.playback.mark_played(mark), now)
+    def reported(self, message: Paused | Resumed | MarkPlayed, now: float) -> None:
+        """What the gateway says of its playback."""
+        match message:
+            case Paused():
+                self.playback.pause()
+            case Resumed():
+                self.playback.resume()
+            case MarkPlayed(name):
+                self._reached(self.playback.mark_played(name), now)
+        self.advance(now)
 
     def _reached(self, checkpoints: list[Reached], now: float) -> None:
         for checkpoint in checkpoints:

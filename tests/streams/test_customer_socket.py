@@ -13,8 +13,9 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from streams.customer_socket import SUBPROTOCOL, CustomerSocket, DialFailed, DialSettings, dial
-from streams.pure.stream import Closure, Failure
+from streams.customer_dial import SUBPROTOCOL, DialFailed, DialSettings, dial
+from streams.customer_socket import CustomerSocket
+from streams.pure.connection import Closure, Failure
 
 ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)
 SETTINGS = DialSettings(ALLOW, timeout_seconds=2.0)

@@ -4,8 +4,9 @@ import json
 from typing import Any
 from uuid import UUID, uuid4
 
+from streams.pure.connection import Closure
 from streams.pure.effects import Effect, TellGateway, Write
-from streams.pure.lifecycle import EventKind
+from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Audio, AudioFormat, Encoding, GatewayCommand, Started, StreamRequest
 from streams.pure.notes import Note
 from streams.pure.session import CallSession, Identity
@@ -26,7 +27,7 @@ class Driven:
         self.session = CallSession(identity, limits, 100.0, 1_700_000_000.0, marks)
         self.notes: list[Note] = []
         self.effects: list[Effect] = []
-        self.session.begin(self.now, {"gateway": "pbx"})
+        self.session.note(EventKind.CALL_STARTED, Level.INFO, None, self.now, gateway="pbx")
         self.session.hear(Started(MULAW, 20, "gw-1"), self.now)
         if answered:
             self.session.follow([], self.now)
@@ -46,8 +47,12 @@ class Driven:
     def connected(self, request: StreamRequest = REQUEST) -> UUID:
         stream_id = self.stream(request)
         self.session.streams[stream_id].dialling(self.now)
-        self.session.connect_succeeded(stream_id, self.now, FACTS)
+        self.session.streams[stream_id].connect_succeeded(self.now, FACTS)
         return stream_id
+
+    def customer_closed(self, stream_id: UUID, closure: Closure) -> None:
+        self.session.streams[stream_id].closed(closure, self.now)
+        self.session.settle(self.now)
 
     def frames(self, count: int) -> None:
         for _ in range(count):
@@ -75,7 +80,7 @@ class Driven:
 
     def says(self, stream_id: UUID, /, **message: Any) -> None:
         """One message from the stream's customer."""
-        self.session.customer_said(stream_id, json.dumps(message), self.now)
+        self.session.customer_said(self.session.streams[stream_id], json.dumps(message), self.now)
 
     def ticks(self, seconds: float) -> list[GatewayCommand]:
         """Lets time pass in ticks; returns what the gateway was told."""

@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from streams.pure.connection import Closure, Failure
 from streams.pure.effects import CloseCustomer, CloseGateway, Dial, TellGateway
 from streams.pure.lifecycle import API_HANGUP, END_OF_XML, EndCause, EventKind, Level, StreamState
 from streams.pure.messages import Dtmf, Ended, HangUp, Play, StreamRequest, Unreadable, Unsupported
-from streams.pure.stream import Closure, Failure
 from tests.streams.pure.driven import FACTS, FRAME, REQUEST, Driven
 
 
@@ -37,7 +37,7 @@ def test_audio_before_the_answer_is_kept_for_the_streams_it_names() -> None:
     stream_id = uuid4()
     call.session.follow([(stream_id, REQUEST)], call.now)
     call.session.streams[stream_id].dialling(call.now)
-    call.session.connect_succeeded(stream_id, call.now, FACTS)
+    call.session.streams[stream_id].connect_succeeded(call.now, FACTS)
     call.frames(2)
     media = [text["media"] for text in call.texts(stream_id) if text["event"] == "media"]
     assert len(media) == 12
@@ -72,7 +72,7 @@ def test_audio_waits_while_the_stream_connects_and_nothing_is_lost() -> None:
     call.session.streams[stream_id].dialling(call.now)
     call.frames(40)
     assert call.texts(stream_id) == []
-    call.session.connect_succeeded(stream_id, call.now, FACTS)
+    call.session.streams[stream_id].connect_succeeded(call.now, FACTS)
     assert len(call.texts(stream_id)) == 41
     assert call.last(EventKind.STREAM_STARTED).details["buffered_ms"] == 780
 
@@ -91,7 +91,7 @@ def test_a_failed_attempt_is_tried_again_after_one_and_three_seconds_then_droppe
     stream_id = call.stream()
     for _ in range(3):
         call.session.streams[stream_id].dialling(call.now)
-        call.session.connect_failed(stream_id, call.now, Failure("refused", 5, "192.0.2.1"))
+        call.session.streams[stream_id].connect_failed(call.now, Failure("refused", 5, "192.0.2.1"))
     dials = [effect for effect in call.collect() if isinstance(effect, Dial)]
     assert [(dial.attempt, dial.after_seconds) for dial in dials] == [(1, 0), (2, 1), (3, 3)]
     ended = call.last(EventKind.STREAM_ENDED)
@@ -104,7 +104,7 @@ def test_an_address_that_may_not_be_dialled_is_not_tried_again() -> None:
     call = Driven()
     stream_id = call.stream()
     call.session.streams[stream_id].dialling(call.now)
-    call.session.connect_failed(stream_id, call.now, Failure("10.0.0.1 is private", 1, final=True))
+    call.session.streams[stream_id].connect_failed(call.now, Failure("10.0.0.1 is private", 1, final=True))
     assert len([effect for effect in call.collect() if isinstance(effect, Dial)]) == 1
     assert call.last(EventKind.STREAM_ENDED).details["cause"] == EndCause.ADDRESS_REFUSED
 
@@ -208,7 +208,7 @@ def test_the_stream_timeout_counts_from_the_connection() -> None:
 def test_who_closed_is_told_from_what_was_lost(closure: Closure, cause: EndCause, words: str) -> None:
     call = Driven()
     stream_id = call.connected()
-    call.session.customer_closed(stream_id, call.now, closure)
+    call.customer_closed(stream_id, closure)
     ended = call.last(EventKind.STREAM_ENDED)
     assert ended.details["cause"] == cause
     assert words in ended.details["words"]
@@ -246,9 +246,9 @@ def test_the_call_is_over_when_the_stream_that_kept_it_alive_ends() -> None:
     call = Driven()
     plain = call.connected()
     keeper = call.connected(StreamRequest("wss://bot.example/keeper", keep_call_alive=True))
-    call.session.customer_closed(plain, call.now, Closure(True, 1000, ""))
+    call.customer_closed(plain, Closure(True, 1000, ""))
     assert call.session.over is None
-    call.session.customer_closed(keeper, call.now, Closure(True, 1000, ""))
+    call.customer_closed(keeper, Closure(True, 1000, ""))
     assert call.session.over == END_OF_XML
 
 
@@ -289,7 +289,7 @@ def test_nonsense_from_a_customer_is_noted_and_ends_nothing() -> None:
     call = Driven()
     stream_id = call.connected()
     for text in ("{", '{"event":"who"}', "x" * 10, b"\x00\xff", '{"event":"clearAudio"}', "[]", "null"):
-        call.session.customer_said(stream_id, text, call.now)
+        call.session.customer_said(call.session.streams[stream_id], text, call.now)
     assert call.session.streams[stream_id].live
     assert call.kinds().count(EventKind.CUSTOMER_MESSAGE_IGNORED) == 5
 
@@ -297,7 +297,7 @@ def test_nonsense_from_a_customer_is_noted_and_ends_nothing() -> None:
 def test_an_error_of_ours_ends_one_stream_only() -> None:
     call = Driven()
     broken, other = call.connected(), call.connected(StreamRequest("wss://other.example/"))
-    call.session.stream_broke(broken, call.now)
+    call.session.streams[broken].broke(call.now)
     assert not call.session.streams[broken].live
     assert call.session.streams[other].live
 

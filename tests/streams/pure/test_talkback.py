@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from streams.pure.connection import Closure
 from streams.pure.lifecycle import EndCause, EventKind
 from streams.pure.messages import Audio, Clear, Mark, MarkPlayed, Paused, Play, Resumed, StreamRequest
-from streams.pure.stream import UNSAID_AT_MOST, Closure
+from streams.pure.stream import UNSAID_AT_MOST
 from tests.streams.pure.driven import Driven
 
 BOTH_WAYS = StreamRequest("wss://bot.example/audio", content_type="audio/x-mulaw;rate=8000", bidirectional=True)
@@ -174,7 +175,7 @@ def test_the_end_of_the_stream_is_the_end_of_its_audio() -> None:
     call, stream_id = talking()
     call.says(stream_id, event="playAudio", media=media(bytes(16000)))
     call.told()
-    call.session.customer_closed(stream_id, call.now, Closure(True, 1000, ""))
+    call.customer_closed(stream_id, Closure(True, 1000, ""))
     assert call.told() == [Clear()]
     assert call.ticks(2) == []
 

@@ -1,0 +1,49 @@
+"""What a call does with its application's answer, or for want of one.
+
+Owns the words for the debug log. Must not know how an answer is fetched: that is handed in."""
+
+import logging
+from collections.abc import Awaitable
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+from streams.pure.lifecycle import ANSWER_INVALID, ANSWER_UNREACHABLE, EventKind, HangupCause, Level
+from streams.pure.session import Act, CallSession
+from streams.pure.xml import Answer, InvalidAnswer
+
+log = logging.getLogger(__name__)
+
+
+class AnswerUnavailable(Exception):
+    """The application's XML could not be had; `facts` for the debug log, the message for people."""
+
+    def __init__(self, problem: str, facts: dict[str, Any]) -> None:
+        super().__init__(problem)
+        self.facts = facts
+
+
+async def answered(fetching: Awaitable[tuple[Answer, dict[str, Any]]], call_id: UUID) -> Act:
+    """Awaits the application's XML and the facts of its fetching, and returns what the call has to do about them."""
+    try:
+        answer, facts = await fetching
+    except InvalidAnswer as error:
+        return partial(_fail, ANSWER_INVALID, error.problem, {"place": error.place})
+    except AnswerUnavailable as error:
+        return partial(_fail, ANSWER_UNREACHABLE, str(error), error.facts)
+    except Exception:
+        log.exception("Call %s: fetching the answer broke", call_id)
+        return partial(_fail, ANSWER_UNREACHABLE, "The platform failed while fetching the answer.", {})
+    return partial(_follow, answer, facts)
+
+
+def _fail(hangup: HangupCause, problem: str, details: dict[str, Any], session: CallSession, now: float) -> None:
+    session.note(EventKind.CALL_ANSWER_FAILED, Level.ERROR, None, now, problem=problem, code=hangup.code, **details)
+    session.hang_up(hangup, problem, now)
+
+
+def _follow(answer: Answer, facts: dict[str, Any], session: CallSession, now: float) -> None:
+    session.note(EventKind.CALL_ANSWERED, Level.INFO, None, now, streams=len(answer.streams), **facts)
+    for warning in answer.warnings:
+        session.note(EventKind.CALL_ANSWER_WARNING, Level.WARNING, None, now, problem=warning)
+    session.follow([(uuid4(), request) for request in answer.streams], now)

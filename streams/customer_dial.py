@@ -1,0 +1,180 @@
+"""One attempt to connect to a customer's service: looked up, checked by the guard, connected, upgraded, within one time limit.
+
+Owns how such a socket is set up, and the wording of why it failed. Must not know streams or Django."""
+
+import asyncio
+import socket
+import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidUpgrade,
+)
+from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
+
+from streams.customer_socket import CustomerConnection, CustomerSocket
+from streams.guard import Destination, Network, Refused, Unresolvable, destination
+from streams.pure.connection import Failure
+from streams.pure.foreign_text import cleaned
+
+SUBPROTOCOL = "audio.drachtio.org"
+"""Offered on the upgrade, because a Plivo-authored client wants it; a server that selects none is fine (spec 3.1)."""
+
+SEND_BUFFER_BYTES = 16_384
+"""The kernel doubles it. With the default, minutes of audio vanish in it before a customer that stops reading is noticed."""
+
+WRITE_LIMIT_BYTES = 16_384
+MAX_MESSAGE_BYTES = 1_048_576
+KEEPALIVE_SECONDS = 20
+UNACKNOWLEDGED_LIMIT_MS = 45_000
+
+# Look-ups have threads of their own: a customer's hanging name server must not hold up anything else.
+_resolvers = ThreadPoolExecutor(16, thread_name_prefix="resolve")
+
+
+class DialFailed(Exception):
+    """An attempt to connect failed, for the reason in `failure`."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.problem)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class DialSettings:
+    """`allow`: networks that may be dialled although they are private."""
+
+    allow: tuple[Network, ...] = ()
+    timeout_seconds: float = 8.0
+    offer_subprotocol: bool = True
+
+
+async def dial(url: str, headers: dict[str, str], settings: DialSettings, tls: ssl.SSLContext) -> CustomerSocket:
+    """One attempt: look up, check, connect, TLS, upgrade, all within the time limit. Raises DialFailed."""
+    began = time.monotonic()
+    address = ""
+    try:
+        async with asyncio.timeout(settings.timeout_seconds):
+            place = await asyncio.get_running_loop().run_in_executor(_resolvers, _destination, url, settings.allow)
+            sock, address = await _connected_socket(place)
+            protocol = _protocol(url, settings)
+            return CustomerSocket(await _upgraded(protocol, sock, headers, tls if place.tls else None, place.host), address)
+    except TimeoutError as error:
+        doing = "the upgrade was not answered" if address else "no connection could be made"
+        failure = Failure(f"Timed out after {settings.timeout_seconds:g} s: {doing}.", _since_ms(began), address)
+        raise DialFailed(failure) from error
+    except FAILURES as error:
+        status = error.response.status_code if isinstance(error, InvalidStatus) else None
+        failure = Failure(cleaned(_words(error), 300), _since_ms(began), address, status, final=isinstance(error, Refused))
+        raise DialFailed(failure) from error
+
+
+FAILURES = (Refused, Unresolvable, InvalidHandshake, InvalidMessage, OSError, EOFError, ConnectionClosed)
+"""What may go wrong on the way, apart from running out of time; ssl.SSLError is an OSError."""
+
+
+def _since_ms(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
+
+
+def _words(error: BaseException) -> str:
+    match error:
+        case InvalidStatus():
+            return _status_words(error.response.status_code, error.response.headers.get("Location", ""))
+        case ssl.SSLError():
+            return f"TLS failed: {getattr(error, 'verify_message', '') or error.reason or error}."
+        case InvalidUpgrade():
+            return f"The service answered, but not as a WebSocket server: {error}."
+        case InvalidHandshake() | InvalidMessage():
+            return f"The WebSocket handshake failed: {_handshake_words(error)}."
+        case OSError() | EOFError() | ConnectionClosed():
+            return _os_words(error)
+    return str(error)
+
+
+def _destination(url: str, allow: tuple[Network, ...]) -> Destination:
+    return destination(url, allow, ("ws", "wss"))
+
+
+async def _connected_socket(place: Destination) -> tuple[socket.socket, str]:
+    """The first of the checked addresses that answers."""
+    problem: OSError = OSError("no address")
+    for address in place.addresses:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            _tune(sock)
+            await asyncio.get_running_loop().sock_connect(sock, (address, place.port))
+            return sock, address
+        except OSError as error:
+            sock.close()
+            problem = error
+        except BaseException:
+            sock.close()
+            raise
+    raise problem
+
+
+def _tune(sock: socket.socket) -> None:
+    sock.setblocking(False)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_LIMIT_MS)
+
+
+def _protocol(url: str, settings: DialSettings) -> ClientProtocol:
+    offered = [Subprotocol(SUBPROTOCOL)] if settings.offer_subprotocol else None
+    return ClientProtocol(parse_uri(url), subprotocols=offered, max_size=MAX_MESSAGE_BYTES)
+
+
+async def _upgraded(
+    protocol: ClientProtocol, sock: socket.socket, headers: dict[str, str], tls: ssl.SSLContext | None, host: str
+) -> CustomerConnection:
+    """No redirect is followed and no proxy asked: the handshake is made on the socket that was checked, and nowhere else."""
+
+    def make() -> CustomerConnection:
+        # No ping timeout: a customer whose audio still fits the buffer may be slow to answer a ping.
+        return CustomerConnection(protocol, ping_interval=KEEPALIVE_SECONDS, ping_timeout=None, write_limit=WRITE_LIMIT_BYTES)
+
+    secure: dict[str, Any] = {"ssl": tls, "server_hostname": host} if tls else {}
+    try:
+        _, connection = await asyncio.get_running_loop().create_connection(make, sock=sock, **secure)
+    except BaseException:
+        sock.close()
+        raise
+    try:
+        await connection.handshake(headers, "Streamdesk")
+    except BaseException:
+        connection.transport.abort()
+        raise
+    connection.start_keepalive()
+    return connection
+
+
+def _status_words(status: int, location: str) -> str:
+    if 300 <= status < 400:
+        return f"The service answered HTTP {status} (redirect to {cleaned(location, 100)}); redirects are not followed."
+    return f"The service refused the WebSocket upgrade: HTTP {status}."
+
+
+def _handshake_words(error: Exception) -> str:
+    cause = error.__cause__
+    return f"{error} ({cause})" if cause and str(cause) else str(error)
+
+
+def _os_words(error: BaseException) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "Connection refused: nothing listens at that address and port."
+    if isinstance(error, ConnectionResetError | EOFError | ConnectionClosed):
+        return "The service cut the connection during the handshake."
+    return f"Connection failed: {getattr(error, 'strerror', None) or error}."

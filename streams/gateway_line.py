@@ -1,0 +1,136 @@
+"""A gateway's line: one accepted socket, its dialect, and the call it brings, once it has said which.
+
+Owns the time until then, and the wire's words in both directions. Must not know Django, rows, or what a message leads to."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from streams.pure.gateway import CallIdentity, Dialect, identity
+from streams.pure.lifecycle import UNSUPPORTED_MEDIA, EndCause, HangupCause
+from streams.pure.messages import Audio, Ended, GatewayCommand, GatewayMessage, Started, Unreadable, Unsupported
+from streams.pure.session import CLOSE_CALL_OVER
+
+MEDIA_START_SECONDS = 10.0
+"""So long a gateway may be connected before it says what it brings."""
+EARLY_MESSAGES = 10
+CLOSE_NO_MEDIA = 4408
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What is known of a gateway's upgrade request once its credentials were found good; the ids are rows'."""
+
+    gateway_name: str
+    dialect_name: str
+    gateway_id: int
+    application_id: int
+    account_id: int
+    auth_id: str
+    auth_token: str
+    address: str
+    query: Mapping[str, str]
+
+
+class LiveCall(Protocol):
+    """What a line needs of the call it brings."""
+
+    def audio(self, frame: Audio, now: float) -> None: ...
+
+    def hear(self, message: GatewayMessage, now: float) -> None: ...
+
+    def finish(self, cause: EndCause, hangup: HangupCause, words: str, code: int) -> None: ...
+
+
+Bring = Callable[["GatewayLine", CallIdentity, str], LiveCall | None]
+"""bring(line, identity, gateway_call_id): the call, begun; None when there can be none, and then the line was refused."""
+
+
+class GatewayLine:
+    """`send` puts text or binary on the socket and `close` closes it, both without waiting. `decided` is set as soon as it is known
+    which call this line brings, or that it brings none."""
+
+    def __init__(
+        self, caller: Caller, dialect: Dialect, bring: Bring, send: Callable[[str | bytes], None], close: Callable[[int, str], None]
+    ) -> None:
+        self.caller = caller
+        self.dialect = dialect
+        self.decided = asyncio.Event()
+        self._bring, self._send, self._close = bring, send, close
+        self._call: LiveCall | None = None
+        self._early: list[GatewayMessage] = []
+        self._refused = False
+        self._closed_by_us = False
+        self._timer = asyncio.get_running_loop().call_later(MEDIA_START_SECONDS, self._no_media)
+
+    # From the gateway ------------------------------------------------------------------------------------------------------
+    def feed(self, data: str | bytes) -> None:
+        """One message from the gateway. Nothing in it raises out of here."""
+        messages = self.dialect.decode_binary(data) if isinstance(data, bytes) else self.dialect.decode_text(data)
+        now = time.monotonic()
+        call = self._call
+        for message in messages:
+            if type(message) is Audio and call is not None:
+                call.audio(message, now)
+            else:
+                self._hear(message, now)
+                call = self._call
+                if isinstance(message, Ended):
+                    # A gateway that says goodbye without closing: nothing more can come of its socket.
+                    self.close(CLOSE_CALL_OVER, message.words)
+
+    def closed(self, code: int | None) -> None:
+        """The socket is gone, with the WebSocket close code when there was one."""
+        self._hear(self.dialect.closed(code, self._closed_by_us), time.monotonic())
+
+    def _hear(self, message: GatewayMessage, now: float) -> None:
+        if self._refused:
+            return
+        if self._call is None:
+            self._begin_with(message, now)
+        if self._call is not None:
+            self._call.hear(message, now)
+
+    def _begin_with(self, message: GatewayMessage, now: float) -> None:
+        """The call begins with the first message that says what it is; what came before is kept until then."""
+        match message:
+            case Started():
+                self._begin(message.variables, message.gateway_call_id, now)
+            case Unsupported() | Ended():
+                self._begin({}, "", now)
+            case Unreadable() if len(self._early) < EARLY_MESSAGES:
+                self._early.append(message)
+
+    def _begin(self, variables: Mapping[str, str], gateway_call_id: str, now: float) -> None:
+        self._timer.cancel()
+        call = self._bring(self, identity(self.caller.query, variables), gateway_call_id)
+        if call is not None:
+            self._call = call
+            for early in self._early:
+                call.hear(early, now)
+        self.decided.set()
+
+    def _no_media(self) -> None:
+        """The time to say what it brings is over."""
+        self._begin({}, "", time.monotonic())
+        if self._call is not None:
+            words = f"The gateway did not begin its media within {MEDIA_START_SECONDS:g} s."
+            self._call.finish(EndCause.CALL_ENDED, UNSUPPORTED_MEDIA, words, CLOSE_NO_MEDIA)
+
+    # To the gateway --------------------------------------------------------------------------------------------------------
+    def tell(self, command: GatewayCommand) -> None:
+        for data in self.dialect.encode(command):
+            self._send(data)
+
+    def close(self, code: int, reason: str) -> None:
+        self._closed_by_us = True
+        self._close(code, reason)
+
+    def refuse(self, code: int, words: str) -> None:
+        """Closes a line that brings no call; whatever it says from now on is ignored."""
+        self._refused = True
+        self._timer.cancel()
+        self.close(code, words)
+        self.decided.set()

@@ -1,0 +1,10 @@
+"""The only writer of calls, streams and events: notes become rows, an ended stream its callback and (by signal) its charge.
+
+Plain synchronous functions; each is one transaction, or says that it must run in one. Must not know sockets, tasks or pages."""
+
+from streams.journal.ending import end_call, end_stream
+from streams.journal.leases import beat, expired_calls, reap, renew_leases
+from streams.journal.rows import at
+from streams.journal.writing import LeaseLost, record
+
+__all__ = ["LeaseLost", "at", "beat", "end_call", "end_stream", "expired_calls", "reap", "record", "renew_leases"]

@@ -1,0 +1,69 @@
+"""The status callback that an event of a stream owes its customer: a row with its payload frozen, and a nudge once it is committed.
+
+Owns what goes into that row. Must not know which event owes one, nor how it is delivered."""
+
+from functools import partial
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from streams import delivery
+from streams.journal.rows import at
+from streams.models import Callback, Stream
+from streams.pure import callback
+from streams.pure.lifecycle import CallbackEvent
+
+
+def owe(
+    stream: Stream,
+    event: CallbackEvent,
+    seconds: float,
+    *,
+    error: str = "",
+    buffer_percent: int | None = None,
+    checkpoint: str | None = None,
+) -> None:
+    """Writes the callback the customer is owed, its payload frozen now, and nudges a worker once all of this is committed."""
+    if not stream.status_callback_url:
+        return
+    number = stream.callbacks.count() + 1
+    call = stream.call
+    parameters = callback.parameters(
+        event,
+        number=number,
+        call_uuid=call.uuid,
+        from_number=call.from_number,
+        to_number=call.to_number,
+        stream_id=stream.uuid,
+        auth_id=stream.account.auth_id,
+        at=seconds,
+        request=stream.request,
+        error=error,
+        buffer_percent=buffer_percent,
+        checkpoint=checkpoint,
+        style=callback.Style(stream.account.callback_style, call.direction, _seconds_since_start(stream, seconds)),
+    )
+    Callback.objects.create(
+        stream=stream,
+        account=stream.account,
+        number=number,
+        event=event,
+        url=stream.status_callback_url,
+        method=stream.status_callback_method,
+        host=host_of(stream.status_callback_url),
+        message_id=f"msg_{stream.uuid.hex}{number:03}",
+        parameters=parameters,
+        created_at=at(seconds),
+        due_at=at(seconds),
+    )
+    transaction.on_commit(partial(delivery.nudge, stream.pk))
+
+
+def _seconds_since_start(stream: Stream, seconds: float) -> int:
+    return max(round(seconds - stream.started_at.timestamp()), 0) if stream.started_at else 0
+
+
+def host_of(url: str) -> str:
+    """host:port, the port always given, so that one host has one name."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"[:300]

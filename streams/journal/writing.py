@@ -1,0 +1,156 @@
+"""Notes become rows: a call's notes in order, in one transaction, each with what it changes of the call and its streams.
+
+Owns which kind of note changes what. Must not know who notes, or when."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from streams.journal.ending import end_call, end_stream
+from streams.journal.owing import owe
+from streams.journal.rows import at, save
+from streams.models import Call, Stream, StreamEvent
+from streams.pure.lifecycle import CallbackEvent, EndCause, EventKind, HangupCause, Level, StreamState
+from streams.pure.notes import CallFacts, Note
+
+
+class LeaseLost(Exception):
+    """The call belongs to another process now, or was ended by the reaper: nothing was written, nothing more may be."""
+
+
+def record(owner: str, lease_seconds: float, facts: CallFacts, notes: Sequence[Note], lost: int = 0) -> None:
+    """Writes a call's notes, in order, in one transaction. Writing the same notes twice changes nothing.
+
+    `lost`: how many notes could not be kept before these. Raises LeaseLost when `owner` does not hold the call (any more)."""
+    with transaction.atomic():
+        call = _held_call(owner, lease_seconds, facts, notes[0])
+        known = set(StreamEvent.objects.filter(call=call, number__in=[note.number for note in notes]).values_list("number", flat=True))
+        fresh = [note for note in notes if note.number not in known]
+        streams = {stream.uuid: stream for stream in call.streams.select_related("account")}
+        for note in fresh:
+            _apply(call, streams, note)
+        events = [_event(call, streams, note) for note in fresh]
+        if lost:
+            gap = {"count": lost}
+            events.insert(0, StreamEvent(call=call, at=at(notes[0].at), kind=EventKind.CALL_EVENTS_LOST, level=Level.WARNING, details=gap))
+        StreamEvent.objects.bulk_create(events)
+
+
+def _held_call(owner: str, lease_seconds: float, facts: CallFacts, first: Note) -> Call:
+    """The call's row, locked; made (with its lease) when this is the first that is heard of it."""
+    call = Call.objects.select_for_update().filter(uuid=facts.call_id).select_related("account").first()
+    if call is None:
+        return _open_call(owner, lease_seconds, facts)
+    if call.owner != owner:
+        raise LeaseLost(f"call_uuid {facts.call_id} is held by another process, was ended for want of a sign of life, or was used before.")
+    # A first note that is in the rows already is being written again; another first note is another call of the same uuid.
+    if first.number == 1 and not call.events.filter(number=1, at=at(first.at)).exists():
+        raise LeaseLost(f"call_uuid {facts.call_id} was used before; a call needs a uuid of its own.")
+    return call
+
+
+def _open_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
+    return Call.objects.create(
+        uuid=facts.call_id,
+        account_id=facts.account_id,
+        gateway_id=facts.gateway_id,
+        application_id=facts.application_id,
+        from_number=facts.from_number,
+        to_number=facts.to_number,
+        direction=facts.direction,
+        gateway_call_id=facts.gateway_call_id[:200],
+        started_at=at(facts.started_at),
+        owner=owner,
+        renewed_at=Now(),
+        lease_until=Now() + timedelta(seconds=lease_seconds),
+    )
+
+
+def _event(call: Call, streams: dict[UUID, Stream], note: Note) -> StreamEvent:
+    stream = streams.get(note.stream_id) if note.stream_id else None
+    return StreamEvent(call=call, stream=stream, number=note.number, at=at(note.at), kind=note.kind, level=note.level, details=note.details)
+
+
+# What each kind of note changes in the rows ------------------------------------------------------------------------------
+def _apply(call: Call, streams: dict[UUID, Stream], note: Note) -> None:
+    if note.kind is EventKind.STREAM_REQUESTED and note.stream_id is not None:
+        streams[note.stream_id] = _request_stream(call, note.stream_id, note)
+    elif note.stream_id is not None and note.kind in STREAM_CHANGES:
+        STREAM_CHANGES[note.kind](streams[note.stream_id], note)
+    elif note.kind in CALL_CHANGES:
+        CALL_CHANGES[note.kind](call, note)
+
+
+def _request_stream(call: Call, stream_id: UUID, note: Note) -> Stream:
+    stream, _ = Stream.objects.get_or_create(
+        uuid=stream_id, defaults={"call": call, "account": call.account, "requested_at": at(note.at), **note.details["request"]}
+    )
+    return stream
+
+
+def _connecting(stream: Stream, note: Note) -> None:
+    save(stream, state=StreamState.CONNECTING, connect_attempts=note.details["attempt"])
+
+
+def _connected(stream: Stream, note: Note) -> None:
+    save(stream, state=StreamState.CONNECTED)
+
+
+def _started(stream: Stream, note: Note) -> None:
+    save(stream, state=StreamState.STREAMING, started_at=at(note.at))
+    owe(stream, CallbackEvent.START_STREAM, note.at)
+
+
+def _degraded(stream: Stream, note: Note) -> None:
+    percent = note.details["percent"]
+    save(stream, degraded_percent=max(stream.degraded_percent, percent))
+    owe(stream, CallbackEvent.DEGRADED_STREAM, note.at, error="connection degraded", buffer_percent=percent)
+
+
+def _play_failed(stream: Stream, note: Note) -> None:
+    save(stream, play_failures=note.details["count"])
+
+
+def _checkpoint_played(stream: Stream, note: Note) -> None:
+    if stream.account.playback_callbacks:
+        owe(stream, CallbackEvent.PLAYED_STREAM, note.at, checkpoint=note.details["name"])
+
+
+def _audio_cleared(stream: Stream, note: Note) -> None:
+    if stream.account.playback_callbacks:
+        owe(stream, CallbackEvent.CLEARED_AUDIO, note.at)
+
+
+def _ended(stream: Stream, note: Note) -> None:
+    if note.details.get("play_failures"):
+        save(stream, play_failures=note.details["play_failures"])
+    end_stream(stream, EndCause(note.details["cause"]), note.at, note.details["words"], note.details.get("close_code"))
+
+
+def _media_started(call: Call, note: Note) -> None:
+    call.audio_format = note.details["format"]
+    call.gateway_call_id = note.details.get("gateway_call_id", "")[:200]
+    call.save(update_fields=["audio_format", "gateway_call_id"])
+
+
+def _call_ended(call: Call, note: Note) -> None:
+    end_call(call, HangupCause(note.details["code"], note.details["name"], note.details["source"]), at(note.at))
+
+
+STREAM_CHANGES: dict[EventKind, Callable[[Stream, Note], None]] = {
+    EventKind.CONNECT_STARTED: _connecting,
+    EventKind.CONNECTED: _connected,
+    EventKind.STREAM_STARTED: _started,
+    EventKind.BUFFER_DEGRADED: _degraded,
+    EventKind.PLAY_FAILED: _play_failed,
+    EventKind.CHECKPOINT_PLAYED: _checkpoint_played,
+    EventKind.AUDIO_CLEARED: _audio_cleared,
+    EventKind.STREAM_ENDED: _ended,
+}
+CALL_CHANGES: dict[EventKind, Callable[[Call, Note], None]] = {
+    EventKind.CALL_MEDIA_STARTED: _media_started,
+    EventKind.CALL_ENDED: _call_ended,
+}

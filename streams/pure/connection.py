@@ -1,0 +1,34 @@
+"""What became of a connection to a customer's service: why an attempt failed, and how an open one went.
+
+Owns the words. Must not know sockets, or what a stream makes of it."""
+
+from dataclasses import dataclass
+
+from streams.pure.close_codes import closed_with
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt to connect failed. `final`: trying again cannot help."""
+
+    problem: str
+    duration_ms: int
+    address: str = ""
+    status: int | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """How the customer's socket went. `by_customer`: with a close frame; otherwise it was lost."""
+
+    by_customer: bool
+    code: int | None
+    reason: str
+
+    @property
+    def words(self) -> str:
+        if not self.by_customer:
+            said = f": {self.reason}" if self.reason else ""
+            return f"The connection to the customer's service was lost without a close frame ({self.code or 1006}){said}."
+        return f"The customer's service closed the connection{closed_with(self.code, self.reason)}."

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LINT_DATA := build/lint-data
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
-export PORT HOST DATA_DIR DEMO
+export PORT HOST DATA_DIR DEMO CALLS
 .PHONY: help run test lint bench setup setup-dev setup-interop asterisk requirements clean
 
 help: ## Say what can be made
@@ -26,8 +26,8 @@ lint: setup-dev ## Check style, types, the import contract, and that no migratio
 	DATA_DIR=$(LINT_DATA) $(BIN)/python manage.py makemigrations --check --dry-run
 	DATA_DIR=$(LINT_DATA) $(BIN)/python manage.py check --fail-level WARNING
 
-bench: setup-dev ## Measure 250 streams on one core against a bare relay
-	@$(BIN)/python -m tests.benchmarks
+bench: setup-dev ## Measure 250 streams beside a bare relay, and the console with a million calls (PART=relay, PART=console CALLS=100000)
+	@$(BIN)/python -m tests.benchmarks $(PART)
 
 setup: $(BIN)/python ## Make .venv with what a running Streamdesk needs
 	@$(call install,requirements.txt)

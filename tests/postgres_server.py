@@ -28,7 +28,7 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def running() -> Iterator[str]:
+def running(*more_options: str) -> Iterator[str]:
     """A DATABASE_URL of a fresh cluster. Durability is off: it lives as long as the test."""
     place = binaries()
     assert place is not None
@@ -41,7 +41,7 @@ def running() -> Iterator[str]:
         initdb = [place / "initdb", "-D", data, "-U", "streamdesk", "-A", "trust", "-E", "UTF8", "--no-sync"]
         subprocess.run(initdb, check=True, capture_output=True, user=user)
         options = [f"unix_socket_directories={folder}", "listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200"]
-        command = [place / "postgres", "-D", data, *(word for option in options for word in ("-c", option))]
+        command = [place / "postgres", "-D", data, *(word for option in (*options, *more_options) for word in ("-c", option))]
         with open(Path(folder) / "log", "wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, user=user)
         try:

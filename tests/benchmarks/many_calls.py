@@ -1,0 +1,78 @@
+"""Fills a PostgreSQL with calls as an installation has them after three months, by INSERT ... SELECT: a million take a few minutes.
+
+200 accounts of very different size, 95 % normal ends, errors of each cause, callbacks that fail: how often what happens is
+many_calls.sql's. The rows are those that `streams.journal` would have written. Foreign keys are not checked and indexes are built
+at the end, so only for a database of one's own."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+FILLED = ("streams_call", "streams_stream", "streams_streamevent", "streams_callback", "streams_callbackattempt", "cdr_charge")
+DAYS = 90
+Say = Callable[[str], None]
+
+
+def fill(calls: int, say: Say = print) -> None:
+    """`calls` calls of the last 90 days with everything that belongs to them, the statistics up to date."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '512MB'")
+        cursor.execute("SELECT setseed(0.42)")
+        with _indexes_later(cursor, say):
+            for what, statement in _statements():
+                began = time.monotonic()
+                cursor.execute(statement, {"calls": calls, "days": DAYS})
+                say(f"  {what:<20} {cursor.rowcount:>12,} rows {time.monotonic() - began:7.1f} s")
+        cursor.execute("SET session_replication_role = origin")
+    _analyzed(say)
+
+
+def _statements() -> list[tuple[str, str]]:
+    parts = re.split(r"^-- == (.+)\n", Path(__file__).with_suffix(".sql").read_text(), flags=re.MULTILINE)[1:]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def size_bytes() -> int:
+    return int(_value("SELECT pg_database_size(current_database())"))
+
+
+def rows(table: str) -> int:
+    return int(_value(f"SELECT count(*) FROM {table}"))
+
+
+def _value(query: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0]
+
+
+@contextmanager
+def _indexes_later(cursor: Any, say: Say) -> Iterator[None]:
+    """Those that no constraint needs are dropped, and made again when the rows are there."""
+    cursor.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s) AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+        [list(FILLED)],
+    )
+    indexes = cursor.fetchall()
+    for name, _ in indexes:
+        cursor.execute(f'DROP INDEX "{name}"')
+    yield
+    began = time.monotonic()
+    for _, definition in indexes:
+        cursor.execute(definition)
+    say(f"  {'indexes':<20} {len(indexes):>12,}      {time.monotonic() - began:7.1f} s")
+
+
+def _analyzed(say: Say) -> None:
+    """As autovacuum would leave it."""
+    began = time.monotonic()
+    with connection.cursor() as cursor:
+        for table in FILLED:
+            cursor.execute(f"VACUUM (ANALYZE) {table}")
+        cursor.execute("ANALYZE")
+    say(f"  {'vacuum, analyze':<20} {'':>12}      {time.monotonic() - began:7.1f} s")

@@ -1,0 +1,182 @@
+"""Fills the database of the settings and times pages on it; `console` starts this with a PostgreSQL of its own.
+
+    python -m tests.benchmarks.pages CALLS REQUESTS WORDS"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402 - after the setup
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.db.models import F  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+
+from streams.models import Account, Call, Gateway, Stream  # noqa: E402
+from tests.benchmarks import many_calls  # noqa: E402
+
+CALLS, STREAMS = "/admin/cdr/calldetail/", "/admin/cdr/streamdetail/"
+FILTERS = {
+    "newest": "",
+    "last hour": "when=hour",
+    "a day, two months ago": "from={old_day}&to={old_day}",
+    "reason: connection error": "reason=Connection+error",
+    "reason: call hangup": "reason=Call+hangup",
+    "reason: stream timeout": "reason=Stream+timeout",
+    "cause: call ended": "cause=call_ended",
+    "cause: customer closed": "cause=customer_closed",
+    "cause: internal error (rare)": "cause=internal_error",
+    "close code 1011": "code=1011",
+    "close code 4321 (old)": "code=4321",
+    "close code 4998 (none)": "code=4998",
+    "attempts > 1": "attempts=several",
+    "degraded 30": "degraded=30",
+    "degraded 90": "degraded=90",
+    "callbacks: a try failed": "callbacks=failed",
+    "callbacks: given up": "callbacks=given-up",
+    "duration under 10 s": "duration=under-10s",
+    "duration 1 h and more": "duration=over-1h",
+    "account, large": "account={large}",
+    "account, tiny": "account={tiny}",
+    "gateway, large": "gateway=pbx-001a",
+    "gateway, tiny": "gateway=pbx-195a",
+    "application": "application=recorder",
+    "direction: outbound": "direction=outbound",
+    "state: live": "state=live",
+    "large account, error": "account={large}&reason=Connection+error",
+    "tiny account, error": "account={tiny}&reason=Connection+error",
+    "middling account, error, week": "account={middling}&reason=Connection+error&when=week",
+    "large account, error, old day": "account={large}&reason=Connection+error&from={old_day}&to={old_day}",
+    "middling account, rare cause": "account={middling}&cause=internal_error",
+    "error, outbound, long": "reason=Connection+error&direction=outbound&duration=over-1h",
+    "search call uuid": "q={call_uuid}",
+    "search stream uuid": "q={stream_uuid}",
+    "search uuid beginning": "q={beginning}",
+    "search number": "q=%2B1+415-{rest}",
+    "search number, national": "q=415-{rest}",
+    "search busy number": "q=1800200{busy}",
+    "search beginning, common": "q=%2B1415",
+    "search number, none": "q=%2B49301234567",
+    "search SIP address": "q=desk500@pbx",
+    "search host": "q=bot-2.customer007.example.com",
+    "search busy host": "q=bot.customer001.example.com",
+    "search host, none": "q=bot.nobody.example.com",
+    "number in account": "q=415-{rest}&account={large}",
+}
+
+
+class Timed(NamedTuple):
+    name: str
+    milliseconds: list[float]
+    queries: int
+    database_ms: float
+    rows: int
+
+
+def main(calls: int, requests: int, words: str) -> None:
+    prepare(calls)
+    client = Client(headers={"host": "localhost"})
+    client.force_login(User.objects.create_superuser("bench"))
+    print(f"\n{'':<42}  p50 ms  p95 ms   SQL ms  queries  rows")
+    for name, act in [*yardsticks(client), *pages(client)]:
+        if words in name:
+            say(timed(name, act, requests))
+
+
+def prepare(calls: int) -> None:
+    began = time.monotonic()
+    call_command("migrate", verbosity=0)
+    print(f"{calls:,} calls of {many_calls.DAYS} days on {connection.vendor}:", flush=True)
+    many_calls.fill(calls, lambda line: print(line, flush=True))
+    events, gigabytes = many_calls.rows("streams_streamevent"), many_calls.size_bytes() / 1e9
+    print(f"filled in {time.monotonic() - began:.0f} s, {gigabytes:.1f} GB, {events:,} events")
+
+
+def timed(name: str, act: Callable[[], int], requests: int) -> Timed:
+    """`act` once to warm up, then so often; the queries of the last time."""
+    act()
+    milliseconds = []
+    for _ in range(requests):
+        began = time.perf_counter()
+        act()
+        milliseconds.append(1000 * (time.perf_counter() - began))
+    with CaptureQueriesContext(connection) as captured:
+        rows = act()
+    return Timed(name, milliseconds, len(captured), 1000 * sum(float(query["time"]) for query in captured), rows)
+
+
+def say(page: Timed) -> None:
+    ordered = sorted(page.milliseconds)
+    p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+    figures = f"{statistics.median(ordered):8.1f}{p95:8.1f}{page.database_ms:9.0f}{page.queries:9}{page.rows:6}"
+    print(f"{page.name:<42}{figures}", flush=True)
+
+
+def yardsticks(client: Client) -> Iterator[tuple[str, Callable[[], int]]]:
+    """What the machine takes for less: the rows of a page bare, and a list of the same frame with hardly a row in it."""
+    for what, table, column in (("calls", "streams_call", "started_at"), ("streams", "streams_stream", "requested_at")):
+        yield f"bare SELECT of 50 {what}", bare(f"SELECT * FROM {table} ORDER BY {column} DESC, id DESC LIMIT 50")
+    yield "Django's own list of users (1 row)", lambda: got(client, "/admin/auth/user/")
+
+
+def bare(query: str) -> Callable[[], int]:
+    def act() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return len(cursor.fetchall())
+
+    return act
+
+
+def pages(client: Client) -> Iterator[tuple[str, Callable[[], int]]]:
+    facts = subjects()
+    for what, path in (("calls", CALLS), ("streams", STREAMS)):
+        for name, query in FILTERS.items():
+            yield f"{what}: {name}", address(client, f"{path}?{query.format(**facts)}")
+    for name, where in (("call page", CALLS + "{call_uuid}/change/"), ("stream page", STREAMS + "{stream_uuid}/change/")):
+        yield name, address(client, where.format(**facts))
+    for what, path, uuid in (("call", CALLS, "call_uuid"), ("stream", STREAMS, "stream_uuid")):
+        yield f"debug log of a {what}", address(client, f"{path}{facts[uuid]}/debug-log/")
+    yield "dashboard", address(client, "/admin/")
+    yield "callbacks: newest", address(client, "/admin/streams/callback/")
+
+
+def address(client: Client, where: str) -> Callable[[], int]:
+    return lambda: got(client, where)
+
+
+def got(client: Client, where: str) -> int:
+    """How many rows the page shows in its tables."""
+    response = client.get(where)
+    assert response.status_code == 200, (where, response.status_code)
+    return int(response.content.count(b"<tr>"))
+
+
+def subjects() -> dict[str, object]:
+    """The accounts, numbers and ids that the pages are asked about."""
+    stream = Stream.objects.select_related("call").order_by("pk")[Stream.objects.count() // 2]
+    caller = Call.objects.filter(from_number__startswith="+1415").order_by("pk")[40].from_number
+    accounts = dict(Account.objects.annotate(key=F("auth_id")).values_list("name", "key"))
+    return {
+        "large": accounts["Customer 001"],
+        "middling": accounts["Customer 040"],
+        "tiny": accounts["Customer 195"],
+        "call_uuid": stream.call.uuid,
+        "stream_uuid": stream.uuid,
+        "beginning": stream.uuid.hex[:9],
+        "rest": f"{caller[5:8]}-{caller[8:]}",
+        "busy": "0010",
+        "old_day": f"{stream.requested_at:%Y-%m-%d}",
+        "gateway": Gateway.objects.order_by("pk").first(),
+    }
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -39,3 +39,9 @@ def permissions(registry: Any, wanted: tuple[str, ...]) -> Any:
         of_app = Q(content_type__app_label=app)
         chosen |= of_app if codename == "*" else of_app & Q(codename=codename)
     return registry.get_model("auth", "Permission").objects.filter(chosen)
+
+
+def grant(registry: Any, role: str, wanted: tuple[str, ...]) -> None:
+    """What came with an upgrade, to a group of the beginning; one that was renamed or removed is left alone."""
+    for group in registry.get_model("auth", "Group").objects.filter(name=role):
+        group.permissions.add(*permissions(registry, wanted))

@@ -93,7 +93,6 @@ def caller_of(scope: dict[str, Any], entry: Entry) -> Caller:
         application_id=entry.application_id,
         account_id=entry.account_id,
         auth_id=entry.auth_id,
-        auth_token=entry.auth_token,
         address=address_of(scope),
         query={name: value for name, value in query_of(scope).items() if name != SECRET},
     )

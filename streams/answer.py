@@ -9,6 +9,7 @@ from uuid import UUID
 
 from streams import guard
 from streams.fetch import FetchFailed, Reply, fetch
+from streams.pure.auth_tokens import Tokens
 from streams.pure.form_request import signed_form
 
 MAX_DOCUMENT_BYTES = 100_000
@@ -34,7 +35,7 @@ def fetch_answer(
     method: str,
     *,
     auth_id: str,
-    auth_token: str,
+    auth_tokens: Tokens,
     call_uuid: UUID | str,
     from_number: str,
     to_number: str,
@@ -46,7 +47,7 @@ def fetch_answer(
 
     Blocks up to `timeout_seconds`; raises AnswerUnreachable."""
     parameters = _parameters(str(call_uuid), from_number, to_number, direction, auth_id)
-    request = signed_form(method, url, parameters, auth_token, secrets.token_hex(16))
+    request = signed_form(method, url, parameters, auth_tokens, secrets.token_hex(16))
     facts: dict[str, Any] = {"url": guard.without_userinfo(url), "method": method}
     try:
         reply = fetch(

@@ -21,6 +21,7 @@ from streams.answering import AnswerUnavailable
 from streams.customer_dial import DialSettings
 from streams.directory import Entry
 from streams.gateway_line import Caller, GatewayLine
+from streams.pure.auth_tokens import Tokens
 from streams.pure.gateway import CallIdentity, Dialect, dialect
 from streams.pure.lifecycle import EventKind
 from streams.pure.stream import Limits
@@ -94,6 +95,7 @@ class GatewaySocket:
             tls=TLS,
             record=self.board.notebook.add,
             answer=self.answer,
+            tokens=self.tokens,
             over=self.board.over,
         )
         self.relay = self.board.open(line, who, gateway_call_id, around)
@@ -137,6 +139,10 @@ class GatewaySocket:
     def close(self, code: int, reason: str) -> None:
         self.outbox.put_nowait({"type": "websocket.close", "code": code, "reason": reason})
 
+    def tokens(self) -> Tokens:
+        """Those in force now, also hours into a call."""
+        return self.board.directory.tokens_of(self.entry)
+
     async def answer(self, relay: Relay) -> tuple[Answer, dict[str, Any]]:
         """The application's XML, checked, with facts for the debug log. Raises AnswerUnavailable or InvalidAnswer."""
         entry, facts = self.entry, relay.facts
@@ -148,7 +154,7 @@ class GatewaySocket:
             entry.answer_url,
             entry.answer_method,
             auth_id=entry.auth_id,
-            auth_token=entry.auth_token,
+            auth_tokens=self.tokens(),
             call_uuid=facts.call_id,
             from_number=facts.from_number,
             to_number=facts.to_number,

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from streams.customer_dial import DialFailed, DialSettings, dial
 from streams.customer_socket import CustomerSocket
+from streams.pure.auth_tokens import Tokens
 from streams.pure.connection import Failure
 from streams.pure.effects import CloseCustomer, Dial
 from streams.pure.session import CallSession
@@ -36,13 +37,19 @@ class Link:
 
 
 class CustomerLinks:
-    """`after(now)` is called when the session was told something and may want something done."""
+    """`after(now)` is called when the session was told something and may want something done. `tokens` are asked for at each dialling:
+    a call may outlive a rotation."""
 
     def __init__(
-        self, session: CallSession, auth_token: str, dialling: DialSettings, tls: ssl.SSLContext, after: Callable[[float], None]
+        self,
+        session: CallSession,
+        tokens: Callable[[], Tokens],
+        dialling: DialSettings,
+        tls: ssl.SSLContext,
+        after: Callable[[float], None],
     ) -> None:
         self.session = session
-        self.auth_token = auth_token
+        self.tokens = tokens
         self.dialling = dialling
         self.tls = tls
         self.after = after
@@ -66,7 +73,7 @@ class CustomerLinks:
         link.stream.dialling(began)
         self.after(began)
         try:
-            headers = upgrade_headers(effect.url, self.auth_token, secrets.token_hex(10))
+            headers = upgrade_headers(effect.url, self.tokens(), secrets.token_hex(10))
             link.socket = await dial(effect.url, headers, self.dialling, self.tls)
         except DialFailed as error:
             self._connect_failed(link.stream, error.failure)

@@ -5,12 +5,15 @@ Owns the copy and its refreshing (each second, in a thread; kept as it is while 
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import Error as DatabaseError
+from django.utils import timezone
 
 from streams.database_threads import DatabaseThreads
 from streams.models import Gateway
 from streams.models.tenants import password_matches
+from streams.pure.auth_tokens import Tokens, in_force
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,8 @@ class Entry:
     auth_id: str
     auth_token: str
     signing_token: str
+    old_auth_token: str = ""
+    old_auth_token_until: datetime | None = None
 
     def accepts(self, password: str) -> bool:
         return password_matches(self.password_digest, password)
@@ -52,6 +57,12 @@ class Directory:
         if not self._loaded.is_set():
             await asyncio.wait_for(self._loaded.wait(), within_seconds)
         return self.entries.get(name)
+
+    def tokens_of(self, entry: Entry) -> Tokens:
+        """The tokens of the account that `entry` is of, as they are now; of a gateway that has gone meanwhile, the last known ones."""
+        same = self.entries.get(entry.name, entry)
+        known = same if same.account_id == entry.account_id else entry
+        return in_force(known.auth_token, known.old_auth_token, known.old_auth_token_until, timezone.now())
 
     async def _keep(self) -> None:
         while True:
@@ -80,6 +91,8 @@ COLUMNS = {
     "auth_id": "account__auth_id",
     "auth_token": "account__auth_token",
     "signing_token": "signing_token",
+    "old_auth_token": "account__old_auth_token",
+    "old_auth_token_until": "account__old_auth_token_until",
 }
 
 

@@ -29,7 +29,6 @@ class Caller:
     application_id: int
     account_id: int
     auth_id: str
-    auth_token: str
     address: str
     query: Mapping[str, str]
 

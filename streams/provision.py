@@ -119,15 +119,24 @@ class Plan:
     def add_account(self, entry: AccountEntry) -> None:
         account = self.account_of(entry)
         planned = self.plan(account, f"account {entry.values.get('name', '')}")
+        self.check_token(account, entry)
         for key, column in ACCOUNT_COLUMNS.items():
             if key in entry.values:
                 planned.set(key, column, entry.values[key])
+        if "auth_token" in planned.changed:
+            account.old_auth_token, account.old_auth_token_until = "", None
         self.check(account, entry, exclude=[])
         applications = {application.name: application for application in account.applications.all()} if account.pk else {}
         for item in entry.applications:
             self.add_application(account, applications, item)
         for item in entry.gateways:
             self.add_gateway(account, applications, item)
+
+    def check_token(self, account: Account, entry: AccountEntry) -> None:
+        """A file from before a rotation must not take it back."""
+        if account.old_auth_token and entry.values.get("auth_token") == account.old_auth_token:
+            words = "is the token that was rotated out. Write its successor, or leave the key out: then the account's token stays."
+            self.problem(at(entry.place, "auth_token"), words)
 
     def account_of(self, entry: AccountEntry) -> Account:
         """An account is known by its auth id where the file gives one, else by its name."""

@@ -15,6 +15,7 @@ from streams.answering import answered
 from streams.customer_dial import DialSettings
 from streams.customer_links import CustomerLinks
 from streams.gateway_line import GatewayLine
+from streams.pure.auth_tokens import Tokens
 from streams.pure.effects import CloseCustomer, CloseGateway, Dial, Effect, TellGateway, Write
 from streams.pure.gateway import CallIdentity
 from streams.pure.lifecycle import API_HANGUP, EndCause, EventKind, HangupCause, Level
@@ -34,13 +35,15 @@ CLOSE_TAKEN = 4409
 class Surroundings:
     """What a relay needs of the process around it.
 
-    `record` keeps a note; `answer` fetches and checks the application's XML; `over` is told when the relay is done."""
+    `record` keeps a note; `answer` fetches and checks the application's XML; `tokens` are the account's, those
+    of now; `over` is told when the relay is done."""
 
     limits: Limits
     dialling: DialSettings
     tls: ssl.SSLContext
     record: Callable[[CallFacts, Note], None]
     answer: Callable[["Relay"], Awaitable[tuple[Answer, dict[str, Any]]]]
+    tokens: Callable[[], Tokens]
     over: Callable[["Relay"], None]
 
 
@@ -54,7 +57,7 @@ class Relay:
         self.done = asyncio.Event()
         caller, now = line.caller, time.monotonic()
         self.session = CallSession(Identity(facts.call_id, caller.auth_id), around.limits, now, facts.started_at, line.dialect.marks)
-        self.links = CustomerLinks(self.session, caller.auth_token, around.dialling, around.tls, self._after)
+        self.links = CustomerLinks(self.session, around.tokens, around.dialling, around.tls, self._after)
         self._fenced = False
         self._loop = asyncio.get_running_loop()
         self._answering: asyncio.Task[None] | None = None

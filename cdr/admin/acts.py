@@ -1,17 +1,21 @@
-"""What an operator can do to a live call, a live stream and a callback: each done and written into the audit log in one transaction.
+"""What an operator can do to a live call, a live stream, a callback and an auth token: each done and
+written into the audit log in one transaction.
 
 Owns that pair. How a call is reached is streams.control's, how a callback is sent streams.delivery's."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from cdr import audit
 from cdr.audit import Actor
 from cdr.pure.acts import Act
-from streams import control, delivery
-from streams.models import Call, Callback, Stream
+from cdr.pure.figures import moment
+from streams import control, delivery, rotation
+from streams.models import Account, Call, Callback, Stream
 
 
 def stop(stream: Stream, actor: Actor) -> None:
@@ -33,6 +37,23 @@ def resend(callback: Callback, actor: Actor) -> None:
     with transaction.atomic():
         delivery.resend(callback)
         audit.write(actor, Act.RESEND_CALLBACK, callback, stream=str(callback.stream.uuid), state_before=callback.get_state_display())
+
+
+def rotate_token(account: Account, overlap: timedelta, actor: Actor) -> tuple[str, str]:
+    """The new token, and until when the old one counts, "" when it does not. Raises rotation.Overtaken."""
+    now = timezone.now()
+    until = moment(now + overlap) if overlap else ""
+    with transaction.atomic():
+        token = rotation.rotate(account, overlap, now)
+        audit.write(actor, Act.ROTATE_TOKEN, account, old_one_valid_until=until or "it has ended")
+    return token, until
+
+
+def end_old_token(account: Account, actor: Actor) -> None:
+    """Raises rotation.Overtaken when it has ended already."""
+    with transaction.atomic():
+        rotation.end_old_token(account, timezone.now())
+        audit.write(actor, Act.END_OLD_TOKEN, account, would_have_ended=moment(account.old_auth_token_until))
 
 
 def to_each(act: Callable[[Any, Actor], None], rows: Iterable[Any], actor: Actor) -> tuple[int, int]:

@@ -5,7 +5,7 @@ Owns the asking and who may. Must not know what is done."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
@@ -13,15 +13,24 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 
-from cdr.admin.records import RecordAdmin
+from cdr.admin.records import PageAdmin, RecordAdmin
 
 MOST_AT_ONCE = 100
+
+
+class Choice(NamedTuple):
+    """One of several has to be chosen: `options` are values and words, `proposed` the value that is ticked."""
+
+    legend: str
+    name: str
+    options: tuple[tuple[str, str], ...]
+    proposed: str
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """`consequences`: what will happen, a paragraph each. `refusal`: why there is nothing to do, "" when there is. `back`: the
-    address to return to. `subjects`: what it is about, when there are several."""
+    address to return to. `subjects`: what it is about, when there are several. `choice`: how it is to be done."""
 
     title: str
     consequences: tuple[str, ...]
@@ -32,10 +41,11 @@ class Question:
     refusal: str = ""
     subjects: tuple[str, ...] = ()
     bad: bool = True
+    choice: Choice | None = None
 
 
-class AskingAdmin(RecordAdmin):
-    actions_selection_counter = False
+class ActAdmin(PageAdmin):
+    """Asks before it acts on one record."""
 
     def act_view(
         self, request: HttpRequest, permission: str, ask: Callable[[], HttpResponse], act: Callable[[], HttpResponse]
@@ -50,6 +60,12 @@ class AskingAdmin(RecordAdmin):
 
     def asked(self, request: HttpRequest, question: Question, **content: Any) -> TemplateResponse:
         return TemplateResponse(request, "admin/cdr/ask.html", self.page_context(request, question.title, question=question, **content))
+
+
+class AskingAdmin(ActAdmin, RecordAdmin):
+    """Asks of several records, too."""
+
+    actions_selection_counter = False
 
     def asked_of_many(
         self,

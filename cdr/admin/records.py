@@ -100,7 +100,20 @@ class RecordList(ChangeList):
         return f"{self.result_count:,}"
 
 
-class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
+class PageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
+    """With pages of our own beside Django's."""
+
+    def require_view_permission(self, request: HttpRequest) -> None:
+        """For pages that Django's own checks do not cover. Raises PermissionDenied."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def page_context(self, request: HttpRequest, title: str, **content: Any) -> dict[str, Any]:
+        """What every page of ours is rendered with."""
+        return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **content}
+
+
+class RecordAdmin(PageAdmin):
     actions: tuple[str, ...] | None = None
     sortable_by = ()
     list_per_page = 50
@@ -122,11 +135,6 @@ class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RecordList
 
-    def require_view_permission(self, request: HttpRequest) -> None:
-        """For pages that Django's own checks do not cover. Raises PermissionDenied."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-
     def may_see_numbers(self, request: HttpRequest) -> bool:
         return request.user.has_perm("cdr.see_numbers")
 
@@ -134,10 +142,6 @@ class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class
         """The page as this reader may see it; raises Http404 with a sentence when there is none."""
         whole = found(page, what)
         return whole if self.may_see_numbers(request) else without_numbers(whole)
-
-    def page_context(self, request: HttpRequest, title: str, **content: Any) -> dict[str, Any]:
-        """What every page of ours is rendered with."""
-        return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **content}
 
 
 def found(page: Page | None, what: str) -> Page:

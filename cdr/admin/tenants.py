@@ -3,15 +3,18 @@
 Owns their forms; each change is written into the audit log. Must not know calls. (Django's generic classes take no parameters at
 run time: hence the ignored type-arg.)"""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
 
 from cdr.admin.audited import AuditedAdmin
 from cdr.admin.site import console
+from cdr.admin.tokens import MAY_ROTATE, RotatingAdmin
 from cdr.pure.figures import moment, money
 from streams.models import Account, Application
 from streams.pure import xml
@@ -19,8 +22,17 @@ from streams.pure import xml
 LIMITS_AND_CALLBACKS = ("concurrent_streams_limit", "stream_starts_per_second", "callback_style", "playback_callbacks")
 
 
+class Door(NamedTuple):
+    """A way from a page to what can be done with it."""
+
+    words: str
+    address: str
+
+
 @admin.register(Account, site=console)
-class AccountAdmin(AuditedAdmin):
+class AccountAdmin(RotatingAdmin, AuditedAdmin):
+    change_form_template = "admin/cdr/account.html"
+    readonly_fields = ("old_token",)
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
     show_facets = admin.ShowFacets.NEVER
@@ -28,7 +40,25 @@ class AccountAdmin(AuditedAdmin):
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> list[Any]:
         """The auth token signs callbacks and opens the API: only those who may change the account see it."""
         token = ["auth_token"] if obj is None or self.has_change_permission(request, obj) else []
-        return ["name", "auth_id", *token, "rate", "billing_interval_seconds", "currency", *LIMITS_AND_CALLBACKS]
+        old = ["old_token"] if obj and obj.old_auth_token else []
+        return ["name", "auth_id", *token, *old, "rate", "billing_interval_seconds", "currency", *LIMITS_AND_CALLBACKS]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        account = kwargs.get("obj")
+        context["doors"] = account_doors(request, account) if account else []
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+        """A token that was typed replaces every other."""
+        if change and "auth_token" in form.changed_data:
+            obj.old_auth_token, obj.old_auth_token_until = "", None
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="Old auth token")
+    def old_token(self, account: Account) -> str:
+        until = account.old_auth_token_until
+        counts = len(account.tokens(timezone.now())) > 1
+        return f"counts until {moment(until)} UTC, beside the present one" if counts else f"ended at {moment(until)} UTC"
 
     @admin.display(description="Created (UTC)", ordering="created_at")
     def created(self, account: Account) -> str:
@@ -37,6 +67,16 @@ class AccountAdmin(AuditedAdmin):
     @admin.display(description="Rate plan")
     def plan(self, account: Account) -> str:
         return f"{money(account.rate, account.currency)} per {account.billing_interval_seconds} s"
+
+
+def account_doors(request: HttpRequest, account: Account) -> list[Door]:
+    """What this reader may do with the account."""
+    doors = []
+    if request.user.has_perm(MAY_ROTATE):
+        doors.append(Door("Rotate the auth token…", reverse("admin:streams_account_rotate_token", args=[account.pk])))
+        if len(account.tokens(timezone.now())) > 1:
+            doors.append(Door("End the old token…", reverse("admin:streams_account_end_old_token", args=[account.pk])))
+    return doors
 
 
 class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]

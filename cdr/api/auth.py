@@ -5,6 +5,7 @@ Owns the comparison of tokens and the counting of wrong ones. Must not know what
 import hmac
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja.errors import AuthenticationError
 from ninja.security import HttpBasicAuth
 
@@ -35,12 +36,13 @@ class AccountAuth(HttpBasicAuth):
 
 
 def account_of(auth_id: str, auth_token: str) -> Account | None:
-    """The account with that id and that token, compared in constant time; None when there is none."""
+    """The account with that id and that token, compared in constant time; None when there is none. While a rotation overlaps, the
+    old token counts, too; always two are compared, so that the time does not tell whether there is an overlap."""
     # isalnum keeps characters from the database that it cannot compare (NUL).
     account = Account.objects.filter(auth_id=auth_id).first() if auth_id.isalnum() else None
-    expected = account.auth_token if account else ""
-    same = hmac.compare_digest(auth_token.encode(), expected.encode())
-    return account if same and expected else None
+    tokens = account.tokens(timezone.now()) if account else ("",)
+    same = [hmac.compare_digest(auth_token.encode(), token.encode()) for token in (tokens[0], tokens[-1])]
+    return account if any(same) and auth_token else None
 
 
 def _auth_id_in_path(request: HttpRequest) -> str:

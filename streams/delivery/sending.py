@@ -58,10 +58,10 @@ def tried(callback: Callback) -> Tried:
 
 def _request(callback: Callback, at: datetime) -> FormRequest:
     """Signed anew for each try, over the frozen parameters; the message id is the same in all of them."""
-    token = callback.account.auth_token
+    tokens = callback.account.tokens(at)
     parameters = [(name, value) for name, value in callback.parameters]
-    form = signed_form(callback.method, callback.url, parameters, token, secrets.token_hex(16))
-    webhook = standard_webhook_headers(callback.message_id, int(at.timestamp()), form.body, token)
+    form = signed_form(callback.method, callback.url, parameters, tokens, secrets.token_hex(16))
+    webhook = standard_webhook_headers(callback.message_id, int(at.timestamp()), form.body, tokens)
     return form._replace(headers={**form.headers, **webhook})
 
 

@@ -5,11 +5,14 @@ Owns their columns and the gateway password check. Must not know calls."""
 import hashlib
 import hmac
 import secrets
+from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+
+from streams.pure.auth_tokens import Tokens, in_force
 
 auth_id_validator = RegexValidator(
     r"^(MA|SA)[A-Z0-9]{18}\Z", "An auth id is 20 characters: MA (account) or SA (subaccount), then 18 capital letters or digits."
@@ -36,7 +39,11 @@ class Account(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     auth_id = models.CharField(max_length=20, unique=True, default=new_auth_id, validators=[auth_id_validator])
-    auth_token = models.CharField(max_length=100, default=new_auth_token)
+    auth_token = models.CharField(
+        max_length=100, default=new_auth_token, help_text="Changed here, the one before ends at once; rotated, it may overlap."
+    )
+    old_auth_token = models.CharField(max_length=100, blank=True, editable=False, help_text="The one before, since the last rotation.")
+    old_auth_token_until = models.DateTimeField(null=True, editable=False, help_text="So long the old token still counts.")
     rate = models.DecimalField(
         max_digits=12,
         decimal_places=5,
@@ -65,9 +72,14 @@ class Account(models.Model):
 
     class Meta:
         ordering = ("name",)
+        permissions = [("rotate_token", "Can rotate an account's auth token")]
 
     def __str__(self) -> str:
         return self.name
+
+    def tokens(self, now: datetime) -> Tokens:
+        """The auth tokens that count now: the present one, and while a rotation overlaps the old one."""
+        return in_force(self.auth_token, self.old_auth_token, self.old_auth_token_until, now)
 
 
 class Application(models.Model):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from streams.pure import signature
+from streams.pure.auth_tokens import Tokens
 
 
 class FormRequest(NamedTuple):
@@ -17,10 +18,10 @@ class FormRequest(NamedTuple):
     headers: dict[str, str]
 
 
-def signed_form(method: str, url: str, parameters: Sequence[tuple[str, str]], token: str, nonce: str) -> FormRequest:
-    """`method` is GET or POST; `token` is the account's, the key of the V2 and V3 signatures (Plivo request validation)."""
+def signed_form(method: str, url: str, parameters: Sequence[tuple[str, str]], tokens: Tokens, nonce: str) -> FormRequest:
+    """`method` is GET or POST; `tokens` are the account's, the keys of the V2 and V3 signatures (Plivo request validation)."""
     bare = url.partition("#")[0]
-    headers = signature.callback_headers(method, bare, parameters, token, nonce)
+    headers = signature.callback_headers(method, bare, parameters, tokens, nonce)
     form = urlencode(parameters)
     if method == "GET":
         return FormRequest(_with_query(bare, form), b"", headers)

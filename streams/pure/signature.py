@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
+from streams.pure.auth_tokens import Tokens
+
 Params = Sequence[tuple[str, str]]
 
 
@@ -32,9 +34,13 @@ def v3(method: str, url: str, params: Params, nonce: str, token: str) -> str:
     return _signed(f"{text}.{nonce}", token)
 
 
-def callback_headers(method: str, url: str, params: Params, token: str, nonce: str) -> dict[str, str]:
-    """The signature headers of a status callback or an answer request. `url` is the URL without what a GET adds as `params`."""
-    of_v2, of_v3 = v2(url, nonce, token), v3(method, url, params, nonce, token)
+def callback_headers(method: str, url: str, params: Params, tokens: Tokens, nonce: str) -> dict[str, str]:
+    """The signature headers of a status callback or an answer request. `url` is the URL without what a GET adds as `params`.
+
+    V3 is a comma-separated list, one signature for each token. V2 has room for one only, the old token's while there is one
+    (docs/decisions): who checks V2 alone takes the new token when the old one has ended."""
+    of_v2 = v2(url, nonce, tokens[-1])
+    of_v3 = ",".join(v3(method, url, params, nonce, token) for token in tokens)
     return {
         "X-Plivo-Signature-V2": of_v2,
         "X-Plivo-Signature-Ma-V2": of_v2,
@@ -45,9 +51,10 @@ def callback_headers(method: str, url: str, params: Params, token: str, nonce: s
     }
 
 
-def upgrade_headers(url: str, token: str, nonce: str) -> dict[str, str]:
-    """The signature headers of a WebSocket upgrade: a comma-separated list, one signature for each URL a service may verify."""
-    signatures = ",".join(v3("GET", form, (), nonce, token) for form in _verified_urls(url))
+def upgrade_headers(url: str, tokens: Tokens, nonce: str) -> dict[str, str]:
+    """The signature headers of a WebSocket upgrade: a comma-separated list, by each token one signature for each URL a service may
+    verify."""
+    signatures = ",".join(v3("GET", form, (), nonce, token) for token in tokens for form in _verified_urls(url))
     return {
         "X-Plivo-Signature-V3": signatures,
         "X-Plivo-Signature-Ma-V3": signatures,
@@ -55,12 +62,13 @@ def upgrade_headers(url: str, token: str, nonce: str) -> dict[str, str]:
     }
 
 
-def standard_webhook_headers(message_id: str, timestamp_seconds: int, body: bytes, token: str) -> dict[str, str]:
-    """The three headers of Standard Webhooks 1.0.0 (v1: HMAC-SHA256 over id.timestamp.body). They are verified with
-    `standard_webhook_secret`; the message id is the receiver's idempotency key."""
+def standard_webhook_headers(message_id: str, timestamp_seconds: int, body: bytes, tokens: Tokens) -> dict[str, str]:
+    """The three headers of Standard Webhooks 1.0.0 (v1: HMAC-SHA256 over id.timestamp.body, one for each token, separated by a
+    blank). They are verified with `standard_webhook_secret`; the message id is the receiver's idempotency key."""
     signed = f"{message_id}.{timestamp_seconds}.".encode() + body
-    signature = base64.b64encode(hmac.digest(token.encode(), signed, hashlib.sha256)).decode()
-    return {"webhook-id": message_id, "webhook-timestamp": str(timestamp_seconds), "webhook-signature": f"v1,{signature}"}
+    digests = (hmac.digest(token.encode(), signed, hashlib.sha256) for token in tokens)
+    signatures = " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
+    return {"webhook-id": message_id, "webhook-timestamp": str(timestamp_seconds), "webhook-signature": signatures}
 
 
 def standard_webhook_secret(token: str) -> str:

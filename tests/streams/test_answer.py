@@ -32,7 +32,7 @@ ASKED = {
 def fetched(url: str, method: str = "POST", **changes: Any) -> Fetched:
     given: dict[str, Any] = {
         "auth_id": AUTH_ID,
-        "auth_token": TOKEN,
+        "auth_tokens": (TOKEN,),
         "call_uuid": CALL,
         "from_number": "+14155550123",
         "to_number": "sip:bot@phone.example",

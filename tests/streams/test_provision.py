@@ -2,13 +2,16 @@
 
 import json
 from copy import deepcopy
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from streams.models import Account, Application, Gateway
 from streams.provision import Change, InvalidFile, provision
+from streams.rotation import rotate
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +109,24 @@ def test_what_is_left_out_of_a_new_account_is_made():
     account = Account.objects.get(name="Small")
     assert account.auth_id.startswith("MA") and len(account.auth_token) >= 30
     assert (account.rate, account.billing_interval_seconds, account.currency) == (Decimal("0.003"), 60, "USD")
+
+
+def test_a_changed_token_counts_at_once_and_ends_an_overlap(file):
+    apply(file)
+    rotate(Account.objects.get(), timedelta(hours=1), timezone.now())
+    file["accounts"][0]["auth_token"] = "another"
+    assert Change("changed", "account Acme", ("auth_token",)) in apply(file)
+    assert Account.objects.get().tokens(timezone.now()) == ("another",)
+
+
+@pytest.mark.parametrize("hours", [0, 1])
+def test_a_file_from_before_a_rotation_does_not_take_it_back(file, hours):
+    apply(file)
+    new = rotate(Account.objects.get(), timedelta(hours=hours), timezone.now())
+    assert "was rotated out" in complaints(file)["accounts[0].auth_token"]
+    del file["accounts"][0]["auth_token"]
+    apply(file)
+    assert Account.objects.get().auth_token == new
 
 
 def test_an_account_is_known_by_its_auth_id_and_may_be_renamed(file):

@@ -84,6 +84,8 @@ cdr_streamdetail_add              login/login no/no       no/no       no/no     
 cdr_streamdetail_history          login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 cdr_streamdetail_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no
 cdr_streamdetail_change           login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+streams_account_rotate_token      login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
+streams_account_end_old_token     login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 streams_account_changelist        login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 streams_account_add               login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 streams_account_history           login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes

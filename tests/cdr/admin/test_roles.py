@@ -26,7 +26,7 @@ def named(sections: tuple[str, ...], pages: tuple[str, ...]) -> set[str]:
 
 
 SEEN_BY_SUPPORT = named((*RECORDS, *TENANTS), LOOK) | named(RECORDS, ("saved",)) | set(LOGS)
-CUSTOM = {"auth_user_password_change"}
+CUSTOM = {"auth_user_password_change", "streams_account_rotate_token", "streams_account_end_old_token"}
 OPENS = {
     roles.SUPPORT: SEEN_BY_SUPPORT,
     roles.OPERATOR: SEEN_BY_SUPPORT | ACTS | EXPORTS,

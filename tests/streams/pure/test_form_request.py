@@ -13,7 +13,7 @@ PARAMETERS = [("Event", "StartStream"), ("Error", ""), ("To", "sip:jürgen@phone
 
 
 def test_post_carries_a_form_and_leaves_the_url_alone():
-    request = signed_form("POST", "https://hooks.example/status?tenant=7#rt=3000", PARAMETERS, TOKEN, NONCE)
+    request = signed_form("POST", "https://hooks.example/status?tenant=7#rt=3000", PARAMETERS, (TOKEN,), NONCE)
     assert request.url == "https://hooks.example/status?tenant=7"
     assert parse_qsl(request.body.decode(), keep_blank_values=True) == PARAMETERS
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
@@ -30,7 +30,7 @@ def test_post_carries_a_form_and_leaves_the_url_alone():
     ],
 )
 def test_get_merges_the_parameters_into_the_query(url, start):
-    request = signed_form("GET", url, PARAMETERS, TOKEN, NONCE)
+    request = signed_form("GET", url, PARAMETERS, (TOKEN,), NONCE)
     assert request.url.startswith(start)
     sent = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
     assert [pair for pair in sent if pair[0] != "tenant"] == PARAMETERS
@@ -39,7 +39,7 @@ def test_get_merges_the_parameters_into_the_query(url, start):
 
 
 def test_without_parameters_a_get_is_the_url_itself():
-    assert signed_form("GET", "https://hooks.example/?a=1", [], TOKEN, NONCE).url == "https://hooks.example/?a=1"
+    assert signed_form("GET", "https://hooks.example/?a=1", [], (TOKEN,), NONCE).url == "https://hooks.example/?a=1"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_without_parameters_a_get_is_the_url_itself():
 def test_the_published_validators_accept_what_arrives(method, url):
     """As a receiver calls them: with the URL it was asked by and, for POST, the form. (The SDK reads no umlaut in a query.)"""
     parameters = [(name, value.replace("ü", "u")) for name, value in PARAMETERS]
-    request = signed_form(method, url, parameters, TOKEN, NONCE)
+    request = signed_form(method, url, parameters, (TOKEN,), NONCE)
     v2, v3 = request.headers["X-Plivo-Signature-V2"], request.headers["X-Plivo-Signature-V3"]
     form = dict(parameters) if method == "POST" else {}
     assert validate_v3_signature(method, request.url, request.headers["X-Plivo-Signature-V3-Nonce"], TOKEN, v3, form)

@@ -69,7 +69,7 @@ class TestVectors:
 class TestCallbackHeaders:
     @pytest.mark.parametrize("url", [URL, f"{URL}?tenant=7&b=%20x", "http://127.0.0.1:8765/status"])
     def test_plivos_sdk_verifies_a_post(self, url):
-        headers = callback_headers("POST", url, PARAMS, TOKEN, NONCE)
+        headers = callback_headers("POST", url, PARAMS, (TOKEN,), NONCE)
         for account in ("", "Ma-"):
             assert validate_v3_signature("POST", url, NONCE, TOKEN, headers[f"X-Plivo-Signature-{account}V3"], dict(PARAMS))
             assert validate_signature(url, NONCE, headers[f"X-Plivo-Signature-{account}V2"], TOKEN)
@@ -78,7 +78,7 @@ class TestCallbackHeaders:
 
     @pytest.mark.parametrize("url", [URL, f"{URL}?tenant=7&b=%20x&b=a"])
     def test_plivos_sdk_verifies_a_get_by_the_url_that_arrives(self, url):
-        headers = callback_headers("GET", url, PARAMS, TOKEN, NONCE)
+        headers = callback_headers("GET", url, PARAMS, (TOKEN,), NONCE)
         arrived = f"{url}{'&' if '?' in url else '?'}{urlencode(PARAMS)}"
         assert validate_v3_signature("GET", arrived, NONCE, TOKEN, headers["X-Plivo-Signature-V3"])
         assert validate_signature(arrived, NONCE, headers["X-Plivo-Signature-V2"], TOKEN)
@@ -93,7 +93,7 @@ class TestCallbackHeaders:
         assert validate_v3_signature("GET", arrived, NONCE, TOKEN, get)
 
     def test_a_changed_parameter_or_token_is_seen(self):
-        signature = callback_headers("POST", URL, PARAMS, TOKEN, NONCE)["X-Plivo-Signature-V3"]
+        signature = callback_headers("POST", URL, PARAMS, (TOKEN,), NONCE)["X-Plivo-Signature-V3"]
         assert not validate_v3_signature("POST", URL, NONCE, TOKEN, signature, {**dict(PARAMS), "To": "1"})
         assert not validate_v3_signature("POST", URL, NONCE, "another", signature, dict(PARAMS))
 
@@ -112,43 +112,76 @@ class TestUpgradeHeaders:
         ],
     )
     def test_plivos_sdk_verifies_the_url_a_service_sees(self, dialled, verified):
-        headers = upgrade_headers(dialled, TOKEN, NONCE)
+        headers = upgrade_headers(dialled, (TOKEN,), NONCE)
         for name in ("X-Plivo-Signature-V3", "X-Plivo-Signature-Ma-V3"):
             assert validate_v3_signature("GET", verified, headers["X-Plivo-Signature-V3-Nonce"], TOKEN, headers[name])
 
     @pytest.mark.parametrize("dialled", ["wss://s.example/audio?a=1&b=%2F", "ws://s.example"])
     def test_the_dialled_url_itself_comes_first(self, dialled):
-        signatures = upgrade_headers(dialled, TOKEN, NONCE)["X-Plivo-Signature-V3"].split(",")
+        signatures = upgrade_headers(dialled, (TOKEN,), NONCE)["X-Plivo-Signature-V3"].split(",")
         assert signatures[0] == v3("GET", dialled, (), NONCE, TOKEN)
         assert len(signatures) == len(set(signatures))
         assert all(len(signature) == 44 for signature in signatures)
 
     def test_another_url_is_not_verified(self):
-        headers = upgrade_headers("wss://s.example/audio", TOKEN, NONCE)
+        headers = upgrade_headers("wss://s.example/audio", (TOKEN,), NONCE)
         assert not validate_v3_signature("GET", "https://s.example/other", NONCE, TOKEN, headers["X-Plivo-Signature-V3"])
 
 
 class TestStandardWebhooks:
     def test_the_published_package_verifies_them(self):
         body = json.dumps({"Event": "StartStream", "To": "é"}).encode()
-        headers = standard_webhook_headers("msg_1", int(time.time()), body, TOKEN)
+        headers = standard_webhook_headers("msg_1", int(time.time()), body, (TOKEN,))
         assert set(headers) == {"webhook-id", "webhook-timestamp", "webhook-signature"}
         assert Webhook(standard_webhook_secret(TOKEN)).verify(body, headers) == {"Event": "StartStream", "To": "é"}
 
     def test_a_form_body_is_verified_too(self):
         body = urlencode(PARAMS).encode()
-        headers = standard_webhook_headers("msg_1", int(time.time()), body, TOKEN)
+        headers = standard_webhook_headers("msg_1", int(time.time()), body, (TOKEN,))
         Webhook(standard_webhook_secret(TOKEN)).verify(body, headers, json_parse=False)
 
     def test_another_body_is_not(self):
-        headers = standard_webhook_headers("msg_1", int(time.time()), b"{}", TOKEN)
+        headers = standard_webhook_headers("msg_1", int(time.time()), b"{}", (TOKEN,))
         with pytest.raises(WebhookVerificationError):
             Webhook(standard_webhook_secret(TOKEN)).verify(b"[]", headers)
 
     def test_a_vector_that_does_not_move(self):
         assert standard_webhook_secret("abc") == "whsec_YWJj"
-        assert standard_webhook_headers("msg_1", 1_700_000_000, b"{}", "abc") == {
+        assert standard_webhook_headers("msg_1", 1_700_000_000, b"{}", ("abc",)) == {
             "webhook-id": "msg_1",
             "webhook-timestamp": "1700000000",
             "webhook-signature": "v1,dWBzc6Wq1qY3RhXpsQmvNUUlNaNww3B2e4l6GLDJMZI=",
         }
+
+
+class TestOverlap:
+    """Two tokens at once, the new one first: whichever a customer holds, the published validators are satisfied."""
+
+    NEW, OLD = "newToken-newToken-newToken", TOKEN
+
+    @pytest.mark.parametrize("held", [NEW, OLD])
+    @pytest.mark.parametrize("method", ["POST", "GET"])
+    def test_v3_of_a_callback_is_verified_with_either(self, method, held):
+        signatures = callback_headers(method, URL, PARAMS, (self.NEW, self.OLD), NONCE)
+        arrived = URL if method == "POST" else f"{URL}?{urlencode(PARAMS)}"
+        for name in ("X-Plivo-Signature-V3", "X-Plivo-Signature-Ma-V3"):
+            assert validate_v3_signature(method, arrived, NONCE, held, signatures[name], dict(PARAMS) if method == "POST" else None)
+        assert not validate_v3_signature(method, arrived, NONCE, "another", signatures["X-Plivo-Signature-V3"], dict(PARAMS))
+
+    @pytest.mark.parametrize("held", [NEW, OLD])
+    def test_an_upgrade_is_verified_with_either_by_every_url(self, held):
+        signatures = upgrade_headers("wss://s.example/audio", (self.NEW, self.OLD), NONCE)["X-Plivo-Signature-V3"]
+        for seen in ("https://s.example/audio", "http://s.example/audio", "http://s.example/audio/websocket"):
+            assert validate_v3_signature("GET", seen, NONCE, held, signatures)
+
+    @pytest.mark.parametrize("held", [NEW, OLD])
+    def test_standard_webhooks_are_verified_with_either(self, held):
+        signed = standard_webhook_headers("msg_1", int(time.time()), b"{}", (self.NEW, self.OLD))
+        assert Webhook(standard_webhook_secret(held)).verify(b"{}", signed) == {}
+
+    def test_v2_is_the_old_tokens_until_it_has_ended(self):
+        for name in ("X-Plivo-Signature-V2", "X-Plivo-Signature-Ma-V2"):
+            during = callback_headers("POST", URL, PARAMS, (self.NEW, self.OLD), NONCE)[name]
+            after = callback_headers("POST", URL, PARAMS, (self.NEW,), NONCE)[name]
+            assert validate_signature(URL, NONCE, during, self.OLD) and not validate_signature(URL, NONCE, during, self.NEW)
+            assert validate_signature(URL, NONCE, after, self.NEW)

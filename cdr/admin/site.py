@@ -37,7 +37,7 @@ class Console(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The figures are shown to those who may see calls and streams."""
         seen = request.user.has_perms(["cdr.view_calldetail", "cdr.view_streamdetail", "streams.view_callback"])
-        context = {"figures": board(timezone.now()) if seen else [], **(extra_context or {})}
+        context = {"board": board(timezone.now()) if seen else None, **(extra_context or {})}
         return super().index(request, context)
 
 

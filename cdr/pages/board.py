@@ -1,16 +1,28 @@
-"""What the console's first page says: what is live, and what went wrong of late.
+"""What the console's first page says: what is live, how streams ended of late, what is owed to customers, which gateways carry calls.
 
-Owns those counts, all of them capped. Must not know requests or templates."""
+Owns those counts, all of them bounded. Must not know requests or templates."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncMinute
 
+from cdr.pages.callback_hosts import HostRow, host_rows
+from cdr.pure.badges import Badge, reason_badge
+from cdr.pure.bars import Bar, bars
+from cdr.pure.figures import counted, share
 from streams.models import Call, Callback, CallbackState, Stream
 from streams.pure.lifecycle import CallState, HangupReason, StreamState
 
 COUNTED_TO = 1000
+DAY_COUNTED_TO = 200_000
+"""So many streams of a day are counted for each reason; past that the share is not known, and is not told."""
+SHOWN_MINUTES = 60
+SHOWN_GATEWAYS = 12
+CALLS, STREAMS, CALLBACKS = (f"admin:{name}_changelist" for name in ("cdr_calldetail", "cdr_streamdetail", "streams_callback"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +36,117 @@ class Figure:
     bad: bool = False
 
 
-def board(now: datetime) -> list[Figure]:
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Calls started in each of the last minutes, the running one last. `summary` says the same in words."""
+
+    bars: list[Bar]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of some of a day's streams. `share`: of those that ended, "" when it is not known. `bar`: its width of 100."""
+
+    count: str
+    badge: Badge
+    share: str
+    bar: float
+    path: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRow:
+    name: str
+    live_calls: int
+    path: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    figures: list[Figure]
+    started: Started
+    outcomes: list[Outcome]
+    hosts: list[HostRow]
+    gateways: list[GatewayRow]
+
+
+def board(now: datetime) -> Board:
+    """Fourteen queries, however many rows there are."""
+    return Board(figures(now), started(now), outcomes(now - timedelta(days=1)), host_rows(now - timedelta(days=1)), gateways())
+
+
+# What is live, and what went wrong -------------------------------------------------------------------------------------
+def figures(now: datetime) -> list[Figure]:
     """Five counts in five queries."""
     since = now - timedelta(hours=1)
     live = Stream.objects.filter(call__state=CallState.LIVE).exclude(state=StreamState.ENDED)
     errors = Stream.objects.filter(hangup_reason=HangupReason.CONNECTION_ERROR, requested_at__gte=since)
     given_up = Callback.objects.filter(state=CallbackState.GIVEN_UP, created_at__gte=since)
-    calls, streams, callbacks = (f"admin:{name}_changelist" for name in ("cdr_calldetail", "cdr_streamdetail", "streams_callback"))
     return [
-        _figure(Call.objects.filter(state=CallState.LIVE), "calls are live", calls, "state=live"),
-        _figure(live, "streams are live", streams, "state=live"),
-        _figure(errors, "connection errors in the last hour", streams, "reason=Connection+error&when=hour", True),
-        _figure(given_up, "callbacks given up in the last hour", callbacks, "state=given_up&when=hour", True),
-        _figure(Callback.objects.filter(state=CallbackState.PENDING), "callbacks wait", callbacks, "state=pending"),
+        _figure(Call.objects.filter(state=CallState.LIVE), "calls are live", CALLS, "state=live"),
+        _figure(live, "streams are live", STREAMS, "state=live"),
+        _figure(errors, "connection errors in the last hour", STREAMS, "reason=Connection+error&when=hour", True),
+        _figure(given_up, "callbacks given up in the last hour", CALLBACKS, "state=given_up&when=hour", True),
+        _figure(Callback.objects.filter(state=CallbackState.PENDING), "callbacks wait", CALLBACKS, "state=pending"),
     ]
 
 
 def _figure(rows: "QuerySet[Call] | QuerySet[Stream] | QuerySet[Callback]", label: str, path: str, query: str, bad: bool = False) -> Figure:
-    count = rows.order_by()[: COUNTED_TO + 1].count()
-    return Figure(f"over {COUNTED_TO:,}" if count > COUNTED_TO else str(count), label, path, query, bad and count > 0)
+    count = capped(rows, COUNTED_TO)
+    return Figure(count_words(count, COUNTED_TO), label, path, query, bad and count > 0)
+
+
+def capped(rows: "QuerySet[Call] | QuerySet[Stream] | QuerySet[Callback]", most: int) -> int:
+    """How many rows there are; `most` + 1 for all that are more."""
+    return rows.order_by()[: most + 1].count()
+
+
+def count_words(count: int, most: int) -> str:
+    return f"over {most:,}" if count > most else f"{count:,}"
+
+
+# Calls by the minute ---------------------------------------------------------------------------------------------------
+def started(now: datetime) -> Started:
+    """In one query."""
+    running = now.replace(second=0, microsecond=0)
+    first = running - timedelta(minutes=SHOWN_MINUTES - 1)
+    minutes = Call.objects.filter(started_at__gte=first).order_by().annotate(minute=TruncMinute("started_at"))
+    counts = dict(minutes.values("minute").annotate(calls=Count("pk")).values_list("minute", "calls"))
+    each = [counts.get(first + timedelta(minutes=number), 0) for number in range(SHOWN_MINUTES)]
+    labels = [f"{first + timedelta(minutes=number):%H:%M}: {counted(count, 'call')}" for number, count in enumerate(each)]
+    last, most = each[-2], max(each)
+    words = f"{counted(sum(each), 'call')} in {SHOWN_MINUTES} minutes, at most {most} a minute, {last} in the last full one"
+    return Started(bars(each, labels), words)
+
+
+# How streams ended -----------------------------------------------------------------------------------------------------
+def outcomes(since: datetime) -> list[Outcome]:
+    """The hangup reasons of the streams that were requested since then, and how many were degraded or never started; six queries."""
+    streams = Stream.objects.filter(requested_at__gte=since)
+    reasons = {reason: capped(streams.filter(hangup_reason=reason), DAY_COUNTED_TO) for reason in HangupReason}
+    ended = sum(reasons.values()) if max(reasons.values()) <= DAY_COUNTED_TO else None
+    degraded = capped(streams.filter(degraded_percent__gte=30), DAY_COUNTED_TO)
+    unstarted = capped(streams.filter(state=StreamState.ENDED, started_at=None), DAY_COUNTED_TO)
+    rows = [(count, reason_badge(reason), f"reason={reason.replace(' ', '+')}") for reason, count in reasons.items()]
+    rows.append((degraded, Badge("▲", "degraded", "warn"), "degraded=30"))
+    rows.append((unstarted, Badge("▲", "never started", "warn"), "state=never-started"))
+    return list(_outcomes(rows, ended))
+
+
+def _outcomes(rows: Iterable[tuple[int, Badge | None, str]], ended: int | None) -> Iterable[Outcome]:
+    for count, badge, query in rows:
+        assert badge is not None
+        part = count / ended if ended else 0.0
+        words = share(count, ended) if ended is not None else ""
+        yield Outcome(count_words(count, DAY_COUNTED_TO), badge, words, round(100 * part, 1), STREAMS, f"{query}&when=day")
+
+
+# Gateways --------------------------------------------------------------------------------------------------------------
+def gateways() -> list[GatewayRow]:
+    """Those that carry calls now, the busiest first; one query."""
+    live = Call.objects.filter(state=CallState.LIVE).exclude(gateway=None).order_by()
+    busiest = live.values("gateway__name").annotate(calls=Count("pk")).order_by("-calls", "gateway__name")[:SHOWN_GATEWAYS]
+    return [GatewayRow(row["gateway__name"], row["calls"], CALLS, f"gateway={quote(row['gateway__name'])}&state=live") for row in busiest]

@@ -92,6 +92,15 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
+def share(part: int, whole: int) -> str:
+    """`12.3 %`; `0 %`, `100 %` and `–` of nothing. What is neither none nor all is never rounded to that."""
+    if not whole:
+        return NOTHING
+    if part in (0, whole):
+        return "0 %" if part == 0 else "100 %"
+    return f"{min(max(100 * part / whole, 0.1), 99.9):.1f} %"
+
+
 def service_host(url: str) -> str:
     """`bot.example.com:8443` of a service URL; of something that is no URL, its beginning."""
     try:

@@ -5,7 +5,7 @@ Owns those readings. Has no clock: `now` comes in."""
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-PRESETS = {"hour": "Last hour", "today": "Today", "yesterday": "Yesterday", "week": "Last 7 days"}
+PRESETS = {"hour": "Last hour", "day": "Last 24 hours", "today": "Today", "yesterday": "Yesterday", "week": "Last 7 days"}
 FORMS = "Write 14:02 (today), 2026-11-23 or 2026-11-23 14:02, in UTC."
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 
@@ -40,6 +40,7 @@ def preset(word: str, now: datetime) -> Period:
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     periods = {
         "hour": Period(now - timedelta(hours=1), None),
+        "day": Period(now - DAY, None),
         "today": Period(midnight, None),
         "yesterday": Period(midnight - DAY, midnight),
         "week": Period(now - 7 * DAY, None),

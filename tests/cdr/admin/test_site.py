@@ -2,10 +2,11 @@
 
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
-from tests.cdr.factories import closed_call
+from tests.cdr.factories import closed_call, live_call
 
 
 def test_signing_in_leads_to_the_first_page(db) -> None:
@@ -24,10 +25,11 @@ def test_the_first_page_has_the_sections_in_the_order_of_need(administrator) -> 
 
 
 def test_the_figures_lead_to_the_lists_they_count(support) -> None:
-    closed_call(make_gateway())
+    gateway = make_gateway()
+    closed_call(gateway, timezone.now()), live_call(gateway, timezone.now())
     page = read(support, "/admin/")
     links = [link for link in page.links if "?" in link]
-    assert len(links) == 5
+    assert len(links) == 5 + 1 + 6 + 1 + 1
     for link in links:
         read(support, link)
 

@@ -75,3 +75,11 @@ def test_counted_nouns() -> None:
 )
 def test_the_host_of_a_service_url(url, host) -> None:
     assert figures.service_host(url) == host
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "printed"),
+    [(0, 0, "–"), (0, 9, "0 %"), (9, 9, "100 %"), (1, 3, "33.3 %"), (1, 90_000, "0.1 %"), (89_999, 90_000, "99.9 %")],
+)
+def test_a_share_is_never_rounded_to_none_or_all(part, whole, printed) -> None:
+    assert figures.share(part, whole) == printed

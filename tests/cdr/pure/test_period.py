@@ -15,6 +15,7 @@ def utc(*parts: int) -> datetime:
 
 def test_presets() -> None:
     assert preset("hour", NOW) == (utc(2026, 11, 23, 13, 30, 15), None)
+    assert preset("day", NOW) == (utc(2026, 11, 22, 14, 30, 15), None)
     assert preset("today", NOW) == (utc(2026, 11, 23), None)
     assert preset("yesterday", NOW) == (utc(2026, 11, 22), utc(2026, 11, 23))
     assert preset("week", NOW) == (utc(2026, 11, 16, 14, 30, 15), None)

@@ -192,6 +192,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "write exports": {"task": "cdr.tasks.run_exports", "schedule": timedelta(seconds=2), "options": {"expires": 5}},
     "remove old exports": {"task": "cdr.tasks.remove_old_exports", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
+    "forget old rows of gateways": {
+        "task": "streams.tasks.forget_old_gateway_rows",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
     "end what nobody holds": {
         "task": "streams.tasks.reap_calls",
         "schedule": timedelta(seconds=LEASE_SECONDS / 2),

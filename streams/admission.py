@@ -4,14 +4,20 @@ Owns where credentials may stand. Must not know what a gateway says once it is i
 
 import base64
 import binascii
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qsl
+
+from django.conf import settings
 
 from streams import switchboard
 from streams.directory import Entry
 from streams.gateway_line import Caller
 from streams.pure.foreign_text import cleaned
+from streams.pure.gateway import DIALECTS
 from streams.pure.gateway.twilio_signature import signed_with
+from streams.pure.gateway.version import Upgrade
+from streams.pure.refusal import Reason, Refusal
 
 QUERY_BYTES = 8192
 SECRET = "password"
@@ -19,46 +25,63 @@ SECRET = "password"
 
 
 class Rejected(Exception):
-    """The upgrade is refused; the message says why, for the log."""
+    """The upgrade is refused; the message says where and why, for the log, and `refusal` what is written down of it."""
+
+    def __init__(self, scope: dict[str, Any], reason: Reason, words: str, entry: Entry | None = None) -> None:
+        arguments = scope["url_route"]["kwargs"]
+        name, dialect = cleaned(arguments["gateway"], 80), arguments["dialect"]
+        super().__init__(f"{address_of(scope)} at /gateway/{dialect}/{name}/: {words}")
+        self.refusal = Refusal(
+            reason=reason,
+            words=words[:1].upper() + words[1:],
+            name=name,
+            dialect=dialect if dialect in DIALECTS else "",
+            address=host_of(scope),
+            known=entry is not None,
+        )
 
 
 async def admit(scope: dict[str, Any]) -> Entry:
     """The gateway whose credentials the upgrade request carries. Raises Rejected."""
     arguments = scope["url_route"]["kwargs"]
     name, spoken = arguments["gateway"], arguments["dialect"]
-    where = f"{address_of(scope)} at /gateway/{spoken}/{cleaned(name, 80)}/"
     if switchboard.draining:
-        raise Rejected(f"{where}: this process is stopping and takes no new calls.")
+        raise Rejected(scope, Reason.STOPPING, "this process is stopping and takes no new calls.")
     try:
         entry = await switchboard.current().directory.find(name)
     except TimeoutError as error:
-        raise Rejected(f"{where}: the database has not answered since this process began, so no gateway is known yet.") from error
+        words = "the database has not answered since this process began, so no gateway is known yet."
+        raise Rejected(scope, Reason.NOT_LOADED, words) from error
     user, password = credentials(scope, name)
     # The same work for an unknown gateway and a wrong password, so that neither can be told from the other.
     known = entry.accepts(password) if entry else password_mismatch(password)
     if entry is None:
-        raise Rejected(f"{where}: there is no gateway of that name.")
+        raise Rejected(scope, Reason.UNKNOWN_GATEWAY, "there is no gateway of that name.")
     if entry.signing_token:
-        check_signature(scope, entry, where)
+        check_signature(scope, entry)
     elif not known or user != entry.name:
-        raise Rejected(f"{where}: wrong user name or password (Basic auth wants {entry.name} and the gateway's password).")
+        words = f"wrong user name or password (Basic auth wants {entry.name} and the gateway's password)."
+        raise Rejected(scope, Reason.WRONG_PASSWORD, words, entry)
     if entry.dialect != spoken:
-        raise Rejected(f"{where}: the gateway speaks {entry.dialect}; connect it to /gateway/{entry.dialect}/{entry.name}/.")
+        words = f"the gateway speaks {entry.dialect}; connect it to /gateway/{entry.dialect}/{entry.name}/."
+        raise Rejected(scope, Reason.WRONG_DIALECT, words, entry)
     return entry
 
 
-def check_signature(scope: dict[str, Any], entry: Entry, where: str) -> None:
+def check_signature(scope: dict[str, Any], entry: Entry) -> None:
     """A gateway with a signing token needs no password: its signature proves more. Raises Rejected."""
     given, host = header_of(scope, b"x-twilio-signature"), header_of(scope, b"host")
     if not given:
-        raise Rejected(f"{where}: no X-Twilio-Signature, which a gateway with a signing token has to send.")
+        words = "no X-Twilio-Signature, which a gateway with a signing token has to send."
+        raise Rejected(scope, Reason.NO_SIGNATURE, words, entry)
     query = scope.get("query_string", b"").decode("latin-1")
     path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
     if not signed_with(entry.signing_token, given, host, path + (f"?{query}" if query else "")):
-        raise Rejected(
-            f"{where}: the X-Twilio-Signature does not fit. Check the signing token, and that a proxy passes on the Host header "
+        words = (
+            "the X-Twilio-Signature does not fit. Check the signing token, and that a proxy passes on the Host header "
             f"and the path as they stand in the stream's URL ({cleaned(host, 100)} came)."
         )
+        raise Rejected(scope, Reason.WRONG_SIGNATURE, words, entry)
 
 
 def password_mismatch(password: str) -> bool:
@@ -94,6 +117,8 @@ def caller_of(scope: dict[str, Any], entry: Entry) -> Caller:
         account_id=entry.account_id,
         auth_id=entry.auth_id,
         address=address_of(scope),
+        host=host_of(scope),
+        upgrade=Upgrade(cleaned(header_of(scope, b"user-agent"), 100), tuple(scope.get("subprotocols", ()))),
         query={name: value for name, value in query_of(scope).items() if name != SECRET},
     )
 
@@ -110,6 +135,17 @@ def header_of(scope: dict[str, Any], name: bytes) -> str:
 def address_of(scope: dict[str, Any]) -> str:
     client = scope.get("client") or ("unknown", 0)
     return f"{client[0]}:{client[1]}"
+
+
+def host_of(scope: dict[str, Any]) -> str:
+    """The peer's address without its port; behind a trusted proxy (HTTPS=1) the one that the proxy wrote last."""
+    host = str((scope.get("client") or ("", 0))[0])
+    if settings.SECURE_PROXY_SSL_HEADER:
+        host = (header_of(scope, b"x-forwarded-for") or host).rpartition(",")[2].strip()
+    try:
+        return str(ip_address(host))[:45]
+    except ValueError:
+        return ""
 
 
 def place_of(path: str) -> str:

@@ -16,14 +16,15 @@ from django.conf import settings
 
 from streams import answer as answers
 from streams import switchboard
-from streams.admission import Rejected, admit, caller_of, place_of
+from streams.admission import Rejected, admit, caller_of, host_of, place_of
 from streams.answering import AnswerUnavailable
 from streams.customer_dial import DialSettings
 from streams.directory import Entry
-from streams.gateway_line import Caller, GatewayLine
+from streams.gateway_line import Caller, Ends, GatewayLine
 from streams.pure.auth_tokens import Tokens
 from streams.pure.gateway import CallIdentity, Dialect, dialect
 from streams.pure.lifecycle import EventKind
+from streams.pure.refusal import Reason, Refusal
 from streams.pure.stream import Limits
 from streams.pure.xml import Answer, parse
 from streams.relay import Relay, Surroundings
@@ -54,6 +55,7 @@ class GatewayConsumer(AsyncConsumer):
         except Rejected as error:
             log.warning("Gateway refused: %s", error)
             await send({"type": "websocket.close", "code": CLOSE_REFUSED})
+            switchboard.current().refusals.add(error.refusal)
             return
         caller = caller_of(scope, entry)
         spoken = dialect(entry.dialect, caller.query)
@@ -72,6 +74,8 @@ class NowhereConsumer(AsyncConsumer):
         where = place_of(self.scope["path"])
         log.warning("WebSocket refused: there is nothing at %s; gateways connect to /gateway/<dialect>/<name>/.", where)
         await self.send({"type": "websocket.close", "code": CLOSE_REFUSED})
+        words = "There is nothing at this path; gateways connect to /gateway/<dialect>/<name>/."
+        switchboard.current().refusals.add(Refusal(Reason.NO_SUCH_PATH, words, name=where[:80], address=host_of(self.scope)))
         raise StopConsumer
 
 
@@ -84,7 +88,8 @@ class GatewaySocket:
         self.outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.board = switchboard.current()
         self.relay: Relay | None = None
-        self.line = GatewayLine(caller, spoken, self.bring, self.tell, self.close)
+        meter = self.board.meter_of(caller.gateway_id)
+        self.line = GatewayLine(caller, spoken, Ends(self.bring, self.tell, self.close, self.refused, meter))
         self.board.lines.add(self.line)
 
     def bring(self, line: GatewayLine, who: CallIdentity, gateway_call_id: str) -> Relay | None:
@@ -138,6 +143,11 @@ class GatewaySocket:
 
     def close(self, code: int, reason: str) -> None:
         self.outbox.put_nowait({"type": "websocket.close", "code": code, "reason": reason})
+
+    def refused(self, reason: Reason, words: str) -> None:
+        """The gateway is in, and the media that it brings is not taken."""
+        if self.relay is not None:
+            self.board.refuse(self.line.caller, reason, words, self.relay.facts.call_id)
 
     def tokens(self) -> Tokens:
         """Those in force now, also hours into a call."""

@@ -5,12 +5,15 @@ Owns the time until then, and the wire's words in both directions. Must not know
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from streams.pure.gateway import CallIdentity, Dialect, identity
+from streams.pure.gateway.version import Upgrade, guessed_version
 from streams.pure.lifecycle import UNSUPPORTED_MEDIA, EndCause, HangupCause
 from streams.pure.messages import Audio, Ended, GatewayCommand, GatewayMessage, Started, Unreadable, Unsupported
+from streams.pure.meter import Meter
+from streams.pure.refusal import Reason
 from streams.pure.session import CLOSE_CALL_OVER
 
 MEDIA_START_SECONDS = 10.0
@@ -30,6 +33,8 @@ class Caller:
     account_id: int
     auth_id: str
     address: str
+    host: str
+    upgrade: Upgrade
     query: Mapping[str, str]
 
 
@@ -47,17 +52,27 @@ Bring = Callable[["GatewayLine", CallIdentity, str], LiveCall | None]
 """bring(line, identity, gateway_call_id): the call, begun; None when there can be none, and then the line was refused."""
 
 
-class GatewayLine:
-    """`send` puts text or binary on the socket and `close` closes it, both without waiting. `decided` is set as soon as it is known
-    which call this line brings, or that it brings none."""
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where a line leads. `send` puts text or binary on the socket and `close` closes it, both without waiting; `refused` is told that
+    the media of the call is not taken, and `meter` counts its frames."""
 
-    def __init__(
-        self, caller: Caller, dialect: Dialect, bring: Bring, send: Callable[[str | bytes], None], close: Callable[[int, str], None]
-    ) -> None:
+    bring: Bring
+    send: Callable[[str | bytes], None]
+    close: Callable[[int, str], None]
+    refused: Callable[[Reason, str], None]
+    meter: Meter
+
+
+class GatewayLine:
+    """`decided` is set as soon as it is known which call this line brings, or that it brings none."""
+
+    def __init__(self, caller: Caller, dialect: Dialect, ends: Ends) -> None:
         self.caller = caller
         self.dialect = dialect
         self.decided = asyncio.Event()
-        self._bring, self._send, self._close = bring, send, close
+        self._ends = ends
+        self._meter = ends.meter
         self._call: LiveCall | None = None
         self._early: list[GatewayMessage] = []
         self._refused = False
@@ -72,6 +87,7 @@ class GatewayLine:
         call = self._call
         for message in messages:
             if type(message) is Audio and call is not None:
+                self._meter.frames += 1
                 call.audio(message, now)
             else:
                 self._hear(message, now)
@@ -87,10 +103,18 @@ class GatewayLine:
     def _hear(self, message: GatewayMessage, now: float) -> None:
         if self._refused:
             return
+        if isinstance(message, Started):
+            message = self._with_version(message)
         if self._call is None:
             self._begin_with(message, now)
         if self._call is not None:
             self._call.hear(message, now)
+            if isinstance(message, Unsupported):
+                self._ends.refused(Reason.UNSUPPORTED_MEDIA, message.problem)
+
+    def _with_version(self, message: Started) -> Started:
+        version = guessed_version(self.caller.dialect_name, self.caller.upgrade, message)
+        return replace(message, facts={**message.facts, "version": version}) if version else message
 
     def _begin_with(self, message: GatewayMessage, now: float) -> None:
         """The call begins with the first message that says what it is; what came before is kept until then."""
@@ -104,7 +128,7 @@ class GatewayLine:
 
     def _begin(self, variables: Mapping[str, str], gateway_call_id: str, now: float) -> None:
         self._timer.cancel()
-        call = self._bring(self, identity(self.caller.query, variables), gateway_call_id)
+        call = self._ends.bring(self, identity(self.caller.query, variables), gateway_call_id)
         if call is not None:
             self._call = call
             for early in self._early:
@@ -116,16 +140,17 @@ class GatewayLine:
         self._begin({}, "", time.monotonic())
         if self._call is not None:
             words = f"The gateway did not begin its media within {MEDIA_START_SECONDS:g} s."
+            self._ends.refused(Reason.NO_MEDIA, words)
             self._call.finish(EndCause.CALL_ENDED, UNSUPPORTED_MEDIA, words, CLOSE_NO_MEDIA)
 
     # To the gateway --------------------------------------------------------------------------------------------------------
     def tell(self, command: GatewayCommand) -> None:
         for data in self.dialect.encode(command):
-            self._send(data)
+            self._ends.send(data)
 
     def close(self, code: int, reason: str) -> None:
         self._closed_by_us = True
-        self._close(code, reason)
+        self._ends.close(code, reason)
 
     def refuse(self, code: int, words: str) -> None:
         """Closes a line that brings no call; whatever it says from now on is ignored."""

@@ -37,7 +37,7 @@ class Page:
     writing: bool = False
     begun: bool = False
     closed: bool = False
-    on_lost: Callable[[str], None] = lambda words: None
+    on_lost: Callable[[str, bool], None] = lambda words, begun: None
 
 
 class Notebook:
@@ -54,8 +54,8 @@ class Notebook:
         self._threads = DatabaseThreads(WRITERS, "journal")
         self._writers = [asyncio.get_running_loop().create_task(self._write()) for _ in range(WRITERS)]
 
-    def open(self, facts: CallFacts, on_lost: Callable[[str], None]) -> None:
-        """Begins a call's page. `on_lost` is told when the journal says that the call is not ours (any more)."""
+    def open(self, facts: CallFacts, on_lost: Callable[[str, bool], None]) -> None:
+        """Begins a call's page. `on_lost` is told when the journal says that the call is not ours (any more): why, and whether it was."""
         self.pages[facts.call_id] = Page(facts, on_lost=on_lost)
 
     def add(self, facts: CallFacts, note: Note) -> None:
@@ -173,4 +173,4 @@ class Notebook:
         self.waiting -= len(page.notes)
         page.notes.clear()
         self.pages.pop(page.facts.call_id, None)
-        page.on_lost(words)
+        page.on_lost(words, page.begun)

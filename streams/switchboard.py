@@ -7,6 +7,7 @@ import logging
 import time
 import weakref
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from streams import control, journal
+from streams import control, journal, traffic
 from streams.database_threads import DatabaseThreads
 from streams.directory import Directory
 from streams.gateway_line import Caller, GatewayLine
@@ -22,7 +23,10 @@ from streams.notebook import Notebook
 from streams.obeying import act_of
 from streams.pure.gateway import CallIdentity
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
+from streams.pure.meter import Meter
 from streams.pure.notes import CallFacts
+from streams.pure.refusal import Reason, Refusal
+from streams.refusals import Refusals
 from streams.relay import CLOSE_TAKEN, Relay, Surroundings
 
 log = logging.getLogger(__name__)
@@ -48,6 +52,8 @@ class Switchboard:
         self.lines: set[GatewayLine] = set()
         self.notebook = Notebook(self.owner, self.lease_seconds)
         self.directory = Directory()
+        self.refusals = Refusals()
+        self.meters: dict[int, Meter] = {}
         self._threads = DatabaseThreads(2, "switchboard")
         self._look = asyncio.Event()
         self._tasks = [self._spawn(self._keep_leases()), self._spawn(self._take_requests()), self._spawn(self._listen())]
@@ -59,10 +65,11 @@ class Switchboard:
         if facts.call_id in self.relays:
             name = line.caller.gateway_name
             log.warning("Gateway %s brought call %s, which is live already; the second was refused.", name, facts.call_id)
+            self.refuse(line.caller, Reason.CALL_LIVE, "It brought a call_uuid that is live already.", facts.call_id)
             line.refuse(CLOSE_TAKEN, "This call_uuid is live already.")
             return None
         relay = self.relays[facts.call_id] = Relay(line, facts, around)
-        self.notebook.open(facts, relay.lease_lost)
+        self.notebook.open(facts, partial(self._taken, relay))
         relay.begin(who)
         return relay
 
@@ -71,16 +78,44 @@ class Switchboard:
         del self.relays[relay.facts.call_id]
         self.notebook.close(relay.facts.call_id)
 
+    def _taken(self, relay: Relay, words: str, begun: bool) -> None:
+        """The journal says that the call is not ours (any more). One that had not begun has a call_uuid that was used before."""
+        if not begun:
+            self.refuse(relay.line.caller, Reason.CALL_USED, words, relay.facts.call_id)
+        relay.lease_lost(words)
+
+    def refuse(self, caller: Caller, reason: Reason, words: str, call_id: UUID) -> None:
+        """Has it written down that a gateway that is in brought a call that is not taken."""
+        self.refusals.add(Refusal(reason, words, caller.gateway_name, caller.dialect_name, caller.host, known=True, call_uuid=call_id))
+
+    def meter_of(self, gateway_id: int) -> Meter:
+        return self.meters.setdefault(gateway_id, Meter())
+
     # Leases --------------------------------------------------------------------------------------------------------------------
     async def _keep_leases(self) -> None:
+        measured = time.monotonic()
         while True:
             await asyncio.sleep(self.lease_seconds / 4)
-            held = {call_id for call_id in self.relays if self.notebook.begun(call_id)}
-            if not held:
-                continue
+            await self._renew_leases()
+            now = time.monotonic()
+            await self._write_traffic(now - measured)
+            measured = now
+
+    async def _renew_leases(self) -> None:
+        held = {call_id for call_id in self.relays if self.notebook.begun(call_id)}
+        if held:
             still = await self._query(journal.renew_leases, self.owner, self.lease_seconds)
             for call_id in held - still if still is not None else ():
                 self._lost(call_id)
+
+    async def _write_traffic(self, seconds: float) -> None:
+        """How much came from each gateway in the `seconds` since the last round; nothing of gateways that are gone."""
+        there = {entry.gateway_id for entry in self.directory.entries.values()}
+        self.meters = {gateway_id: meter for gateway_id, meter in self.meters.items() if gateway_id in there}
+        measured = {gateway_id: meter.per_second(seconds) for gateway_id, meter in self.meters.items()}
+        rates = {gateway_id: rate for gateway_id, rate in measured.items() if rate is not None}
+        if rates:
+            await self._query(traffic.write, self.owner, rates)
 
     def _lost(self, call_id: UUID) -> None:
         relay = self.relays.get(call_id)
@@ -163,7 +198,10 @@ class Switchboard:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.meters:
+            await self._query(traffic.leave, self.owner)
         await self.directory.stop()
+        await self.refusals.stop()
         await self._threads.stop()
 
     # Plumbing ------------------------------------------------------------------------------------------------------------------------

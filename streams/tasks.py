@@ -6,8 +6,9 @@ import logging
 
 from celery import shared_task
 from django.conf import settings
+from django.utils import timezone
 
-from streams import delivery, journal, unclaimed
+from streams import delivery, journal, refusals, traffic, unclaimed
 
 log = logging.getLogger(__name__)
 
@@ -44,3 +45,10 @@ def settle_starts() -> None:
         return
     for stream_id in unclaimed.settle_overdue():
         log.warning("Stream %s was asked for and taken up by nobody.", stream_id)
+
+
+@shared_task(name="streams.tasks.forget_old_gateway_rows")
+def forget_old_gateway_rows() -> None:
+    """Removes refused attempts that are old, or too many, and what processes that are gone have measured."""
+    refusals.forget_old(timezone.now())
+    traffic.forget_old()

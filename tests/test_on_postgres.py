@@ -14,6 +14,8 @@ TESTS = (
     "tests/streams/test_journal.py",
     "tests/streams/test_notebook.py",
     "tests/streams/test_switchboard.py",
+    "tests/streams/test_refusals.py",
+    "tests/streams/test_traffic.py",
     "tests/streams/test_provision.py",
     "tests/streams/delivery",
     "tests/cdr/test_audit.py",

@@ -1,9 +1,11 @@
-"""The rows of `streams`: who may do what (tenants), what happened (calls), what is owed to the customer (callbacks).
+"""The rows of `streams`: who may do what (tenants), what happened (calls), what is owed to the customer (callbacks), what
+gateways did besides (gateways).
 
 Columns, constraints and cheap properties only; the verbs are functions in journal, delivery and control."""
 
 from streams.models.callbacks import Callback, CallbackAttempt, CallbackState
 from streams.models.calls import Call, ControlRequest, Heartbeat, Stream, StreamEvent
+from streams.models.gateways import GatewayRefusal, GatewayTraffic
 from streams.models.tenants import Account, Application, Gateway
 
 __all__ = [
@@ -15,6 +17,8 @@ __all__ = [
     "CallbackState",
     "ControlRequest",
     "Gateway",
+    "GatewayRefusal",
+    "GatewayTraffic",
     "Heartbeat",
     "Stream",
     "StreamEvent",

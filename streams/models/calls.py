@@ -22,7 +22,8 @@ class Call(models.Model):
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="calls")
-    gateway = models.ForeignKey(Gateway, on_delete=models.SET_NULL, null=True, related_name="calls")
+    # Its index is call_gateway_newest.
+    gateway = models.ForeignKey(Gateway, on_delete=models.SET_NULL, null=True, related_name="calls", db_index=False)
     application = models.ForeignKey(Application, on_delete=models.SET_NULL, null=True, related_name="calls")
     from_number = models.CharField("from", max_length=100, blank=True)
     to_number = models.CharField("to", max_length=100, blank=True)
@@ -46,6 +47,7 @@ class Call(models.Model):
         indexes = [
             models.Index(fields=["-started_at", "-id"], name="call_newest"),
             models.Index(fields=["account", "-started_at"], name="call_account_newest"),
+            models.Index(fields=["gateway", "-started_at"], name="call_gateway_newest"),
             models.Index(fields=["account", "-ended_at", "-id"], name="call_account_ended"),
             models.Index(fields=["from_number"], name="call_from"),
             models.Index(fields=["to_number"], name="call_to"),

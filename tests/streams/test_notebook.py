@@ -33,8 +33,9 @@ async def facts_of_new_gateway():
     return call_facts(await database_sync_to_async(gateway)())
 
 
-def begin(book: Notebook, facts, lost: list[str] | None = None) -> Story:
-    book.open(facts, (lost if lost is not None else []).append)
+def begin(book: Notebook, facts, lost: list[tuple[str, bool]] | None = None) -> Story:
+    told = lost if lost is not None else []
+    book.open(facts, lambda words, begun: told.append((words, begun)))
     story = Story()
     book.add(facts, story.add(EventKind.CALL_STARTED, gateway="pbx"))
     return story
@@ -112,10 +113,10 @@ async def test_a_lost_lease_drops_the_page_and_says_so() -> None:
     facts = await facts_of_new_gateway()
     await database_sync_to_async(journal.record)("b" * 32, 20.0, facts, [Note(1, EventKind.CALL_STARTED, EPOCH)])
     async with kept() as book:
-        lost: list[str] = []
+        lost: list[tuple[str, bool]] = []
         begin(book, facts, lost)
         assert await book.written(5)
-        assert len(lost) == 1 and str(facts.call_id) in lost[0]
+        assert len(lost) == 1 and str(facts.call_id) in lost[0][0] and lost[0][1] is False
         assert not book.begun(facts.call_id)
     assert await database_sync_to_async(StreamEvent.objects.count)() == 1
 

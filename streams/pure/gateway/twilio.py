@@ -40,6 +40,7 @@ _ENCODINGS = {
     **dict.fromkeys(("l16", "raw", "pcm", "slin", "linear16", "base64"), Encoding.L16),
 }
 _STREAM_NAMES = ("streamSid", "stream_sid", "streamId", "stream_id")
+_CALL_NAMES = ("callSid", "call_sid", "call_control_id", "callId", "call_id")
 _NO = ("false", "no", "0")
 
 
@@ -121,6 +122,7 @@ class Twilio:
         gateway_call_id = cleaned(said(start, "callsid", "callcontrolid", "callid"), 200) or call.gateway_call_id
         facts = {
             "stream": cleaned(next(iter(self._stream.values()), ""), 100),
+            "spelling": _spelling(given),
             "tracks": cleaned(", ".join(dict.fromkeys(tracks)) or "inbound", 100),
             "audio_back": "no: this stream only listens" if self._listens_only else "yes",
         }
@@ -205,6 +207,13 @@ def _stream_of(given: dict[str, Any]) -> dict[str, str]:
             if isinstance(where.get(name), str):
                 return {name: where[name]}
     return {}
+
+
+def _spelling(given: dict[str, Any]) -> str:
+    """How the ids are spelled, which tells the services apart."""
+    start = given.get("start")
+    names = {**given, **(start if isinstance(start, dict) else {})}
+    return ", ".join(name for name in (*_STREAM_NAMES, *_CALL_NAMES) if name in names)
 
 
 def _track(name: object) -> str:

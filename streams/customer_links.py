@@ -106,11 +106,11 @@ class CustomerLinks:
         self.after(now)
 
     # Audio -------------------------------------------------------------------------------------------------------------------
-    def pump(self, stream_id: UUID, now: float) -> None:
-        """Sends what waits for a customer while its socket takes it."""
+    def pump(self, stream_id: UUID) -> None:
+        """Sends what waits for a customer while its socket takes it. The clock is asked anew: how long audio took is measured here."""
         link = self._links.get(stream_id)
         if link is not None:
-            self._pump(link, now)
+            self._pump(link, time.monotonic())
 
     def pump_waiting(self, now: float) -> None:
         """The same for every customer for whom something waits."""

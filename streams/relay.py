@@ -84,7 +84,7 @@ class Relay:
     def audio(self, frame: Audio, now: float) -> None:
         """The hot path: 50 a second and call."""
         for stream in self.session.audio(frame, now):
-            self.links.pump(stream.id, now)
+            self.links.pump(stream.id)
         if self.session.pending:
             self._carry_out()
 

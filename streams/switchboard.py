@@ -15,7 +15,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from streams import control, journal, traffic
+from streams import control, journal, timing, traffic
 from streams.database_threads import DatabaseThreads
 from streams.directory import Directory
 from streams.gateway_line import Caller, GatewayLine
@@ -56,7 +56,8 @@ class Switchboard:
         self.meters: dict[int, Meter] = {}
         self._threads = DatabaseThreads(2, "switchboard")
         self._look = asyncio.Event()
-        self._tasks = [self._spawn(self._keep_leases()), self._spawn(self._take_requests()), self._spawn(self._listen())]
+        measuring = timing.keep(self.owner, self.relays, self.notebook.begun, self._query)
+        self._tasks = [self._spawn(work) for work in (self._keep_leases(), measuring, self._take_requests(), self._listen())]
 
     # Calls ---------------------------------------------------------------------------------------------------------------------
     def open(self, line: GatewayLine, who: CallIdentity, gateway_call_id: str, around: Surroundings) -> Relay | None:

@@ -4,7 +4,8 @@ Plain synchronous functions; each is one transaction, or says that it must run i
 
 from streams.journal.ending import end_call, end_stream
 from streams.journal.leases import beat, expired_calls, reap, renew_leases
+from streams.journal.measuring import keep_measures
 from streams.journal.rows import at
 from streams.journal.writing import LeaseLost, record
 
-__all__ = ["LeaseLost", "at", "beat", "end_call", "end_stream", "expired_calls", "reap", "record", "renew_leases"]
+__all__ = ["LeaseLost", "at", "beat", "end_call", "end_stream", "expired_calls", "keep_measures", "reap", "record", "renew_leases"]

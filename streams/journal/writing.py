@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from streams.journal.ending import end_call, end_stream
+from streams.journal.measuring import keep_of_call, keep_of_stream
 from streams.journal.owing import owe
 from streams.journal.rows import at, save
 from streams.models import Call, Stream, StreamEvent
@@ -127,6 +128,8 @@ def _audio_cleared(stream: Stream, note: Note) -> None:
 def _ended(stream: Stream, note: Note) -> None:
     if note.details.get("play_failures"):
         save(stream, play_failures=note.details["play_failures"])
+    if note.measured:
+        keep_of_stream(stream, note.at, note.measured)
     end_stream(stream, EndCause(note.details["cause"]), note.at, note.details["words"], note.details.get("close_code"))
 
 
@@ -137,6 +140,8 @@ def _media_started(call: Call, note: Note) -> None:
 
 
 def _call_ended(call: Call, note: Note) -> None:
+    if note.measured:
+        keep_of_call(call, note.at, note.measured)
     end_call(call, HangupCause(note.details["code"], note.details["name"], note.details["source"]), at(note.at))
 
 

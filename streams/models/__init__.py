@@ -4,7 +4,7 @@ gateways did besides (gateways).
 Columns, constraints and cheap properties only; the verbs are functions in journal, delivery and control."""
 
 from streams.models.callbacks import Callback, CallbackAttempt, CallbackState
-from streams.models.calls import Call, ControlRequest, Heartbeat, Stream, StreamEvent
+from streams.models.calls import Call, CallMeasure, ControlRequest, Heartbeat, Stream, StreamEvent, StreamMeasure
 from streams.models.gateways import GatewayRefusal, GatewayTraffic
 from streams.models.tenants import Account, Application, Gateway
 
@@ -12,6 +12,7 @@ __all__ = [
     "Account",
     "Application",
     "Call",
+    "CallMeasure",
     "Callback",
     "CallbackAttempt",
     "CallbackState",
@@ -22,4 +23,5 @@ __all__ = [
     "Heartbeat",
     "Stream",
     "StreamEvent",
+    "StreamMeasure",
 ]

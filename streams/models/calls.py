@@ -126,6 +126,35 @@ class StreamEvent(models.Model):
         return f"{self.at:%H:%M:%S.%f} {self.kind}"
 
 
+class CallMeasure(models.Model):
+    """How evenly the gateway's frames came: the gaps between them as `streams.pure.measure.Arrivals` keeps them."""
+
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, primary_key=True, related_name="measure")
+    measured_at = models.DateTimeField()
+    arrivals = models.JSONField(default=dict)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"timing of call {self.call_id}"
+
+
+class StreamMeasure(models.Model):
+    """How long audio took to the customer (`latency`, a `Histogram`) and how full the buffer was (`levels`, `Levels`)."""
+
+    stream = models.OneToOneField(Stream, on_delete=models.CASCADE, primary_key=True, related_name="measure")
+    measured_at = models.DateTimeField()
+    latency = models.JSONField(default=dict)
+    levels = models.JSONField(default=dict)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"timing of stream {self.stream_id}"
+
+
 class ControlRequest(models.Model):
     """Something asked of a live call: the row is the truth, the channel-layer message only a nudge. Taken once, by the owner."""
 

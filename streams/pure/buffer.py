@@ -15,13 +15,14 @@ REARM_POINTS = 5
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One message for the customer that was not sent yet. `kind`: media (payload), dtmf (digit), stop (reason), or a message whose
-    text is made when it is sent, because messages are numbered in the order of sending."""
+    text is made when it is sent, because messages are numbered in the order of sending. `arrived`: when the audio came (monotonic)."""
 
     kind: str
     content: bytes | str | Callable[[], bytes]
     timestamp_ms: int
     duration_ms: float = 0.0
     track: str = "inbound"
+    arrived: float = 0.0
 
 
 class Backlog:

@@ -84,12 +84,13 @@ class Fork:
             self._early.keep(pressed, timestamp_ms, 0)
         self._press(pressed, timestamp_ms, now)
 
-    def release(self, now: float) -> float:
-        """The streams are named: they get what was kept. Returns the milliseconds that could not be kept."""
+    def release(self, now_ms: int, now: float) -> float:
+        """The streams are named: they get what was kept, as old as it is. Returns the milliseconds that could not be kept. `now_ms` is
+        `now` as timestamps have it."""
         early, self._early = self._early, None
         for word, timestamp_ms in early or ():
             if isinstance(word, Audio):
-                self._give(word, timestamp_ms, now)
+                self._give(word, timestamp_ms, now - (now_ms - timestamp_ms) / 1000)
             else:
                 self._press(word, timestamp_ms, now)
         return early.dropped_ms if early is not None else 0.0

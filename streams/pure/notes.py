@@ -13,7 +13,7 @@ from streams.pure.lifecycle import EventKind, Level
 class Note:
     """`number` counts a call's notes from 1; `at` is seconds since the epoch (UTC); `stream_id` is None for facts of the call.
 
-    `details` holds JSON values only, already cleaned of hostile text, and no secrets."""
+    `details` holds JSON values only, already cleaned of hostile text, and no secrets. `measured`: the timing of what ended."""
 
     number: int
     kind: EventKind
@@ -21,6 +21,7 @@ class Note:
     level: Level = Level.INFO
     stream_id: UUID | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    measured: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

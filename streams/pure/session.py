@@ -20,6 +20,7 @@ from streams.pure.lifecycle import (
     HangupCause,
     Level,
 )
+from streams.pure.measure import Arrivals, Measured
 from streams.pure.messages import (
     Audio,
     AudioFormat,
@@ -67,6 +68,7 @@ class CallSession:
         self.over: HangupCause | None = None
         self.marks = marks
         self.talkback: Talkback | None = None
+        self.arrivals = Arrivals()
         self._fork = Fork(limits.buffer_ms / 2)
         self._heard_audio = False
         self._unreadable = 0
@@ -87,10 +89,19 @@ class CallSession:
         self._effects.append(effect)
 
     # Facts -------------------------------------------------------------------------------------------------------------
-    def note(self, kind: EventKind, level: Level, stream_id: UUID | None, now: float, /, **details: Any) -> None:
+    def note(
+        self,
+        kind: EventKind,
+        level: Level,
+        stream_id: UUID | None,
+        now: float,
+        measured: dict[str, Any] | None = None,
+        /,
+        **details: Any,
+    ) -> None:
         self._notes += 1
         facts = {name: value for name, value in details.items() if value is not None}
-        self._effects.append(Write(Note(self._notes, kind, now + self.offset, level, stream_id, facts)))
+        self._effects.append(Write(Note(self._notes, kind, now + self.offset, level, stream_id, facts, measured)))
 
     # The gateway -------------------------------------------------------------------------------------------------------
     def hear(self, message: GatewayMessage, now: float) -> None:
@@ -117,6 +128,7 @@ class CallSession:
         """One frame from the call; returns the streams that may have something to send. The hot path: 50 a second and call."""
         if not self._heard_audio:
             self._first_audio(now)
+        self.arrivals.came(message.track, now)
         self._fork.audio(message, self._timestamp_ms(now), now)
         return self._fork.live
 
@@ -129,6 +141,7 @@ class CallSession:
 
     def _media_started(self, message: Started, now: float) -> None:
         self.format = message.format
+        self.arrivals.expect(message.frame_ms)
         self._fork.begin(message.format)
         self.talkback = Talkback(message.format, self.marks, self.note, self._emit, self._played)
         self.note(
@@ -168,7 +181,7 @@ class CallSession:
         """Starts what the application's XML asks for, and gives it the call's audio from the first frame on."""
         for stream_id, request in requests:
             self.start_stream(stream_id, request, "XML", now)
-        dropped_ms = self._fork.release(now)
+        dropped_ms = self._fork.release(self._timestamp_ms(now), now)
         if dropped_ms:
             problem = f"The answer took so long that the first {dropped_ms / 1000:.1f} s of audio were not kept."
             self.note(EventKind.CALL_ANSWER_WARNING, Level.WARNING, None, now, problem=problem)
@@ -180,6 +193,7 @@ class CallSession:
             request=request,
             protocol=protocol_of(stream_id, self.identity.call_id, self.identity.auth_id, request),
             limits=self.limits,
+            began=now,
             note=self.note,
             emit=self._emit,
         )
@@ -209,6 +223,10 @@ class CallSession:
             self.talkback.hear(stream, text, now)
 
     # Time, and the end ---------------------------------------------------------------------------------------------------
+    def measured(self) -> Measured:
+        """The timing of the call and of its live streams so far."""
+        return Measured(self.arrivals.to_json(), {stream.id: stream.measured() for stream in self._fork.live})
+
     def tick(self, now: float) -> None:
         for stream in self._fork.live:
             stream.tick(now)
@@ -254,6 +272,7 @@ class CallSession:
             level,
             None,
             now,
+            self.arrivals.to_json(),
             **hangup._asdict(),
             words=words,
             close_code=close_code,

@@ -14,6 +14,7 @@ from streams.pure.connection import Closure, Failure
 from streams.pure.effects import CloseCustomer, Dial, Effect
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import ENDINGS, CallbackEvent, EndCause, EventKind, Level, StreamState, moved
+from streams.pure.measure import Levels
 from streams.pure.messages import StreamRequest
 from streams.pure.sent import Sent
 
@@ -22,7 +23,7 @@ IGNORED_IN_FULL = 5
 UNSAID_AT_MOST = 500
 
 Noted = Callable[..., None]
-"""note(kind, level, stream_id, now, **details)"""
+"""note(kind, level, stream_id, now, measured=None, **details)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,13 @@ class Limits:
 
 @dataclass(slots=True)
 class StreamSession:
-    """`tracks`: the tracks of the call this stream forks. `until` is the moment (same clock as `now`) of its timeout."""
+    """`began`: when it was asked for, same clock as `now`; `tracks`: those of the call it forks; `until`: the moment of its timeout."""
 
     id: UUID
     request: StreamRequest
     protocol: customer.CustomerProtocol
     limits: Limits
+    began: float
     note: Noted
     emit: Callable[[Effect], None]
     state: StreamState = StreamState.REQUESTED
@@ -54,11 +56,13 @@ class StreamSession:
     greeting: bytes | None = None
     sent: Sent = field(init=False)
     gauge: Gauge = field(init=False)
+    levels: Levels = field(init=False)
     tracks: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.sent = Sent(self.protocol)
         self.gauge = Gauge(self.limits.buffer_ms)
+        self.levels = Levels(self.began, self.limits.buffer_ms)
         self.tracks = self.request.tracks
 
     @property
@@ -115,11 +119,11 @@ class StreamSession:
 
     # Audio and digits on their way to the customer --------------------------------------------------------------------
     def accept(self, frames: list[bytes], track: str, timestamp_ms: int, now: float) -> None:
-        """Puts converted audio in the buffer, from the first frame on, also while connecting."""
+        """Puts converted audio, which arrived `now`, in the buffer, from the first frame on, also while connecting."""
         if self.state is StreamState.ENDED:
             return
         for payload in frames:
-            self.backlog.put(Waiting("media", payload, timestamp_ms, self.protocol.format.duration_ms(len(payload)), track))
+            self.backlog.put(Waiting("media", payload, timestamp_ms, self.protocol.format.duration_ms(len(payload)), track, now))
         if self.backlog.held_ms + self.in_flight_ms >= self.limits.buffer_ms:
             self._end_slow(now)
 
@@ -143,8 +147,7 @@ class StreamSession:
         elif item.kind == "media" and self.state is StreamState.CONNECTED:
             buffered_ms = round(self.backlog.held_ms)
             self._move(EventKind.STREAM_STARTED, now, content_type=self.request.content_type, buffered_ms=buffered_ms)
-        return self.sent.text(item)
-
+        return self.sent.text(item, now)
 
     # The buffer's level, and time ------------------------------------------------------------------------------------
     def measure(self, in_flight_bytes: int, now: float) -> None:
@@ -175,6 +178,8 @@ class StreamSession:
         self.end(EndCause.SLOW_CONNECTION, now, f"The customer's service did not take the audio fast enough: {waiting}.")
 
     def tick(self, now: float) -> None:
+        """Some times a second, after `measure`."""
+        self.levels.read(self.backlog.held_ms + self.in_flight_ms, now)
         if self.live and self.until is not None and now >= self.until:
             seconds = self.request.stream_timeout_seconds
             # At the moment it was due, not when somebody looked: the customer is not billed for our clock's coarseness.
@@ -219,6 +224,7 @@ class StreamSession:
         if not self.live:
             return
         held_ms, healthy = self.backlog.held_ms, ENDINGS[cause].callback is CallbackEvent.STOP_STREAM
+        self.levels.read(held_ms + self.in_flight_ms, now)
         flush = healthy and self.connected
         if not flush:
             self.backlog.clear()
@@ -227,7 +233,8 @@ class StreamSession:
             # `stop` tells the customer that the call is gone; on a stop of the stream alone the socket just closes (spec 3.2).
             self.backlog.put(Waiting("stop", "call ended", 0))
         level = Level.INFO if healthy else Level.ERROR
-        self._move(EventKind.STREAM_ENDED, now, level, cause=cause.value, words=words, **facts, **self._totals(held_ms, flush))
+        totals = self._totals(held_ms, flush)
+        self._move(EventKind.STREAM_ENDED, now, level, self.measured(), cause=cause.value, words=words, **facts, **totals)
         self.emit(CloseCustomer(self.id, flush))
 
     def broke(self, now: float) -> None:
@@ -245,9 +252,13 @@ class StreamSession:
             "play_failures": self.play_failures,
         }
 
-    def _move(self, kind: EventKind, now: float, level: Level = Level.INFO, **details: Any) -> None:
+    def measured(self) -> dict[str, Any]:
+        """Its timing so far, for its row."""
+        return {"latency": self.sent.latency.to_json(), "levels": self.levels.to_json()}
+
+    def _move(self, kind: EventKind, now: float, level: Level = Level.INFO, measured: dict[str, Any] | None = None, **details: Any) -> None:
         self.state = moved(self.state, kind)
-        self.note(kind, level, self.id, now, **details)
+        self.note(kind, level, self.id, now, measured, **details)
 
 
 def protocol_of(stream_id: UUID, call_id: UUID, auth_id: str, request: StreamRequest) -> customer.CustomerProtocol:

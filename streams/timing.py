@@ -1,0 +1,36 @@
+"""Has the timing of this process's live calls written to their rows every few seconds.
+
+Owns how often, and how many at once. What waits for a database that is away is nothing: the next round brings what is true then."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from streams import journal
+from streams.relay import Relay
+
+MEASURE_SECONDS = 10.0
+"""How old the timing of a live call in its row may be."""
+MEASURED_AT_ONCE = 50
+"""So many calls are measured without a pause between them: audio must not wait for it."""
+
+Query = Callable[..., Awaitable[Any]]
+"""query(function, *arguments) runs a database function in a thread."""
+
+
+async def keep(owner: str, relays: Mapping[UUID, Relay], begun: Callable[[UUID], bool], query: Query) -> None:
+    """Goes on for ever. `begun` says whether a call has a row."""
+    while True:
+        await asyncio.sleep(MEASURE_SECONDS)
+        there = [call_id for call_id in relays if begun(call_id)]
+        for first in range(0, len(there), MEASURED_AT_ONCE):
+            await _keep_some(owner, relays, there[first : first + MEASURED_AT_ONCE], query)
+
+
+async def _keep_some(owner: str, relays: Mapping[UUID, Relay], call_ids: list[UUID], query: Query) -> None:
+    live = [relay for call_id in call_ids if (relay := relays.get(call_id)) is not None and relay.live]
+    if live:
+        measured = {relay.facts.call_id: relay.session.measured() for relay in live}
+        await query(journal.keep_measures, owner, time.time(), measured)

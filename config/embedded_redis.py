@@ -49,9 +49,9 @@ def command(executable: Path, folder: Path, socket: Path) -> tuple[str, ...]:
 
 def answers(socket: Path) -> bool:
     """True when a server on `socket` answers PING within a second."""
-    if not socket.exists() or not stat.S_ISSOCK(socket.stat().st_mode):
-        return False
     try:
+        if not stat.S_ISSOCK(socket.stat().st_mode):
+            return False
         with Redis(unix_socket_path=str(socket), socket_timeout=1, retry=ONCE) as client:
             return bool(client.ping())
     except (RedisError, OSError):

@@ -20,9 +20,16 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the SDK in it."""
-    folder = tmp_path_factory.mktemp("node-sdk")
+def package(pytestconfig: pytest.Config) -> Path:
+    """A folder with the SDK in it, kept for the next run; npm writes the list of what it has installed when it is done."""
+    folder = pytestconfig.cache.mkdir(f"node-sdk-{VERSION}")
+    if not (folder / "node_modules" / ".package-lock.json").exists():
+        install(folder)
+    shutil.copy(Path(__file__).with_name("node_sdk.js"), folder)
+    return folder
+
+
+def install(folder: Path) -> None:
     command = [NPM or "", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", f"plivo@{VERSION}"]
     try:
         installed = subprocess.run(command, capture_output=True, timeout=90, check=False).returncode == 0
@@ -30,8 +37,6 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
         installed = False
     if not installed:
         pytest.skip("the npm SDK: npm could not install the package plivo")
-    shutil.copy(Path(__file__).with_name("node_sdk.js"), folder)
-    return folder
 
 
 @pytest.fixture

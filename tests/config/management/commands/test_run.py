@@ -80,7 +80,8 @@ async def running(folder: Path, port: int, **environment: str) -> AsyncIterator[
             await process.wait()
 
 
-async def test_the_first_start_shows_a_call_and_the_second_remembers_it(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]):
+async def test_the_days_of_an_installation(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]):
+    """One folder, started three times, as a start takes seconds: with its demo call, with what it remembers, and after a kill."""
     port = unused_tcp_port_factory()
     async with running(tmp_path, port) as run:
         await run.says("Ctrl-C stops everything.")
@@ -92,6 +93,7 @@ async def test_the_first_start_shows_a_call_and_the_second_remembers_it(tmp_path
         await run.says("callback StopStream")
         assert re.search(r"customer \| .*callback StartStream.*answered 200", run.said)
         await asyncio.to_thread(is_ready, port)
+        await a_fallen_web_process_is_started_again(run)
         run.process.send_signal(signal.SIGINT)
         began = time.monotonic()
         assert await run.ends() == 0, run.said
@@ -100,10 +102,24 @@ async def test_the_first_start_shows_a_call_and_the_second_remembers_it(tmp_path
     async with running(tmp_path, port) as run:
         await run.says("Ctrl-C stops everything.")
         assert secrets["admin_password"] in run.said
+        assert "Placing one demo call" not in run.said and "created account" not in run.said
+        assert len(run.processes()) >= 6
+        run.process.kill()
+        await run.nothing_is_left()
+    async with running(tmp_path, port, DEMO="0") as run:
+        await run.says("Ctrl-C stops everything.")
+        assert "customer" not in run.said and "simulate_gateway" not in run.said
         run.process.send_signal(signal.SIGTERM)
         assert await run.ends() == 0
-        assert "Placing one demo call" not in run.said and "created account" not in run.said
         await run.nothing_is_left()
+
+
+async def a_fallen_web_process_is_started_again(run: Run) -> None:
+    web = next(pid for pid in run.processes() if b"serve\0" in readable(Path(f"/proc/{pid}/cmdline")))
+    os.kill(web, signal.SIGKILL)
+    await run.says("web was ended by SIGKILL. It is started again in 1 s.")
+    run.said = ""
+    await run.says("Listening on")
 
 
 def is_ready(port: int) -> None:
@@ -114,31 +130,6 @@ def is_ready(port: int) -> None:
             return
         assert time.monotonic() < deadline, "not ready"
         time.sleep(0.2)
-
-
-async def test_nothing_is_left_when_it_is_killed_and_it_starts_again(tmp_path: Path, unused_tcp_port: int):
-    async with running(tmp_path, unused_tcp_port, DEMO="0") as run:
-        await run.says("Ctrl-C stops everything.")
-        assert "customer" not in run.said and "simulate_gateway" not in run.said
-        assert len(run.processes()) >= 5
-        run.process.kill()
-        await run.nothing_is_left()
-    async with running(tmp_path, unused_tcp_port, DEMO="0") as run:
-        await run.says("Ctrl-C stops everything.")
-        run.process.send_signal(signal.SIGINT)
-        assert await run.ends() == 0
-
-
-async def test_a_fallen_web_process_is_started_again(tmp_path: Path, unused_tcp_port: int):
-    async with running(tmp_path, unused_tcp_port, DEMO="0") as run:
-        await run.says("Ctrl-C stops everything.")
-        web = next(pid for pid in run.processes() if b"serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes())
-        os.kill(web, signal.SIGKILL)
-        await run.says("web was ended by SIGKILL. It is started again in 1 s.")
-        run.said = ""
-        await run.says("Listening on")
-        run.process.send_signal(signal.SIGINT)
-        assert await run.ends() == 0
 
 
 async def test_a_stop_during_the_start_leaves_nothing(tmp_path: Path, unused_tcp_port: int):

@@ -1,4 +1,4 @@
-"""Every test run has a DATA_DIR of its own, made before the settings are read and removed at the end.
+"""Every process of a test run has a DATA_DIR of its own, made before the settings are read and removed at the end.
 
 Owns that folder, the embedded Redis in it, the list of what this machine could not run, and how the audit log is emptied between tests."""
 
@@ -6,10 +6,15 @@ import importlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from typing import Any
 
 import django
 import pytest
+from django.conf import settings
 from django.db import connection
+
+from tests import distribution
 
 # Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
 for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "REDIS_URL"):
@@ -18,6 +23,7 @@ DATA_DIR = tempfile.mkdtemp(prefix="streamdesk-tests-")
 os.environ.update(DATA_DIR=DATA_DIR, SECRET_KEY="only-for-tests-" + "x" * 40, DIAL_ALLOW="127.0.0.0/8 ::1/128")
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 django.setup()
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one is slow by design
 
 
 def let_flush_empty_the_audit_log() -> None:
@@ -36,9 +42,25 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(DATA_DIR, ignore_errors=True)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says at the end what was not run and why, so that a missing browser or PostgreSQL is never mistaken for a pass."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Says at the very end what was not run and why, so that a missing browser or PostgreSQL is never mistaken for a pass."""
+    yield
     skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
     reasons = {where[2].removeprefix("Skipped: ") for where in skipped if isinstance(where, tuple)}
     for reason in sorted(reasons):
         terminalreporter.write_line(f"NOT RUN: {reason}", yellow=True)
+
+
+# With -n, every process of the run has a folder, a database and a Redis of its own; tests/distribution.py says who runs what.
+def pytest_xdist_auto_num_workers() -> int:
+    return distribution.processes()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution.Distribution:
+    return distribution.Distribution(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        distribution.longest_first(items)

@@ -1,0 +1,28 @@
+"""Which tests run together when pytest has several processes (`make test`, or `pytest -n auto --dist loadscope`).
+
+Owns how many processes there are and what each of them takes next. Without -n nothing of this is in force."""
+
+import os
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+JOURNEYS = "tests/journeys/"
+
+
+def processes() -> int:
+    """One a core. Two at least, as the journeys wait more than they compute; four at most, as they are a quarter of the time."""
+    return min(max(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 2), 4)
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Marked tests begin early, so that no process is left with a long one when the others have finished."""
+    items.sort(key=lambda item: not (item.get_closest_marker("slow") or item.get_closest_marker("postgres")))
+
+
+class Distribution(LoadScopeScheduling):
+    """The journeys, which share one installation, are one piece and the first that is given away; every other test is a piece
+    of its own, taken by whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return JOURNEYS if nodeid.startswith(JOURNEYS) else nodeid

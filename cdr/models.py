@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from cdr.pure.acts import Act
-from streams.models import Call, Stream
+from streams.models import Account, Call, Stream
 
 
 class Charge(models.Model):
@@ -94,6 +94,40 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.section} as {self.format}"
+
+
+class UrlTestState(models.TextChoices):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class UrlTest(models.Model):
+    """A test of a service URL that a person asked for. The row is the job; `report` is what the service did, of a finished one.
+    `call_id` and `stream_id` are what the service saw: there is no such call. `of_stream`: whose URL was filled in. Nothing it names
+    is kept from being deleted by it."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="url_tests")
+    account = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="url_tests")
+    of_stream = models.ForeignKey(Stream, on_delete=models.SET_NULL, null=True, related_name="url_tests")
+    url = models.CharField("service URL", max_length=2048)
+    content_type = models.CharField(max_length=40)
+    call_id = models.UUIDField()
+    stream_id = models.UUIDField()
+    state = models.CharField(max_length=10, choices=UrlTestState, default=UrlTestState.WAITING)
+    report = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    began_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "URL test"
+        ordering = ("-id",)
+        default_permissions = ()
+        permissions = [("test_service_url", "Can test a service URL")]
+
+    def __str__(self) -> str:
+        return self.url[:100]
 
 
 class Unchangeable(TypeError):

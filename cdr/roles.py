@@ -12,11 +12,12 @@ RECORDS = ("streams.view_call", "streams.view_stream", "streams.view_streamevent
 DETAILS = ("cdr.view_calldetail", "cdr.view_streamdetail", "cdr.view_charge")
 TENANTS = ("streams.view_account", "streams.view_application", "streams.view_gateway")
 ACTS = ("cdr.stop_stream", "cdr.hang_up_call", "cdr.resend_callback")
+URL_TESTS = "cdr.test_service_url"
 NUMBERS, EXPORTS = "cdr.see_numbers", "cdr.add_export"
 
 ROLES: dict[str, tuple[str, ...]] = {
     SUPPORT: (*RECORDS, *DETAILS, *TENANTS),
-    OPERATOR: (*RECORDS, *DETAILS, *TENANTS, *ACTS, NUMBERS, EXPORTS),
+    OPERATOR: (*RECORDS, *DETAILS, *TENANTS, *ACTS, URL_TESTS, NUMBERS, EXPORTS),
     BILLING: (*DETAILS, "streams.view_account", NUMBERS, EXPORTS),
     ADMINISTRATOR: ("streams.*", "cdr.*", "auth.*"),
 }

@@ -191,6 +191,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 5},
     },
     "write exports": {"task": "cdr.tasks.run_exports", "schedule": timedelta(seconds=2), "options": {"expires": 5}},
+    "test service URLs": {"task": "cdr.tasks.run_url_tests", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
+    "remove old URL tests": {"task": "cdr.tasks.remove_old_url_tests", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
     "remove old exports": {"task": "cdr.tasks.remove_old_exports", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
     "forget old rows of gateways": {
         "task": "streams.tasks.forget_old_gateway_rows",

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -58,16 +59,30 @@ class DialSettings:
     offer_subprotocol: bool = True
 
 
-async def dial(url: str, headers: dict[str, str], settings: DialSettings, tls: ssl.SSLContext) -> CustomerSocket:
-    """One attempt: look up, check, connect, TLS, upgrade, all within the time limit. Raises DialFailed."""
+def _unwatched(step: str) -> None:
+    """Nobody wants to know."""
+
+
+async def dial(
+    url: str, headers: dict[str, str], settings: DialSettings, tls: ssl.SSLContext, passed: Callable[[str], None] = _unwatched
+) -> CustomerSocket:
+    """One attempt: look up, check, connect, TLS, upgrade, all within the time limit. Raises DialFailed.
+
+    `passed` is told of each step when it is behind us: resolved, connected, secured (with TLS only), upgraded."""
     began = time.monotonic()
     address = ""
     try:
         async with asyncio.timeout(settings.timeout_seconds):
             place = await asyncio.get_running_loop().run_in_executor(_resolvers, _destination, url, settings.allow)
+            passed("resolved")
             sock, address = await _connected_socket(place)
-            protocol = _protocol(url, settings)
-            return CustomerSocket(await _upgraded(protocol, sock, headers, tls if place.tls else None, place.host), address)
+            passed("connected")
+            connection = await _secured(_protocol(url, settings), sock, tls if place.tls else None, place.host)
+            if place.tls:
+                passed("secured")
+            await _upgrade(connection, headers)
+            passed("upgraded")
+            return CustomerSocket(connection, address)
     except TimeoutError as error:
         doing = "the upgrade was not answered" if address else "no connection could be made"
         failure = Failure(f"Timed out after {settings.timeout_seconds:g} s: {doing}.", _since_ms(began), address)
@@ -137,9 +152,7 @@ def _protocol(url: str, settings: DialSettings) -> ClientProtocol:
     return ClientProtocol(parse_uri(url), subprotocols=offered, max_size=MAX_MESSAGE_BYTES)
 
 
-async def _upgraded(
-    protocol: ClientProtocol, sock: socket.socket, headers: dict[str, str], tls: ssl.SSLContext | None, host: str
-) -> CustomerConnection:
+async def _secured(protocol: ClientProtocol, sock: socket.socket, tls: ssl.SSLContext | None, host: str) -> CustomerConnection:
     """No redirect is followed and no proxy asked: the handshake is made on the socket that was checked, and nowhere else."""
 
     def make() -> CustomerConnection:
@@ -152,13 +165,16 @@ async def _upgraded(
     except BaseException:
         sock.close()
         raise
+    return connection
+
+
+async def _upgrade(connection: CustomerConnection, headers: dict[str, str]) -> None:
     try:
         await connection.handshake(headers, "Streamdesk")
     except BaseException:
         connection.transport.abort()
         raise
     connection.start_keepalive()
-    return connection
 
 
 def _status_words(status: int, location: str) -> str:

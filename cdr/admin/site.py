@@ -13,7 +13,7 @@ from cdr.pages.board import board
 
 SECTIONS = (
     ("Calls", ("CallDetail", "StreamDetail", "Callback")),
-    ("Tenants", ("Account", "Application", "Gateway")),
+    ("Tenants", ("Account", "Application", "Gateway", "UrlTest")),
     ("Staff", ("User", "Group", "AuditEntry")),
 )
 """Section name, and the models in it; a section without a model that the reader may see is left out."""

@@ -21,6 +21,7 @@ from cdr.admin.questions import Question
 from cdr.admin.records import found
 from cdr.admin.search import streams_matching
 from cdr.admin.site import console
+from cdr.admin.url_tests import MAY_TEST
 from cdr.admin.visitor import visitor
 from cdr.models import StreamDetail
 from cdr.pages.columns import STREAM_COLUMNS
@@ -65,8 +66,8 @@ class StreamAdmin(ExportingAdmin):
         """The page of a stream, by its uuid or its number in the table."""
         self.require_view_permission(request)
         stream = self.shown(request, stream_card(object_id, timezone.now()), "stream")
-        may_stop = request.user.has_perm(MAY_STOP)
-        context = self.page_context(request, f"Stream {stream.uuid}", stream=stream, may_stop=may_stop)
+        allowed = {"may_stop": request.user.has_perm(MAY_STOP), "may_test": request.user.has_perm(MAY_TEST)}
+        context = self.page_context(request, f"Stream {stream.uuid}", stream=stream, **allowed)
         return TemplateResponse(request, "admin/cdr/stream.html", context)
 
     def debug_log_view(self, request: HttpRequest, key: str) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from cdr.admin.audited import AuditedAdmin
 from cdr.admin.site import console
 from cdr.admin.tokens import MAY_ROTATE, RotatingAdmin
+from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.pure.figures import moment, money
 from streams.models import Account, Application
 from streams.pure import xml
@@ -29,9 +30,23 @@ class Door(NamedTuple):
     address: str
 
 
+class DoorsAdmin(AuditedAdmin):
+    """Its form has doors above it."""
+
+    change_form_template = "admin/cdr/with_doors.html"
+
+    def doors(self, request: HttpRequest, row: Any) -> list[Door]:
+        """What this reader may do with the row."""
+        raise NotImplementedError
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
+        row = kwargs.get("obj")
+        context["doors"] = self.doors(request, row) if row else []
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
 @admin.register(Account, site=console)
-class AccountAdmin(RotatingAdmin, AuditedAdmin):
-    change_form_template = "admin/cdr/account.html"
+class AccountAdmin(RotatingAdmin, DoorsAdmin):
     readonly_fields = ("old_token",)
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
@@ -43,10 +58,15 @@ class AccountAdmin(RotatingAdmin, AuditedAdmin):
         old = ["old_token"] if obj and obj.old_auth_token else []
         return ["name", "auth_id", *token, *old, "rate", "billing_interval_seconds", "currency", *LIMITS_AND_CALLBACKS]
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
-        account = kwargs.get("obj")
-        context["doors"] = account_doors(request, account) if account else []
-        return super().render_change_form(request, context, *args, **kwargs)
+    def doors(self, request: HttpRequest, row: Account) -> list[Door]:
+        doors = []
+        if request.user.has_perm(MAY_ROTATE):
+            doors.append(Door("Rotate the auth token…", reverse("admin:streams_account_rotate_token", args=[row.pk])))
+            if len(row.tokens(timezone.now())) > 1:
+                doors.append(Door("End the old token…", reverse("admin:streams_account_end_old_token", args=[row.pk])))
+        if request.user.has_perm(MAY_TEST):
+            doors.append(Door("Test a service URL…", ask_address(account=row.pk)))
+        return doors
 
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
         """A token that was typed replaces every other."""
@@ -67,16 +87,6 @@ class AccountAdmin(RotatingAdmin, AuditedAdmin):
     @admin.display(description="Rate plan")
     def plan(self, account: Account) -> str:
         return f"{money(account.rate, account.currency)} per {account.billing_interval_seconds} s"
-
-
-def account_doors(request: HttpRequest, account: Account) -> list[Door]:
-    """What this reader may do with the account."""
-    doors = []
-    if request.user.has_perm(MAY_ROTATE):
-        doors.append(Door("Rotate the auth token…", reverse("admin:streams_account_rotate_token", args=[account.pk])))
-        if len(account.tokens(timezone.now())) > 1:
-            doors.append(Door("End the old token…", reverse("admin:streams_account_end_old_token", args=[account.pk])))
-    return doors
 
 
 class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -103,12 +113,15 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Application, site=console)
-class ApplicationAdmin(AuditedAdmin):
+class ApplicationAdmin(DoorsAdmin):
     form = ApplicationForm
     list_display = ("name", "account", "answer")
     list_select_related = ("account",)
     search_fields = ("name", "account__name", "answer_url")
     show_facets = admin.ShowFacets.NEVER
+
+    def doors(self, request: HttpRequest, row: Application) -> list[Door]:
+        return [Door("Test a service URL…", ask_address(application=row.pk))] if request.user.has_perm(MAY_TEST) else []
 
     @admin.display(description="Answer")
     def answer(self, application: Application) -> str:

@@ -121,6 +121,12 @@ def dtmf_tones(digits: str, format: AudioFormat) -> bytes:
     return from_linear(np.concatenate([np.empty(0), *waves]).astype(np.int16), format.encoding)
 
 
+def tone(hz: int, duration_ms: int, format: AudioFormat) -> bytes:
+    """A pure tone, -10 dBFS."""
+    seconds = np.arange(format.rate * duration_ms // 1000) / format.rate
+    return from_linear((10_362 * np.sin(2 * np.pi * hz * seconds)).astype(np.int16), format.encoding)
+
+
 def _tone(digit: str, seconds: np.typing.NDArray[np.float64]) -> np.typing.NDArray[np.float64]:
     row, column = (np.sin(2 * np.pi * hz * seconds) for hz in _TONES_HZ[digit])
     return np.asarray(_TONE_AMPLITUDE * (row + column))

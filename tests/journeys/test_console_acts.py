@@ -5,7 +5,7 @@ import time
 
 from streams.simulate.call_plan import End
 from streams.simulate.callback_receiver import ReceivedCallback
-from streams.simulate.customer import Customer
+from streams.simulate.customer import Behaviour, Customer
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Web
@@ -47,6 +47,35 @@ async def twice(customer: Customer, stream_id: str) -> list[ReceivedCallback]:
 
     await customer.receiver.until(found, "a second StopStream", 10)
     return found()
+
+
+def tested(console: Console, url: str) -> Page:
+    """The result of a test of `url`, asked for from an account's page, when a worker has made it."""
+    account = console.get(console.get("/admin/streams/account/").link(r"/account/\d+/change/"))
+    asked = console.get(account.link(r"/urltest/ask/\?account="))
+    assert "Nothing is billed" in asked.text
+    key = asked.url.partition("account=")[2]
+    page = console.submit(asked.form(), url=url, account=key, content_type="audio/x-mulaw;rate=8000")
+    for _ in range(100):
+        if page.headers.get("refresh") is None:
+            return page
+        time.sleep(0.1)
+        page = console.get(page.url)
+    raise AssertionError(f"no worker made the test: {page.text}")
+
+
+async def test_an_operator_tests_service_urls(web: Web, console: Console) -> None:
+    async with Customer(Behaviour(echo=True)) as customer:
+        page = await asyncio.to_thread(tested, console, customer.url)
+        (conversation,) = customer.conversations
+    assert "A stream would work" in page.text and "playAudio, mulaw 8000 Hz" in page.text
+    assert len(conversation.media) == 100 and conversation.call_id.startswith("00000000-7e57-4")
+    assert customer.receiver.callbacks == []
+    async with Customer(Behaviour(refuse=5, refuse_status=403)) as refusing:
+        page = await asyncio.to_thread(tested, console, refusing.url)
+    assert "A stream would not begin. The service refused the WebSocket upgrade: HTTP 403." in page.text
+    entries = (await asyncio.to_thread(console.get, "/admin/cdr/auditentry/")).text
+    assert "test a service URL account" in entries and customer.url in entries
 
 
 async def test_an_operator_hangs_up_sends_again_and_exports(web: Web, small_buffers: Web, answers: Answers, console: Console) -> None:

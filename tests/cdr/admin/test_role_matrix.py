@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from cdr import audit, exports, live, roles
 from cdr.admin.site import console
 from cdr.audit import Actor
-from cdr.models import Export, ExportState
+from cdr.models import Export, ExportState, UrlTest
 from cdr.pure.acts import Act
 from config.asgi import application
 from streams.models import Account, Call, Stream
@@ -101,6 +101,12 @@ streams_gateway_add               login/login no/no       no/no       no/no     
 streams_gateway_history           login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
 streams_gateway_delete            login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 streams_gateway_change            login/login no/no       yes/no      yes/no      no/no       yes/yes     yes/yes
+cdr_urltest_ask                   login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
+cdr_urltest_changelist            login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
+cdr_urltest_add                   login/login no/no       no/no       no/no       no/no       no/no       no/no
+cdr_urltest_history               login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
+cdr_urltest_delete                login/login no/no       no/no       no/no       no/no       no/no       no/no
+cdr_urltest_change                login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
 app_list                          login/login 404/404     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 (?P<url>.*)$                      login/login 404/404     404/404     404/404     404/404     404/404     404/404
 """
@@ -136,6 +142,8 @@ def rows() -> Call:
     """A row of every model that has an admin; the export is made for each person."""
     call = live_call(make_gateway())
     roles.make_roles(Group._meta.apps)
+    owner, account = User.objects.create_user("owner"), Account.objects.get()
+    UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
     audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.get(), rate=["0.00300", "0.00400"])
     return call
 

@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from django.contrib.auth.models import User
 
 from cdr import audit, roles
 from cdr.admin.site import console
 from cdr.audit import Actor
+from cdr.models import UrlTest
 from cdr.pure.acts import Act
 from streams.models import Account
 from tests.cdr.admin.conftest import person, signed_in
@@ -17,6 +19,7 @@ RECORDS = ("cdr_calldetail", "cdr_streamdetail", "streams_callback")
 LOOK, LOGS = ("changelist", "change", "history"), ("cdr_calldetail_debug_log", "cdr_streamdetail_debug_log")
 ACTS = {"cdr_calldetail_hang_up", "cdr_streamdetail_stop", "streams_callback_resend"}
 EXPORTS = {f"{section}_{page}" for section in RECORDS[:2] for page in ("exports", "file")}
+URL_TESTS = {f"cdr_urltest_{page}" for page in ("ask", *LOOK)}
 TENANTS, STAFF = ("streams_account", "streams_application", "streams_gateway"), ("auth_user", "auth_group")
 EVERYTHING_ON = ("changelist", "add", "change", "history", "delete")
 
@@ -29,13 +32,13 @@ SEEN_BY_SUPPORT = named((*RECORDS, *TENANTS), LOOK) | named(RECORDS, ("saved",))
 CUSTOM = {"auth_user_password_change", "streams_account_rotate_token", "streams_account_end_old_token"}
 OPENS = {
     roles.SUPPORT: SEEN_BY_SUPPORT,
-    roles.OPERATOR: SEEN_BY_SUPPORT | ACTS | EXPORTS,
+    roles.OPERATOR: SEEN_BY_SUPPORT | ACTS | URL_TESTS | EXPORTS,
     roles.BILLING: named((*RECORDS[:2], TENANTS[0]), LOOK) | named(RECORDS[:2], ("saved",)) | set(LOGS) | EXPORTS,
     roles.ADMINISTRATOR: set.union(
-        *(SEEN_BY_SUPPORT, ACTS, EXPORTS, CUSTOM), named((*TENANTS, *STAFF), EVERYTHING_ON), named(("cdr_auditentry",), LOOK)
+        *(SEEN_BY_SUPPORT, ACTS, URL_TESTS, EXPORTS, CUSTOM), named((*TENANTS, *STAFF), EVERYTHING_ON), named(("cdr_auditentry",), LOOK)
     ),
 }
-NOBODY_OPENS = named((*RECORDS, "cdr_auditentry"), ("add", "delete"))
+NOBODY_OPENS = named((*RECORDS, "cdr_auditentry", "cdr_urltest"), ("add", "delete"))
 
 
 def pages() -> dict[str, str]:
@@ -54,7 +57,9 @@ def pages() -> dict[str, str]:
 @pytest.fixture
 def scene(db) -> None:
     """A row in every table, but for users and groups, who come with `person`."""
-    live_call(make_gateway())
+    call = live_call(make_gateway())
+    owner, account = User.objects.create_user("owner"), Account.objects.get()
+    UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
     audit.write(Actor("somebody", None), Act.CHANGE, Account.objects.first())
 
 

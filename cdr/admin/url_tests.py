@@ -1,0 +1,136 @@
+"""Tests of service URLs: the form that asks for one, the page that follows it, the list of the last day.
+
+Owns addresses and columns. What a test does and finds is said elsewhere."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.safestring import SafeString
+
+from cdr import url_tests
+from cdr.admin.markup import badge_html, quiet
+from cdr.admin.records import RecordAdmin
+from cdr.admin.site import console
+from cdr.admin.visitor import visitor
+from cdr.models import UrlTest
+from cdr.pages.keys import key_of
+from cdr.pages.url_test import url_test_page
+from cdr.pure.figures import moment, service_host
+from cdr.pure.masking import masking
+from cdr.pure.url_verdict import verdict
+from streams.models import Account, Application, Stream
+from streams.pure.audio import CONTENT_TYPES
+from streams.pure.service_url import WEBSOCKET_SCHEMES, url_problem
+from streams.pure.xml import InvalidAnswer, parse
+
+MAY_TEST = "cdr.test_service_url"
+
+
+class UrlTestForm(forms.Form):
+    url = forms.CharField(label="Service URL", max_length=2048, widget=forms.TextInput(attrs={"class": "vLargeTextField"}))
+    account = forms.ModelChoiceField(Account.objects.order_by("name"), help_text="Its auth token signs the connection.")
+    content_type = forms.ChoiceField(choices=[(name, name) for name in CONTENT_TYPES], help_text="How the tone is encoded.")
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"].strip()
+        if problem := url_problem(url, WEBSOCKET_SCHEMES):
+            raise ValidationError(f"The URL {problem}.")
+        return url
+
+
+@admin.register(UrlTest, site=console)
+class UrlTestAdmin(RecordAdmin):
+    list_display = ("asked", "host", "account", "owner", "result")
+    list_select_related = ("account", "owner")
+    ordering = ("-id",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm(MAY_TEST)
+
+    def get_urls(self) -> list[Any]:
+        return [path("ask/", self.admin_site.admin_view(self.ask_view), name="cdr_urltest_ask"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        self.require_view_permission(request)
+        test = self.shown(request, url_test_page(object_id), "URL test (they are removed after a day)")
+        context = self.page_context(request, "Test of a service URL", test=test)
+        return TemplateResponse(request, "admin/cdr/url_test.html", context, headers={"Refresh": "1"} if test.unfinished else None)
+
+    def ask_view(self, request: HttpRequest) -> HttpResponse:
+        """GET asks, with what the address names (`account`, `application`, `stream`) filled in; POST begins the test."""
+        if not request.user.has_perm(MAY_TEST):
+            raise PermissionDenied
+        stream = _stream_of(request.POST.get("stream") or request.GET.get("stream", ""))
+        if request.method == "POST":
+            form = UrlTestForm(request.POST)
+            if form.is_valid() and (begun := self._begin(request, form, stream)):
+                return begun
+        else:
+            form = UrlTestForm(initial=self._proposed(request, stream))
+        context = self.page_context(request, "Test a service URL", form=form, stream=stream)
+        return TemplateResponse(request, "admin/cdr/url_test_ask.html", context)
+
+    def _begin(self, request: HttpRequest, form: UrlTestForm, stream: Stream | None) -> HttpResponse | None:
+        try:
+            test = url_tests.ask(visitor(request), int(request.user.pk or 0), **form.cleaned_data, of_stream=stream)
+        except url_tests.TooMany as error:
+            messages.warning(request, str(error))
+            return None
+        return HttpResponseRedirect(reverse("admin:cdr_urltest_change", args=[test.pk]))
+
+    def _proposed(self, request: HttpRequest, stream: Stream | None) -> dict[str, Any]:
+        if stream is not None:
+            return {"url": self._seen_url(request, stream), "account": stream.account_id, "content_type": stream.content_type}
+        application = Application.objects.filter(**_key(request.GET.get("application", ""))).first()
+        if application is not None:
+            return {"account": application.account_id, **_first_stream(application)}
+        return {"account": Account.objects.filter(**_key(request.GET.get("account", ""))).first()}
+
+    def _seen_url(self, request: HttpRequest, stream: Stream) -> str:
+        """Nothing, when a number stands in it that this reader may not see."""
+        hide = masking((stream.call.from_number, stream.call.to_number))
+        return stream.service_url if self.may_see_numbers(request) or hide(stream.service_url) == stream.service_url else ""
+
+    # Columns -----------------------------------------------------------------------------------------------------------
+    @admin.display(description="Asked (UTC)")
+    def asked(self, test: UrlTest) -> str:
+        return moment(test.created_at)
+
+    @admin.display(description="Service host")
+    def host(self, test: UrlTest) -> str:
+        return service_host(test.url)
+
+    @admin.display(description="Result")
+    def result(self, test: UrlTest) -> SafeString:
+        return badge_html(verdict(test.report).badge) if test.report else quiet(test.get_state_display())
+
+
+def ask_address(**named: object) -> str:
+    """The page that asks, with something filled in."""
+    ((name, key),) = named.items()
+    return f"{reverse('admin:cdr_urltest_ask')}?{name}={key}"
+
+
+def _stream_of(key: str) -> Stream | None:
+    lookup = key_of(key) if key else None
+    return Stream.objects.select_related("call").filter(**lookup).first() if lookup else None
+
+
+def _key(text: str) -> dict[str, Any]:
+    return {"pk": int(text)} if text.isascii() and text.isdigit() and len(text) <= 18 else {"pk": None}
+
+
+def _first_stream(application: Application) -> dict[str, str]:
+    """What the application's own XML asks for first."""
+    try:
+        requests = parse(application.answer_xml.encode()).streams if application.answer_xml.strip() else ()
+    except InvalidAnswer:
+        requests = ()
+    return {"url": requests[0].service_url, "content_type": requests[0].content_type} if requests else {}

@@ -1,0 +1,88 @@
+"""What the console shows of one test of a service URL.
+
+Owns which facts stand on the page. Must not know requests or templates."""
+
+from dataclasses import dataclass
+
+from cdr.models import UrlTest, UrlTestState
+from cdr.pages.stream import Fact
+from cdr.pure.badges import Badge
+from cdr.pure.figures import NOTHING, counted, moment, spoken_ms
+from cdr.pure.url_verdict import Report, said_in_words, steps_in_words, verdict
+from streams.models import Call
+
+
+@dataclass(frozen=True, slots=True)
+class SaidLine:
+    at: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class UrlTestPage:
+    """`said`: what came back, in order. `more`: how many messages are not listed. `numbers`: those of the call whose stream had the URL."""
+
+    url: str
+    unfinished: bool
+    waiting: bool
+    badge: Badge | None
+    sentence: str
+    asked: tuple[Fact, ...]
+    facts: tuple[Fact, ...]
+    said: list[SaidLine]
+    more: int
+    numbers: tuple[str, ...]
+
+
+def url_test_page(key: str) -> UrlTestPage | None:
+    """In two queries at most; None when there is no such test (they are removed after a day)."""
+    rows = UrlTest.objects.select_related("account", "owner", "of_stream__call")
+    test = rows.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) <= 18 else None
+    if test is None:
+        return None
+    call = test.of_stream.call if test.of_stream else Call()
+    judged = verdict(test.report) if test.report else None
+    said = test.report["said"] if test.report else []
+    return UrlTestPage(
+        url=test.url,
+        unfinished=test.state != UrlTestState.DONE,
+        waiting=test.state == UrlTestState.WAITING,
+        badge=judged.badge if judged else None,
+        sentence=judged.sentence if judged else "",
+        asked=_asked(test),
+        facts=_facts(test.report) if test.report else (),
+        said=[SaidLine(_span(one["at_ms"], one["last_ms"]), said_in_words(one)) for one in said],
+        more=test.report["said_count"] - sum(one["count"] for one in said) if test.report else 0,
+        numbers=(call.from_number, call.to_number),
+    )
+
+
+def _span(first_ms: int, last_ms: int) -> str:
+    return spoken_ms(first_ms) if first_ms == last_ms else f"{spoken_ms(first_ms)} to {spoken_ms(last_ms)}"
+
+
+def _asked(test: UrlTest) -> tuple[Fact, ...]:
+    return (
+        Fact("Service URL", test.url, code=True, wide=True),
+        Fact("Account", str(test.account or NOTHING)),
+        Fact("Content type", test.content_type),
+        Fact("Asked by", test.owner.get_username() if test.owner else NOTHING),
+        Fact("Asked (UTC)", moment(test.created_at)),
+        Fact("Call id it saw", str(test.call_id), code=True, wide=True),
+        Fact("Stream id it saw", str(test.stream_id), code=True, wide=True),
+    )
+
+
+def _facts(report: Report) -> tuple[Fact, ...]:
+    came = counted(report["said_count"], "message")
+    return (
+        Fact("Address dialled", report["address"] or NOTHING, code=True),
+        Fact("HTTP status", str(report["status"] or (101 if "upgraded" in report["steps"] else NOTHING))),
+        Fact("Subprotocol", report["subprotocol"] or NOTHING),
+        Fact("Steps", steps_in_words(report) or NOTHING, wide=True),
+        Fact("Audio sent", spoken_ms(report["sent_frames"] * 20)),
+        Fact("Not taken, at worst", spoken_ms(report["most_unsent_ms"])),
+        Fact("Not taken, at the end", spoken_ms(report["unsent_ms"])),
+        Fact("Came back", came),
+        Fact("End", report["closed"] or NOTHING, wide=True),
+    )

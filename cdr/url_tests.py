@@ -1,0 +1,97 @@
+"""Tests of service URLs that people asked for: rows that are jobs, worked off outside of the request, and removed after a day.
+
+Owns the jobs: who may ask how often, and their end. How a service is tested is streams.url_testing's; must not know HTTP."""
+
+import asyncio
+import logging
+import ssl
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from cdr import audit
+from cdr.audit import Actor
+from cdr.models import UrlTest, UrlTestState
+from cdr.pure.acts import Act
+from streams.customer_dial import DialSettings
+from streams.guard import without_userinfo
+from streams.models import Account, Stream
+from streams.pure.url_report import UrlReport
+from streams.url_testing import DEADLINE_SECONDS, UrlOrder, recognisable_id, tested
+
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 4
+MOST_A_MINUTE = 6
+LOST = timedelta(seconds=DEADLINE_SECONDS + 15)
+KEPT = timedelta(days=1)
+TLS = ssl.create_default_context()
+BROKE = "The test broke; the platform's log says why."
+GONE = "The worker that made this test has gone. Ask for it again."
+
+
+class TooMany(Exception):
+    """This person may not ask now; the message says why and when."""
+
+
+def ask(
+    actor: Actor, owner_id: int, account: Account, *, url: str, content_type: str, of_stream: Stream | None = None
+) -> UrlTest:
+    """Makes the job, with its audit entry. Raises TooMany."""
+    now = timezone.now()
+    with transaction.atomic():
+        owner = get_user_model().objects.select_for_update().get(pk=owner_id)  # one person's clicks, one after another
+        mine = UrlTest.objects.filter(owner_id=owner.pk)
+        if mine.exclude(state=UrlTestState.DONE).filter(created_at__gt=now - LOST).exists():
+            raise TooMany("Your last test is not over yet. One at a time: wait a few seconds.")
+        if mine.filter(created_at__gt=now - timedelta(minutes=1)).count() >= MOST_A_MINUTE:
+            raise TooMany(f"You asked for {MOST_A_MINUTE} tests in the last minute. Wait a minute.")
+        seen = {"call_id": recognisable_id(), "stream_id": recognisable_id()}
+        test = UrlTest.objects.create(owner_id=owner.pk, account=account, url=url, content_type=content_type, of_stream=of_stream, **seen)
+        audit.write(actor, Act.TEST_SERVICE_URL, account, url=without_userinfo(url), content_type=content_type)
+    return test
+
+
+def take_next() -> UrlTest | None:
+    """The oldest test that waits, taken by one worker only, a few at once. A test whose worker has gone ends without a report."""
+    now = timezone.now()
+    lost = Q(state=UrlTestState.RUNNING, began_at__lt=now - LOST)
+    UrlTest.objects.filter(lost).update(state=UrlTestState.DONE, finished_at=now, report=_broken(GONE))
+    if UrlTest.objects.filter(state=UrlTestState.RUNNING).count() >= MOST_AT_ONCE:
+        return None
+    waiting = UrlTest.objects.filter(state=UrlTestState.WAITING)
+    job = waiting.order_by("pk").first()
+    if job is None or not waiting.filter(pk=job.pk).update(state=UrlTestState.RUNNING, began_at=now):
+        return None
+    return UrlTest.objects.select_related("account").get(pk=job.pk)
+
+
+def run(job: UrlTest) -> None:
+    """Blocks for DEADLINE_SECONDS at most. Never raises for what is wrong with the service."""
+    dialling = DialSettings(settings.DIAL_ALLOW, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL)
+    try:
+        report = asyncio.run(tested(_order(job), dialling, TLS)).as_json()
+    except Exception:  # a bug of ours: the person is told, the log has the rest
+        log.exception("The URL test %d broke.", job.pk)
+        report = _broken(BROKE)
+    as_taken = UrlTest.objects.filter(pk=job.pk, state=UrlTestState.RUNNING)
+    as_taken.update(state=UrlTestState.DONE, finished_at=timezone.now(), report=report)
+
+
+def _order(job: UrlTest) -> UrlOrder:
+    account = job.account
+    assert account is not None, "the account was deleted between the asking and the test"
+    return UrlOrder(job.url, job.content_type, account.auth_id, account.tokens(timezone.now()), job.call_id, job.stream_id)
+
+
+def remove_old() -> int:
+    return UrlTest.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
+
+
+def _broken(problem: str) -> dict[str, Any]:
+    return UrlReport(failure=problem).as_json()

@@ -24,6 +24,7 @@ from streams.gateway_line import Caller, Ends, GatewayLine
 from streams.pure.auth_tokens import Tokens
 from streams.pure.gateway import CallIdentity, Dialect, dialect
 from streams.pure.lifecycle import EventKind
+from streams.pure.messages import GatewayMessage
 from streams.pure.refusal import Reason, Refusal
 from streams.pure.stream import Limits
 from streams.pure.xml import Answer, parse
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 TLS = ssl.create_default_context()
 CLOSE_INTERNAL_ERROR = 4500
 CLOSE_REFUSED = 4403
+ROW_SECONDS = 1.0
+"""So long a call that may be another process's waits for its row, so that no customer hears of it twice; not for ever, because the
+database may be away."""
 
 # Answer URLs have threads of their own, so that a slow one holds up other answers only when this many are slow.
 _fetchers = ThreadPoolExecutor(32, thread_name_prefix="answer")
@@ -59,6 +63,9 @@ class GatewayConsumer(AsyncConsumer):
             return
         caller = caller_of(scope, entry)
         spoken = dialect(entry.dialect, caller.query)
+        if switchboard.current().refuses(caller):
+            await send({"type": "websocket.close", "code": CLOSE_REFUSED})
+            return
         offered = scope.get("subprotocols", [])
         chosen = next((name for name in spoken.subprotocols if name in offered), None)
         await send({"type": "websocket.accept", "subprotocol": chosen})
@@ -92,10 +99,12 @@ class GatewaySocket:
         self.line = GatewayLine(caller, spoken, Ends(self.bring, self.tell, self.close, self.refused, meter))
         self.board.lines.add(self.line)
 
-    def bring(self, line: GatewayLine, who: CallIdentity, gateway_call_id: str) -> Relay | None:
+    def bring(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None) -> Relay | None:
         """The call that the gateway turned out to bring."""
         around = Surroundings(
-            limits=Limits(settings.BUFFER_MS, settings.CONNECT_RETRY_SECONDS),
+            limits=Limits(
+                settings.BUFFER_MS, settings.CONNECT_RETRY_SECONDS, settings.GATEWAY_RESUME_SECONDS if line.dialect.resumes else 0.0
+            ),
             dialling=DialSettings(settings.DIAL_ALLOW, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL),
             tls=TLS,
             record=self.board.notebook.add,
@@ -103,7 +112,7 @@ class GatewaySocket:
             tokens=self.tokens,
             over=self.board.over,
         )
-        self.relay = self.board.open(line, who, gateway_call_id, around)
+        self.relay = self.board.open(line, who, first, around)
         return self.relay
 
     async def run(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> None:
@@ -112,10 +121,8 @@ class GatewaySocket:
         try:
             code = await self._read(receive)
         finally:
-            # Also when the server cancels us: the call ends as one whose gateway is gone.
+            # Also when the server cancels us: the call's gateway is gone. What is left of the call does not need us.
             self.line.closed(code)
-            if self.relay is not None:
-                await asyncio.shield(self.relay.done.wait())
             writer.cancel()
             self.board.lines.discard(self.line)
 
@@ -156,6 +163,10 @@ class GatewaySocket:
     async def answer(self, relay: Relay) -> tuple[Answer, dict[str, Any]]:
         """The application's XML, checked, with facts for the debug log. Raises AnswerUnavailable or InvalidAnswer."""
         entry, facts = self.entry, relay.facts
+        if relay.line.dialect.resumes:
+            await self.board.notebook.until_begun(facts.call_id, ROW_SECONDS)
+            if not relay.live:
+                raise AnswerUnavailable("Another process has the call.", {})
         if not entry.answer_url:
             return parse(entry.answer_xml.encode()), {"source": "XML"}
         relay.note(EventKind.CALL_ANSWER_REQUESTED, url=entry.answer_url, method=entry.answer_method)

@@ -48,8 +48,8 @@ class LiveCall(Protocol):
     def finish(self, cause: EndCause, hangup: HangupCause, words: str, code: int) -> None: ...
 
 
-Bring = Callable[["GatewayLine", CallIdentity, str], LiveCall | None]
-"""bring(line, identity, gateway_call_id): the call, begun; None when there can be none, and then the line was refused."""
+Bring = Callable[["GatewayLine", CallIdentity, GatewayMessage | None], LiveCall | None]
+"""bring(line, identity, first): the call, which has heard the `first` message, where one came; None when the line was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,15 @@ class Ends:
 
 
 class GatewayLine:
-    """`decided` is set as soon as it is known which call this line brings, or that it brings none."""
+    """`decided` is set as soon as it is known which call this line brings, or that it brings none; `gone` when the socket is. A call may
+    go on on another line than it began on."""
 
     def __init__(self, caller: Caller, dialect: Dialect, ends: Ends) -> None:
         self.caller = caller
         self.dialect = dialect
         self.decided = asyncio.Event()
+        self.opened_at = time.monotonic()
+        self.gone = False
         self._ends = ends
         self._meter = ends.meter
         self._call: LiveCall | None = None
@@ -82,6 +85,8 @@ class GatewayLine:
     # From the gateway ------------------------------------------------------------------------------------------------------
     def feed(self, data: str | bytes) -> None:
         """One message from the gateway. Nothing in it raises out of here."""
+        if self._refused:
+            return
         messages = self.dialect.decode_binary(data) if isinstance(data, bytes) else self.dialect.decode_text(data)
         now = time.monotonic()
         call = self._call
@@ -98,19 +103,20 @@ class GatewayLine:
 
     def closed(self, code: int | None) -> None:
         """The socket is gone, with the WebSocket close code when there was one."""
-        self._hear(self.dialect.closed(code, self._closed_by_us), time.monotonic())
+        self.gone = True
+        self._timer.cancel()
+        if not self._refused:
+            self._hear(self.dialect.closed(code, self._closed_by_us), time.monotonic())
 
     def _hear(self, message: GatewayMessage, now: float) -> None:
-        if self._refused:
-            return
         if isinstance(message, Started):
             message = self._with_version(message)
         if self._call is None:
             self._begin_with(message, now)
-        if self._call is not None:
+        else:
             self._call.hear(message, now)
-            if isinstance(message, Unsupported):
-                self._ends.refused(Reason.UNSUPPORTED_MEDIA, message.problem)
+        if isinstance(message, Unsupported) and self._call is not None:
+            self._ends.refused(Reason.UNSUPPORTED_MEDIA, message.problem)
 
     def _with_version(self, message: Started) -> Started:
         version = guessed_version(self.caller.dialect_name, self.caller.upgrade, message)
@@ -119,25 +125,23 @@ class GatewayLine:
     def _begin_with(self, message: GatewayMessage, now: float) -> None:
         """The call begins with the first message that says what it is; what came before is kept until then."""
         match message:
-            case Started():
-                self._begin(message.variables, message.gateway_call_id, now)
-            case Unsupported() | Ended():
-                self._begin({}, "", now)
+            case Started() | Unsupported() | Ended():
+                self._begin(message, now)
             case Unreadable() if len(self._early) < EARLY_MESSAGES:
                 self._early.append(message)
 
-    def _begin(self, variables: Mapping[str, str], gateway_call_id: str, now: float) -> None:
+    def _begin(self, first: GatewayMessage | None, now: float) -> None:
         self._timer.cancel()
-        call = self._ends.bring(self, identity(self.caller.query, variables), gateway_call_id)
+        who = identity(self.caller.query, first.variables if isinstance(first, Started) else {})
+        call = self._call = self._ends.bring(self, who, first)
         if call is not None:
-            self._call = call
             for early in self._early:
                 call.hear(early, now)
         self.decided.set()
 
     def _no_media(self) -> None:
         """The time to say what it brings is over."""
-        self._begin({}, "", time.monotonic())
+        self._begin(None, time.monotonic())
         if self._call is not None:
             words = f"The gateway did not begin its media within {MEDIA_START_SECONDS:g} s."
             self._ends.refused(Reason.NO_MEDIA, words)
@@ -145,16 +149,21 @@ class GatewayLine:
 
     # To the gateway --------------------------------------------------------------------------------------------------------
     def tell(self, command: GatewayCommand) -> None:
-        for data in self.dialect.encode(command):
+        """What a gateway that is away would be told is lost."""
+        for data in () if self.gone else self.dialect.encode(command):
             self._ends.send(data)
 
     def close(self, code: int, reason: str) -> None:
         self._closed_by_us = True
-        self._ends.close(code, reason)
+        if not self.gone:
+            self._ends.close(code, reason)
 
-    def refuse(self, code: int, words: str) -> None:
-        """Closes a line that brings no call; whatever it says from now on is ignored."""
+    def refuse(self, code: int, words: str, after_seconds: float = 0.0) -> None:
+        """Closes a line that brings no call, or no longer; whatever it says from now on is ignored."""
         self._refused = True
         self._timer.cancel()
-        self.close(code, words)
         self.decided.set()
+        if after_seconds:
+            self._timer = asyncio.get_running_loop().call_later(after_seconds, self.close, code, words)
+        else:
+            self.close(code, words)

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -35,7 +36,7 @@ class Page:
     notes: deque[Note] = field(default_factory=deque)
     lost: int = 0
     writing: bool = False
-    begun: bool = False
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
     closed: bool = False
     on_lost: Callable[[str, bool], None] = lambda words, begun: None
 
@@ -87,7 +88,14 @@ class Notebook:
     def begun(self, call_id: UUID) -> bool:
         """Whether the call has a row, so that a missing lease means that it was taken."""
         page = self.pages.get(call_id)
-        return page is not None and page.begun
+        return page is not None and page.begun.is_set()
+
+    async def until_begun(self, call_id: UUID, within_seconds: float) -> None:
+        """Waits for the call's first notes to be written, or to be refused by the journal, but not longer than that."""
+        page = self.pages.get(call_id)
+        if page is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(page.begun.wait(), within_seconds)
 
     async def written(self, within_seconds: float) -> bool:
         """Waits until nothing is waiting; False when the time was not enough."""
@@ -164,7 +172,7 @@ class Notebook:
         page.lost -= lost
 
     def _written(self, page: Page, count: int) -> None:
-        page.begun = True
+        page.begun.set()
         for _ in range(count):
             page.notes.popleft()
         self.waiting -= count
@@ -173,4 +181,6 @@ class Notebook:
         self.waiting -= len(page.notes)
         page.notes.clear()
         self.pages.pop(page.facts.call_id, None)
-        page.on_lost(words, page.begun)
+        begun = page.begun.is_set()
+        page.begun.set()
+        page.on_lost(words, begun)

@@ -28,7 +28,10 @@ from streams.pure.xml import Answer
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
+SETTLED_SECONDS = 1.0
+"""A socket that looks well is not taken over before: two that both come again for ever would take the call from each other for ever."""
 CLOSE_TAKEN = 4409
+CLOSE_TAKEN_OVER = 4410
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Surroundings:
 
 
 class Relay:
-    """One live call on `line`. `done` is set when the call is over and its customers' sockets are closed."""
+    """One live call on `line`, its gateway's present one. `done` is set when the call is over and its customers' sockets are closed."""
 
     def __init__(self, line: GatewayLine, facts: CallFacts, around: Surroundings) -> None:
         self.line = line
@@ -95,6 +98,22 @@ class Relay:
         if isinstance(message, Started) and self.live and self._answering is None:
             self._answering = self._loop.create_task(self._answer())
 
+    def continue_on(self, line: GatewayLine, first: GatewayMessage | None) -> str:
+        """Another socket brings this call: it goes on there. Returns '', or why it does not, in a sentence."""
+        if not self.live:
+            return "This call has ended."
+        if not isinstance(first, Started) or not line.dialect.resumes or line.caller.gateway_id != self.facts.gateway_id:
+            return "This call_uuid is live already."
+        now = time.monotonic()
+        if not self.line.gone and now - self.line.opened_at < SETTLED_SECONDS:
+            return f"This call_uuid is live already, on a socket that is younger than {SETTLED_SECONDS:g} s."
+        problem = self.session.resume(first, line.caller.address, now)
+        if not problem:
+            self.line.refuse(CLOSE_TAKEN_OVER, "Another socket of the gateway has taken this call over.")
+            self.line = line
+        self._after(now)
+        return problem
+
     async def _answer(self) -> None:
         act = await answered(self.around.answer(self), self.facts.call_id)
         if self.live:
@@ -108,7 +127,7 @@ class Relay:
 
     def asked(self, kind: str, by: str, act: Act) -> None:
         """A control request. What comes after the end of the call comes too late, which is no error."""
-        if self.live and self.session.format is not None:
+        if self.live and self.session.media is not None:
             self.note(EventKind.CALL_CONTROL_REQUESTED, kind=kind, by=by)
             self._act(act)
 

@@ -21,10 +21,12 @@ from streams.directory import Directory
 from streams.gateway_line import Caller, GatewayLine
 from streams.notebook import Notebook
 from streams.obeying import act_of
-from streams.pure.gateway import CallIdentity
+from streams.pure.gateway import CallIdentity, identity
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
+from streams.pure.messages import GatewayMessage, Started
 from streams.pure.meter import Meter
 from streams.pure.notes import CallFacts
+from streams.pure.reappearing import Reappearing
 from streams.pure.refusal import Reason, Refusal
 from streams.refusals import Refusals
 from streams.relay import CLOSE_TAKEN, Relay, Surroundings
@@ -35,6 +37,7 @@ CONTROL_SECONDS = 2.0
 """How often waiting control requests are looked for without a message: the most a request waits when Redis is away."""
 LISTENER_PAUSE_SECONDS = 1.0
 CLOSE_PLATFORM_STOPS = 4012
+OVER = "This call has ended, or another process has it; a new call needs a call_uuid of its own."
 FINISH_SECONDS = 6.0
 """So long the sockets and the last notes of a stopping process may take."""
 
@@ -49,6 +52,7 @@ class Switchboard:
         self.owner = uuid4().hex
         self.lease_seconds = settings.LEASE_SECONDS
         self.relays: dict[UUID, Relay] = {}
+        self.reappearing = Reappearing()
         self.lines: set[GatewayLine] = set()
         self.notebook = Notebook(self.owner, self.lease_seconds)
         self.directory = Directory()
@@ -60,24 +64,54 @@ class Switchboard:
         self._tasks = [self._spawn(work) for work in (self._keep_leases(), measuring, self._take_requests(), self._listen())]
 
     # Calls ---------------------------------------------------------------------------------------------------------------------
-    def open(self, line: GatewayLine, who: CallIdentity, gateway_call_id: str, around: Surroundings) -> Relay | None:
-        """Begins the call that a line brings; None, and the line is refused, when that call is live here already."""
-        facts = facts_of(line.caller, who, gateway_call_id)
-        if facts.call_id in self.relays:
-            name = line.caller.gateway_name
-            log.warning("Gateway %s brought call %s, which is live already; the second was refused.", name, facts.call_id)
-            self.refuse(line.caller, Reason.CALL_LIVE, "It brought a call_uuid that is live already.", facts.call_id)
-            line.refuse(CLOSE_TAKEN, "This call_uuid is live already.")
-            return None
+    def open(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None, around: Surroundings) -> Relay | None:
+        """The call that a line brings: a new one, or one that goes on on this line; None, and the line is refused, when it is neither."""
+        facts = facts_of(line.caller, who, first)
+        relay = self.relays.get(facts.call_id)
+        if relay is not None:
+            problem = relay.continue_on(line, first)
+        elif facts.call_id in self.reappearing:
+            problem = OVER
+        else:
+            return self._begin(line, who, facts, first, around)
+        if not problem:
+            return relay
+        self._refuse(line, facts.call_id, problem, Reason.CALL_USED if problem == OVER else Reason.CALL_LIVE)
+        return None
+
+    def _begin(
+        self, line: GatewayLine, who: CallIdentity, facts: CallFacts, first: GatewayMessage | None, around: Surroundings
+    ) -> Relay:
         relay = self.relays[facts.call_id] = Relay(line, facts, around)
         self.notebook.open(facts, partial(self._taken, relay))
         relay.begin(who)
+        if first is not None:
+            relay.hear(first, time.monotonic())
         return relay
+
+    def refuses(self, caller: Caller) -> bool:
+        """Whether a gateway brings a call that is over, by its URL, so that it need not be let in to find that out."""
+        call_id = identity(caller.query, {}).call_uuid
+        if call_id is None or call_id not in self.reappearing:
+            return False
+        self.refuse(caller, Reason.CALL_USED, OVER, call_id)
+        return True
+
+    def _refuse(self, line: GatewayLine, call_id: UUID, problem: str, reason: Reason) -> None:
+        """Each time later, and with a line in the log the first time only, where the gateway may come again for ever."""
+        before, pause_seconds = self.reappearing.refuse(call_id) if line.dialect.resumes else (0, 0.0)
+        if not before:
+            log.warning("Gateway %s brought call %s again and was refused: %s", line.caller.gateway_name, call_id, problem)
+        line.refuse(CLOSE_TAKEN, problem, pause_seconds)
+        self.refuse(line.caller, reason, problem, call_id)
 
     def over(self, relay: Relay) -> None:
         """The call has ended, and its customers' sockets are closed."""
-        del self.relays[relay.facts.call_id]
-        self.notebook.close(relay.facts.call_id)
+        call_id = relay.facts.call_id
+        del self.relays[call_id]
+        self.notebook.close(call_id)
+        if relay.line.dialect.resumes:
+            self.reappearing.add(call_id)
 
     def _taken(self, relay: Relay, words: str, begun: bool) -> None:
         """The journal says that the call is not ours (any more). One that had not begun has a call_uuid that was used before."""
@@ -218,7 +252,7 @@ class Switchboard:
             return None
 
 
-def facts_of(caller: Caller, who: CallIdentity, gateway_call_id: str) -> CallFacts:
+def facts_of(caller: Caller, who: CallIdentity, first: GatewayMessage | None) -> CallFacts:
     return CallFacts(
         call_id=who.call_uuid or uuid4(),
         account_id=caller.account_id,
@@ -227,7 +261,7 @@ def facts_of(caller: Caller, who: CallIdentity, gateway_call_id: str) -> CallFac
         from_number=who.from_number,
         to_number=who.to_number,
         direction=who.direction,
-        gateway_call_id=gateway_call_id,
+        gateway_call_id=first.gateway_call_id if isinstance(first, Started) else "",
         started_at=time.time(),
     )
 

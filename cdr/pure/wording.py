@@ -43,6 +43,18 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
     K.CALL_DTMF_SENT: (("Digits {digits} were sent to the call", "Digits were sent to the call"), " as {how}"),
     K.CALL_GATEWAY_UNREADABLE: ("The gateway sent something that is not its protocol", ": {problem}", " (number {count} of this call)"),
     K.CALL_GATEWAY_ERROR: ("The gateway reported a problem", ": {text}"),
+    K.CALL_GATEWAY_AWAITED: (
+        "The gateway's socket was lost",
+        " with {close_code}",
+        "; for {awaited_seconds} another one may bring the call back",
+        " (number {count} of this call)",
+    ),
+    K.CALL_GATEWAY_RESUMED: (
+        "The gateway brought the call back on another socket",
+        " from {address}",
+        "; no audio had come for {gap_ms}",
+        " (number {count} of this call)",
+    ),
     K.CALL_CONTROL_REQUESTED: (
         ("{by} asked this call to {kind}", "{by} asked something of this call", "Something was asked of this call"),
     ),

@@ -14,7 +14,7 @@ from streams.journal.measuring import keep_of_call, keep_of_stream
 from streams.journal.owing import owe
 from streams.journal.rows import at, save
 from streams.models import Call, Stream, StreamEvent
-from streams.pure.lifecycle import CallbackEvent, EndCause, EventKind, HangupCause, Level, StreamState
+from streams.pure.lifecycle import CallbackEvent, CallState, EndCause, EventKind, HangupCause, Level, StreamState
 from streams.pure.notes import CallFacts, Note
 
 
@@ -46,7 +46,8 @@ def _held_call(owner: str, lease_seconds: float, facts: CallFacts, first: Note) 
     if call is None:
         return _open_call(owner, lease_seconds, facts)
     if call.owner != owner:
-        raise LeaseLost(f"call_uuid {facts.call_id} is held by another process, was ended for want of a sign of life, or was used before.")
+        now = "is held by another process" if call.state == CallState.LIVE else "has ended already; a call needs a uuid of its own"
+        raise LeaseLost(f"call_uuid {facts.call_id} {now}.")
     # A first note that is in the rows already is being written again; another first note is another call of the same uuid.
     if first.number == 1 and not call.events.filter(number=1, at=at(first.at)).exists():
         raise LeaseLost(f"call_uuid {facts.call_id} was used before; a call needs a uuid of its own.")

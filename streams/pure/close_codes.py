@@ -31,6 +31,7 @@ OURS: dict[int, str] = {
     4403: "refused",
     4408: "no media began",
     4409: "the call_uuid is taken",
+    4410: "another socket took the call over",
     4415: "media that is not spoken here",
     4500: "internal error",
 }

@@ -47,6 +47,8 @@ class EventKind(StrEnum):
     CALL_DTMF_SENT = "call_dtmf_sent"
     CALL_GATEWAY_UNREADABLE = "call_gateway_unreadable"
     CALL_GATEWAY_ERROR = "call_gateway_error"
+    CALL_GATEWAY_AWAITED = "call_gateway_awaited"
+    CALL_GATEWAY_RESUMED = "call_gateway_resumed"
     CALL_CONTROL_REQUESTED = "call_control_requested"
     CALL_HANGUP_SENT = "call_hangup_sent"
     CALL_EVENTS_LOST = "call_events_lost"

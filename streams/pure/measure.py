@@ -57,13 +57,13 @@ class Histogram:
 class Arrivals:
     """The frames of a call's gateway. Of two tracks that come side by side only the first one's gaps are measured."""
 
-    __slots__ = ("_last", "_late_after", "frame_ms", "gaps", "late", "track")
+    __slots__ = ("_late_after", "frame_ms", "gaps", "last_at", "late", "track")
 
     def __init__(self) -> None:
         self.gaps = Histogram()
         self.late = 0
         self.track = ""
-        self._last = 0.0
+        self.last_at = 0.0
         self.expect(20)
 
     def expect(self, frame_ms: float) -> None:
@@ -76,9 +76,9 @@ class Arrivals:
         if track != self.track:
             if self.track:
                 return
-            self.track, self._last = track, now
+            self.track, self.last_at = track, now
             return
-        gap, self._last = now - self._last, now
+        gap, self.last_at = now - self.last_at, now
         self.gaps.add(gap)
         if gap > self._late_after:
             self.late += 1

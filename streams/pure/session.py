@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from streams.pure.absence import Absence
 from streams.pure.effects import CloseGateway, Effect, TellGateway, Write
 from streams.pure.fork import Fork
 from streams.pure.lifecycle import (
@@ -23,7 +24,6 @@ from streams.pure.lifecycle import (
 from streams.pure.measure import Arrivals, Measured
 from streams.pure.messages import (
     Audio,
-    AudioFormat,
     Dtmf,
     Ended,
     GatewayMessage,
@@ -63,14 +63,14 @@ class CallSession:
         self.limits = limits
         self.started = started
         self.offset = epoch - started
-        self.format: AudioFormat | None = None
+        self.media: Started | None = None
         self.streams: dict[UUID, StreamSession] = {}
         self.over: HangupCause | None = None
         self.marks = marks
         self.talkback: Talkback | None = None
         self.arrivals = Arrivals()
         self._fork = Fork(limits.buffer_ms / 2)
-        self._heard_audio = False
+        self._absence = Absence(limits.resume_seconds, self.note)
         self._unreadable = 0
         self._notes = 0
         self._effects: list[Effect] = []
@@ -126,7 +126,7 @@ class CallSession:
 
     def audio(self, message: Audio, now: float) -> list[StreamSession]:
         """One frame from the call; returns the streams that may have something to send. The hot path: 50 a second and call."""
-        if not self._heard_audio:
+        if not self.arrivals.track:
             self._first_audio(now)
         self.arrivals.came(message.track, now)
         self._fork.audio(message, self._timestamp_ms(now), now)
@@ -136,11 +136,10 @@ class CallSession:
         return int((now + self.offset) * 1000)
 
     def _first_audio(self, now: float) -> None:
-        self._heard_audio = True
         self.note(EventKind.CALL_FIRST_AUDIO, Level.DEBUG, None, now, after_ms=round((now - self.started) * 1000))
 
     def _media_started(self, message: Started, now: float) -> None:
-        self.format = message.format
+        self.media = message
         self.arrivals.expect(message.frame_ms)
         self._fork.begin(message.format)
         self.talkback = Talkback(message.format, self.marks, self.note, self._emit, self._played)
@@ -172,7 +171,26 @@ class CallSession:
             facts = {"problem": message.problem, "sample": message.sample, "count": self._unreadable}
             self.note(EventKind.CALL_GATEWAY_UNREADABLE, Level.WARNING, None, now, **facts)
 
+    def resume(self, media: Started, address: str, now: float) -> str:
+        """The gateway brings the call on another socket, from `address`. Returns '', or why it cannot go on there, in a sentence."""
+        assert self.media is not None
+        if _described(media) != _described(self.media):
+            problem = f"The call's audio is {_described(self.media)}; another socket has to bring the same, not {_described(media)}."
+            self.note(EventKind.CALL_GATEWAY_ERROR, Level.WARNING, None, now, text=problem)
+            return problem
+        silent_since = self.arrivals.last_at if self.arrivals.track else self.started
+        self._absence.end(round((now - silent_since) * 1000), address, now)
+        self._playback_reported(Resumed(), now)
+        return ""
+
     def _gateway_ended(self, message: Ended, now: float) -> None:
+        if message.lost and self._absence.patience_seconds and self.media is not None and not self.over:
+            self._absence.begin(message, now)
+            self._playback_reported(Paused(), now)
+        else:
+            self._gone(message, now)
+
+    def _gone(self, message: Ended, now: float) -> None:
         cause, hangup = (EndCause.GATEWAY_LOST, GATEWAY_LOST) if message.lost else (EndCause.CALL_ENDED, NORMAL_HANGUP)
         self.finish(cause, hangup, message.words, now, close_code=message.code)
 
@@ -228,6 +246,8 @@ class CallSession:
         return Measured(self.arrivals.to_json(), {stream.id: stream.measured() for stream in self._fork.live})
 
     def tick(self, now: float) -> None:
+        if lost := self._absence.given_up(now):
+            self._gone(lost, now)
         for stream in self._fork.live:
             stream.tick(now)
         if self.talkback is not None and not self.over:
@@ -285,3 +305,7 @@ class CallSession:
 
 Act = Callable[[CallSession, float], None]
 """Something that is done to a call, at a moment."""
+
+
+def _described(media: Started) -> str:
+    return ", ".join(filter(None, (str(media.format), media.facts.get("mix"))))

@@ -28,10 +28,12 @@ Noted = Callable[..., None]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`retry_seconds`: the pauses before the second, third ... attempt to connect."""
+    """`retry_seconds`: the pauses before the second, third ... attempt to connect. `resume_seconds`: so long a gateway whose socket was
+    lost is waited for; 0 where none comes back."""
 
     buffer_ms: int = 40_000
     retry_seconds: tuple[float, ...] = (1, 3)
+    resume_seconds: float = 0.0
 
 
 @dataclass(slots=True)

@@ -33,7 +33,8 @@ class CallPlan:
 
     Asterisk: `as_json`, `variables`; `names_channel` False is a release before 22.8: no channel_id anywhere, and a ping hangs the call
     up. FreeSWITCH: without `metadata`, the URL says it all; `frames_at_once` go into one message; `fork` is the bugname of one of
-    several; `streams_back` is bidirectional streaming. Twilio: `signing_token` signs the upgrade, and the password is not sent."""
+    several; `streams_back` is bidirectional streaming; the connection of an old mod_audio_stream is cut `drops` times, and it comes back.
+    Twilio: `signing_token` signs the upgrade, and the password is not sent."""
 
     platform: str
     gateway: str
@@ -56,6 +57,7 @@ class CallPlan:
     frames_at_once: int = 1
     fork: str = ""
     streams_back: bool = False
+    drops: int = 0
     signing_token: str = ""
 
     @property

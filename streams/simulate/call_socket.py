@@ -130,9 +130,14 @@ class CallSocket(Changing):
 
     def vanish(self) -> None:
         """The gateway dies: TCP is reset, no close frame."""
+        self._finish(End.VANISHED)
+        self.reset()
+
+    def reset(self) -> None:
+        """TCP is reset; whether that is the end of the call is for others to say."""
         connection: socket.socket = self._writer.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._finish(End.VANISHED)
+        self._reading.cancel()
         self._writer.transport.abort()
 
     async def until_ended(self, timeout_seconds: float = 10) -> End:

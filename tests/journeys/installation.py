@@ -26,6 +26,7 @@ QUICK = {
     "ANSWER_TIMEOUT_SECONDS": "2",
     "LEASE_SECONDS": "5",
     "DRAIN_SECONDS": "10",
+    "GATEWAY_RESUME_SECONDS": "2",
 }
 
 

@@ -13,11 +13,11 @@ XML = '<Response><Stream contentType="audio/x-mulaw;rate=8000">wss://bot.example
 REQUEST = StreamRequest("wss://bot.example/audio", status_callback_url="https://hooks.example/status")
 
 
-def gateway(name: str = "pbx", answer_xml: str = XML, password: str = "correct horse battery") -> Gateway:
+def gateway(name: str = "pbx", answer_xml: str = XML, password: str = "correct horse battery", dialect: str = "asterisk") -> Gateway:
     """A gateway with an account and an application of its own."""
     account = Account.objects.create(name=f"Account of {name}")
     application = Application.objects.create(account=account, name="app", answer_xml=answer_xml)
-    row = Gateway(account=account, application=application, name=name)
+    row = Gateway(account=account, application=application, name=name, dialect=dialect)
     row.set_password(password)
     row.save()
     return row

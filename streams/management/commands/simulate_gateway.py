@@ -68,6 +68,7 @@ class Command(BaseCommand):
         add("--both-tracks", action="store_true", help="Not Asterisk: send the called party's audio, too.")
         add("--fork", default="", help="audio_fork: the name of this fork, where a call has several.")
         add("--stream-back", action="store_true", help="audio_fork: with bidirectional streaming.")
+        add("--drops", type=count, default=0, help="audio_stream: cut the connection so many times; an old build comes back by itself.")
         add("--no-metadata", action="store_true", help="audio_stream, audio_fork: the URL has to say it all.")
         add("--signing-token", default="", help="twilio: sign the upgrade with it, instead of sending the password.")
         add("--calls", type=count, default=1, help="How many calls (default 1).")
@@ -120,6 +121,8 @@ def codec_of(options: dict[str, Any]) -> str:
         raise CommandError(f"{dialect} sends {', '.join(CODECS[dialect])}, and no {codec}.")
     if dialect == "asterisk" and options["both_tracks"]:
         raise CommandError("An Asterisk sends one track. Leave out --both-tracks, or choose another --dialect.")
+    if dialect != "audio_stream" and options["drops"]:
+        raise CommandError(f"A gateway of {dialect} does not come back. Leave out --drops, or choose --dialect audio_stream.")
     return str(codec)
 
 
@@ -142,6 +145,7 @@ def plans(options: dict[str, Any]) -> list[CallPlan]:
             outbound=outbound,
             fork=options["fork"],
             streams_back=options["stream_back"],
+            drops=options["drops"],
             metadata=not options["no_metadata"],
             signing_token=options["signing_token"],
             as_json=options["control"] == "json",

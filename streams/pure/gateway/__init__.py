@@ -17,11 +17,13 @@ from streams.pure.messages import Ended, GatewayCommand, GatewayMessage
 class Dialect(Protocol):
     """One connection's dialect. Started is the first media message it gives; nothing a peer sends makes it raise.
 
-    `marks`: whether MarkPlayed comes for each Mark that was played; it counts once Started came."""
+    `marks`: whether MarkPlayed comes for each Mark that was played; it counts once Started came. `resumes`: whether such a gateway may
+    bring a live call again on another socket, which then goes on there."""
 
     name: str
     subprotocols: tuple[str, ...]
     marks: bool
+    resumes: bool
 
     def decode_text(self, text: str) -> Sequence[GatewayMessage]: ...
 

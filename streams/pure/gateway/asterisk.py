@@ -62,6 +62,7 @@ class Asterisk:
 
     name = "asterisk"
     subprotocols: tuple[str, ...] = ("media",)
+    resumes = False
 
     def __init__(self, query: Mapping[str, str]) -> None:
         self.marks = False

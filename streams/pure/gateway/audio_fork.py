@@ -27,6 +27,7 @@ class AudioFork:
 
     name = "audio_fork"
     subprotocols: tuple[str, ...] = ("audio.drachtio.org", "audio.jambonz.org")
+    resumes = False
 
     def __init__(self, query: Mapping[str, str]) -> None:
         self.marks = query.get("bidirectional", "").lower() == "stream"

@@ -18,6 +18,7 @@ class AudioStream:
 
     name = "audio_stream"
     subprotocols: tuple[str, ...] = ()
+    resumes = True
     marks = False
 
     def __init__(self, query: Mapping[str, str]) -> None:

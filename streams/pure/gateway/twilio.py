@@ -52,6 +52,7 @@ class Twilio:
 
     name = "twilio"
     subprotocols: tuple[str, ...] = ()
+    resumes = False
 
     def __init__(self, query: Mapping[str, str]) -> None:
         self.marks = False

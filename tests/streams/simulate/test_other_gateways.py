@@ -91,6 +91,14 @@ async def test_without_metadata_nothing_comes_before_the_audio(platform: Platfor
     assert platform.got == FRAMES
 
 
+async def test_an_old_mod_audio_stream_comes_back_and_begins_with_its_metadata(platform: Platform) -> None:
+    report = await place_call(platform.plan("audio_stream", frames=FRAMES, drops=2))
+    while platform.sockets.qsize() < 3 or platform.code != 1000:
+        await asyncio.sleep(0.01)
+    assert [message["call_uuid"] for message in platform.messages] == [UUID] * 3
+    assert (report.end, report.frames_sent) == (End.HUNG_UP, 10)
+
+
 async def test_stereo_alternates_samples(platform: Platform) -> None:
     await place_call(platform.plan("audio_fork", frames=[b"LL" * 160], outbound=[b"RR" * 160]))
     await platform.over.wait()

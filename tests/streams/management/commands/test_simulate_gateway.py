@@ -168,6 +168,7 @@ async def test_nobody_answers(unused_tcp_port: int) -> None:
         (["--dialect", "sip"], "invalid choice: 'sip'"),
         (["--dialect", "audio_stream", "--codec", "ulaw"], "audio_stream sends slin, slin16, .* and no ulaw"),
         (["--both-tracks"], "An Asterisk sends one track"),
+        (["--dialect", "audio_fork", "--drops", "1"], "does not come back"),
         (["--wav", "/nowhere.wav"], "/nowhere.wav cannot be read"),
         (["--url", "http://x"], "Write something like ws://127.0.0.1:8000"),
         (["--seconds", "0"], "'0' is not a number above 0"),

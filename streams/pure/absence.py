@@ -1,0 +1,44 @@
+"""A gateway's absence: its socket was lost without a close, and for some seconds another one may bring the call back.
+
+Owns how long that is waited for, and that a gateway which comes and goes fills no log. Must not know sockets or dialects."""
+
+from dataclasses import replace
+
+from streams.pure.lifecycle import EventKind, Level
+from streams.pure.messages import Ended
+from streams.pure.stream import Noted
+
+NOTED_IN_FULL = 10
+"""So many losses and returns of a call are noted; a gateway whose every socket is cut at once would write for ever."""
+
+
+class Absence:
+    """Of one call. With `patience_seconds` 0 nobody is waited for."""
+
+    def __init__(self, patience_seconds: float, note: Noted) -> None:
+        self.patience_seconds = patience_seconds
+        self._note = note
+        self._lost: Ended | None = None
+        self._until = 0.0
+        self._losses = self._returns = 0
+
+    def begin(self, lost: Ended, now: float) -> None:
+        self._lost, self._until = lost, now + self.patience_seconds
+        self._losses += 1
+        if self._losses <= NOTED_IN_FULL:
+            facts = {"close_code": lost.code, "awaited_seconds": self.patience_seconds, "count": self._losses}
+            self._note(EventKind.CALL_GATEWAY_AWAITED, Level.WARNING, None, now, **facts)
+
+    def end(self, gap_ms: int, address: str, now: float) -> None:
+        """The gateway is back, or was never away: it may bring another socket while the old one looks well."""
+        self._lost = None
+        self._returns += 1
+        if self._returns <= NOTED_IN_FULL:
+            facts = {"gap_ms": gap_ms, "address": address, "count": self._returns}
+            self._note(EventKind.CALL_GATEWAY_RESUMED, Level.WARNING, None, now, **facts)
+
+    def given_up(self, now: float) -> Ended | None:
+        """The loss, when nobody has come back in time."""
+        if self._lost is None or now < self._until:
+            return None
+        return replace(self._lost, words=f"{self._lost.words} No other socket of its came within {self.patience_seconds:g} s.")

@@ -22,7 +22,11 @@ for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "R
 DATA_DIR = tempfile.mkdtemp(prefix="streamdesk-tests-")
 os.environ.update(DATA_DIR=DATA_DIR, SECRET_KEY="only-for-tests-" + "x" * 40, DIAL_ALLOW="127.0.0.0/8 ::1/128")
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+if settings.configured:  # pytest-django does so at the sight of DJANGO_SETTINGS_MODULE, before anybody is asked
+    raise pytest.UsageError("DJANGO_SETTINGS_MODULE is set: the settings were read with a DATA_DIR that is not the tests'. Unset it.")
 django.setup()
+# A pytest that this one starts (another process of it, or the one on PostgreSQL) is to read the settings with a DATA_DIR of its own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one is slow by design
 
 

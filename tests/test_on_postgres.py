@@ -28,7 +28,7 @@ TESTS = (
     "tests/cdr/api/test_stream_start.py",
 )
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
 
 
 @pytest.mark.skipif(os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="This run is on PostgreSQL already.")

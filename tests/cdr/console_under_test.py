@@ -4,6 +4,7 @@ Whether a reader may still look is asked every 3 s.
 Prints port, session and call's uuid; then presses a digit on the call for each digit it reads."""
 
 import asyncio
+import os
 import socket
 import sys
 import threading
@@ -11,6 +12,7 @@ import threading
 import django
 import uvicorn
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402 - after the setup

@@ -22,6 +22,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import re_path
 
+from cdr import second_factor
 from cdr.pages.debug_log import DebugLogPage, call_log, stream_log
 from cdr.pages.hiding import without_numbers
 from cdr.pure.debuglog import Line
@@ -81,9 +82,10 @@ def reading_of(scope: dict[str, Any]) -> Reading:
 
 
 def may_read(reading: Reading) -> bool:
-    """Whether the session still belongs to somebody who may see this log."""
+    """Whether the session still belongs to somebody who may see this log, and has passed the second factor."""
     user = _user(reading)
-    return bool(user.is_active and user.is_staff and user.has_perm(LOGS[reading.kind][1]))
+    allowed = user.is_active and user.is_staff and user.has_perm(LOGS[reading.kind][1])
+    return bool(allowed and second_factor.passed(user, SessionStore(reading.session_key)))
 
 
 def news(reading: Reading) -> tuple[list[dict[str, str]], bool]:

@@ -1,8 +1,9 @@
 """Charges, the audit log, saved filters, exports, and `streams`' calls and streams under the names the console shows (proxies, so
-that no foreign key points here)."""
+that no foreign key points here), and so the failed sign-ins that django-axes counts."""
 
 from typing import Any, NoReturn
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import models
 
@@ -173,3 +174,17 @@ class AuditEntry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise Unchangeable("The audit log is only added to: its entries are not deleted.")
+
+
+class FailedSignIn(AccessAttempt):
+    """How often it failed with one name from one address, and when the last time was."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "failed sign-in"
+        default_permissions = ("view",)
+        permissions = [("lift_lock", "Can lift a lock after failed sign-ins")]
+        ordering = ("-attempt_time", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.username} from {self.ip_address}"

@@ -1,8 +1,10 @@
-"""What Celery runs for the console: exports and tests of service URLs. A door without a rule: the rows say what is to be done."""
+"""What Celery runs for the console: exports, tests of service URLs, the forgetting of old sign-ins. Doors without a rule: the rows say
+what is to be done."""
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 
-from cdr import exports, url_tests
+from cdr import exports, locks, url_tests
 
 
 @shared_task(name="cdr.tasks.run_exports")
@@ -27,3 +29,10 @@ def run_url_tests() -> None:
 @shared_task(name="cdr.tasks.remove_old_url_tests")
 def remove_old_url_tests() -> None:
     url_tests.remove_old()
+
+
+@shared_task(name="cdr.tasks.forget_old_sign_ins")
+def forget_old_sign_ins() -> None:
+    """Failures that no longer count, and sessions that have ended."""
+    locks.prune()
+    SessionStore.clear_expired()

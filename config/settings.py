@@ -10,6 +10,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from cdr.pure.sign_in import LOCKED_MINUTES, MOST_OF_A_NAME
 from config.environment import Environment, database
 
 env = Environment()
@@ -48,6 +49,7 @@ SECRET_KEY = env.text("SECRET_KEY") or (_generated_secret(DATA_DIR / "secret_key
 DIAL_ALLOW = env.networks("DIAL_ALLOW", "127.0.0.0/8 ::1/128" if EMBEDDED else "")
 TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
 HTTPS = env.flag("HTTPS", False)
+REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)
 DEMO = env.flag("DEMO", True)
 
 if not SECRET_KEY:
@@ -83,6 +85,10 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "ninja",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -118,6 +124,7 @@ TEMPLATES = [
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "cdr.second_factor.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -133,6 +140,19 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+
+# Failed sign-ins: how many are too many is cdr.pure.sign_in's, cdr.locks counts, cdr.admin.signing_in answers (so, no middleware).
+AXES_HANDLER = "cdr.locks.Handler"
+AXES_CLIENT_IP_CALLABLE = "cdr.admin.visitor.counted_address"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
+AXES_FAILURE_LIMIT = MOST_OF_A_NAME
+AXES_COOLOFF_TIME = timedelta(minutes=LOCKED_MINUTES)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
+OTP_TOTP_ISSUER = "Streamdesk"
 
 # Security ------------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -200,6 +220,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },
+    "forget old sign-ins": {"task": "cdr.tasks.forget_old_sign_ins", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
     "end what nobody holds": {
         "task": "streams.tasks.reap_calls",
         "schedule": timedelta(seconds=LEASE_SECONDS / 2),
@@ -215,5 +236,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
     "loggers": {"daphne": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}, "celery.worker.strategy": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"}},
+        "celery.beat": {"level": "WARNING"}, "axes": {"level": "ERROR"}},
 }

@@ -4,22 +4,22 @@ Owns what belongs to no single list. Must not know the lists: they register them
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from cdr.admin.access import GuardedSite
 from cdr.pages.board import board
 
 SECTIONS = (
     ("Calls", ("CallDetail", "StreamDetail", "Callback")),
     ("Tenants", ("Account", "Application", "Gateway", "UrlTest")),
-    ("Staff", ("User", "Group", "AuditEntry")),
+    ("Staff", ("User", "Group", "FailedSignIn", "AuditEntry")),
 )
 """Section name, and the models in it; a section without a model that the reader may see is left out."""
 
 
-class Console(admin.AdminSite):
+class Console(GuardedSite):
     site_header = site_title = "Streamdesk"
     index_title = "Find out what happened"
     site_url = None

@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from cdr import audit, exports, live, roles
 from cdr.admin.site import console
 from cdr.audit import Actor
-from cdr.models import Export, ExportState, UrlTest
+from cdr.models import Export, ExportState, FailedSignIn, UrlTest
 from cdr.pure.acts import Act
 from config.asgi import application
 from streams.models import Account, Call, Stream
@@ -34,6 +34,8 @@ PAGES = """
 #                                 anonymous   nobody      Support     Operator    Billing     Admin.      superuser
 index                             login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 login                             yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+login_code                        login/login login/login login/login login/login login/login login/login login/login
+second_factor                     login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 logout                            yes/yes     405/yes     405/yes     405/yes     405/yes     405/yes     405/yes
 password_change                   login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 password_change_done              login/login yes/405     yes/405     yes/405     yes/405     yes/405     yes/405
@@ -63,6 +65,12 @@ cdr_calldetail_add                login/login no/no       no/no       no/no     
 cdr_calldetail_history            login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 cdr_calldetail_delete             login/login no/no       no/no       no/no       no/no       no/no       no/no
 cdr_calldetail_change             login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+cdr_failedsignin_changelist       login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
+cdr_failedsignin_add              login/login no/no       no/no       no/no       no/no       no/no       no/no
+cdr_failedsignin_history          login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
+cdr_failedsignin_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no
+cdr_failedsignin_change           login/login no/no       no/no       no/no       no/no       yes/no      yes/no
+auth_user_second_factor           login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 auth_user_password_change         login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 auth_user_changelist              login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 auth_user_add                     login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
@@ -144,6 +152,7 @@ def rows() -> Call:
     roles.make_roles(Group._meta.apps)
     owner, account = User.objects.create_user("owner"), Account.objects.get()
     UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
+    FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
     audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.get(), rate=["0.00300", "0.00400"])
     return call
 

@@ -1,0 +1,67 @@
+"""Who gets to the pages of the console at all: staff who have signed in with all that is asked of them.
+
+Owns the doors of the site: signing in, its second step, signing out, and one's own second factor. Must not know the lists."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+
+from cdr import audit, second_factor
+from cdr.admin.second_factors import SecondFactorView
+from cdr.admin.signing_in import CodeView, SignInView
+from cdr.admin.visitor import visitor
+from cdr.pure.acts import Act
+
+
+class GuardedSite(admin.AdminSite):
+    def get_urls(self) -> list[Any]:
+        return [
+            path("login/code/", self.login_code, name="login_code"),
+            path("second-factor/", self.second_factor, name="second_factor"),
+            *super().get_urls(),
+        ]
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and self._passed(request)
+
+    def _passed(self, request: HttpRequest) -> bool:
+        """Asked once a request."""
+        if "second_factor_passed" not in vars(request):
+            vars(request)["second_factor_passed"] = second_factor.passed(request.user, request.session)
+        return bool(vars(request)["second_factor_passed"])
+
+    def _may_set_up(self, request: HttpRequest) -> bool:
+        """Also somebody who is asked for a second factor and has none yet: this page is all that he sees."""
+        return super().has_permission(request) and (self._passed(request) or second_factor.device_of(request.user) is None)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        if request.method == "GET" and self._may_set_up(request):
+            return HttpResponseRedirect(reverse("admin:second_factor"))
+        if request.user.is_authenticated and not self._passed(request):
+            logout(request)  # a session from before the second factor was set up
+        return SignInView.as_view(extra_context=self._step(request, "Log in"), next_page="admin:index")(request)
+
+    def login_code(self, request: HttpRequest) -> HttpResponseBase:
+        return CodeView.as_view(extra_context=self._step(request, "Second step"), next_page="admin:index")(request)
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if request.method == "POST" and request.user.is_authenticated:
+            audit.write(visitor(request), Act.SIGN_OUT, request.user)
+        return super().logout(request, extra_context)
+
+    def second_factor(self, request: HttpRequest) -> HttpResponseBase:
+        if not self._may_set_up(request):
+            return HttpResponseRedirect(f"{reverse('admin:login')}?{urlencode({'next': request.path})}")
+        context = {**self.each_context(request), "title": "Second factor"}
+        return never_cache(SecondFactorView.as_view(extra_context=context))(request)
+
+    def _step(self, request: HttpRequest, title: str) -> dict[str, Any]:
+        context = {**self.each_context(request), "title": title, "subtitle": None, "app_path": request.get_full_path()}
+        return {**context, "username": request.user.get_username()}

@@ -1,0 +1,102 @@
+"""The page of one's own second factor: set it up, make new recovery codes, remove it. Secret and codes are shown once, and never again.
+
+Owns that conversation. What a code is worth is cdr.second_factor's."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import TemplateView
+
+from cdr import audit, second_factor
+from cdr.admin.signing_in import note_failure
+from cdr.admin.visitor import visitor
+from cdr.pure.acts import Act
+from cdr.pure.sign_in import wait_words
+from cdr.second_factor import Answer
+
+
+@method_decorator([csrf_protect, sensitive_post_parameters("password", "code")], name="dispatch")
+class SecondFactorView(TemplateView):
+    template_name = "admin/second_factor.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user: Any = self.request.user
+        device = second_factor.device_of(user)
+        return super().get_context_data(
+            device=device,
+            since=device.created_at if device else None,
+            codes_left=second_factor.recovery_codes_left(user) if device else 0,
+            **kwargs,
+        )
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "confirm" in request.POST:
+            return self._confirm(request.POST.get("code", ""))
+        acts = {"begin": self._begin, "codes": self._new_codes, "remove": self._remove}
+        act = next((act for name, act in acts.items() if name in request.POST), None)
+        if act is None:
+            return self._shown()
+        problem = self._password_problem(request.POST.get("password", ""))
+        return self._shown(problem=problem) if problem else act()
+
+    def _begin(self) -> HttpResponse:
+        return self._setting_up(second_factor.begin(self._user))
+
+    def _confirm(self, code: str) -> HttpResponse:
+        device = second_factor.unfinished(self._user)
+        if device is None:
+            return self._shown(problem="Nothing is being set up. Begin anew.")
+        answer = second_factor.confirm(self._user, code)
+        if not answer.right:
+            return self._setting_up(device, problem=_code_problem(answer))
+        with transaction.atomic():
+            audit.write(visitor(self.request), Act.SET_UP_SECOND_FACTOR, self._user)
+            codes = second_factor.new_recovery_codes(self._user)
+        self.request.session.cycle_key()
+        second_factor.mark_passed(self.request.session, device)
+        return self._shown(codes=codes)
+
+    def _new_codes(self) -> HttpResponse:
+        if second_factor.device_of(self._user) is None:
+            return self._shown(problem="Recovery codes go with a second factor. Set it up first.")
+        with transaction.atomic():
+            audit.write(visitor(self.request), Act.NEW_RECOVERY_CODES, self._user)
+            return self._shown(codes=second_factor.new_recovery_codes(self._user))
+
+    def _remove(self) -> HttpResponse:
+        with transaction.atomic():
+            second_factor.remove(self._user)
+            audit.write(visitor(self.request), Act.REMOVE_SECOND_FACTOR, self._user)
+        messages.success(self.request, "Your second factor is removed: from now on your password alone signs you in.")
+        return HttpResponseRedirect(reverse("admin:second_factor"))
+
+    @property
+    def _user(self) -> Any:
+        return self.request.user
+
+    def _password_problem(self, password: str) -> str:
+        """Wrong passwords count as those of the login page do."""
+        name = self._user.get_username()
+        if authenticate(self.request, username=name, password=password) is not None:
+            return ""
+        return note_failure(self.request, name) or "This is not your password."
+
+    def _setting_up(self, device: Any, problem: str = "") -> HttpResponse:
+        return self._shown(qr_code=second_factor.qr_code(device), secret=second_factor.secret_words(device), problem=problem)
+
+    def _shown(self, **content: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(**content))
+
+
+def _code_problem(answer: Answer) -> str:
+    if answer.not_before:
+        return f"After a wrong code there is a pause. Try again in {wait_words((answer.not_before - timezone.now()).total_seconds())}."
+    return "This code is not right. Type the one that the app shows now; if none is, set the clock of the phone."

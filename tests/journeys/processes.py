@@ -1,13 +1,22 @@
-"""Child processes of the journeys: each keeps its output, can be waited on for a line, and is stopped by its own pid."""
+"""Child processes of the journeys: each keeps its output, can be waited on for a line, and is stopped by its own pid, and ends
+with the tests."""
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+SETPRIV = shutil.which("setpriv")
+DIES_WITH_THE_TESTS = (SETPRIV, "--pdeathsig", "KILL") if SETPRIV else ()
+"""Linux ends the child when the tests' process is killed and can stop nothing itself (Ctrl-C with several processes does that)."""
+STARTER = ThreadPoolExecutor(1, "starts child processes")
+"""The kernel looks at the thread that started a child, not at its process; this one lives as long as the process."""
 
 
 class ChildProcess:
@@ -17,10 +26,16 @@ class ChildProcess:
         self.name = name
         self.lines: list[str] = []
         self._line = threading.Condition()
-        self.popen = subprocess.Popen(
-            command,
+        self.popen = STARTER.submit(self._started, command, folder, dict(environment)).result()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @staticmethod
+    def _started(command: Sequence[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*DIES_WITH_THE_TESTS, *command],
             cwd=folder,
-            env=dict(environment),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -28,8 +43,6 @@ class ChildProcess:
             errors="replace",
             start_new_session=True,
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
 
     @property
     def pid(self) -> int:

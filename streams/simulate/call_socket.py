@@ -140,7 +140,7 @@ class CallSocket(Changing):
         self._reading.cancel()
         self._writer.transport.abort()
 
-    async def until_ended(self, timeout_seconds: float = 10) -> End:
+    async def until_ended(self, timeout_seconds: float = 30) -> End:
         await self.until(lambda: self.end, f"the end of call {self.plan.call_uuid}", timeout_seconds)
         return self.end or End.LOST
 

@@ -63,7 +63,7 @@ class CallbackReceiver(Changing):
         """What came for one stream, in order of arrival."""
         return [callback for callback in self.callbacks if callback.parameters.get("StreamID") == stream_id]
 
-    async def until_event(self, stream_id: str, event: str, timeout_seconds: float = 10) -> ReceivedCallback:
+    async def until_event(self, stream_id: str, event: str, timeout_seconds: float = 30) -> ReceivedCallback:
         """The first delivered (answered with 200) callback `event` of a stream."""
 
         def found() -> list[ReceivedCallback]:

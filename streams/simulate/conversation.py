@@ -95,10 +95,10 @@ class Conversation(Changing):
         self.close_code, self.close_reason = code, reason
         self.changed()
 
-    async def until_media(self, count: int, timeout_seconds: float = 10) -> None:
+    async def until_media(self, count: int, timeout_seconds: float = 30) -> None:
         await self.until(lambda: len(self.media) >= count, f"media message {count} (there are {len(self.media)})", timeout_seconds)
 
-    async def until_closed(self, timeout_seconds: float = 10) -> None:
+    async def until_closed(self, timeout_seconds: float = 30) -> None:
         await self.until(lambda: self.close_code is not None, f"the close of stream {self.stream_id}", timeout_seconds)
 
     def _first(self, event: str) -> dict[str, Any] | None:

@@ -151,12 +151,12 @@ class Customer(Changing):
             transport.abort()  # those that wait for a peer's last words, or for ours
         await asyncio.sleep(0)
 
-    async def conversation(self, number: int = 1, timeout_seconds: float = 10) -> Conversation:
+    async def conversation(self, number: int = 1, timeout_seconds: float = 30) -> Conversation:
         """The `number`th connection that was accepted, counted from 1."""
         await self.until(lambda: len(self.conversations) >= number, f"connection {number} to {self.url}", timeout_seconds)
         return self.conversations[number - 1]
 
-    async def conversation_of(self, call_uuid: str, timeout_seconds: float = 10) -> Conversation:
+    async def conversation_of(self, call_uuid: str, timeout_seconds: float = 30) -> Conversation:
         """The connection whose start message names the call."""
 
         def found() -> list[Conversation]:

@@ -16,7 +16,7 @@ class Changing:
         self._change.set()
         self._change = asyncio.Event()
 
-    async def until(self, condition: Callable[[], object], wanted: str, timeout_seconds: float = 10) -> None:
+    async def until(self, condition: Callable[[], object], wanted: str, timeout_seconds: float = 30) -> None:
         """Returns once `condition()` is true; raises TimeoutError naming what was `wanted` after `timeout_seconds`."""
         try:
             async with asyncio.timeout(timeout_seconds):

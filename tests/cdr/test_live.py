@@ -47,19 +47,19 @@ async def opened(client: Client, path: str, seen: Any = (), origin: str = "http:
     cookie = f"sessionid={client.cookies['sessionid'].value}" if "sessionid" in client.cookies else "theme=dark"
     headers = [HOST, (b"origin", origin.encode()), (b"cookie", cookie.encode())]
     socket = WebsocketCommunicator(application, path, headers=headers)
-    accepted, _ = await socket.connect()
+    accepted, _ = await socket.connect(timeout=30)
     assert accepted
     await socket.send_to(text_data=json.dumps({"seen": list(seen)}))
     try:
         yield socket
     finally:
-        await socket.disconnect()
+        await socket.disconnect(timeout=30)
 
 
 async def heard(socket: WebsocketCommunicator) -> list[dict[str, str]]:
     """The lines of the next message that has some."""
     while True:
-        message = await socket.receive_json_from(timeout=5)
+        message = await socket.receive_json_from(timeout=30)
         if message["lines"]:
             return message["lines"]
 
@@ -68,7 +68,7 @@ async def refused(client: Client, path: str, origin: str = "http://localhost") -
     headers = [HOST, (b"origin", origin.encode())]
     if "sessionid" in client.cookies:
         headers.append((b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()))
-    accepted, _ = await WebsocketCommunicator(application, path, headers=headers).connect()
+    accepted, _ = await WebsocketCommunicator(application, path, headers=headers).connect(timeout=30)
     return not accepted
 
 
@@ -115,10 +115,10 @@ async def test_a_callback_whose_next_try_moves_comes_again(call, support) -> Non
 
 async def test_it_says_whether_the_call_lives_and_beats_without_news(call, support) -> None:
     async with opened(support, log_of(call)) as socket:
-        assert (await socket.receive_json_from(timeout=5))["live"] is True
-        assert await socket.receive_json_from(timeout=5) == {"lines": [], "live": True}
+        assert (await socket.receive_json_from(timeout=30))["live"] is True
+        assert await socket.receive_json_from(timeout=30) == {"lines": [], "live": True}
         await in_a_thread(Call.objects.update)(state="ended")
-        while (await socket.receive_json_from(timeout=5))["live"]:
+        while (await socket.receive_json_from(timeout=30))["live"]:
             pass
 
 
@@ -127,7 +127,7 @@ async def test_the_log_of_one_stream_and_of_problems_only(call, support) -> None
     async with opened(support, log_of(stream)) as socket:
         assert any("Connecting" in line["html"] for line in await heard(socket))
     async with opened(support, f"{log_of(call)}?level=problems") as socket:
-        assert await socket.receive_json_from(timeout=5) == {"lines": [], "live": True}
+        assert await socket.receive_json_from(timeout=30) == {"lines": [], "live": True}
 
 
 async def test_numbers_are_masked_until_they_may_be_seen(call, support) -> None:
@@ -145,7 +145,7 @@ async def test_who_may_no_longer_see_it_is_cut_off(call, support, monkeypatch, w
     async with opened(support, log_of(call)) as socket:
         await heard(socket)
         await in_a_thread(take_away)(what)
-        while (message := await socket.receive_output(timeout=5))["type"] == "websocket.send":
+        while (message := await socket.receive_output(timeout=30))["type"] == "websocket.send":
             pass
         assert (message["type"], message["code"]) == ("websocket.close", 4401)
 
@@ -177,7 +177,7 @@ async def test_strangers_and_other_sites_are_refused(call, support) -> None:
 async def test_a_page_that_says_nonsense_is_left(call, support, nonsense) -> None:
     headers = [HOST, (b"origin", b"http://localhost"), (b"cookie", f"sessionid={support.cookies['sessionid'].value}".encode())]
     socket = WebsocketCommunicator(application, log_of(call), headers=headers)
-    await socket.connect()
+    await socket.connect(timeout=30)
     await socket.send_to(text_data=nonsense)
-    await socket.wait(timeout=5)
+    await socket.wait(timeout=30)
     assert await socket.receive_nothing()

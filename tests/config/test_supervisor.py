@@ -26,7 +26,7 @@ class Lines(list[str]):
         self.more.set()
 
     async def seen(self, text: str, times: int = 1) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while sum(text in line for line in self) < times:
                 self.more.clear()
                 await self.more.wait()
@@ -66,7 +66,7 @@ def is_alive(pid: int) -> bool:
 
 
 async def gone(pid: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while is_alive(pid):
             await asyncio.sleep(0.02)
 
@@ -132,7 +132,7 @@ async def test_hurry_cuts_the_grace_short_and_asks_again(supervisor: Supervisor,
     await asyncio.sleep(0.2)
     assert not stopping.done()
     supervisor.hurry()
-    await asyncio.wait_for(stopping, 10)
+    await asyncio.wait_for(stopping, 30)
 
 
 async def test_what_a_service_started_goes_with_it(supervisor: Supervisor, lines: Lines):
@@ -177,7 +177,7 @@ async def test_children_die_with_a_supervisor_that_is_killed():
     options = child_process.options(ROOT) | {"stdout": asyncio.subprocess.PIPE}
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", SUPERVISOR, **options)
     assert process.stdout is not None
-    pids = [int((await asyncio.wait_for(process.stdout.readline(), 20)).split()[-1]) for _ in range(2)]
+    pids = [int((await asyncio.wait_for(process.stdout.readline(), 30)).split()[-1]) for _ in range(2)]
     assert all(is_alive(pid) for pid in pids)
     process.kill()
     await process.wait()

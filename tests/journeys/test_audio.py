@@ -122,7 +122,7 @@ async def test_a_customer_built_on_the_published_sdk(web: Web, answers: Answers)
     async with sdk_service() as (service, url):
         answers.set(call_uuid, response(stream(url, contentType="audio/x-mulaw;rate=8000", keepCallAlive="true", extraHeaders="a=1")))
         report = await place_call(plan(web, call_uuid=call_uuid, frames=sent, dtmf="42#"))
-        await asyncio.wait_for(service.gone.wait(), 10)
+        await asyncio.wait_for(service.gone.wait(), 30)
     assert report.complaints == ()
     (started,) = service.events
     assert (started.start.call_id, started.start.account_id, started.extra_headers) == (call_uuid, AUTH_ID, "a=1")

@@ -97,7 +97,7 @@ async def test_checkpoints_and_clear_audio_on_the_published_sdk(web: Web, answer
         call = AsteriskCall(plan(web, call_uuid=call_uuid, names_channel=names_channel))
         await call.connect()
         await call.start_media()
-        await asyncio.wait_for(cleared.wait(), 10)
+        await asyncio.wait_for(cleared.wait(), 30)
         heard_until_cleared = len(b"".join(call.playback.played))
         await call.send_frames(speech(0.3))
         assert len(b"".join(call.playback.played)) <= heard_until_cleared + 2 * 160

@@ -41,16 +41,16 @@ async def switchboard_running() -> AsyncIterator[switchboard.Switchboard]:
 async def call(query: str = "", user: str = "pbx") -> AsyncIterator[WebsocketCommunicator]:
     """A live call whose media has started; hung up at the end unless that happened before."""
     communicator = socket(f"/gateway/asterisk/{user}/?{query}", user)
-    accepted, _ = await communicator.connect(timeout=5)
+    accepted, _ = await communicator.connect(timeout=30)
     assert accepted
     await communicator.send_to(text_data=MEDIA_START)
     try:
         yield communicator
     finally:
-        await communicator.disconnect(code=1000, timeout=10)
+        await communicator.disconnect(code=1000, timeout=30)
 
 
-async def until(found: Callable[[], Any], seconds: float = 5.0) -> Any:
+async def until(found: Callable[[], Any], seconds: float = 30.0) -> Any:
     """Asks the database (in a thread) until it has what is wanted; the rows are written by others, who tell nobody."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not (result := await database_sync_to_async(found)()):

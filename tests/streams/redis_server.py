@@ -21,7 +21,7 @@ class RedisServer:
     def start(self) -> None:
         socket = settings.EMBEDDED_REDIS_SOCKET
         self.process = subprocess.Popen(embedded_redis.command(embedded_redis.binary(), self.folder, socket), stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not embedded_redis.answers(socket):
             assert time.monotonic() < deadline, "the embedded Redis did not start"
             time.sleep(0.01)
@@ -29,7 +29,7 @@ class RedisServer:
     async def until_heard(self, group: str) -> None:
         """Until somebody has subscribed to a group of the channel layer; a message sent earlier is heard by nobody."""
         channel = f"streamdesk__group__{group}"  # as channels-redis names it, with the prefix of our settings
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async with Redis(unix_socket_path=str(settings.EMBEDDED_REDIS_SOCKET)) as client:
                 while not (await client.pubsub_numsub(channel))[0][1]:
                     await asyncio.sleep(0.01)

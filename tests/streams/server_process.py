@@ -21,12 +21,12 @@ class ServerProcess:
         """Reads what the server prints until this line."""
         assert self.process.stdout is not None
         expected = " ".join(map(str, words))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (line := (await self.process.stdout.readline()).decode().strip()) != expected:
                 assert line, f"the server ended before it said {expected!r}"
 
     async def status(self) -> int:
-        return await asyncio.wait_for(self.process.wait(), 10)
+        return await asyncio.wait_for(self.process.wait(), 30)
 
     def url(self, path: str) -> str:
         return f"ws://127.0.0.1:{self.port}{path}"
@@ -43,7 +43,7 @@ class ServerProcess:
     async def answer_to(self, request: bytes) -> bytes:
         async with self.raw() as (reader, writer):
             writer.write(request)
-            return await asyncio.wait_for(reader.read(), 10)
+            return await asyncio.wait_for(reader.read(), 30)
 
 
 @asynccontextmanager
@@ -51,7 +51,7 @@ async def serving(**arguments: Any) -> AsyncIterator[ServerProcess]:
     process = await asyncio.create_subprocess_exec(*command(arguments), stdout=asyncio.subprocess.PIPE, **child_process.options(ROOT))
     assert process.stdout is not None
     try:
-        _, port = (await asyncio.wait_for(process.stdout.readline(), 10)).split()
+        _, port = (await asyncio.wait_for(process.stdout.readline(), 30)).split()
         yield ServerProcess(process, int(port))
     finally:
         if process.returncode is None:

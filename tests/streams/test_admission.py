@@ -27,9 +27,9 @@ def new_gateway(**changes: str) -> Gateway:
 
 async def accepted(path: str, *headers: tuple[bytes, bytes]) -> bool:
     communicator = WebsocketCommunicator(application, path, headers=list(headers))
-    answer, _ = await communicator.connect(timeout=5)
+    answer, _ = await communicator.connect(timeout=30)
     if answer:
-        await communicator.disconnect(timeout=5)
+        await communicator.disconnect(timeout=30)
     return bool(answer)
 
 

@@ -44,7 +44,7 @@ async def new_gateway(answer_xml: str = "<Response/>", name: str = "pbx"):
 async def test_who_is_not_known_is_refused_in_one_sentence(path, user, password, says, caplog) -> None:
     await new_gateway()
     async with switchboard_running():
-        accepted, _ = await socket(path, user, password).connect(timeout=5)
+        accepted, _ = await socket(path, user, password).connect(timeout=30)
     assert not accepted
     assert says in caplog.text
     assert PASSWORD not in caplog.text
@@ -56,7 +56,7 @@ async def test_credentials_that_cannot_be_read_are_refused(header) -> None:
     await new_gateway()
     headers = [(b"authorization", header)] if header else []
     async with switchboard_running():
-        accepted, _ = await WebsocketCommunicator(application, "/gateway/asterisk/pbx/", headers=headers).connect(timeout=5)
+        accepted, _ = await WebsocketCommunicator(application, "/gateway/asterisk/pbx/", headers=headers).connect(timeout=30)
     assert not accepted
 
 
@@ -64,33 +64,33 @@ async def test_the_subprotocol_is_chosen_only_if_offered() -> None:
     await new_gateway()
     async with switchboard_running():
         offering, plain = socket(), WebsocketCommunicator(application, "/gateway/asterisk/pbx/", headers=[basic("pbx", PASSWORD)])
-        assert await offering.connect(timeout=5) == (True, "media")
-        assert await plain.connect(timeout=5) == (True, None)
-        await offering.disconnect()
-        await plain.disconnect()
+        assert await offering.connect(timeout=30) == (True, "media")
+        assert await plain.connect(timeout=30) == (True, None)
+        await offering.disconnect(timeout=30)
+        await plain.disconnect(timeout=30)
 
 
 async def test_a_password_that_was_changed_counts_within_two_seconds() -> None:
     row = await new_gateway()
     async with switchboard_running():
-        assert (await socket(password="new password").connect(timeout=5))[0] is False
+        assert (await socket(password="new password").connect(timeout=30))[0] is False
         row.set_password("new password")
         await database_sync_to_async(row.save)()
         for _ in range(20):
             communicator = socket(password="new password")
-            if (await communicator.connect(timeout=5))[0]:
+            if (await communicator.connect(timeout=30))[0]:
                 break
             await asyncio.sleep(0.1)
         else:
             pytest.fail("the new password did not count within 2 s")
-        await communicator.disconnect()
+        await communicator.disconnect(timeout=30)
 
 
 async def test_a_process_that_is_stopping_takes_no_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     await new_gateway()
     monkeypatch.setattr(switchboard, "draining", True)
     async with switchboard_running():
-        assert (await socket().connect(timeout=5))[0] is False
+        assert (await socket().connect(timeout=30))[0] is False
 
 
 # Calls -----------------------------------------------------------------------------------------------------------------------
@@ -105,14 +105,14 @@ async def test_a_recorded_asterisk_is_forked_to_the_byte(name: str) -> None:
         await new_gateway(xml(customer, contentType=content_type))
         async with switchboard_running():
             communicator = socket(f"/gateway/asterisk/pbx/?{path}")
-            await communicator.connect(timeout=5)
+            await communicator.connect(timeout=30)
             for line in lines:
                 if line.get("from") == "asterisk" and ("text" in line or "binary" in line):
                     binary = base64.b64decode(line["binary"]) if "binary" in line else None
                     await communicator.send_to(text_data=line.get("text"), bytes_data=binary)
             conversation = await customer.conversation()
             await conversation.until_media(len(sent))
-            await communicator.disconnect(code=lines[-1]["close"]["code"], timeout=10)
+            await communicator.disconnect(code=lines[-1]["close"]["code"], timeout=30)
             await conversation.until_closed()
     assert [media.payload for media in conversation.media] == sent
     assert [media.chunk for media in conversation.media] == list(range(1, len(sent) + 1))
@@ -127,13 +127,13 @@ async def test_early_audio_is_not_lost() -> None:
         await new_gateway(xml(customer))
         async with switchboard_running():
             communicator = socket()
-            await communicator.connect(timeout=5)
+            await communicator.connect(timeout=30)
             await communicator.send_to(bytes_data=b"\x01" * 160)
             await communicator.send_to(text_data=MEDIA_START)
             await communicator.send_to(bytes_data=b"\x02" * 160)
             conversation = await customer.conversation()
             await conversation.until_media(2)
-            await communicator.disconnect(timeout=10)
+            await communicator.disconnect(timeout=30)
     assert conversation.audio == b"\x01" * 160 + b"\x02" * 160
 
 
@@ -156,10 +156,10 @@ async def test_a_second_socket_of_a_live_call_is_refused_and_the_first_goes_on()
         async with call(query):
             await until(Call.objects.first)
             second = socket(f"/gateway/asterisk/pbx/?{query}")
-            await second.connect(timeout=5)
+            await second.connect(timeout=30)
             await second.send_to(text_data=MEDIA_START)
-            assert (await second.receive_output(timeout=5))["code"] == 4409
-            await second.disconnect()
+            assert (await second.receive_output(timeout=30))["code"] == 4409
+            await second.disconnect(timeout=30)
             assert len(board.relays) == 1
     assert await database_sync_to_async(Call.objects.count)() == 1
 
@@ -173,10 +173,10 @@ async def test_a_call_uuid_that_was_used_before_ends_that_call_and_writes_nothin
         old = await until(lambda: Call.objects.filter(state="ended").first())
         events = await database_sync_to_async(StreamEvent.objects.count)()
         communicator = socket(f"/gateway/asterisk/pbx/?{query}")
-        await communicator.connect(timeout=5)
+        await communicator.connect(timeout=30)
         await communicator.send_to(text_data=MEDIA_START)
-        assert (await communicator.receive_output(timeout=5))["code"] == 4409
-        await communicator.disconnect()
+        assert (await communicator.receive_output(timeout=30))["code"] == 4409
+        await communicator.disconnect(timeout=30)
     assert old.account_id == row.account_id
     assert await database_sync_to_async(StreamEvent.objects.count)() == events
 
@@ -194,8 +194,8 @@ async def test_xml_that_cannot_be_carried_out_hangs_up_and_says_where(answer_xml
     await new_gateway(answer_xml)
     async with switchboard_running():
         async with call() as communicator:
-            assert (await communicator.receive_output(timeout=5))["text"] == "HANGUP"
-            assert (await communicator.receive_output(timeout=5))["type"] == "websocket.close"
+            assert (await communicator.receive_output(timeout=30))["text"] == "HANGUP"
+            assert (await communicator.receive_output(timeout=30))["type"] == "websocket.close"
             row = await until(lambda: Call.objects.filter(state="ended").first())
     assert row.hangup_cause_code == code
     event = await database_sync_to_async(StreamEvent.objects.get)(kind="call_answer_failed")
@@ -206,10 +206,10 @@ async def test_a_codec_we_do_not_speak_says_what_to_configure() -> None:
     await new_gateway()
     async with switchboard_running():
         communicator = socket()
-        await communicator.connect(timeout=5)
+        await communicator.connect(timeout=30)
         await communicator.send_to(text_data=MEDIA_START.replace("ulaw", "g729"))
-        closed = await communicator.receive_output(timeout=5)
-        await communicator.disconnect()
+        closed = await communicator.receive_output(timeout=30)
+        await communicator.disconnect(timeout=30)
         event = await until(lambda: StreamEvent.objects.filter(kind="call_gateway_error").first())
     assert closed["code"] == 4415
     assert "g729" in event.details["text"] and "ulaw" in event.details["text"]
@@ -259,8 +259,8 @@ async def test_what_a_customer_plays_reaches_the_gateway_and_its_checkpoint_come
             await conversation.until_media(1)
             await conversation.say({"event": "playAudio", "media": mulaw(b"\x07" * 480)})
             await conversation.say({"event": "checkpoint", "name": "hello"})
-            assert (await communicator.receive_output(timeout=5))["bytes"] == b"\x07" * 480
-            mark = (await communicator.receive_output(timeout=5))["text"]
+            assert (await communicator.receive_output(timeout=30))["bytes"] == b"\x07" * 480
+            mark = (await communicator.receive_output(timeout=30))["text"]
             assert mark.startswith("MARK_MEDIA ")
             await communicator.send_to(text_data=f"MEDIA_MARK_PROCESSED {mark.split()[1]}")
             await conversation.until(lambda: conversation.messages[-1]["event"] == "playedStream", "playedStream")

@@ -25,6 +25,8 @@ from tests.streams.raw_server import OK, Behaviour, dripping, flooding, hanging,
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 DEADLINE_SECONDS = 0.4
+IN_TIME_SECONDS = 10
+"""Without a deadline each of these would take until the test is over; a machine that is busy may be late by much."""
 
 
 def asked(url: str, **changes: Any) -> Reply:
@@ -144,7 +146,7 @@ def test_a_name_that_hangs_in_the_resolver_costs_the_deadline_and_no_more():
     started = time.monotonic()
     problem = failure("http://slow.example/", resolve=hang)
     assert problem.kind is FailureKind.DNS
-    assert time.monotonic() - started < DEADLINE_SECONDS + 0.5
+    assert time.monotonic() - started < IN_TIME_SECONDS
     over.set()
 
 
@@ -194,8 +196,8 @@ def test_a_peer_that_fails_is_a_failure_within_the_deadline(behaviour, kind, wor
         seconds = time.monotonic() - started
     assert (problem.kind, problem.address) == (kind, "127.0.0.1")
     assert words in problem.problem
-    assert seconds < DEADLINE_SECONDS + 0.5
-    assert abs(problem.duration_ms - seconds * 1000) < 250
+    assert seconds < IN_TIME_SECONDS
+    assert (390 if kind is FailureKind.TIMEOUT else 0) <= problem.duration_ms <= seconds * 1000 + 1
 
 
 def test_a_peer_that_takes_no_request_body_is_cut_at_the_deadline():
@@ -341,5 +343,5 @@ def test_the_deadline_holds_under_tls_too(certificate, start):
     with serving(dripping(start), server_side(certificate)) as server:
         started = time.monotonic()
         problem = failure(f"https://localhost:{server.port}/", tls=trusting(certificate), resolve=local)
-        assert time.monotonic() - started < DEADLINE_SECONDS + 0.5
+        assert time.monotonic() - started < IN_TIME_SECONDS
     assert problem.kind is FailureKind.TIMEOUT

@@ -197,7 +197,7 @@ def test_a_look_up_that_hangs_is_given_up_in_time():
     started = time.monotonic()
     with pytest.raises(Unresolvable, match=r"did not say within 0\.2 s which address slow\.example has"):
         resolved_within(0.2, hanging)("slow.example", 80)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
     released.set()
 
 

@@ -39,7 +39,7 @@ async def test_before_the_upgrade(path, password, reason, name, says) -> None:
     row = await database_sync_to_async(gateway)()
     async with switchboard_running():
         communicator = socket(path, "pbx", password) if password else socket(path)
-        assert not (await communicator.connect(timeout=5))[0]
+        assert not (await communicator.connect(timeout=30))[0]
         refusal = await refused(reason)
     assert (refusal.name, refusal.count, refusal.call_uuid) == (name, 1, None)
     assert refusal.gateway_id == (row.pk if name == "pbx" else None)
@@ -54,7 +54,7 @@ async def test_a_signature_that_is_missing_or_does_not_fit() -> None:
         for header, reason in ((None, Reason.NO_SIGNATURE), (b"wrong", Reason.WRONG_SIGNATURE)):
             communicator = socket("/gateway/twilio/pbx/")
             communicator.scope["headers"] += [(b"x-twilio-signature", header)] if header else []
-            assert not (await communicator.connect(timeout=5))[0]
+            assert not (await communicator.connect(timeout=30))[0]
             assert (await refused(reason)).gateway_id == row.pk
 
 
@@ -62,7 +62,7 @@ async def test_a_codec_is_refused_with_its_call() -> None:
     await database_sync_to_async(gateway)()
     async with switchboard_running():
         communicator = socket(f"/gateway/asterisk/pbx/?{QUERY}")
-        await communicator.connect(timeout=5)
+        await communicator.connect(timeout=30)
         await communicator.send_to(text_data=MEDIA_START.replace("ulaw", "g729"))
         refusal = await refused(Reason.UNSUPPORTED_MEDIA)
         await communicator.disconnect()
@@ -75,8 +75,8 @@ async def test_a_gateway_that_says_nothing_is_refused_with_its_call(monkeypatch:
     await database_sync_to_async(gateway)()
     async with switchboard_running():
         communicator = socket()
-        await communicator.connect(timeout=5)
-        assert (await communicator.receive_output(timeout=5))["code"] == 4408
+        await communicator.connect(timeout=30)
+        assert (await communicator.receive_output(timeout=30))["code"] == 4408
         refusal = await refused(Reason.NO_MEDIA)
         await communicator.disconnect()
         assert refusal.call_uuid == (await until(Call.objects.first)).uuid
@@ -98,7 +98,7 @@ async def test_a_call_uuid_that_is_live_and_one_that_was_used() -> None:
 async def test_a_process_that_is_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(switchboard, "draining", True)
     async with switchboard_running():
-        assert not (await socket().connect(timeout=5))[0]
+        assert not (await socket().connect(timeout=30))[0]
         assert (await refused(Reason.STOPPING)).gateway_id is None
 
 
@@ -109,7 +109,7 @@ async def test_only_a_trusted_proxy_says_where_an_attempt_came_from(settings, pr
         communicator = socket()
         communicator.scope["client"] = ("192.0.2.9", 40_000)
         communicator.scope["headers"].append((b"x-forwarded-for", b"203.0.113.66, 198.51.100.4"))
-        await communicator.connect(timeout=5)
+        await communicator.connect(timeout=30)
         assert (await refused(Reason.UNKNOWN_GATEWAY)).address == address
 
 
@@ -127,7 +127,7 @@ async def test_with_the_database_away_an_attempt_is_refused_at_once_and_written_
     monkeypatch.setattr(refusals, "PAUSE_SECONDS", 0.05)
     async with switchboard_running():
         for _ in range(3):
-            assert not (await socket(password="wrong").connect(timeout=5))[0]
+            assert not (await socket(password="wrong").connect(timeout=30))[0]
         await asyncio.sleep(0.1)
         away.set()
         assert (await refused(Reason.UNKNOWN_GATEWAY)).count == 3

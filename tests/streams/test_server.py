@@ -37,7 +37,7 @@ async def test_a_stopping_server_listens_no_more_and_opens_no_websocket():
             await asyncio.open_connection("127.0.0.1", server.port)
         key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
         writer.write(b"Host: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + key + b"\r\n")
-        assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 503 ")
+        assert (await asyncio.wait_for(reader.read(), 30)).startswith(b"HTTP/1.1 503 ")
 
 
 async def test_what_is_live_at_the_limit_is_ended_and_finalised():
@@ -69,7 +69,7 @@ async def attempt(opening: Callable[[], Awaitable[Any]]) -> str:
 
 
 async def closing(socket: Any) -> int | None:
-    await asyncio.wait_for(socket.wait_closed(), 10)
+    await asyncio.wait_for(socket.wait_closed(), 30)
     return socket.close_code
 
 
@@ -98,6 +98,6 @@ async def test_a_port_in_use_is_said():
         second = await asyncio.create_subprocess_exec(
             *command({"port": server.port}), stderr=asyncio.subprocess.PIPE, **child_process.options(ROOT)
         )
-        _, complaint = await asyncio.wait_for(second.communicate(), 10)
+        _, complaint = await asyncio.wait_for(second.communicate(), 30)
         assert second.returncode == 1
         assert f"127.0.0.1:{server.port} cannot be listened on".encode() in complaint

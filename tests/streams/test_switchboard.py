@@ -90,7 +90,7 @@ async def test_a_hangup_tells_the_gateway_and_ends_that_call_only(redis: RedisSe
         row = await until(lambda: row_of(FIRST))
         await until(lambda: row_of(SECOND))
         await database_sync_to_async(control.request_hangup)(row, "API")
-        assert (await first.receive_output(timeout=5))["text"] == "HANGUP"
+        assert (await first.receive_output(timeout=30))["text"] == "HANGUP"
         ended = await until(lambda: Call.objects.filter(state="ended").first())
         assert (await database_sync_to_async(row_of)(SECOND)).state == "live"
     assert (ended.uuid, ended.hangup_source) == (row.uuid, "API Request")
@@ -120,7 +120,7 @@ async def test_digits_become_tones_towards_that_call(redis: RedisServer, by_mess
         await database_sync_to_async(control.request_dtmf)(row, "19#", "API")
         played = b""
         while len(played) < 3 * 200 * 8:
-            played += (await first.receive_output(timeout=5))["bytes"]
+            played += (await first.receive_output(timeout=30))["bytes"]
         assert await second.receive_nothing(timeout=0.1)
     assert len(played) == 3 * 200 * 8
     event = await database_sync_to_async(StreamEvent.objects.get)(kind="call_dtmf_sent")
@@ -240,7 +240,7 @@ async def test_a_process_that_lost_its_lease_stops_that_call_and_writes_nothing(
             await until(lambda: streaming(SECOND))
             await database_sync_to_async(Call.objects.filter(pk=(await database_sync_to_async(row_of)(FIRST)).pk).update)(owner="", epoch=2)
             before = await database_sync_to_async(StreamEvent.objects.filter(call__uuid=FIRST[10:]).count)()
-            assert (await first.receive_output(timeout=5))["code"] == 4409
+            assert (await first.receive_output(timeout=30))["code"] == 4409
             assert (await database_sync_to_async(streaming)(SECOND)) is not None
         after = await database_sync_to_async(StreamEvent.objects.filter(call__uuid=FIRST[10:]).count)()
     assert after == before
@@ -251,12 +251,12 @@ async def test_draining_waits_for_calls_that_end_by_themselves() -> None:
     await new_gateway()
     async with switchboard_running() as board:
         communicator = socket()
-        await communicator.connect(timeout=5)
+        await communicator.connect(timeout=30)
         await communicator.send_to(text_data=MEDIA_START)
         await until(Call.objects.first)
         draining = asyncio.create_task(board.drain(10))
-        await communicator.disconnect(timeout=5)
-        await asyncio.wait_for(draining, 5)
+        await communicator.disconnect(timeout=30)
+        await asyncio.wait_for(draining, 30)
         ended = await database_sync_to_async(Call.objects.get)()
     assert (ended.state, ended.hangup_cause_code) == ("ended", 4000)
 
@@ -267,8 +267,8 @@ async def test_draining_ends_what_is_live_after_its_limit_and_writes_it_down() -
         async with switchboard_running() as board, call(FIRST) as first:
             await talk(first)
             stream = await until(lambda: streaming(FIRST))
-            await asyncio.wait_for(board.drain(0.1), 10)
-            assert (await first.receive_output(timeout=5))["code"] == 4012
+            await asyncio.wait_for(board.drain(0.1), 30)
+            assert (await first.receive_output(timeout=30))["code"] == 4012
             ended = await database_sync_to_async(Stream.objects.get)(pk=stream.pk)
             assert (await database_sync_to_async(row_of)(FIRST)).state == "ended"
     assert (ended.hangup_reason, ended.end_cause) == ("Connection error", "platform_stopped")
@@ -278,9 +278,9 @@ async def test_a_gateway_that_has_said_nothing_yet_is_closed_too() -> None:
     await new_gateway()
     async with switchboard_running() as board:
         communicator = socket()
-        await communicator.connect(timeout=5)
+        await communicator.connect(timeout=30)
         await board.drain(0.1)
-        assert (await communicator.receive_output(timeout=5))["code"] == 4012
-        await communicator.disconnect()
+        assert (await communicator.receive_output(timeout=30))["code"] == 4012
+        await communicator.disconnect(timeout=30)
 
 

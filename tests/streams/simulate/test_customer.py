@@ -137,7 +137,7 @@ async def test_closes_after_n_frames(behaviour: dict[str, Any], code: int | None
 
 
 async def test_stops_reading_and_reads_again() -> None:
-    behaviour = Behaviour(stop_reading_after=5, read_again_after_seconds=0.3, receive_buffer_bytes=4096)
+    behaviour = Behaviour(stop_reading_after=5, read_again_after_seconds=0.8, receive_buffer_bytes=4096)
     async with Customer(behaviour) as customer, connect(customer.url, compression=None) as client:
         client.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         speaking = asyncio.create_task(speak(client, 2000))

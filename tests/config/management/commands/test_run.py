@@ -50,7 +50,7 @@ class Run:
         ]
 
     async def nothing_is_left(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while self.processes():
                 await asyncio.sleep(0.05)
 
@@ -95,9 +95,8 @@ async def test_the_days_of_an_installation(tmp_path: Path, unused_tcp_port_facto
         await asyncio.to_thread(is_ready, port)
         await a_fallen_web_process_is_started_again(run)
         run.process.send_signal(signal.SIGINT)
-        began = time.monotonic()
         assert await run.ends() == 0, run.said
-        assert time.monotonic() - began < 15 and "Traceback" not in run.said
+        assert "does not stop and is killed" not in run.said and "Traceback" not in run.said
         await run.nothing_is_left()
     async with running(tmp_path, port) as run:
         await run.says("Ctrl-C stops everything.")

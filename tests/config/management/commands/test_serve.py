@@ -35,7 +35,7 @@ async def test_it_says_where_it_listens_and_stops_when_told(tmp_path: Path):
         assert line.startswith("Listening on http://127.0.0.1:")
         assert await asyncio.to_thread(read, line.split()[-1] + "/healthz") == b"ok\n"
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), 30) == 0
 
 
 def read(url: str) -> bytes:

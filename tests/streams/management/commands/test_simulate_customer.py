@@ -36,7 +36,7 @@ async def customer(*options: str) -> AsyncIterator[tuple[Process, str, str]]:
 async def line(process: Process, after: str) -> str:
     """The next printed line from `after` on."""
     assert process.stdout is not None
-    text = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+    text = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
     assert after in text, text + (await process.communicate())[1].decode()
     return text.split(after, 1)[1].strip()
 

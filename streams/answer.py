@@ -9,6 +9,7 @@ from uuid import UUID
 
 from streams import guard
 from streams.fetch import FetchFailed, Reply, fetch
+from streams.pure.answer_sample import answer_sample
 from streams.pure.auth_tokens import Tokens
 from streams.pure.form_request import signed_form
 
@@ -16,7 +17,7 @@ MAX_DOCUMENT_BYTES = 100_000
 
 
 class Fetched(NamedTuple):
-    """`facts` are for the debug log: url, method, status, address, duration_ms."""
+    """`facts` are for the debug log: url, method, status, address, duration_ms, the beginning of the document."""
 
     document: bytes
     facts: dict[str, Any]
@@ -46,7 +47,7 @@ def fetch_answer(
     """The document, at most MAX_DOCUMENT_BYTES, by POST form or GET query as Plivo asks an answer URL (Event StartApp).
 
     Blocks up to `timeout_seconds`; raises AnswerUnreachable."""
-    parameters = _parameters(str(call_uuid), from_number, to_number, direction, auth_id)
+    parameters = answer_parameters(str(call_uuid), from_number, to_number, direction, auth_id)
     request = signed_form(method, url, parameters, auth_tokens, secrets.token_hex(16))
     facts: dict[str, Any] = {"url": guard.without_userinfo(url), "method": method}
     try:
@@ -63,13 +64,14 @@ def fetch_answer(
         facts |= {"address": failure.address, "duration_ms": failure.duration_ms}
         raise AnswerUnreachable(f"The answer URL gave no document: {failure.problem}", facts) from failure
     facts |= {"status": reply.status, "address": reply.address, "duration_ms": reply.duration_ms}
+    facts |= {"document": answer_sample(reply.body)}
     problem = _problem(reply)
     if problem:
         raise AnswerUnreachable(problem, facts)
     return Fetched(reply.body, facts)
 
 
-def _parameters(call_uuid: str, from_number: str, to_number: str, direction: str, auth_id: str) -> list[tuple[str, str]]:
+def answer_parameters(call_uuid: str, from_number: str, to_number: str, direction: str, auth_id: str) -> list[tuple[str, str]]:
     """What Plivo tells an answer URL about a call; numbers go without their plus sign."""
     return [
         ("CallUUID", call_uuid),

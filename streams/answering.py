@@ -10,27 +10,33 @@ from uuid import UUID, uuid4
 
 from streams.pure.lifecycle import ANSWER_INVALID, ANSWER_UNREACHABLE, EventKind, HangupCause, Level
 from streams.pure.session import Act, CallSession
-from streams.pure.xml import Answer, InvalidAnswer
+from streams.pure.xml import Answer, InvalidAnswer, parse
 
 log = logging.getLogger(__name__)
 
 
 class AnswerUnavailable(Exception):
-    """The application's XML could not be had; `facts` for the debug log, the message for people."""
+    """The application's XML could not be had, or is not as it has to be; `facts` for the debug log, the message for people."""
 
-    def __init__(self, problem: str, facts: dict[str, Any]) -> None:
+    def __init__(self, problem: str, facts: dict[str, Any], hangup: HangupCause = ANSWER_UNREACHABLE) -> None:
         super().__init__(problem)
-        self.facts = facts
+        self.facts, self.hangup = facts, hangup
+
+
+def checked(document: bytes, facts: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
+    """The answer that a document is. Raises AnswerUnavailable, with the same facts."""
+    try:
+        return parse(document), facts
+    except InvalidAnswer as error:
+        raise AnswerUnavailable(error.problem, {"place": error.place, **facts}, ANSWER_INVALID) from error
 
 
 async def answered(fetching: Awaitable[tuple[Answer, dict[str, Any]]], call_id: UUID) -> Act:
     """Awaits the application's XML and the facts of its fetching, and returns what the call has to do about them."""
     try:
         answer, facts = await fetching
-    except InvalidAnswer as error:
-        return partial(_fail, ANSWER_INVALID, error.problem, {"place": error.place})
     except AnswerUnavailable as error:
-        return partial(_fail, ANSWER_UNREACHABLE, str(error), error.facts)
+        return partial(_fail, error.hangup, str(error), error.facts)
     except Exception:
         log.exception("Call %s: fetching the answer broke", call_id)
         return partial(_fail, ANSWER_UNREACHABLE, "The platform failed while fetching the answer.", {})

@@ -15,19 +15,20 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 
 from streams import answer as answers
-from streams import switchboard
+from streams import guard, switchboard
 from streams.admission import Rejected, admit, caller_of, host_of, place_of
-from streams.answering import AnswerUnavailable
+from streams.answering import AnswerUnavailable, checked
 from streams.customer_dial import DialSettings
 from streams.directory import Entry
 from streams.gateway_line import Caller, Ends, GatewayLine
+from streams.pure.answer_sample import answer_sample
 from streams.pure.auth_tokens import Tokens
 from streams.pure.gateway import CallIdentity, Dialect, dialect
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import GatewayMessage
 from streams.pure.refusal import Reason, Refusal
 from streams.pure.stream import Limits
-from streams.pure.xml import Answer, parse
+from streams.pure.xml import Answer
 from streams.relay import Relay, Surroundings
 
 log = logging.getLogger(__name__)
@@ -161,15 +162,18 @@ class GatewaySocket:
         return self.board.directory.tokens_of(self.entry)
 
     async def answer(self, relay: Relay) -> tuple[Answer, dict[str, Any]]:
-        """The application's XML, checked, with facts for the debug log. Raises AnswerUnavailable or InvalidAnswer."""
+        """The application's XML, checked, with facts for the debug log. Raises AnswerUnavailable."""
         entry, facts = self.entry, relay.facts
         if relay.line.dialect.resumes:
             await self.board.notebook.until_begun(facts.call_id, ROW_SECONDS)
             if not relay.live:
                 raise AnswerUnavailable("Another process has the call.", {})
         if not entry.answer_url:
-            return parse(entry.answer_xml.encode()), {"source": "XML"}
-        relay.note(EventKind.CALL_ANSWER_REQUESTED, url=entry.answer_url, method=entry.answer_method)
+            document = entry.answer_xml.encode()
+            return checked(document, {"source": "XML", "document": answer_sample(document)})
+        asked = answers.answer_parameters(str(facts.call_id), facts.from_number, facts.to_number, facts.direction, entry.auth_id)
+        url = guard.without_userinfo(entry.answer_url)
+        relay.note(EventKind.CALL_ANSWER_REQUESTED, url=url, method=entry.answer_method, parameters=asked)
         fetch = partial(
             answers.fetch_answer,
             entry.answer_url,
@@ -187,4 +191,4 @@ class GatewaySocket:
             fetched = await asyncio.get_running_loop().run_in_executor(_fetchers, fetch)
         except answers.AnswerUnreachable as error:
             raise AnswerUnavailable(str(error), error.facts) from error
-        return parse(fetched.document), {"source": entry.answer_url, **fetched.facts}
+        return checked(fetched.document, {"source": url, **fetched.facts})

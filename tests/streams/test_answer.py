@@ -62,7 +62,8 @@ def test_the_application_is_asked_with_the_calls_facts_and_signed(httpserver: HT
     answer = fetched(httpserver.url_for("/answer?tenant=7"), method)
     assert answer.document == XML
     assert answer.facts.pop("duration_ms") < 5000
-    assert answer.facts == {"url": httpserver.url_for("/answer?tenant=7"), "method": method, "status": 200, "address": "127.0.0.1"}
+    url, document = httpserver.url_for("/answer?tenant=7"), XML.decode()
+    assert answer.facts == {"url": url, "method": method, "status": 200, "address": "127.0.0.1", "document": document}
 
     (request,) = seen
     sent = request.form.to_dict() if method == "POST" else {name: value for name, value in request.args.items() if name != "tenant"}
@@ -90,10 +91,10 @@ def test_each_request_has_a_nonce_of_its_own(httpserver: HTTPServer):
     ],
 )
 def test_an_answer_that_is_not_2xx_is_named(httpserver: HTTPServer, status, words):
-    httpserver.expect_request("/answer").respond_with_data(XML, status=status)
+    httpserver.expect_request("/answer").respond_with_data("out of order", status=status)
     problem = unreachable(httpserver.url_for("/answer"))
     assert problem.problem == words
-    assert problem.facts["status"] == status
+    assert (problem.facts["status"], problem.facts["document"]) == (status, "out of order")
 
 
 def test_a_redirect_is_named_and_not_followed(httpserver: HTTPServer):

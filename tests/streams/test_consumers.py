@@ -200,6 +200,7 @@ async def test_xml_that_cannot_be_carried_out_hangs_up_and_says_where(answer_xml
     assert row.hangup_cause_code == code
     event = await database_sync_to_async(StreamEvent.objects.get)(kind="call_answer_failed")
     assert says in event.details["problem"] + event.details["place"]
+    assert event.details["document"] == answer_xml
 
 
 async def test_a_codec_we_do_not_speak_says_what_to_configure() -> None:

@@ -1,17 +1,19 @@
-"""A debug log that grows while somebody looks at it: a WebSocket that brings what the page does not have yet.
+"""A debug log that grows while somebody looks at it: a WebSocket that brings what the page does not have yet, narrowed as the page is.
 
-Owns that conversation. It reads the rows the page reads, once a second, on threads of its own: no call waits for it, and it needs
-no Redis. Whether the reader may still look is asked again every 30 s."""
+Owns that conversation. It asks once a second, on threads of its own, whether anything changed, and reads the lines only then: no call
+waits for it, and it needs no Redis. Whether the reader may still look is asked again every 30 s."""
 
 import asyncio
-import hashlib
 import json
 import logging
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
 from django.conf import settings
@@ -23,20 +25,27 @@ from django.template.loader import render_to_string
 from django.urls import re_path
 
 from cdr import second_factor
-from cdr.pages.debug_log import DebugLogPage, call_log, stream_log
-from cdr.pages.hiding import without_numbers
+from cdr.pages.debug_log import DebugLogPage, log_page
+from cdr.pages.log_subject import DebugLog, call_log, stream_log
 from cdr.pure.debuglog import Line
+from cdr.pure.log_filter import Asked, asked_by
 from streams.database_threads import DatabaseThreads
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
-BEATS_AFTER_THE_END = 5
-"""A call that has ended is looked at this many times less often: only its callbacks still change."""
+BEATS_AFTER_THE_END, BEATS_WHEN_FORGOTTEN = 5, 30
+"""A call that has ended is looked at so many times less often: only its callbacks still change. And when nothing has come for
+FORGOTTEN_BEATS, more seldom still: somebody went home."""
+FORGOTTEN_BEATS = 600
 RECHECK_BEATS = 30
+REST = 10
+"""A reading of the lines is followed by a rest of so many times what it took: a very long log takes a tenth of a thread at most."""
 HELLO_SECONDS = 10
 MOST_ANCHORS = 10_000
-CLOSE_REFUSED, CLOSE_NO_LONGER = 4403, 4401
+MOST_OPEN = 12
+"""Open logs of one person in this process."""
+CLOSE_REFUSED, CLOSE_NO_LONGER, CLOSE_TOO_MANY = 4403, 4401, 4429
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -45,15 +54,29 @@ LOGS = {"call": (call_log, "cdr.view_calldetail"), "stream": (stream_log, "cdr.v
 _threads = DatabaseThreads(2, "live-log")
 
 
+_open: Counter[int] = Counter()
+
+
+class Reader(NamedTuple):
+    """Who looks, and whether numbers are whole for them."""
+
+    user: int
+    whole_numbers: bool
+
+
 @dataclass(slots=True)
 class Reading:
-    """One open page: which log, whose session, and what it has of each line (anchor -> digest, "" for a line it shows)."""
+    """One open page: which log, whose session, what is asked for, and what the page has (anchor -> words of a line that may change,
+    "" for a line it shows). `log` and `pulse` are those of the last look."""
 
     kind: str
     key: str
     session_key: str
-    problems_only: bool
+    asked: Asked
+    reader: Reader | None = None
     known: dict[str, str] = field(default_factory=dict)
+    log: DebugLog | None = None
+    pulse: tuple[Any, ...] = ()
 
 
 class LiveLogConsumer(AsyncConsumer):
@@ -64,77 +87,111 @@ class LiveLogConsumer(AsyncConsumer):
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         reading = reading_of(scope)
-        if not await _threads.run(may_read, reading):
+        reader = await _threads.run(may_read, reading)
+        if reader is None:
             await send({"type": "websocket.close", "code": CLOSE_REFUSED})
             return
         await send({"type": "websocket.accept"})
-        seen = await _hello(receive)
-        if seen is None:
+        if _open[reader.user] >= MOST_OPEN:
+            await send({"type": "websocket.close", "code": CLOSE_TOO_MANY})
             return
+        _open[reader.user] += 1
+        try:
+            await _serve(reading, receive, send)
+        finally:
+            _open[reader.user] -= 1
+
+
+async def _serve(reading: Reading, receive: Receive, send: Send) -> None:
+    seen = await _hello(receive)
+    if seen is not None:
         reading.known = dict.fromkeys(seen, "")
         await _until_left(receive, _push(reading, send))
 
 
 def reading_of(scope: dict[str, Any]) -> Reading:
     words = scope["url_route"]["kwargs"]
-    problems_only = b"level=problems" in scope.get("query_string", b"").split(b"&")
-    return Reading(words["kind"], words["key"], _session_key(scope), problems_only)
+    parameters = parse_qs(scope.get("query_string", b"").decode("utf-8", "replace"))
+    return Reading(words["kind"], words["key"], _session_key(scope), asked_by(parameters))
 
 
-def may_read(reading: Reading) -> bool:
-    """Whether the session still belongs to somebody who may see this log, and has passed the second factor."""
+def may_read(reading: Reading) -> Reader | None:
+    """Who reads, when the session still belongs to somebody who may see this log, and has passed the second factor; else None."""
     user = _user(reading)
     allowed = user.is_active and user.is_staff and user.has_perm(LOGS[reading.kind][1])
-    return bool(allowed and second_factor.passed(user, SessionStore(reading.session_key)))
+    allowed = allowed and second_factor.passed(user, SessionStore(reading.session_key))
+    reading.reader = Reader(user.pk, user.has_perm("cdr.see_numbers")) if allowed else None
+    reading.log = None  # found anew: what the last look did not see, this one does
+    return reading.reader
 
 
-def news(reading: Reading) -> tuple[list[dict[str, str]], bool]:
-    """The lines that the page does not have, or has otherwise, each with the anchor it stands before; and whether the call lives."""
-    page = LOGS[reading.kind][0](reading.key, problems_only=reading.problems_only)
-    if page is None:
-        return [], False
-    shown = page if _user(reading).has_perm("cdr.see_numbers") else without_numbers(page)
-    return list(_new_lines(shown, reading.known)), page.live
+def news(reading: Reading) -> dict[str, Any]:
+    """What the page does not have, or has otherwise: lines, each with the anchor it stands before, and the counts above them."""
+    if reading.log is not None and reading.log.rows.pulse() == reading.pulse:
+        return {"lines": [], "live": reading.log.live}
+    reading.log = LOGS[reading.kind][0](reading.key)
+    if reading.log is None or reading.reader is None:
+        return {"lines": [], "live": False}
+    reading.pulse = reading.log.rows.pulse()  # before the lines: what comes in between is read again
+    page = log_page(reading.log, reading.asked, whole_numbers=reading.reader.whole_numbers)
+    return {
+        "lines": list(_new_lines(page, reading.known)),
+        "live": page.live,
+        "count": page.count_words,
+        "groups": {group.name: group.lines for group in page.groups},
+        "problems": page.problem_count,
+        "full": bool(page.newer),
+    }
 
 
 def _new_lines(page: DebugLogPage, known: dict[str, str]) -> list[dict[str, str]]:
     found = []
     for line, following in zip_longest(page.lines, page.lines[1:]):
-        digest = hashlib.sha256(repr(line).encode()).hexdigest()
-        if known.get(line.anchor) == digest or (line.anchor in known and not known[line.anchor] and not _changes(line)):
-            known[line.anchor] = digest
-            continue
-        known[line.anchor] = digest
-        found.append({"anchor": line.anchor, "before": following.anchor if following else "", "html": _html(line)})
+        words = line.words if _changes(line) else ""
+        if known.get(line.anchor) != words:
+            known[line.anchor] = words
+            before = following.anchor if following else ""
+            found.append({"anchor": line.anchor, "before": before, "day": line.new_day, "html": _html(line)})
     # Backwards, so that the line which one stands before is on the page when it comes.
     return found[::-1]
 
 
 def _html(line: Line) -> str:
-    return render_to_string("admin/cdr/_line.html", {"line": line})
+    return render_to_string("admin/cdr/_line_of_day.html", {"line": line})
 
 
 def _changes(line: Line) -> bool:
     """A callback's line says when the next try is; every other line is written once."""
-    return line.anchor.startswith("c") and line.anchor[1:].isdigit()
+    return line.kind == "callback"
 
 
 async def _push(reading: Reading, send: Send) -> None:
     """Every second what is new, or that there is nothing: a page that hears neither says that it is stale."""
-    live, beat = True, 0
+    said: dict[str, Any] = {"lines": [], "live": True}
+    beat, quiet_beats, rested_at = 0, 0, 0.0
     while True:
-        lines: list[dict[str, str]] = []
+        heard = {"lines": [], "live": said["live"]}
         try:
-            if beat % RECHECK_BEATS == RECHECK_BEATS - 1 and not await _threads.run(may_read, reading):
+            if beat % RECHECK_BEATS == RECHECK_BEATS - 1 and await _threads.run(may_read, reading) is None:
                 await send({"type": "websocket.close", "code": CLOSE_NO_LONGER})
                 return
-            if live or beat % BEATS_AFTER_THE_END == 0:
-                lines, live = await _threads.run(news, reading)
-            await send({"type": "websocket.send", "text": json.dumps({"lines": lines, "live": live})})
+            began = time.monotonic()
+            if beat % _beats(said["live"], quiet_beats) == 0 and began >= rested_at:
+                said = heard = await _threads.run(news, reading)
+                rested_at = began + REST * (time.monotonic() - began)
+            await send({"type": "websocket.send", "text": json.dumps(heard)})
         except DatabaseError as error:
             log.warning("A live log could not be read (%s); the page says that it is stale until it can.", error)
+        quiet_beats = 0 if heard["lines"] else quiet_beats + 1
         beat += 1
         await asyncio.sleep(BEAT_SECONDS)
+
+
+def _beats(live: bool, quiet_beats: int) -> int:
+    """How many beats there are from look to look."""
+    if live:
+        return 1
+    return BEATS_WHEN_FORGOTTEN if quiet_beats > FORGOTTEN_BEATS else BEATS_AFTER_THE_END
 
 
 async def _until_left(receive: Receive, pushing: Any) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from cdr.admin import acts
-from cdr.admin.exporting import ExportingAdmin
+from cdr.admin.debug_logs import LoggedAdmin
 from cdr.admin.fact_filters import FACT_FILTERS
 from cdr.admin.filters import AccountFilter, CallReasonFilter, CallStateFilter, PeriodFilter
 from cdr.admin.markup import badge_html, badges_html
@@ -25,7 +25,7 @@ from cdr.admin.visitor import visitor
 from cdr.models import CallDetail
 from cdr.pages.call import CallPage, call_page, find_call
 from cdr.pages.columns import CALL_COLUMNS
-from cdr.pages.debug_log import call_log
+from cdr.pages.log_subject import DebugLog, call_log
 from cdr.pages.stream import charge_of
 from cdr.pure.badges import call_badge, cause_badge, reason_badge
 from cdr.pure.billing import totals
@@ -39,7 +39,7 @@ MASKED = {"caller": "masked_caller", "called": "masked_called"}
 
 
 @admin.register(CallDetail, site=console)
-class CallAdmin(ExportingAdmin):
+class CallAdmin(LoggedAdmin):
     list_display = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge", "account_name")
     list_filter = (PeriodFilter, CallReasonFilter, CallStateFilter, AccountFilter, *FACT_FILTERS)
     export_columns = CALL_COLUMNS
@@ -57,13 +57,15 @@ class CallAdmin(ExportingAdmin):
         whole = self.may_see_numbers(request)
         return [column if whole else MASKED.get(column, column) for column in self.list_display]
 
+    def find_log(self, key: str) -> DebugLog | None:
+        return call_log(key)
+
     def numbers_of(self, row: Any) -> tuple[str, str]:
         return (row.from_number, row.to_number)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         return [
-            path("<slug:key>/debug-log/", view(self.debug_log_view), name="cdr_calldetail_debug_log"),
             path("<slug:key>/hang-up/", view(self.hang_up_view), name="cdr_calldetail_hang_up"),
             *super().get_urls(),
         ]
@@ -77,13 +79,6 @@ class CallAdmin(ExportingAdmin):
         may = {"may_stop": request.user.has_perm("cdr.stop_stream"), "may_hang_up": request.user.has_perm(MAY_HANG_UP)}
         context = self.page_context(request, f"Call {call.from_number} to {call.to_number}", call=call, **may)
         return TemplateResponse(request, "admin/cdr/call.html", context)
-
-    def debug_log_view(self, request: HttpRequest, key: str) -> HttpResponse:
-        self.require_view_permission(request)
-        problems_only = request.GET.get("level") == "problems"
-        log = self.shown(request, call_log(key, problems_only=problems_only), "call")
-        context = self.page_context(request, "Debug log of the call", log=log, problems_only=problems_only)
-        return TemplateResponse(request, "admin/cdr/debug_log.html", context)
 
     def hang_up_view(self, request: HttpRequest, key: str) -> HttpResponse:
         """GET asks, POST does. Only for those with the permission to hang up calls."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from cdr.admin import acts
-from cdr.admin.exporting import ExportingAdmin
+from cdr.admin.debug_logs import LoggedAdmin
 from cdr.admin.fact_filters import FACT_FILTERS
 from cdr.admin.filters import AccountFilter, RequestedFilter, StreamReasonFilter, StreamStateFilter
 from cdr.admin.markup import badge_html, code_link, quiet
@@ -25,7 +25,7 @@ from cdr.admin.url_tests import MAY_TEST
 from cdr.admin.visitor import visitor
 from cdr.models import StreamDetail
 from cdr.pages.columns import STREAM_COLUMNS
-from cdr.pages.debug_log import stream_log
+from cdr.pages.log_subject import DebugLog, stream_log
 from cdr.pages.stream import StreamCard, charge_of, find_stream, lasted_seconds, stream_card
 from cdr.pure.badges import degraded_badge, reason_badge, stream_badge
 from cdr.pure.figures import NOTHING, counted, duration, moment, money, seconds_count, service_host
@@ -35,7 +35,7 @@ MAY_STOP = "cdr.stop_stream"
 
 
 @admin.register(StreamDetail, site=console)
-class StreamAdmin(ExportingAdmin):
+class StreamAdmin(LoggedAdmin):
     actions = ("stop_selected",)
     list_display = (
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
@@ -49,13 +49,15 @@ class StreamAdmin(ExportingAdmin):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         return (streams_matching(queryset, search_term) if search_term.strip() else queryset), False
 
+    def find_log(self, key: str) -> DebugLog | None:
+        return stream_log(key)
+
     def numbers_of(self, row: Any) -> tuple[str, str]:
         return (row.call.from_number, row.call.to_number)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         return [
-            path("<slug:key>/debug-log/", view(self.debug_log_view), name="cdr_streamdetail_debug_log"),
             path("<slug:key>/stop/", view(self.stop_view), name="cdr_streamdetail_stop"),
             *super().get_urls(),
         ]
@@ -69,13 +71,6 @@ class StreamAdmin(ExportingAdmin):
         allowed = {"may_stop": request.user.has_perm(MAY_STOP), "may_test": request.user.has_perm(MAY_TEST)}
         context = self.page_context(request, f"Stream {stream.uuid}", stream=stream, **allowed)
         return TemplateResponse(request, "admin/cdr/stream.html", context)
-
-    def debug_log_view(self, request: HttpRequest, key: str) -> HttpResponse:
-        self.require_view_permission(request)
-        problems_only = request.GET.get("level") == "problems"
-        log = self.shown(request, stream_log(key, problems_only=problems_only), "stream")
-        context = self.page_context(request, "Debug log", log=log, problems_only=problems_only)
-        return TemplateResponse(request, "admin/cdr/debug_log.html", context)
 
     def stop_view(self, request: HttpRequest, key: str) -> HttpResponse:
         """GET asks, POST does. Only for those with the permission to stop streams."""

@@ -10,8 +10,9 @@ from cdr.pages.keys import key_of
 from cdr.pages.log_rows import event_row
 from cdr.pages.stream import Fact, Owed, StreamCard, card, owed_by_stream, stream_facts
 from cdr.pure.badges import Badge, call_badge
-from cdr.pure.debuglog import PROBLEM_LEVELS, Line, lines
+from cdr.pure.debuglog import Line, lines
 from cdr.pure.figures import NOTHING, duration, elapsed_seconds, moment
+from cdr.pure.logrows import PROBLEM_LEVELS
 from cdr.pure.story import CallFacts, told
 from cdr.pure.wording import words_of
 from streams.models import Call, Stream, StreamEvent

@@ -1,124 +1,165 @@
-"""The debug log of a stream, or of a call with all its streams: events, callbacks, tries and charges as rows of cdr.pure.debuglog.
+"""The debug log of a stream, or of a call with all its streams: the lines of one page of it, narrowed as asked.
 
-Owns which rows belong to a log. Must not know their wording or order."""
+Owns what stands on that page, and where a long log goes on. Must not know which rows belong to it, nor their wording."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from cdr.pages.hiding import hiding
+from cdr.pages.log_subject import DebugLog, Subject
+from cdr.pure.debuglog import Line, with_days
+from cdr.pure.figures import counted
+from cdr.pure.log_filter import LEVELS, Asked, counted_by_group
+from cdr.pure.logrows import GROUPS, OTHER, anchor_of, place_of
+from streams.pure.lifecycle import Level
 
-from cdr.pages.keys import key_of
-from cdr.pages.log_rows import attempt_row, callback_row, charge_rows, event_row
-from cdr.pages.stream import find_stream
-from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
-from cdr.pure.debuglog import Line, Row, lines
-from cdr.pure.figures import moment
-from streams.models import Call, Callback, CallbackAttempt, Stream, StreamEvent
-from streams.pure.lifecycle import CallState, Level
-
-SHOWN_EVENTS = 5000
-"""A log shows so many events at most: a page of more would help nobody."""
+CHUNK_LINES = 5000
+"""A page shows so many lines of a log; of a narrowed one it goes on to look through as many again, MOST_CHUNKS times, until it has
+ENOUGH_LINES."""
+MOST_CHUNKS = 4
+ENOUGH_LINES = 500
+LAST_LINES = 1000
+"""The last page shows fewer: it has to have room for what is still to come."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Whose log it is. `stream_uuid` is None for the log of a whole call. `origin`: what the offsets count from, in words."""
+class GroupChoice(NamedTuple):
+    """`lines`: how many of the group were looked through."""
 
-    call_uuid: UUID
-    stream_uuid: UUID | None
-    account: str
-    service_url: str
-    state: Badge
-    reason: Badge | None
-    origin: str
-    start: datetime
+    name: str
+    label: str
+    lines: int
+    chosen: bool
+
+
+class LevelChoice(NamedTuple):
+    name: str
+    label: str
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class DebugLogPage:
-    """`first_error`: the anchor of that line, "" when there is none. `cut`: events were left out. `numbers`: those of the
-    call, which is `live` or has ended."""
+    """`seen`: the anchors of the first and the last line that were looked through, whether they match or not. `older`, `newer`:
+    queries of the pages beside, "" where there is none; `whole`: there is neither. `first_error`: the address of that line."""
 
     subject: Subject
+    asked: Asked
     lines: list[Line]
     all_count: int
+    looked_through: int
     problem_count: int
+    groups: list[GroupChoice]
+    levels: list[LevelChoice]
     first_error: str
-    cut: bool
+    first_seen: str
+    older: str
+    newer: str
     numbers: tuple[str, ...]
     live: bool
 
+    @property
+    def whole(self) -> bool:
+        return not self.older and not self.newer
 
-def stream_log(key: str, *, problems_only: bool = False) -> DebugLogPage | None:
-    """The log of a stream and of what its call saw, in four queries; None when there is no such stream."""
-    stream = find_stream(key)
-    if stream is None:
-        return None
-    events = StreamEvent.objects.filter(Q(stream=stream) | Q(stream=None), call=stream.call)
-    rows, cut = _rows(events, {stream.pk: "stream"}, Callback.objects.filter(stream=stream))
-    return _page(_stream_subject(stream), stream.call, rows + charge_rows([stream]), problems_only, cut)
+    @property
+    def count_words(self) -> str:
+        """`85 lines`, `12 of 85 lines`; of one page of a long log `5000 lines on this page, 23456 in the log`."""
+        count = f"{len(self.lines)} of {self.looked_through} lines" if self.asked.narrows else counted(self.looked_through, "line")
+        return count if self.whole else f"{count} on this page, {self.all_count} in the log"
 
+    @property
+    def filter_query(self) -> str:
+        """The filter alone, for what is about the whole log: its download."""
+        return self.asked.at().query()
 
-def call_log(key: str, *, problems_only: bool = False) -> DebugLogPage | None:
-    """The log of a call with all its streams, in five queries; None when there is no such call."""
-    lookup = key_of(key)
-    call = Call.objects.select_related("account").filter(**lookup).first() if lookup else None
-    if call is None:
-        return None
-    streams = list(call.streams.select_related("charge"))
-    names = {stream.pk: f"stream {stream.uuid.hex[:8]}" for stream in streams}
-    rows, cut = _rows(StreamEvent.objects.filter(call=call), names, Callback.objects.filter(stream__call=call))
-    return _page(_call_subject(call), call, rows + charge_rows(streams), problems_only, cut)
+    @property
+    def end_query(self) -> str:
+        return self.asked.at(last=True).query()
 
-
-def _stream_subject(stream: Stream) -> Subject:
-    start = stream.started_at or stream.requested_at
-    return Subject(
-        call_uuid=stream.call.uuid,
-        stream_uuid=stream.uuid,
-        account=stream.account.name,
-        service_url=stream.service_url,
-        state=stream_badge(stream.state, stream.started_at is not None),
-        reason=reason_badge(stream.hangup_reason),
-        origin=f"{'the first packet' if stream.started_at else 'the request for the stream'}, {moment(start)} UTC",
-        start=start,
-    )
+    @property
+    def live_query(self) -> str:
+        """What an open page goes on with: the same filter, from the same line on, whatever else is written."""
+        return self.asked.at(first=self.first_seen if self.older else "").query()
 
 
-def _call_subject(call: Call) -> Subject:
-    return Subject(
-        call_uuid=call.uuid,
-        stream_uuid=None,
-        account=call.account.name,
-        service_url="",
-        state=call_badge(call.state),
-        reason=None,
-        origin=f"the start of the call, {moment(call.started_at)} UTC",
-        start=call.started_at,
-    )
-
-
-def _page(subject: Subject, call: Call, rows: list[Row], problems_only: bool, cut: bool) -> DebugLogPage:
-    problems = lines(rows, subject.start, problems_only=True)
+def log_page(log: DebugLog, asked: Asked, *, whole_numbers: bool) -> DebugLogPage:
+    """One page, in three queries; of a log that does not fit on it, in at most 3 * MOST_CHUNKS + 8."""
+    hide = hiding(log.numbers, whole_numbers)
+    part = _part(log, asked, hide)
+    counts = counted_by_group(part.lines)
     return DebugLogPage(
-        subject=subject,
-        lines=problems if problems_only else lines(rows, subject.start),
-        all_count=len(rows),
-        problem_count=len(problems),
-        first_error=next((line.anchor for line in problems if line.level.word == Level.ERROR), ""),
-        cut=cut,
-        numbers=(call.from_number, call.to_number),
-        live=call.state == CallState.LIVE,
+        subject=hide(log.subject),
+        asked=asked,
+        lines=with_days(line for line in part.lines if asked.matches(line)),
+        all_count=log.rows.count() if part.older or part.newer else len(part.lines),
+        looked_through=len(part.lines),
+        problem_count=sum(line.problem for line in part.lines),
+        groups=[
+            GroupChoice(name, label, counts[name], name in asked.groups)
+            for name, (label, _) in GROUPS.items()
+            if name != OTHER or counts[name] or name in asked.groups
+        ],
+        levels=[LevelChoice(name, words, name == asked.level) for name, (words, _) in LEVELS.items()],
+        first_error=_first_error(log, asked, part),
+        first_seen=part.lines[0].anchor if part.lines else "",
+        older=asked.at(before=part.older).query() if part.older else "",
+        newer=asked.at(first=part.newer).query() if part.newer else "",
+        numbers=log.numbers,
+        live=log.live,
     )
 
 
-def _rows(events: QuerySet[StreamEvent], names: dict[int, str], callbacks: QuerySet[Callback]) -> tuple[list[Row], bool]:
-    """The rows of three tables, in three queries, and whether events were left out. `names`: what a stream's events are called."""
-    found = list(events.order_by("at", "pk")[: SHOWN_EVENTS + 1])
-    owed = {callback.pk: callback for callback in callbacks}
-    attempts = CallbackAttempt.objects.filter(callback__in=callbacks.order_by().values("pk"))
-    rows: list[Row] = [event_row(event, names.get(event.stream_id or 0, "call")) for event in found[:SHOWN_EVENTS]]
-    rows += [callback_row(callback) for callback in owed.values()]
-    rows += [attempt_row(attempt, owed[attempt.callback_id]) for attempt in attempts if attempt.callback_id in owed]
-    return rows, len(found) > SHOWN_EVENTS
+class _Part(NamedTuple):
+    """The lines of a log that were looked through for a page. `older`: the anchor before which there are more, `newer`: the anchor
+    from which on there are; "" when there are none."""
+
+    lines: list[Line]
+    older: str
+    newer: str
+
+
+def _part(log: DebugLog, asked: Asked, hide: Callable[[Any], Any]) -> _Part:
+    if asked.last or asked.before:
+        return _backward(log, asked, hide)
+    place, older = log.rows.place(asked.first) if asked.first else None, ""
+    if place is not None:
+        older = asked.first if log.rows.before(place, 1) else ""
+        place = place._replace(id=place.id - 1)
+    found: list[Line] = []
+    for _ in range(MOST_CHUNKS):
+        rows = log.rows.after(place, CHUNK_LINES + 1)
+        found += log.lines(rows[:CHUNK_LINES], hide)
+        if len(rows) <= CHUNK_LINES:
+            return _Part(found, older, "")
+        place = place_of(rows[CHUNK_LINES - 1])
+        if _enough(found, asked):
+            break
+    return _Part(found, older, anchor_of(rows[CHUNK_LINES]))
+
+
+def _backward(log: DebugLog, asked: Asked, hide: Callable[[Any], Any]) -> _Part:
+    place, size = (None, LAST_LINES) if asked.last else (log.rows.place(asked.before), CHUNK_LINES)
+    newer = asked.before if place is not None else ""
+    found: list[Line] = []
+    for _ in range(MOST_CHUNKS):
+        rows = log.rows.before(place, size + 1)
+        found = log.lines(rows[-size:], hide) + found
+        if len(rows) <= size:
+            return _Part(found, "", newer)
+        place = place_of(rows[1])
+        if _enough(found, asked):
+            break
+    return _Part(found, found[0].anchor, newer)
+
+
+def _enough(found: list[Line], asked: Asked) -> bool:
+    return not asked.narrows or sum(map(asked.matches, found)) >= ENOUGH_LINES
+
+
+def _first_error(log: DebugLog, asked: Asked, part: _Part) -> str:
+    """Where the log's first error is: on this page, behind its filter, or on another page."""
+    if not part.older and (line := next((line for line in part.lines if line.level.word == Level.ERROR), None)):
+        return f"#{line.anchor}" if asked.matches(line) else f"?{asked.whole().query()}#{line.anchor}"
+    anchor = log.rows.first_error() if part.older or part.newer else ""
+    return f"?{Asked(first=anchor).query()}#{anchor}" if anchor else ""

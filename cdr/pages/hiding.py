@@ -2,7 +2,7 @@
 
 Owns which parts of a page are texts. What is hidden of a number is cdr.pure.masking's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -23,6 +23,14 @@ def without_numbers(page: Page) -> Page:
     """The same page, its call's numbers masked in every text of it, however deep."""
     hidden: Page = _hidden(page, masking(page.numbers))
     return hidden
+
+
+def hiding(numbers: Iterable[str], whole: bool) -> Callable[[Any], Any]:
+    """What makes of a value the one that may be shown: the same when numbers may be seen whole."""
+    if whole:
+        return lambda value: value
+    hide = masking(numbers)
+    return lambda value: _hidden(value, hide)
 
 
 def _hidden(value: Any, hide: Callable[[str], str]) -> Any:

@@ -1,4 +1,4 @@
-"""Events, callbacks, tries and charges as rows of cdr.pure.debuglog.
+"""Events, callbacks, tries and charges as rows of cdr.pure.logrows.
 
 Owns what of a record goes into its row. Must not know which rows a page shows, their wording or order."""
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 from cdr.models import Charge
 from cdr.pages.stream import charge_of
-from cdr.pure.debuglog import AttemptRow, CallbackRow, ChargeRow, EventRow, Row
+from cdr.pure.logrows import AttemptRow, CallbackRow, ChargeRow, EventRow, Row
 from streams.models import Callback, CallbackAttempt, CallbackState, Stream, StreamEvent
 
 
-def event_row(event: StreamEvent, source: str) -> EventRow:
-    return EventRow(event.pk, event.at, event.kind, event.level, event.details, source, event.number)
+def event_row(event: StreamEvent, source: str, stream: str = "") -> EventRow:
+    return EventRow(event.pk, event.at, event.kind, event.level, event.details, source, event.number, stream)
 
 
-def callback_row(callback: Callback) -> CallbackRow:
+def callback_row(callback: Callback, stream: str = "") -> CallbackRow:
     due_at = callback.due_at if callback.state == CallbackState.PENDING else None
     return CallbackRow(
         id=callback.pk,
@@ -26,10 +26,11 @@ def callback_row(callback: Callback) -> CallbackRow:
         tries=callback.tries,
         parameters=callback.parameters,
         due_at=due_at,
+        stream=stream,
     )
 
 
-def attempt_row(attempt: CallbackAttempt, callback: Callback) -> AttemptRow:
+def attempt_row(attempt: CallbackAttempt, callback: Callback, stream: str = "") -> AttemptRow:
     return AttemptRow(
         id=attempt.pk,
         at=attempt.started_at,
@@ -41,6 +42,7 @@ def attempt_row(attempt: CallbackAttempt, callback: Callback) -> AttemptRow:
         error=attempt.error,
         response_head=attempt.response_head,
         given_up=callback.state == CallbackState.GIVEN_UP and attempt.number >= callback.tries,
+        stream=stream,
     )
 
 
@@ -60,4 +62,5 @@ def _charge_row(stream: Stream, charge: Charge) -> ChargeRow:
         currency=charge.currency,
         amount=charge.amount,
         started=stream.started_at is not None,
+        stream=str(stream.uuid),
     )

@@ -31,6 +31,7 @@ class Act(StrEnum):
     REMOVE_SECOND_FACTOR = "remove second factor"
     NEW_RECOVERY_CODES = "new recovery codes"
     EXPORT = "export a list"
+    DOWNLOAD_LOG = "download a debug log"
     ADD = "add"
     CHANGE = "change"
     DELETE = "delete"

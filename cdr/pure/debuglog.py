@@ -2,175 +2,123 @@
 
 Owns the order of the lines, their anchors and their levels. Must not know where rows come from or how lines are drawn."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from cdr.pure.badges import Badge, level_badge
 from cdr.pure.bill_words import Charged, explained
-from cdr.pure.figures import clock_ms, counted, day, moment, offset, spoken_ms
+from cdr.pure.figures import clock_ms, counted, day, moment, offset, offset_ms, spoken_ms
+from cdr.pure.logrows import (
+    PROBLEM_LEVELS,
+    AttemptRow,
+    CallbackRow,
+    ChargeRow,
+    EventRow,
+    Row,
+    anchor_of,
+    group_of,
+    kind_of,
+    level_of,
+    place_of,
+)
 from cdr.pure.wording import ended, printed_value, used_in_words, words_of
 from streams.pure.foreign_text import cleaned
-from streams.pure.lifecycle import Level
 
 SHOWN_CHARACTERS = 4096
-PROBLEM_LEVELS = (Level.WARNING, Level.ERROR)
+TEXTS = ("document", "Answer")
+"""Details of several lines."""
+_USERINFO = re.compile(r"""//[^/?#\s"'<>]*@""")
 
 
-# The rows ------------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """`source`: whose event it is, in a word or two. `number` orders events of one instant."""
-
-    id: int
-    at: datetime
-    kind: str
-    level: str
-    details: Mapping[str, Any]
-    source: str
-    number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackRow:
-    """`parameters`: what is sent, as (name, value) pairs. `due_at`: the next try of a pending callback."""
-
-    id: int
-    at: datetime
-    event: str
-    method: str
-    url: str
-    state: str
-    tries: int
-    parameters: Sequence[Sequence[str]]
-    due_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptRow:
-    """`error` is "" when it was delivered; `given_up`: it was the last try, and it failed."""
-
-    id: int
-    at: datetime
-    event: str
-    number: int
-    duration_ms: int
-    address: str
-    status: int | None
-    error: str
-    response_head: str
-    given_up: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeRow:
-    """`seconds`: the stream's duration; `rate`: the price of each `interval_seconds`."""
-
-    id: int
-    at: datetime
-    seconds: int
-    billed_seconds: int
-    rate: Decimal
-    interval_seconds: int
-    currency: str
-    amount: Decimal
-    started: bool
-
-
-Row = EventRow | CallbackRow | AttemptRow | ChargeRow
-
-
-# The lines -----------------------------------------------------------------------------------------------------------
 class Pair(NamedTuple):
     """One `Key: value` of what a line carried."""
 
     key: str
     value: str
 
+    @property
+    def gap(self) -> str:
+        """What stands between them: a value of several lines begins below its key."""
+        return "\n" if "\n" in self.value else " "
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`new_day` is the date on the first line of each day, "" on the others; `source`: call, stream, callback or charge."""
+    """`new_day` is the date on the first line of each day, "" on the others; `source`: call, stream, callback or charge; `stream`:
+    the uuid of the stream it is about. `kind`, `group` and how bad it is are those of its row."""
 
     anchor: str
     iso: str
+    day: str
     clock: str
     offset: str
+    offset_ms: int
     level: Badge
     problem: bool
+    kind: str
+    group: str
     source: str
+    stream: str
     words: str
     pairs: tuple[Pair, ...]
     new_day: str = ""
 
 
-def lines(rows: Iterable[Row], origin: datetime, *, problems_only: bool = False) -> list[Line]:
+def lines(rows: Iterable[Row], origin: datetime) -> list[Line]:
     """The lines in order of time. `origin` is the instant that the offsets count from."""
-    made: list[Line] = []
-    last_day = ""
-    for row in sorted(rows, key=_place):
-        if problems_only and level_of(row) not in PROBLEM_LEVELS:
-            continue
-        today = day(row.at)
-        made.append(_line(row, origin, today if today != last_day else ""))
-        last_day = today
-    return made
+    return with_days(_line(row, origin) for row in sorted(rows, key=place_of))
 
 
-def level_of(row: Row) -> str:
-    """How bad a row is. A callback is as bad as its last try; events bring their own level."""
-    match row:
-        case EventRow():
-            return row.level
-        case AttemptRow():
-            return (Level.ERROR if row.given_up else Level.WARNING) if row.error else Level.INFO
-    return Level.INFO
+def with_days(made: Iterable[Line]) -> list[Line]:
+    """The lines, the date on the first of each day."""
+    marked: list[Line] = []
+    for line in made:
+        first = not marked or marked[-1].day != line.day
+        marked.append(replace(line, new_day=line.day if first else "") if first or line.new_day else line)
+    return marked
 
 
-def _place(row: Row) -> tuple[datetime, int, int, int]:
-    """By time; of one instant: what happened, what it cost, what is owed to the customer, the tries to deliver it."""
-    match row:
-        case EventRow():
-            return row.at, 0, row.number or 0, row.id
-        case ChargeRow():
-            return row.at, 1, 0, row.id
-        case CallbackRow():
-            return row.at, 2, 0, row.id
-        case AttemptRow():
-            return row.at, 3, 0, row.id
-
-
-def _line(row: Row, origin: datetime, new_day: str) -> Line:
-    anchor, source, words, pairs = _content(row)
+def _line(row: Row, origin: datetime) -> Line:
+    source, words, pairs = _content(row)
     level = level_of(row)
     return Line(
-        anchor=anchor,
+        anchor=anchor_of(row),
         iso=row.at.isoformat(timespec="milliseconds"),
+        day=day(row.at),
         clock=clock_ms(row.at),
         offset=offset(row.at, origin),
+        offset_ms=offset_ms(row.at, origin),
         level=level_badge(level),
         problem=level in PROBLEM_LEVELS,
+        kind=kind_of(row),
+        group=group_of(row),
         source=source,
-        words=words,
-        pairs=tuple(pairs),
-        new_day=new_day,
+        stream=row.stream,
+        words=without_passwords(words),
+        pairs=tuple(Pair(key, without_passwords(value)) for key, value in pairs),
     )
 
 
-def _content(row: Row) -> tuple[str, str, str, list[Pair]]:
-    """Anchor, source, words and pairs."""
+def _content(row: Row) -> tuple[str, str, list[Pair]]:
+    """Source, words and pairs."""
     match row:
         case EventRow():
             details = _flat(row.details)
-            return f"e{row.id}", row.source, words_of(row.kind, details), _unsaid(row.kind, details)
+            return row.source, words_of(row.kind, details), _unsaid(row.kind, details)
         case ChargeRow():
-            return f"charge{row.id}", "charge", _charge_words(row), []
+            return "charge", _charge_words(row), []
         case CallbackRow():
-            return f"c{row.id}", "callback", _callback_words(row), parameters_as_sent(row.parameters)
+            return "callback", _callback_words(row), parameters_as_sent(row.parameters)
         case AttemptRow():
-            return f"a{row.id}", "callback", _attempt_words(row), _answer_pairs(row)
+            return "callback", _attempt_words(row), _answer_pairs(row)
+
+
+def without_passwords(text: str) -> str:
+    """User names and passwords in URLs are somebody's secret."""
+    return _USERINFO.sub("//***@", text) if "@" in text else text
 
 
 def _flat(details: object) -> dict[str, Any]:
@@ -184,8 +132,16 @@ def _flat(details: object) -> dict[str, Any]:
 
 def _unsaid(kind: str, details: Mapping[str, Any]) -> list[Pair]:
     said = used_in_words(kind)
-    values = {name: printed_value(name, value) for name, value in details.items() if name not in said}
-    return [Pair(name, _without_secrets(name, values[name])) for name in sorted(values) if values[name]]
+    values = {name: _printed(name, value) for name, value in details.items() if name not in said}
+    return [Pair(cleaned(name, 100), _without_secrets(name, values[name])) for name in sorted(values) if values[name]]
+
+
+def _printed(name: str, value: Any) -> str:
+    if name in TEXTS and isinstance(value, str):
+        return answer_head(value)
+    if name == "parameters":
+        return "\n".join(f"{pair.key}: {pair.value}" for pair in parameters_as_sent(value))
+    return printed_value(name, value)
 
 
 def parameters_as_sent(parameters: object) -> list[Pair]:
@@ -229,5 +185,5 @@ def _answer_pairs(row: AttemptRow) -> list[Pair]:
 
 
 def answer_head(text: str) -> str:
-    """The beginning of what a callback's receiver answered, cleaned line by line."""
+    """The beginning of what an application or a callback's receiver answered, cleaned line by line."""
     return "\n".join(cleaned(line, SHOWN_CHARACTERS) for line in text[:SHOWN_CHARACTERS].splitlines())

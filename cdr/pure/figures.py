@@ -39,8 +39,12 @@ def spoken_day(at: datetime) -> str:
 
 def offset(at: datetime, origin: datetime) -> str:
     """`+0.123 s` or `−1.204 s`: the difference of the two times as `clock_ms` prints them."""
-    elapsed_ms = (_cut_to_ms(at) - _cut_to_ms(origin)) // timedelta(milliseconds=1)
+    elapsed_ms = offset_ms(at, origin)
     return f"{'−' if elapsed_ms < 0 else '+'}{abs(elapsed_ms) // 1000}.{abs(elapsed_ms) % 1000:03} s"
+
+
+def offset_ms(at: datetime, origin: datetime) -> int:
+    return (_cut_to_ms(at) - _cut_to_ms(origin)) // timedelta(milliseconds=1)
 
 
 def _cut_to_ms(at: datetime) -> datetime:

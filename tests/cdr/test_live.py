@@ -12,9 +12,13 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from cdr import live, roles
-from cdr.pages.debug_log import call_log
+from cdr.pages import debug_log
+from cdr.pages.log_subject import DebugLog, call_log
+from cdr.pure.debuglog import Line
+from cdr.pure.log_filter import Asked
 from config.asgi import application
 from streams.models import Call, Callback, Stream, StreamEvent
 from tests.cdr import factories
@@ -47,13 +51,13 @@ async def opened(client: Client, path: str, seen: Any = (), origin: str = "http:
     cookie = f"sessionid={client.cookies['sessionid'].value}" if "sessionid" in client.cookies else "theme=dark"
     headers = [HOST, (b"origin", origin.encode()), (b"cookie", cookie.encode())]
     socket = WebsocketCommunicator(application, path, headers=headers)
-    accepted, _ = await socket.connect(timeout=30)
+    accepted, _ = await socket.connect()
     assert accepted
     await socket.send_to(text_data=json.dumps({"seen": list(seen)}))
     try:
         yield socket
     finally:
-        await socket.disconnect(timeout=30)
+        await socket.disconnect()
 
 
 async def heard(socket: WebsocketCommunicator) -> list[dict[str, str]]:
@@ -64,16 +68,28 @@ async def heard(socket: WebsocketCommunicator) -> list[dict[str, str]]:
             return message["lines"]
 
 
+async def counted(socket: WebsocketCommunicator) -> dict[str, Any]:
+    """The next message of a look that found something changed."""
+    while True:
+        message = await socket.receive_json_from(timeout=30)
+        if "count" in message:
+            return message
+
+
 async def refused(client: Client, path: str, origin: str = "http://localhost") -> bool:
     headers = [HOST, (b"origin", origin.encode())]
     if "sessionid" in client.cookies:
         headers.append((b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()))
-    accepted, _ = await WebsocketCommunicator(application, path, headers=headers).connect(timeout=30)
+    accepted, _ = await WebsocketCommunicator(application, path, headers=headers).connect()
     return not accepted
 
 
 def log_of(row: Call | Stream) -> str:
     return f"/admin/live/{'call' if isinstance(row, Call) else 'stream'}/{row.uuid}/"
+
+
+def lines_of(log: DebugLog) -> list[Line]:
+    return log.lines(log.rows.after(None, 1000), str)
 
 
 in_a_thread: Callable[..., Callable[..., Awaitable[Any]]] = sync_to_async
@@ -85,13 +101,13 @@ async def test_a_page_that_has_nothing_gets_every_line_in_order(call, support) -
     shown: list[str] = []
     for line in lines:
         shown.insert(shown.index(line["before"]) if line["before"] else len(shown), line["anchor"])
-    expected = await in_a_thread(lambda: [line.anchor for line in call_log(str(call.uuid)).lines])()
+    expected = await in_a_thread(lambda: [line.anchor for line in lines_of(call_log(str(call.uuid)))])()
     assert shown == expected and len(expected) > 8
     assert all(f'id="{line["anchor"]}"' in line["html"] for line in lines)
 
 
 async def test_what_the_page_has_does_not_come_again_and_what_is_new_comes_at_its_place(call, support) -> None:
-    seen = await in_a_thread(lambda: [line.anchor for line in call_log(str(call.uuid)).lines])()
+    seen = await in_a_thread(lambda: [line.anchor for line in lines_of(call_log(str(call.uuid)))])()
     events = [anchor for anchor in seen if not anchor.startswith("c")]
     missed, follower = events[3], events[4]
     async with opened(support, log_of(call), [anchor for anchor in seen if anchor != missed]) as socket:
@@ -100,7 +116,7 @@ async def test_what_the_page_has_does_not_come_again_and_what_is_new_comes_at_it
         assert next(line["before"] for line in lines if line["anchor"] == missed) == follower
         last = await in_a_thread(call.events.last)()
         new = await in_a_thread(StreamEvent.objects.create)(call=call, at=last.at, kind="call_dtmf", details={"digit": "7"}, number=900)
-        line, = await heard(socket)
+        (line,) = await heard(socket)
     assert (line["anchor"], "Digit 7 was pressed" in line["html"]) == (f"e{new.pk}", True)
 
 
@@ -117,7 +133,7 @@ async def test_it_says_whether_the_call_lives_and_beats_without_news(call, suppo
     async with opened(support, log_of(call)) as socket:
         assert (await socket.receive_json_from(timeout=30))["live"] is True
         assert await socket.receive_json_from(timeout=30) == {"lines": [], "live": True}
-        await in_a_thread(Call.objects.update)(state="ended")
+        await in_a_thread(hang_up)(call)
         while (await socket.receive_json_from(timeout=30))["live"]:
             pass
 
@@ -126,8 +142,59 @@ async def test_the_log_of_one_stream_and_of_problems_only(call, support) -> None
     stream = await in_a_thread(call.streams.first)()
     async with opened(support, log_of(stream)) as socket:
         assert any("Connecting" in line["html"] for line in await heard(socket))
-    async with opened(support, f"{log_of(call)}?level=problems") as socket:
-        assert await socket.receive_json_from(timeout=30) == {"lines": [], "live": True}
+
+
+async def test_lines_that_the_filter_does_not_let_through_are_counted(call, support) -> None:
+    async with opened(support, f"{log_of(call)}?kind=audio&q=digit+7") as socket:
+        first = await counted(socket)
+        lines = int(first["count"].split()[2])
+        assert (first["lines"], first["groups"]["audio"], first["full"]) == ([], 0, False)
+        await in_a_thread(press)(call, "8", 900)
+        second = await counted(socket)
+        assert (second["lines"], second["groups"]["audio"], second["count"]) == ([], 1, f"0 of {lines + 1} lines")
+        await in_a_thread(press)(call, "7", 901)
+        third = await counted(socket)
+    assert third["count"] == f"1 of {lines + 2} lines" and "Digit 7 was pressed" in third["lines"][0]["html"]
+
+
+async def test_a_page_that_is_full_says_so(call, support, monkeypatch) -> None:
+    monkeypatch.setattr(debug_log, "CHUNK_LINES", 5)
+    async with opened(support, log_of(call)) as socket:
+        message = await counted(socket)
+    assert message["full"] and len(message["lines"]) == 5
+
+
+async def test_nothing_is_read_while_nothing_changes(call, support, monkeypatch) -> None:
+    async with opened(support, log_of(call)) as socket:
+        await heard(socket)
+        monkeypatch.setattr(live, "log_page", None)  # a reading of lines would break the socket
+        for _ in range(5):
+            assert await socket.receive_json_from(timeout=30) == {"lines": [], "live": True}
+
+
+def test_a_look_is_two_queries_that_read_no_line_and_a_change_five_more(call, django_assert_num_queries) -> None:
+    reading = live.Reading("call", str(call.uuid), "", Asked(), live.Reader(1, False))
+    live.news(reading)
+    with django_assert_num_queries(2):
+        assert live.news(reading) == {"lines": [], "live": True}
+    press(call, "7", 900)
+    with django_assert_num_queries(2 + 2 + 2 + 3):
+        assert len(live.news(reading)["lines"]) == 1
+
+
+@pytest.mark.parametrize(("alive", "quiet_beats", "beats"), [(True, 9000, 1), (False, 0, 5), (False, 601, 30)])
+def test_the_longer_nothing_comes_the_seldomer_it_looks(alive, quiet_beats, beats) -> None:
+    assert live._beats(alive, quiet_beats) == beats
+
+
+async def test_a_person_has_so_many_open_logs_and_no_more(call, support, monkeypatch) -> None:
+    monkeypatch.setattr(live, "MOST_OPEN", 1)
+    async with opened(support, log_of(call)) as first:
+        await heard(first)
+        async with opened(support, log_of(call)) as second:
+            assert (await second.receive_output(timeout=30))["code"] == 4429
+    async with opened(support, log_of(call)) as third:
+        assert await heard(third)
 
 
 async def test_numbers_are_masked_until_they_may_be_seen(call, support) -> None:
@@ -148,6 +215,16 @@ async def test_who_may_no_longer_see_it_is_cut_off(call, support, monkeypatch, w
         while (message := await socket.receive_output(timeout=30))["type"] == "websocket.send":
             pass
         assert (message["type"], message["code"]) == ("websocket.close", 4401)
+
+
+def press(call: Call, digit: str, number: int) -> None:
+    StreamEvent.objects.create(call=call, at=timezone.now(), kind="call_dtmf", details={"digit": digit}, number=number)
+
+
+def hang_up(call: Call) -> None:
+    """As the journal does it: an ended call has an event that says so."""
+    Call.objects.update(state="ended")
+    StreamEvent.objects.create(call=call, at=timezone.now(), kind="call_ended", number=901)
 
 
 def give_numbers() -> None:
@@ -177,7 +254,7 @@ async def test_strangers_and_other_sites_are_refused(call, support) -> None:
 async def test_a_page_that_says_nonsense_is_left(call, support, nonsense) -> None:
     headers = [HOST, (b"origin", b"http://localhost"), (b"cookie", f"sessionid={support.cookies['sessionid'].value}".encode())]
     socket = WebsocketCommunicator(application, log_of(call), headers=headers)
-    await socket.connect(timeout=30)
+    await socket.connect()
     await socket.send_to(text_data=nonsense)
     await socket.wait(timeout=30)
     assert await socket.receive_nothing()

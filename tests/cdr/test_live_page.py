@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -22,41 +22,56 @@ pytestmark = [
 ]
 
 
-class Console(NamedTuple):
-    process: subprocess.Popen[str]
-    url: str
-    session: str
-    call: str
+class Console:
+    """One for all tests here, each of which presses digits of its own: beginning takes longer than most of them."""
 
-    def press(self, digit: str) -> None:
-        self.process.stdin.write(f"{digit}\n")
+    def __init__(self, data: Path) -> None:
+        self.data, self.port, self.session, self.call = data, "0", "", ""
+        self.start()
+
+    def start(self) -> None:
+        """Anew: with the port and all the rows that it had."""
+        environment = {**os.environ, "DATA_DIR": str(self.data), "PYTHONPATH": str(ROOT), "CONSOLE_PORT": self.port}
+        environment.pop("DATABASE_URL", None)
+        command = [sys.executable, "-m", "tests.cdr.console_under_test"]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port, self.session, self.call = self.process.stdout.readline().split()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def press(self, digits: str) -> None:
+        self.process.stdin.write(f"{digits}\n")
         self.process.stdin.flush()
 
 
-@pytest.fixture
-def console(tmp_path) -> Iterator[Console]:
-    environment = {**os.environ, "DATA_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    environment.pop("DATABASE_URL", None)
-    command = [sys.executable, "-m", "tests.cdr.console_under_test"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        port, session, call = process.stdout.readline().split()
-        yield Console(process, f"http://127.0.0.1:{port}", session, call)
-    finally:
-        process.kill()
-        process.communicate()
+@pytest.fixture(scope="module")
+def console(tmp_path_factory) -> Iterator[Console]:
+    console = Console(tmp_path_factory.mktemp("console"))
+    yield console
+    console.kill()
 
 
 @pytest.fixture
 def page(console) -> Iterator[Any]:
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 1366, "height": 500})
+        context = browser.new_context(viewport={"width": 1366, "height": 500}, permissions=["clipboard-read", "clipboard-write"])
         context.add_cookies([{"name": "sessionid", "value": console.session, "url": console.url}])
         page = context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
         page.goto(f"{console.url}/admin/cdr/calldetail/{console.call}/debug-log/")
         yield page
         browser.close()
+    assert not complaints
+
+
+def top(page: Any) -> float:
+    return float(page.evaluate("scrollY"))
 
 
 def test_an_open_log_grows_says_when_it_is_stale_and_fills_the_gap(console, page) -> None:
@@ -75,6 +90,77 @@ def test_an_open_log_grows_says_when_it_is_stale_and_fills_the_gap(console, page
     assert page.locator("li.line").count() == before + 2
     anchors = page.locator("li.line").evaluate_all("lines => lines.map(line => line.id)")
     assert len(set(anchors)) == before + 2
+
+
+def test_a_narrowed_log_counts_what_it_does_not_show(console, page) -> None:
+    playwright.expect(page.locator("#live-state")).to_have_text("live")
+    lines = page.locator("li.line").count()
+    digits = int(page.locator("#count-audio").inner_text())
+    page.get_by_label("Audio and DTMF").check()
+    playwright.expect(page.locator("#log-count")).to_have_text(f"{digits} of {lines} lines")
+    page.get_by_role("searchbox").fill("digit 27")
+    page.wait_for_url("**/debug-log/?q=digit+27&kind=audio")
+    playwright.expect(page.locator("#live-state")).to_have_text("live")
+    console.press("28")
+    playwright.expect(page.locator("#log-count")).to_have_text(f"0 of {lines + 1} lines", timeout=10_000)
+    playwright.expect(page.locator("#count-audio")).to_have_text(str(digits + 1))
+    console.press("27")
+    page.get_by_text("Digit 27 was pressed").wait_for(timeout=5000)
+    assert page.locator("li.line").count() == 1
+    page.reload()
+    playwright.expect(page.locator("#log-count")).to_have_text(f"1 of {lines + 2} lines")
+
+
+def test_it_follows_new_lines_only_when_asked_to(console, page) -> None:
+    playwright.expect(page.locator("#live-state")).to_have_text("live")
+    page.get_by_label("Follow new lines").uncheck()
+    page.evaluate("scrollTo(0, 0)")
+    console.press("31")
+    page.get_by_text("Digit 31 was pressed").wait_for(timeout=5000, state="attached")
+    assert top(page) == 0
+    page.get_by_label("Follow new lines").check()
+    console.press("32")
+    playwright.expect(page.get_by_text("Digit 32 was pressed")).to_be_in_viewport(timeout=5000)
+    assert top(page) > 0
+
+
+def test_a_link_is_copied_details_unfold_and_keys_lead_from_problem_to_problem(console, page) -> None:
+    line = page.locator("li.line").first
+    line.hover()
+    page.get_by_role("button", name="Copy link").click()
+    playwright.expect(page.locator("#log-said")).to_have_text("The link to this line was copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == f"{page.url}#{line.get_attribute('id')}"
+    page.get_by_role("button", name="Open all").click()
+    assert page.locator("details:not([open])").count() == 0
+    page.get_by_role("button", name="Close all").click()
+    assert page.locator("details[open]").count() == 0
+    console.press("fail")
+    console.press("fail again")
+    first, second = page.get_by_text("reported a problem: fail.").locator(".."), page.get_by_text("fail again.").locator("..")
+    second.wait_for(timeout=5000)
+    page.evaluate("document.activeElement.blur()")
+    for key, shown in (("n", first), ("n", second), ("p", first)):
+        page.keyboard.press(key)
+        playwright.expect(shown).to_be_focused()
+        playwright.expect(shown).to_be_in_viewport(ratio=1)
+        assert page.url.endswith(f"#{shown.get_attribute('id')}")
+    page.get_by_label("Keys").uncheck()
+    page.keyboard.press("n")
+    playwright.expect(second).not_to_be_focused()
+    page.get_by_role("searchbox").fill("n")
+    page.wait_for_url("**/?q=n")
+
+
+def test_lines_that_a_dead_server_left_unsaid_come_when_it_is_back(console, page) -> None:
+    playwright.expect(page.locator("#live-state")).to_have_text("live")
+    before = page.locator("li.line").count()
+    console.kill()
+    playwright.expect(page.locator("#live-state")).to_contain_text("stale: last heard at", timeout=15_000)
+    console.start()
+    console.press("40")
+    page.get_by_text("Digit 40 was pressed").wait_for(timeout=20_000)
+    playwright.expect(page.locator("#live-state")).to_have_text("live")
+    assert page.locator("li.line").count() == before + 1
 
 
 def test_who_signs_out_elsewhere_is_told(console, page) -> None:

@@ -69,6 +69,8 @@ def crawl(client: Client, start: str, limit: int = 400) -> dict[str, str]:
             continue
         response = client.get(address, follow=True)
         assert response.status_code == 200, (address, response.status_code)
+        if response.streaming:
+            continue  # a file to be downloaded
         seen[address] = response.content.decode()
         waiting += Page(seen[address], address).links
     return seen

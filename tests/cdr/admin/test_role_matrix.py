@@ -56,6 +56,8 @@ streams_callback_history          login/login no/no       yes/yes     yes/yes   
 streams_callback_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no
 streams_callback_change           login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
 cdr_calldetail_debug_log          login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+cdr_calldetail_debug_log_jsonl    login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+cdr_calldetail_debug_log_txt      login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 cdr_calldetail_hang_up            login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
 cdr_calldetail_exports            login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes
 cdr_calldetail_file               login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes
@@ -83,6 +85,8 @@ auth_group_history                login/login no/no       no/no       no/no     
 auth_group_delete                 login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 auth_group_change                 login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 cdr_streamdetail_debug_log        login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+cdr_streamdetail_debug_log_jsonl  login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+cdr_streamdetail_debug_log_txt    login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 cdr_streamdetail_stop             login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
 cdr_streamdetail_exports          login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes
 cdr_streamdetail_file             login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes

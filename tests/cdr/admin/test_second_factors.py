@@ -12,6 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from cdr import live, roles, second_factor
 from cdr.admin import signing_in
 from cdr.models import AuditEntry, FailedSignIn
+from cdr.pure.log_filter import Asked
 from cdr.pure.sign_in import MOST_OF_A_NAME
 from tests.cdr.admin.conftest import person
 from tests.cdr.admin.reading import Page, read
@@ -196,7 +197,7 @@ def test_without_it_no_live_log(browser, maria) -> None:
     session_only.force_login(maria)
 
     def may_read(client: Client) -> bool:
-        return live.may_read(live.Reading("call", str(call.uuid), client.session.session_key or "", False))
+        return live.may_read(live.Reading("call", str(call.uuid), client.session.session_key or "", Asked())) is not None
 
     assert may_read(browser) and not may_read(session_only)
 
@@ -242,7 +243,7 @@ def test_who_has_none_is_led_to_set_it_up_and_sees_nothing_else(maria, settings)
     assert not re.findall(r'href="(/admin/(?:cdr|streams)/[^"]*)"', end.content.decode())
     for path in ("/admin/", CALLS, "/admin/password_change/"):
         assert client.get(path).status_code == 302
-    assert not live.may_read(live.Reading("call", str(call.uuid), client.session.session_key or "", False))
+    assert not live.may_read(live.Reading("call", str(call.uuid), client.session.session_key or "", Asked()))
     set_up(client)
     assert client.get(CALLS).status_code == 200
     assert not FailedSignIn.objects.exists()

@@ -1,15 +1,20 @@
-"""The debug log of a stream: everything that happened to it, in order, in four queries."""
+"""The debug log of a stream: everything that happened to it, in order, in four queries; a long one page by page."""
+
+from urllib.parse import parse_qs
 
 import pytest
 
 from cdr.pages import debug_log
-from cdr.pages.debug_log import call_log, stream_log
+from cdr.pages.debug_log import DebugLogPage, log_page
+from cdr.pages.log_subject import call_log, stream_log
+from cdr.pure.log_filter import Asked, asked_by
 from streams.models import Callback, CallbackAttempt, Gateway, Stream, StreamEvent
 from streams.pure.lifecycle import EventKind
 from tests.cdr.call_script import CallScript, make_gateway
 from tests.cdr.factories import KINDS, closed_call, live_call, reaped_call, refused_call, slow_call
 
 pytestmark = pytest.mark.django_db
+EVERYTHING = Asked()
 
 
 @pytest.fixture
@@ -17,8 +22,16 @@ def gateway() -> Gateway:
     return make_gateway()
 
 
-def log_of(call, **options):
-    return stream_log(str(call.streams.get().uuid), **options)
+def log_of(call, asked: Asked = EVERYTHING, whole_numbers: bool = True) -> DebugLogPage:
+    return log_page(stream_log(str(call.streams.get().uuid)), asked, whole_numbers=whole_numbers)
+
+
+def whole_log_of(call) -> DebugLogPage:
+    return log_page(call_log(str(call.uuid)), EVERYTHING, whole_numbers=True)
+
+
+def query(text: str) -> Asked:
+    return asked_by(parse_qs(text))
 
 
 def test_every_row_of_the_stream_and_of_its_call_has_its_line(gateway) -> None:
@@ -65,11 +78,29 @@ def test_no_secret_of_the_customer_is_in_the_log(gateway) -> None:
 
 def test_only_problems_and_the_first_error(gateway) -> None:
     call = closed_call(gateway)
-    every, problems = log_of(call), log_of(call, problems_only=True)
+    every, problems = log_of(call), log_of(call, query("level=problems"))
     assert [line.level.word for line in problems.lines] == ["error", "warning"]
     assert (every.problem_count, problems.problem_count, every.all_count, problems.all_count) == (2, 2, 17, 17)
+    assert (every.count_words, problems.count_words) == ("17 lines", "2 of 17 lines")
     ended = StreamEvent.objects.get(kind=EventKind.STREAM_ENDED)
-    assert every.first_error == problems.first_error == f"e{ended.pk}"
+    assert every.first_error == problems.first_error == f"#e{ended.pk}"
+    assert log_of(call, query("kind=charge")).first_error == f"?#e{ended.pk}"
+
+
+def test_lines_of_some_groups_that_say_a_text(gateway) -> None:
+    call = closed_call(gateway)
+    log = log_of(call, query("kind=callback&kind=charge&q=Try+1"))
+    assert [line.words[:24] for line in log.lines] == ["Status callback StartStr", "StartStream, try 1: deli", "DroppedStream, try 1 fai"]
+    assert {group.name: group.lines for group in log.groups if group.chosen} == {"callback": 5, "charge": 1}
+    assert log_of(call, query("q=upstream+down")).lines[0].kind == "callback_attempt"
+    assert log_of(call, query("q=teapot")).count_words == "0 of 17 lines"
+
+
+def test_a_text_is_looked_for_in_what_the_reader_sees(gateway) -> None:
+    call = closed_call(gateway)
+    assert log_of(call, query("q=4155550123")).lines
+    assert not log_of(call, query("q=4155550123"), whole_numbers=False).lines
+    assert log_of(call, query("q=%E2%80%A2%E2%80%A20123"), whole_numbers=False).lines
 
 
 def test_offsets_of_a_stream_that_never_started_count_from_its_request(gateway) -> None:
@@ -86,14 +117,14 @@ def test_every_try_of_a_callback_and_what_became_of_it(gateway) -> None:
 def test_a_stream_sees_its_call_but_not_the_other_streams(gateway) -> None:
     call = live_call(gateway)
     first, second = call.streams.order_by("pk")
-    log = stream_log(str(second.pk))
+    log = log_page(stream_log(str(second.pk)), EVERYTHING, whole_numbers=True)
     assert any(line.source == "call" for line in log.lines)
     assert not {f"e{row.pk}" for row in first.events.all()} & {line.anchor for line in log.lines}
 
 
 def test_the_log_of_a_call_has_all_its_streams(gateway) -> None:
     call = live_call(gateway)
-    log = call_log(str(call.uuid))
+    log = whole_log_of(call)
     assert {line.source for line in log.lines} >= {"call", *(f"stream {stream.uuid.hex[:8]}" for stream in call.streams.all())}
     assert {f"e{row.pk}" for row in StreamEvent.objects.all()} <= {line.anchor for line in log.lines}
 
@@ -106,16 +137,61 @@ def test_what_another_process_wrote_is_in_the_log(gateway) -> None:
 def test_the_same_number_of_queries_for_every_call(kind, gateway, django_assert_num_queries) -> None:
     call = kind(gateway)
     with django_assert_num_queries(5):
-        call_log(str(call.uuid))
+        whole_log_of(call)
     for stream in call.streams.all():
         with django_assert_num_queries(4):
-            stream_log(str(stream.uuid))
+            log_page(stream_log(str(stream.uuid)), EVERYTHING, whole_numbers=False)
 
 
-def test_a_very_long_log_is_cut_and_says_so(gateway, monkeypatch) -> None:
-    monkeypatch.setattr(debug_log, "SHOWN_EVENTS", 5)
-    log = log_of(closed_call(gateway))
-    assert log.cut and len([line for line in log.lines if line.anchor[0] == "e"]) == 5
+@pytest.fixture
+def small_pages(monkeypatch) -> None:
+    for name, value in {"CHUNK_LINES": 5, "LAST_LINES": 3, "ENOUGH_LINES": 2, "MOST_CHUNKS": 2}.items():
+        monkeypatch.setattr(debug_log, name, value)
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_pages_of_a_long_log_are_the_log_from_both_ends(kind, gateway) -> None:
+    log = call_log(str(kind(gateway).uuid))
+    every = [line.anchor for line in log.lines(log.rows.after(None, 1000), str)]
+    forward: list[str] = []
+    page = log_page(log, EVERYTHING, whole_numbers=True)
+    while True:
+        forward += [line.anchor for line in page.lines]
+        if not page.newer:
+            break
+        page = log_page(log, query(page.newer), whole_numbers=True)
+    backward: list[str] = []
+    page = log_page(log, query("page=last"), whole_numbers=True)
+    while True:
+        backward = [line.anchor for line in page.lines] + backward
+        if not page.older:
+            break
+        page = log_page(log, query(page.older), whole_numbers=True)
+    assert forward == backward == every
+    assert page.all_count == len(every)
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_page_of_a_long_log_says_where_it_stands_and_leads_on(gateway) -> None:
+    call = closed_call(gateway)
+    first, last = log_of(call), log_of(call, query("page=last"))
+    assert (first.count_words, last.count_words) == ("5 lines on this page, 17 in the log", "3 lines on this page, 17 in the log")
+    error = StreamEvent.objects.get(kind=EventKind.STREAM_ENDED)
+    assert first.first_error == last.first_error == f"?from=e{error.pk}#e{error.pk}"
+    there = log_of(call, query(f"from=e{error.pk}"))
+    assert there.lines[0].anchor == f"e{error.pk}" and there.older == f"before=e{error.pk}"
+    assert log_of(call, query(last.live_query)).lines == last.lines
+    assert log_of(call, query("from=e999999")).lines == log_of(call, query("from=teapot7")).lines == first.lines
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_narrowed_page_of_a_long_log_looks_further_but_not_for_ever(gateway, django_assert_max_num_queries) -> None:
+    call = closed_call(gateway)
+    with django_assert_max_num_queries(2 + 3 * 2 + 4):
+        page = log_of(call, query("level=problems"))
+    assert (page.looked_through, page.lines) == (10, [])
+    assert [line.level.word for line in log_of(call, query(page.newer)).lines] == ["error", "warning"]
 
 
 def test_an_empty_call_has_an_empty_log(gateway) -> None:
@@ -123,7 +199,7 @@ def test_an_empty_call_has_an_empty_log(gateway) -> None:
     call.add(EventKind.CALL_STARTED, 0)
     row = call.save()
     StreamEvent.objects.all().delete()
-    assert call_log(str(row.uuid)).lines == []
+    assert whole_log_of(row).lines == []
 
 
 def test_there_is_no_such_log() -> None:

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from cdr.pure.debuglog import AttemptRow, CallbackRow, ChargeRow, EventRow, Pair, lines, parameters_as_sent
+from cdr.pure.debuglog import Pair, lines, parameters_as_sent, with_days
+from cdr.pure.logrows import AttemptRow, CallbackRow, ChargeRow, EventRow
 
 START = datetime(2026, 11, 23, 23, 59, 59, 500_000, UTC)
 PARAMETERS = [["To", "1800"], ["CallUUID", "7aea"], ["Event", "StartStream"]]
@@ -68,20 +69,37 @@ def test_the_date_stands_on_the_first_line_of_each_day() -> None:
     ]
 
 
-def test_only_problems() -> None:
-    rows = [
-        event(1, 0),
-        event(2, 1, level="warning"),
-        event(3, 2, level="error"),
-        callback(seconds=3),
-        attempt(seconds=4, error="Refused."),
+def test_the_date_stands_on_the_first_line_of_each_day_that_is_left() -> None:
+    made = lines([event(1, 0), event(2, 0.1), event(3, 1), event(4, 2)], START)
+    assert [line.new_day for line in with_days(made[1:2] + made[3:])] == ["2026-11-23", "2026-11-24"]
+    assert [line.new_day for line in with_days(made + lines([event(5, 3)], START))] == ["2026-11-23", "", "2026-11-24", "", ""]
+
+
+def test_a_line_says_how_bad_it_is_what_kind_it_is_and_to_which_group_it_belongs() -> None:
+    events = [event(1, 0, "buffer_degraded", "warning"), event(2, 1, "call_teleported")]
+    made = lines([*events, charge(2), callback(seconds=3), attempt(seconds=4, error="Refused.")], START)
+    assert [(line.kind, line.group, line.problem, line.offset_ms) for line in made] == [
+        ("buffer_degraded", "buffer", True, 0),
+        ("call_teleported", "other", False, 1000),
+        ("charge", "charge", False, 2000),
+        ("callback", "callback", False, 3000),
+        ("callback_attempt", "callback", True, 4000),
     ]
-    made = lines(rows, START, problems_only=True)
-    assert [(line.anchor, line.level.word, line.problem) for line in made] == [
-        ("e2", "warning", True),
-        ("e3", "error", True),
-        ("a67", "warning", True),
-    ]
+
+
+def test_an_answer_is_shown_line_by_line_and_what_it_was_asked_with_by_name() -> None:
+    answered = event(1, 0, "call_answered", document="<Response>\n  <Stream>\x00</Stream>\n</Response>")
+    asked = event(2, 1, "call_answer_requested", parameters=[["To", "1800"], ["From", "1415"]])
+    first, second = lines([answered, asked], START)
+    assert first.pairs == (Pair("document", "<Response>\n  <Stream>\ufffd</Stream>\n</Response>"),)
+    assert second.pairs == (Pair("parameters", "From: 1415\nTo: 1800"),)
+    assert [pair.gap for pair in (*first.pairs, Pair("a", "b"))] == ["\n", " "]
+
+
+def test_passwords_in_urls_are_hidden_in_words_and_details() -> None:
+    line = lines([event(1, 0, "connect_started", url="wss://maria:s3cret@bot.example/a", other="ws://s3cret@x/?to=a@b")], START)[0]
+    assert line.words == "Connecting to wss://***@bot.example/a."
+    assert line.pairs == (Pair("other", "ws://***@x/?to=a@b"),)
 
 
 def test_what_the_words_do_not_say_stands_in_the_pairs_in_order_of_names() -> None:

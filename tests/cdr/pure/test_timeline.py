@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from cdr.pure.debuglog import EventRow, Line, lines
+from cdr.pure.debuglog import Line, lines
+from cdr.pure.logrows import EventRow
 from cdr.pure.timeline import shortened, timeline
 
 START = datetime(2026, 11, 23, 14, 1, 37, tzinfo=UTC)

@@ -1,0 +1,112 @@
+"""The debug log of a call or a stream as a page, and as a file.
+
+Owns both addresses. What stands in a log is cdr.pages.debug_log's; how a file is written cdr.pure.log_text's."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+
+from cdr import audit
+from cdr.admin.exporting import ExportingAdmin
+from cdr.admin.records import found
+from cdr.admin.visitor import visitor
+from cdr.pages.debug_log import log_page
+from cdr.pages.hiding import hiding
+from cdr.pages.keys import key_of
+from cdr.pages.log_subject import DebugLog
+from cdr.pure.acts import Act
+from cdr.pure.figures import counted, moment
+from cdr.pure.log_filter import Asked, asked_by
+from cdr.pure.log_text import json_line, text_head, text_line
+from cdr.pure.logrows import Place, place_of
+from streams.database_threads import DatabaseThreads
+
+CHUNK_LINES = 1000
+FORMS = {"jsonl": (json_line, "application/jsonl; charset=utf-8"), "txt": (text_line, "text/plain; charset=utf-8")}
+
+_threads = DatabaseThreads(2, "log-file")
+
+
+class LoggedAdmin(ExportingAdmin):
+    def find_log(self, key: str) -> DebugLog | None:
+        """By the key in an address."""
+        raise NotImplementedError
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("<slug:key>/debug-log/", view(self.debug_log_view), name=f"{self.section}_debug_log"),
+            *(
+                path(f"<slug:key>/debug-log/{form}/", view(self.log_file_view), {"form": form}, name=f"{self.section}_debug_log_{form}")
+                for form in FORMS
+            ),
+            *super().get_urls(),
+        ]
+
+    def debug_log_view(self, request: HttpRequest, key: str) -> HttpResponse:
+        self.require_view_permission(request)
+        log = found(self.find_log(key), str(self.opts.verbose_name))
+        page = log_page(log, _asked(request), whole_numbers=self.may_see_numbers(request))
+        here = reverse(f"admin:{self.section}_debug_log", args=[_uuid(log)])
+        context = self.page_context(request, "Debug log", log=page, here=here)
+        return TemplateResponse(request, "admin/cdr/debug_log.html", context)
+
+    def log_file_view(self, request: HttpRequest, key: str, form: str) -> StreamingHttpResponse:
+        """All lines that match, however many; for everybody who may see the page, and written into the audit log like an export."""
+        self.require_view_permission(request)
+        log, asked = found(self.find_log(key), str(self.opts.verbose_name)), _asked(request).at()
+        subject = self.model.objects.get(**(key_of(key) or {}))
+        audit.write(visitor(request), Act.DOWNLOAD_LOG, subject, form=form, filters=asked.query())
+        name = f"debug-log-{_uuid(log)}-{timezone.now():%Y%m%dT%H%M%SZ}.{form}"
+        parts = _parts(log, asked, form, hiding(log.numbers, self.may_see_numbers(request)))
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingHttpResponse(parts, content_type=FORMS[form][1], headers=headers)
+
+
+def _asked(request: HttpRequest) -> Asked:
+    return asked_by(dict(request.GET.lists()))
+
+
+def _uuid(log: DebugLog) -> UUID:
+    return log.subject.stream_uuid or log.subject.call_uuid
+
+
+async def _parts(log: DebugLog, asked: Asked, form: str, hide: Callable[[Any], Any]) -> AsyncIterator[bytes]:
+    """The file, a chunk at a time, each read and written on a thread of its own: neither memory nor other requests notice."""
+    if form == "txt":
+        yield _head(log, asked, hide).encode()
+    place: Place | None = None
+    shown = passed = 0
+    while True:
+        text, matching, lines, place = await _threads.run(_chunk, log, asked, form, hide, place)
+        shown, passed = shown + matching, passed + lines
+        yield text.encode()
+        if lines < CHUNK_LINES:
+            break
+    if form == "txt":
+        yield f"\n{f'{shown} of ' if asked.narrows else ''}{counted(passed, 'line')}.\n".encode()
+
+
+def _chunk(log: DebugLog, asked: Asked, form: str, hide: Callable[[Any], Any], place: Place | None) -> tuple[str, int, int, Place | None]:
+    """The next lines as text, how many match, of how many; and where the last stands."""
+    rows = log.rows.after(place, CHUNK_LINES)
+    matching = [line for line in log.lines(rows, hide) if asked.matches(line)]
+    return "".join(map(FORMS[form][0], matching)), len(matching), len(rows), place_of(rows[-1]) if rows else place
+
+
+def _head(log: DebugLog, asked: Asked, hide: Callable[[Any], Any]) -> str:
+    subject = hide(log.subject)
+    title = f"Debug log of {'stream' if subject.stream_uuid else 'call'} {_uuid(log)}"
+    about = (
+        f"Account: {subject.account}",
+        subject.service_url and f"Service URL: {subject.service_url}",
+        subject.stream_uuid and f"Call: {subject.call_uuid}",
+        f"Written {moment(timezone.now())} UTC. Times in UTC. Offsets count from {subject.origin}.",
+        asked.narrows and f"Only lines that match: {asked.words()}",
+    )
+    return text_head(title, (line for line in about if line))

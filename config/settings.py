@@ -47,6 +47,7 @@ REDIS_URL = env.text("REDIS_URL", f"unix://{EMBEDDED_REDIS_SOCKET}")
 EMBEDDED = EMBEDDED_REDIS and not DATABASE_URL and not env.text("ALLOWED_HOSTS") and HOST in LOCAL_HOSTS
 SECRET_KEY = env.text("SECRET_KEY") or (_generated_secret(DATA_DIR / "secret_key") if EMBEDDED else "")
 DIAL_ALLOW = env.networks("DIAL_ALLOW", "127.0.0.0/8 ::1/128" if EMBEDDED else "")
+PUBLIC_URL = env.origin("PUBLIC_URL")
 TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
 HTTPS = env.flag("HTTPS", False)
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)

@@ -1,29 +1,56 @@
-"""The list of gateways and the page of one.
+"""The list of gateways, and the page of one: its health, whom it was refused for, the lines to paste, and the form of those who may
+change it.
 
-Owns the columns and who may write what. A gateway's form is gateway_form's; each change is written into the audit log."""
+Owns the columns, and under which address the platform is reached by gateways. What the page shows is cdr.pages'; the form is
+gateway_form's; each change is written into the audit log."""
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from cdr.admin.audited import AuditedAdmin
 from cdr.admin.gateway_form import GatewayForm
+from cdr.admin.markup import badge_html, code_link
 from cdr.admin.site import console
+from cdr.pages.gateway import gateway_page, live_calls, with_health
+from cdr.pure.badges import gateway_badge
+from cdr.pure.figures import NOTHING, moment
 from streams.models import Application, Gateway
+
+
+class GatewayList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        """Each row with its `live_calls`, counted for all of them together."""
+        super().get_results(request)
+        rows: list[Any] = list(self.result_list)
+        live = live_calls(row.pk for row in rows)
+        for row in rows:
+            row.live_calls = live.get(row.pk, 0)
+        self.result_list = rows
 
 
 @admin.register(Gateway, site=console)
 class GatewayAdmin(AuditedAdmin):
     form = GatewayForm
-    list_display = ("name", "dialect", "account", "application", "address")
+    change_form_template = "admin/cdr/gateway.html"
+    list_display = ("name", "state", "live", "last_call", "refused", "dialect", "account", "application", "address")
     readonly_fields = ("address",)
     search_fields = ("name", "account__name")
     show_facets = admin.ShowFacets.NEVER
+    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Gateway]:
-        return super().get_queryset(request).select_related("account", "application__account")
+        return with_health(super().get_queryset(request).select_related("account", "application__account"), timezone.now())
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return GatewayList
 
     def get_fields(self, request: HttpRequest, obj: Gateway | None = None) -> list[Any]:
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
@@ -36,6 +63,42 @@ class GatewayAdmin(AuditedAdmin):
             kwargs["queryset"] = Application.objects.select_related("account")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def render_change_form(  # noqa: PLR0917 - Django's
+        self, request: HttpRequest, context: Any, add: bool = False, change: bool = False, form_url: str = "", obj: Gateway | None = None
+    ) -> HttpResponse:
+        """The page of a gateway that is there, and below it the form."""
+        if obj is not None:
+            context["gateway"] = gateway_page(obj.pk, base_url(request), settings.LEASE_SECONDS, timezone.now())
+            context["may_see_calls"] = request.user.has_perm("cdr.view_calldetail")
+            context["may_see_refusals"] = request.user.has_perm("streams.view_gatewayrefusal")
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    # Columns -----------------------------------------------------------------------------------------------------------
+    @admin.display(description="State")
+    def state(self, gateway: Any) -> SafeString:
+        return badge_html(gateway_badge(gateway.live_calls, gateway.last_call_at, gateway.last_refused_at, timezone.now()))
+
+    @admin.display(description="Live calls")
+    def live(self, gateway: Any) -> int:
+        return int(gateway.live_calls)
+
+    @admin.display(description="Last call (UTC)", ordering="last_call_at")
+    def last_call(self, gateway: Any) -> str | SafeString:
+        if gateway.last_call_uuid is None:
+            return NOTHING
+        page = reverse("admin:cdr_calldetail_change", args=[gateway.last_call_uuid])
+        return code_link(page, moment(gateway.last_call_at), str(gateway.last_call_uuid))
+
+    @admin.display(description="Refused, 24 h", ordering="refused_lately")
+    def refused(self, gateway: Any) -> int:
+        return gateway.refused_lately or 0
+
     @admin.display(description="WebSocket path")
     def address(self, gateway: Gateway) -> str:
         return f"/gateway/{gateway.dialect}/{gateway.name}/" if gateway.name else "shown once the gateway has a name"
+
+
+def base_url(request: HttpRequest) -> str:
+    """Where gateways connect: what PUBLIC_URL says, or the host, one of ALLOWED_HOSTS, by which the reader has come."""
+    public: str = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+    return public.replace("http", "ws", 1)

@@ -3,9 +3,13 @@
 Owns that choice. Must not know how a badge is drawn: the tones are classes of the console's stylesheet."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from cdr.pure.figures import counted
 from streams.pure.lifecycle import CallState, HangupReason, Level, StreamState
+
+LATELY = timedelta(hours=24)
 
 
 class Badge(NamedTuple):
@@ -80,6 +84,15 @@ def callback_badge(state: str) -> Badge:
 def degraded_badge(percent: int) -> Badge | None:
     """The highest buffer level passed; None when the buffer never reached the first."""
     return Badge("▲", f"{percent} %", "bad" if percent >= 90 else "warn") if percent else None
+
+
+def gateway_badge(live_calls: int, last_call_at: datetime | None, last_refused_at: datetime | None, now: datetime) -> Badge:
+    """A gateway at a glance. It was refused lately when no call has come since."""
+    if live_calls:
+        return Badge("●", f"carrying {counted(live_calls, 'call')}", "live")
+    if last_refused_at and last_refused_at > now - LATELY and (last_call_at is None or last_refused_at > last_call_at):
+        return Badge("✕", "refused lately", "bad")
+    return Badge("✓", "idle", "quiet") if last_call_at else Badge("○", "never connected", "warn")
 
 
 def _known(badges: Mapping[Any, Badge], word: str) -> Badge:

@@ -4,13 +4,15 @@ For the tests of `cdr`; `fill` also makes a database to look at."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from cdr.models import Charge
-from streams import journal
-from streams.models import Call, Callback, CallbackAttempt, CallbackState, Gateway
+from streams import journal, refusals
+from streams.models import Call, Callback, CallbackAttempt, CallbackState, Gateway, GatewayRefusal
 from streams.pure.lifecycle import ANSWER_INVALID, Level
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.messages import StreamRequest
+from streams.pure.refusal import Attempts, Reason, Refusal
 from tests.cdr.call_script import REQUEST, STARTED, CallScript, make_gateway
 
 
@@ -165,6 +167,14 @@ def tried(
 def deliver_all(call: Call) -> None:
     for callback in Callback.objects.filter(stream__call=call):
         tried(callback, 0.02, 38)
+
+
+# Gateways that were refused -------------------------------------------------------------------------------------------
+def refused(name: str, reason: Reason = Reason.WRONG_PASSWORD, at: datetime = STARTED, count: int = 1, **changes: Any) -> GatewayRefusal:
+    """Attempts under that name, whether there is such a gateway or not, written by the real writer."""
+    given = {"words": "Wrong user name or password.", "dialect": "asterisk", "address": "10.20.0.7", "known": True}
+    refusals.write([Attempts(Refusal(reason, name=name, **{**given, **changes}), count, at.timestamp(), at.timestamp())])
+    return GatewayRefusal.objects.get(name=name, reason=reason, last_at=at)
 
 
 def fill(now: datetime, count: int) -> None:

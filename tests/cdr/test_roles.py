@@ -45,6 +45,20 @@ def test_a_group_that_is_there_keeps_what_its_administrator_gave_it() -> None:
     assert allowed(roles.SUPPORT) == {"cdr.see_numbers"}
 
 
+def test_an_installation_that_has_its_groups_already_may_look_at_refused_attempts() -> None:
+    roles.make_roles(apps)
+    for group in Group.objects.all():
+        group.permissions.remove(*Permission.objects.filter(content_type__model="gatewayrefusal"))
+    Group.objects.get(name=roles.BILLING).permissions.add(Permission.objects.get(codename="view_gateway"))
+    Group.objects.create(name="Night shift")
+    history = MigrationExecutor(connection).loader.project_state([("cdr", "0010_see_refused_attempts")]).apps
+    migration = importlib.import_module("cdr.migrations.0010_see_refused_attempts")
+    migration.grant(history, SimpleNamespace(connection=connection))
+    see = "streams.view_gatewayrefusal"
+    assert [see in allowed(group.name) for group in Group.objects.order_by("name")] == [True, False, False, True, True]
+    assert "streams.delete_gatewayrefusal" in allowed(roles.ADMINISTRATOR)
+
+
 def test_the_migration_makes_them_with_the_models_of_its_time() -> None:
     Group.objects.all().delete()
     history = MigrationExecutor(connection).loader.project_state([("cdr", "0004_roles")]).apps

@@ -9,6 +9,17 @@ from django.core.exceptions import ImproperlyConfigured
 from config.environment import Environment, database
 
 
+@pytest.mark.parametrize("value", ["", "https://desk.example.com", "http://10.0.0.5:8000/", "https://[2001:db8::1]:8443"])
+def test_an_origin_is_a_scheme_and_a_host(value) -> None:
+    assert Environment({"PUBLIC_URL": value}).origin("PUBLIC_URL") == value.rstrip("/")
+
+
+@pytest.mark.parametrize("value", ["desk.example.com", "wss://a.example", "https://", "https://a.example/path", "https://me:secret@a.example"])
+def test_what_is_no_origin_is_refused(value) -> None:
+    with pytest.raises(ImproperlyConfigured, match="is not an address such as https://desk.example.com"):
+        Environment({"PUBLIC_URL": value}).origin("PUBLIC_URL")
+
+
 def test_empty_is_unset():
     env = Environment({"A": "  "})
     assert (env.text("A", "x"), env.flag("A", True), env.number("A", 1.5, 0, 2), env.words("A", "p q")) == ("x", True, 1.5, ["p", "q"])

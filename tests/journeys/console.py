@@ -1,5 +1,6 @@
 """The console as a person with a browser has it: logs in, opens pages, presses buttons. Standard library only."""
 
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -37,6 +38,15 @@ class Console:
                 return page
             time.sleep(0.1)
         raise AssertionError(f"the page of call {searched} does not say {words!r}: {self.call(searched).text}")
+
+    def page_that_says(self, path: str, *words: str) -> Page:
+        """The page at `path`, once all of the words are on it."""
+        for _ in range(100):
+            page = self.get(path)
+            if all(re.search(word, page.text) for word in words):
+                return page
+            time.sleep(0.1)
+        raise AssertionError(f"{path} does not say {words}: {page.text}")
 
     def stream(self, call_uuid: str, stream_id: str) -> dict[str, str]:
         """What the page of a call says about one of its streams, by label."""

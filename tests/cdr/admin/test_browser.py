@@ -11,7 +11,8 @@ from django.test import Client
 from cdr import audit
 from cdr.audit import Actor
 from cdr.pure.acts import Act
-from streams.models import Account, Call, Callback, Stream, StreamEvent
+from streams.models import Account, Call, Callback, Gateway, Stream, StreamEvent
+from streams.pure.refusal import Reason
 from tests.cdr.admin.test_escaping import poison
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import KINDS
@@ -19,7 +20,7 @@ from tests.cdr.factories import KINDS
 playwright = pytest.importorskip("playwright.sync_api", reason="the console in a browser: the playwright package is not installed")
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 PHONE = {"width": 390, "height": 844}
-LISTS = ("cdr/calldetail", "cdr/streamdetail", "streams/callback", "streams/account", "streams/gateway", "cdr/auditentry")
+LISTS = ("cdr/calldetail", "cdr/streamdetail", "streams/callback", "streams/account", "streams/gateway", "streams/gatewayrefusal")
 
 pytestmark = [
     pytest.mark.browser,
@@ -48,12 +49,16 @@ def scene(live_server) -> Scene:
     for model in (Call, Stream, StreamEvent):
         poison(model)
     live, refused = Stream.objects.get(state="streaming"), Stream.objects.get(connect_attempts=3)
-    addresses = ["/admin/", *(f"/admin/{section}/" for section in LISTS)]
+    addresses = ["/admin/", *(f"/admin/{section}/" for section in (*LISTS, "cdr/auditentry"))]
     addresses += [f"/admin/cdr/calldetail/{call.uuid}/{page}/" for call in Call.objects.all() for page in ("change", "debug-log")]
     addresses += [f"/admin/cdr/streamdetail/{live.uuid}/{page}/" for page in ("change", "debug-log", "stop")]
     addresses += [f"/admin/cdr/calldetail/{live.call.uuid}/hang-up/", "/admin/cdr/calldetail/exports/?state=ended"]
     addresses += ["/admin/cdr/streamdetail/saved/?state=live", "/admin/cdr/streamdetail/?cause=customer_closed&from=teatime"]
     addresses += [f"/admin/streams/callback/{Callback.objects.first().pk}/{page}/" for page in ("change", "resend")]
+    gateway = Gateway.objects.get(name="good-call")
+    refused("a" * 80, Reason.UNKNOWN_GATEWAY, known=False)
+    refused(gateway.name, words="W" * 500, address="2001:db8:1111:2222:3333:4444:5555:6666")
+    addresses += [f"/admin/streams/gateway/{gateway.pk}/change/"]
     audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.first(), name=["a" * 200, "<b>"])
     client = Client()
     client.force_login(User.objects.create_superuser("admin"))

@@ -1,6 +1,7 @@
 """Whatever strangers wrote into any column is shown as text, on every page of the console."""
 
 import html
+from datetime import timedelta
 
 import pytest
 from django.db import models
@@ -8,10 +9,11 @@ from django.db import models
 from cdr import audit
 from cdr.audit import Actor
 from cdr.pure.acts import Act
-from streams.models import Account, Application, Call, Callback, CallbackAttempt, Gateway, Stream, StreamEvent
+from streams.models import Account, Application, Call, Callback, CallbackAttempt, Gateway, GatewayRefusal, Stream, StreamEvent
+from streams.pure.refusal import Reason
 from tests.cdr.admin.reading import Page, crawl
-from tests.cdr.call_script import make_gateway
-from tests.cdr.factories import KINDS
+from tests.cdr.call_script import STARTED, make_gateway
+from tests.cdr.factories import KINDS, refused
 
 HOSTILE = "\"><script>alert(1)</script>'{{7*7}}javascript:\u202e"
 SHORT = '"><xss>'
@@ -39,7 +41,9 @@ def poisoned(db) -> None:
     for kind in KINDS:
         kind(make_gateway(kind.__name__.replace("_", "-"), kind.__name__))
     audit.write(Actor(HOSTILE, None), Act.CHANGE, Account.objects.first(), **{HOSTILE: [HOSTILE, HOSTILE]})
-    for model in (Account, Application, Gateway, Call, Stream, StreamEvent, CallbackAttempt):
+    refused("pbx-1")
+    refused("good-call", Reason.UNSUPPORTED_MEDIA, STARTED + timedelta(hours=1), call_uuid=Call.objects.first().uuid)
+    for model in (Account, Application, Gateway, GatewayRefusal, Call, Stream, StreamEvent, CallbackAttempt):
         poison(model)
     # A callback's parameters are pairs; its other columns like those of any row.
     poison(Callback)

@@ -25,7 +25,7 @@ from config.asgi import application
 from streams.models import Account, Call, Stream
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.call_script import make_gateway
-from tests.cdr.factories import live_call
+from tests.cdr.factories import live_call, refused
 
 WHO = ("anonymous", "nobody", roles.SUPPORT, roles.OPERATOR, roles.BILLING, roles.ADMINISTRATOR, "superuser")
 """`nobody` is staff without any permission."""
@@ -113,6 +113,11 @@ streams_gateway_add               login/login no/no       no/no       no/no     
 streams_gateway_history           login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
 streams_gateway_delete            login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 streams_gateway_change            login/login no/no       yes/no      yes/no      no/no       yes/yes     yes/yes
+streams_gatewayrefusal_changelist login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
+streams_gatewayrefusal_add        login/login no/no       no/no       no/no       no/no       no/no       no/no
+streams_gatewayrefusal_history    login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
+streams_gatewayrefusal_delete     login/login no/no       no/no       no/no       no/no       no/no       no/no
+streams_gatewayrefusal_change     login/login no/no       yes/no      yes/no      no/no       yes/no      yes/no
 cdr_urltest_ask                   login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
 cdr_urltest_changelist            login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
 cdr_urltest_add                   login/login no/no       no/no       no/no       no/no       no/no       no/no
@@ -153,6 +158,7 @@ def patterns(found: list[URLPattern | URLResolver], before: str = "") -> dict[st
 def rows() -> Call:
     """A row of every model that has an admin; the export is made for each person."""
     call = live_call(make_gateway())
+    refused("pbx-1")
     roles.make_roles(Group._meta.apps)
     owner, account = User.objects.create_user("owner"), Account.objects.get()
     UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)

@@ -1,5 +1,7 @@
 """Every stored word has a badge, and every badge says its word."""
 
+from datetime import datetime
+
 import pytest
 
 from cdr.pure import badges
@@ -14,6 +16,8 @@ def every_badge() -> list[badges.Badge | None]:
     made += [badges.call_badge(state) for state in CallState]
     made += [badges.level_badge(level) for level in Level]
     made += [badges.callback_badge(state) for state in ("pending", "delivered", "given_up")]
+    now = datetime(2026, 11, 25, 12)
+    made += [badges.gateway_badge(live, call, refusal, now) for live in (0, 2) for call in (None, now) for refusal in (None, now)]
     return made
 
 

@@ -1,0 +1,98 @@
+"""The list of refused attempts: gateways that were not let in, also those that nobody knows, and calls that were not taken.
+
+Owns the columns. What to do about each is cdr.pure.refusal_words'."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cdr.admin.filters import ChoiceFilter, PeriodFilter, TextFilter
+from cdr.admin.markup import badge_html, code_link, quiet
+from cdr.admin.records import RecordAdmin
+from cdr.admin.site import console
+from cdr.pure.figures import NOTHING, moment
+from cdr.pure.refusal_words import WORDS, advice, refusal_badge
+from streams.models import GatewayRefusal
+from streams.pure.foreign_text import cleaned
+
+
+class RefusedFilter(PeriodFilter):
+    column = "last_at"
+
+
+class RefusedReasonFilter(ChoiceFilter):
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(reason, word) for reason, (word, _, _) in WORDS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+class RefusedNameFilter(TextFilter):
+    """Also of a name that is no gateway's."""
+
+    title = "gateway"
+    parameter_name = "gateway"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(name__istartswith=self.typed()) if self.typed() else queryset
+
+
+@admin.register(GatewayRefusal, site=console)
+class RefusalAdmin(RecordAdmin):
+    list_display = ("last", "gateway_name", "reason_badge", "attempts", "dialect_name", "from_address", "call", "what")
+    list_display_links = None
+    list_filter = (RefusedFilter, RefusedReasonFilter, RefusedNameFilter)
+    search_help_text = "Name as it came, or address"
+    search_fields = ("name", "address")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        text = search_term.replace("\x00", "").strip()
+        return (queryset.filter(name__istartswith=text) | queryset.filter(address__startswith=text) if text else queryset), False
+
+    # Columns -----------------------------------------------------------------------------------------------------------
+    @admin.display(description="Last (UTC)")
+    def last(self, refusal: GatewayRefusal) -> str:
+        return moment(refusal.last_at)
+
+    @admin.display(description="Attempts")
+    def attempts(self, refusal: GatewayRefusal) -> str:
+        return f"{refusal.count:,}"
+
+    @admin.display(description="Reason")
+    def reason_badge(self, refusal: GatewayRefusal) -> SafeString:
+        return badge_html(refusal_badge(refusal.reason))
+
+    @admin.display(description="Gateway")
+    def gateway_name(self, refusal: GatewayRefusal) -> str | SafeString:
+        name = cleaned(refusal.name, 80) or NOTHING
+        if refusal.gateway_id is None:
+            return name
+        return code_link(reverse("admin:streams_gateway_change", args=[refusal.gateway_id]), name, "The gateway's page")
+
+    @admin.display(description="Dialect")
+    def dialect_name(self, refusal: GatewayRefusal) -> str:
+        return refusal.dialect or NOTHING
+
+    @admin.display(description="From address")
+    def from_address(self, refusal: GatewayRefusal) -> str:
+        return refusal.address or NOTHING
+
+    @admin.display(description="Call")
+    def call(self, refusal: GatewayRefusal) -> str | SafeString:
+        if refusal.call_uuid is None:
+            return NOTHING
+        page = reverse("admin:cdr_calldetail_change", args=[refusal.call_uuid])
+        return code_link(page, str(refusal.call_uuid)[:8], str(refusal.call_uuid))
+
+    @admin.display(description="Why, and what to do")
+    def what(self, refusal: GatewayRefusal) -> SafeString:
+        return format_html("{} {}", cleaned(refusal.words), quiet(advice(refusal.reason)))

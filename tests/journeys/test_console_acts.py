@@ -49,7 +49,7 @@ async def twice(customer: Customer, stream_id: str) -> list[ReceivedCallback]:
     return found()
 
 
-def tested(console: Console, url: str) -> Page:
+def page_of_a_test(console: Console, url: str) -> Page:
     """The result of a test of `url`, asked for from an account's page, when a worker has made it."""
     account = console.get(console.get("/admin/streams/account/").link(r"/account/\d+/change/"))
     asked = console.get(account.link(r"/urltest/ask/\?account="))
@@ -66,13 +66,13 @@ def tested(console: Console, url: str) -> Page:
 
 async def test_an_operator_tests_service_urls(web: Web, console: Console) -> None:
     async with Customer(Behaviour(echo=True)) as customer:
-        page = await asyncio.to_thread(tested, console, customer.url)
+        page = await asyncio.to_thread(page_of_a_test, console, customer.url)
         (conversation,) = customer.conversations
     assert "A stream would work" in page.text and "playAudio, mulaw 8000 Hz" in page.text
     assert len(conversation.media) == 100 and conversation.call_id.startswith("00000000-7e57-4")
     assert customer.receiver.callbacks == []
     async with Customer(Behaviour(refuse=5, refuse_status=403)) as refusing:
-        page = await asyncio.to_thread(tested, console, refusing.url)
+        page = await asyncio.to_thread(page_of_a_test, console, refusing.url)
     assert "A stream would not begin. The service refused the WebSocket upgrade: HTTP 403." in page.text
     entries = (await asyncio.to_thread(console.get, "/admin/cdr/auditentry/")).text
     assert "test a service URL account" in entries and customer.url in entries

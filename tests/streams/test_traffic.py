@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.db.models.functions import Now
 
 from streams import tasks, traffic
-from streams.models import Gateway, GatewayTraffic
+from streams.models import Call, Gateway, GatewayTraffic
 from tests.streams.gateway_socket import call, switchboard_running, until
 from tests.streams.rows import gateway
 
@@ -43,6 +43,7 @@ async def test_a_gateway_that_was_deleted_during_a_call_is_measured_no_more(sett
     settings.LEASE_SECONDS = 0.4
     await database_sync_to_async(gateway)()
     async with switchboard_running() as board, call() as communicator:
+        await until(Call.objects.exists)
         await database_sync_to_async(Gateway.objects.all().delete)()
         await until(lambda: not board.directory.entries)
         await communicator.send_to(bytes_data=b"\x55" * 160)

@@ -61,7 +61,7 @@ class GatewayConsumer(AsyncConsumer):
             return
         caller = caller_of(scope, entry)
         spoken = dialect(entry.dialect, caller.query)
-        if switchboard.current().refuses(caller):
+        if switchboard.current().calls.turns_away(caller):
             await send({"type": "websocket.close", "code": CLOSE_REFUSED})
             return
         offered = scope.get("subprotocols", [])
@@ -94,7 +94,7 @@ class GatewaySocket:
         self.relay: Relay | None = None
         meter = self.board.meter_of(caller.gateway_id)
         self.line = GatewayLine(caller, spoken, Ends(self.bring, self.loop.tell, self.loop.close, self.refused, meter))
-        self.board.lines.add(self.line)
+        self.board.calls.lines.add(self.line)
 
     def bring(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None) -> Relay | None:
         """The call that the gateway turned out to bring."""
@@ -107,9 +107,9 @@ class GatewaySocket:
             record=self.board.notebook.add,
             answer=self.answer,
             tokens=self.tokens,
-            over=self.board.over,
+            over=self.board.calls.over,
         )
-        self.relay = self.board.open(line, who, first, around)
+        self.relay = self.board.calls.open(line, who, first, around)
         return self.relay
 
     async def run(self, receive: Receive) -> None:
@@ -119,12 +119,12 @@ class GatewaySocket:
         finally:
             # Also when the server cancels us: the call's gateway is gone. What is left of the call does not need us.
             self.line.closed(code)
-            self.board.lines.discard(self.line)
+            self.board.calls.lines.discard(self.line)
 
     def refused(self, reason: Reason, words: str) -> None:
         """The gateway is in, and the media that it brings is not taken."""
         if self.relay is not None:
-            self.board.refuse(self.line.caller, reason, words, self.relay.facts.call_id)
+            self.board.calls.refused(self.line.caller, reason, words, self.relay.facts.call_id)
 
     def tokens(self) -> Tokens:
         """Those in force now, also hours into a call."""

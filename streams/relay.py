@@ -20,8 +20,8 @@ from streams.pure.effects import CloseCustomer, CloseGateway, Dial, Effect, Tell
 from streams.pure.gateway import CallIdentity
 from streams.pure.lifecycle import API_HANGUP, EndCause, EventKind, HangupCause, Level
 from streams.pure.messages import Audio, GatewayMessage, Started
-from streams.pure.notes import CallFacts, Note
-from streams.pure.session import Act, CallSession, Identity
+from streams.pure.notes import CallFacts, Identity, Note
+from streams.pure.session import Act, CallSession
 from streams.pure.stream import Limits
 from streams.pure.xml import Answer
 
@@ -88,7 +88,7 @@ class Relay:
         """The hot path: 50 a second and call."""
         for stream in self.session.audio(frame, now):
             self.links.pump(stream.id)
-        if self.session.pending:
+        if self.session.wanted.pending:
             self._carry_out()
 
     def hear(self, message: GatewayMessage, now: float) -> None:
@@ -159,7 +159,7 @@ class Relay:
             self.around.over(self)
 
     def _carry_out(self) -> None:
-        while effects := self.session.drain():
+        while effects := self.session.wanted.drain():
             for effect in effects:
                 self._do(effect)
 

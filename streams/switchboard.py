@@ -1,4 +1,4 @@
-"""The live calls of this process: which there are, that they keep their leases, and how control and shutdown reach them.
+"""The process around its live calls: they keep their leases, their timing is measured, control and shutdown reach them.
 
 Owns the process's listener on the channel layer, its lease renewal and its draining. Must not know how a call is relayed."""
 
@@ -7,7 +7,6 @@ import logging
 import time
 import weakref
 from collections.abc import Coroutine
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,18 +17,12 @@ from django.db import Error as DatabaseError
 from streams import control, journal, timing, traffic
 from streams.database_threads import DatabaseThreads
 from streams.directory import Directory
-from streams.gateway_line import Caller, GatewayLine
+from streams.live_calls import LiveCalls
 from streams.notebook import Notebook
 from streams.obeying import act_of
-from streams.pure.gateway import CallIdentity, identity
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
-from streams.pure.messages import GatewayMessage, Started
 from streams.pure.meter import Meter
-from streams.pure.notes import CallFacts
-from streams.pure.reappearing import Reappearing
-from streams.pure.refusal import Reason, Refusal
 from streams.refusals import Refusals
-from streams.relay import CLOSE_TAKEN, Relay, Surroundings
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +30,6 @@ CONTROL_SECONDS = 2.0
 """How often waiting control requests are looked for without a message: the most a request waits when Redis is away."""
 LISTENER_PAUSE_SECONDS = 1.0
 CLOSE_PLATFORM_STOPS = 4012
-OVER = "This call has ended, or another process has it; a new call needs a call_uuid of its own."
 FINISH_SECONDS = 6.0
 """So long the sockets and the last notes of a stopping process may take."""
 
@@ -51,77 +43,16 @@ class Switchboard:
     def __init__(self) -> None:
         self.owner = uuid4().hex
         self.lease_seconds = settings.LEASE_SECONDS
-        self.relays: dict[UUID, Relay] = {}
-        self.reappearing = Reappearing()
-        self.lines: set[GatewayLine] = set()
         self.notebook = Notebook(self.owner, self.lease_seconds)
         self.directory = Directory()
         self.refusals = Refusals()
+        self.calls = LiveCalls(self.notebook, self.refusals)
+        self.relays = self.calls.relays
         self.meters: dict[int, Meter] = {}
         self._threads = DatabaseThreads(2, "switchboard")
         self._look = asyncio.Event()
         measuring = timing.keep(self.owner, self.relays, self.notebook.begun, self._query)
         self._tasks = [self._spawn(work) for work in (self._keep_leases(), measuring, self._take_requests(), self._listen())]
-
-    # Calls ---------------------------------------------------------------------------------------------------------------------
-    def open(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None, around: Surroundings) -> Relay | None:
-        """The call that a line brings: a new one, or one that goes on on this line; None, and the line is refused, when it is neither."""
-        facts = facts_of(line.caller, who, first)
-        relay = self.relays.get(facts.call_id)
-        if relay is not None:
-            problem = relay.continue_on(line, first)
-        elif facts.call_id in self.reappearing:
-            problem = OVER
-        else:
-            return self._begin(line, who, facts, first, around)
-        if not problem:
-            return relay
-        self._refuse(line, facts.call_id, problem, Reason.CALL_USED if problem == OVER else Reason.CALL_LIVE)
-        return None
-
-    def _begin(
-        self, line: GatewayLine, who: CallIdentity, facts: CallFacts, first: GatewayMessage | None, around: Surroundings
-    ) -> Relay:
-        relay = self.relays[facts.call_id] = Relay(line, facts, around)
-        self.notebook.open(facts, partial(self._taken, relay))
-        relay.begin(who)
-        if first is not None:
-            relay.hear(first, time.monotonic())
-        return relay
-
-    def refuses(self, caller: Caller) -> bool:
-        """Whether a gateway brings a call that is over, by its URL, so that it need not be let in to find that out."""
-        call_id = identity(caller.query, {}).call_uuid
-        if call_id is None or call_id not in self.reappearing:
-            return False
-        self.refuse(caller, Reason.CALL_USED, OVER, call_id)
-        return True
-
-    def _refuse(self, line: GatewayLine, call_id: UUID, problem: str, reason: Reason) -> None:
-        """Each time later, and with a line in the log the first time only, where the gateway may come again for ever."""
-        before, pause_seconds = self.reappearing.refuse(call_id) if line.dialect.resumes else (0, 0.0)
-        if not before:
-            log.warning("Gateway %s brought call %s again and was refused: %s", line.caller.gateway_name, call_id, problem)
-        line.refuse(CLOSE_TAKEN, problem, pause_seconds)
-        self.refuse(line.caller, reason, problem, call_id)
-
-    def over(self, relay: Relay) -> None:
-        """The call has ended, and its customers' sockets are closed."""
-        call_id = relay.facts.call_id
-        del self.relays[call_id]
-        self.notebook.close(call_id)
-        if relay.line.dialect.resumes:
-            self.reappearing.add(call_id)
-
-    def _taken(self, relay: Relay, words: str, begun: bool) -> None:
-        """The journal says that the call is not ours (any more). One that had not begun has a call_uuid that was used before."""
-        if not begun:
-            self.refuse(relay.line.caller, Reason.CALL_USED, words, relay.facts.call_id)
-        relay.lease_lost(words)
-
-    def refuse(self, caller: Caller, reason: Reason, words: str, call_id: UUID) -> None:
-        """Has it written down that a gateway that is in brought a call that is not taken."""
-        self.refusals.add(Refusal(reason, words, caller.gateway_name, caller.dialect_name, caller.host, known=True, call_uuid=call_id))
 
     def meter_of(self, gateway_id: int) -> Meter:
         return self.meters.setdefault(gateway_id, Meter())
@@ -206,27 +137,11 @@ class Switchboard:
     # The end of the process --------------------------------------------------------------------------------------------------------
     async def drain(self, limit_seconds: float) -> None:
         """Lets live calls finish within the limit, ends the rest, and writes what is known of them."""
-        await self._all_done(limit_seconds)
+        await self.calls.until_done(limit_seconds)
         words = "The platform was stopped while the call was live."
-        for line in self._undecided():
-            line.refuse(CLOSE_PLATFORM_STOPS, words)
-        for relay in list(self.relays.values()):
-            relay.finish(EndCause.PLATFORM_STOPPED, PROCESS_LOST, words, CLOSE_PLATFORM_STOPS)
-        await self._all_done(FINISH_SECONDS)
+        self.calls.end_all(EndCause.PLATFORM_STOPPED, PROCESS_LOST, words, CLOSE_PLATFORM_STOPS)
+        await self.calls.until_done(FINISH_SECONDS)
         await self.notebook.stop(FINISH_SECONDS)
-
-    async def _all_done(self, within_seconds: float) -> None:
-        """Until no call is live and no line may bring one, or the time is over."""
-        deadline = time.monotonic() + within_seconds
-        while waits := [relay.done.wait() for relay in self.relays.values()] + [line.decided.wait() for line in self._undecided()]:
-            _, late = await asyncio.wait([asyncio.ensure_future(wait) for wait in waits], timeout=max(deadline - time.monotonic(), 0))
-            for wait in late:
-                wait.cancel()
-            if late:
-                return
-
-    def _undecided(self) -> list[GatewayLine]:
-        return [line for line in self.lines if not line.decided.is_set()]
 
     async def stop(self) -> None:
         """Stops the tasks of this process; calls are drained before."""
@@ -250,20 +165,6 @@ class Switchboard:
         except DatabaseError as error:
             log.warning("The database is away (%s); calls go on.", str(error).strip())
             return None
-
-
-def facts_of(caller: Caller, who: CallIdentity, first: GatewayMessage | None) -> CallFacts:
-    return CallFacts(
-        call_id=who.call_uuid or uuid4(),
-        account_id=caller.account_id,
-        gateway_id=caller.gateway_id,
-        application_id=caller.application_id,
-        from_number=who.from_number,
-        to_number=who.to_number,
-        direction=who.direction,
-        gateway_call_id=first.gateway_call_id if isinstance(first, Started) else "",
-        started_at=time.time(),
-    )
 
 
 _boards: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Switchboard] = weakref.WeakKeyDictionary()

@@ -5,7 +5,7 @@ Owns how long that is waited for, and that a gateway which comes and goes fills 
 from dataclasses import replace
 
 from streams.pure.lifecycle import EventKind, Level
-from streams.pure.messages import Ended
+from streams.pure.messages import Ended, Started
 from streams.pure.stream import Noted
 
 NOTED_IN_FULL = 10
@@ -29,16 +29,26 @@ class Absence:
             facts = {"close_code": lost.code, "awaited_seconds": self.patience_seconds, "count": self._losses}
             self._note(EventKind.CALL_GATEWAY_AWAITED, Level.WARNING, None, now, **facts)
 
-    def end(self, gap_ms: int, address: str, now: float) -> None:
-        """The gateway is back, or was never away: it may bring another socket while the old one looks well."""
+    def end(self, media: Started, again: Started, gap_ms: int, address: str, now: float) -> str:
+        """The gateway is back, or was never away: it may bring another socket while the old one looks well. Returns '', or why the call
+        cannot go on there."""
+        if _described(again) != _described(media):
+            problem = f"The call's audio is {_described(media)}; another socket has to bring the same, not {_described(again)}."
+            self._note(EventKind.CALL_GATEWAY_ERROR, Level.WARNING, None, now, text=problem)
+            return problem
         self._lost = None
         self._returns += 1
         if self._returns <= NOTED_IN_FULL:
             facts = {"gap_ms": gap_ms, "address": address, "count": self._returns}
             self._note(EventKind.CALL_GATEWAY_RESUMED, Level.WARNING, None, now, **facts)
+        return ""
 
     def given_up(self, now: float) -> Ended | None:
         """The loss, when nobody has come back in time."""
         if self._lost is None or now < self._until:
             return None
         return replace(self._lost, words=f"{self._lost.words} No other socket of its came within {self.patience_seconds:g} s.")
+
+
+def _described(media: Started) -> str:
+    return ", ".join(filter(None, (str(media.format), media.facts.get("mix"))))

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import orjson
 
-from streams.pure.audio import MIME_TYPES
+from streams.pure.audio import MIME_TYPES, format_of_content_type
 from streams.pure.foreign_text import cleaned
-from streams.pure.messages import AudioFormat, Encoding
+from streams.pure.messages import AudioFormat, Encoding, StreamRequest
 
 MESSAGE_BYTES = 262_144  # the documented limit is 64 KB; real clients send whole sentences of audio at once
 NAME_CHARACTERS = 1000
@@ -229,3 +229,15 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], CustomerMessage]] = {
     "clearAudio": _clear_audio,
     "sendDTMF": _send_dtmf,
 }
+
+
+def protocol_of(stream_id: UUID, call_id: UUID, auth_id: str, request: StreamRequest) -> CustomerProtocol:
+    """What is said to the customer of a stream."""
+    return CustomerProtocol(
+        stream_id=stream_id,
+        call_id=call_id,
+        account_id=auth_id,
+        tracks=request.tracks,
+        format=format_of_content_type(request.content_type),
+        extra_headers=request.extra_headers,
+    )

@@ -37,3 +37,11 @@ class CallFacts:
     direction: str
     gateway_call_id: str
     started_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The call as customers see it."""
+
+    call_id: UUID
+    auth_id: str

@@ -4,12 +4,11 @@ Owns the call's notes and their numbers, its streams, and the converters they sh
 `epoch` ties it to the wall clock once, so that a clock that jumps during a call moves nothing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from streams.pure.absence import Absence
-from streams.pure.effects import CloseGateway, Effect, TellGateway, Write
+from streams.pure.customer import protocol_of
+from streams.pure.effects import CloseGateway, TellGateway
 from streams.pure.fork import Fork
 from streams.pure.lifecycle import (
     END_OF_XML,
@@ -37,22 +36,15 @@ from streams.pure.messages import (
     Unreadable,
     Unsupported,
 )
-from streams.pure.notes import Note
-from streams.pure.stream import Limits, StreamSession, protocol_of
+from streams.pure.notes import Identity
+from streams.pure.stream import Limits, StreamSession
 from streams.pure.talkback import Talkback
+from streams.pure.wanted import Wanted
 
 UNREADABLE_IN_FULL = 10
 """So many messages that are not the dialect are noted in full; the rest is counted in the call's last note."""
 CLOSE_CALL_OVER = 4000
 CLOSE_UNSUPPORTED = 4415
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The call as customers see it."""
-
-    call_id: UUID
-    auth_id: str
 
 
 class CallSession:
@@ -70,38 +62,10 @@ class CallSession:
         self.talkback: Talkback | None = None
         self.arrivals = Arrivals()
         self._fork = Fork(limits.buffer_ms / 2)
+        self.wanted = Wanted(self.offset)
+        self.note, self._emit = self.wanted.note, self.wanted.emit
         self._absence = Absence(limits.resume_seconds, self.note)
         self._unreadable = 0
-        self._notes = 0
-        self._effects: list[Effect] = []
-
-    @property
-    def pending(self) -> bool:
-        """Whether `drain` would return anything."""
-        return bool(self._effects)
-
-    def drain(self) -> list[Effect]:
-        """What is to be done since the last call of this method, in order."""
-        effects, self._effects = self._effects, []
-        return effects
-
-    def _emit(self, effect: Effect) -> None:
-        self._effects.append(effect)
-
-    # Facts -------------------------------------------------------------------------------------------------------------
-    def note(
-        self,
-        kind: EventKind,
-        level: Level,
-        stream_id: UUID | None,
-        now: float,
-        measured: dict[str, Any] | None = None,
-        /,
-        **details: Any,
-    ) -> None:
-        self._notes += 1
-        facts = {name: value for name, value in details.items() if value is not None}
-        self._effects.append(Write(Note(self._notes, kind, now + self.offset, level, stream_id, facts, measured)))
 
     # The gateway -------------------------------------------------------------------------------------------------------
     def hear(self, message: GatewayMessage, now: float) -> None:
@@ -174,14 +138,11 @@ class CallSession:
     def resume(self, media: Started, address: str, now: float) -> str:
         """The gateway brings the call on another socket, from `address`. Returns '', or why it cannot go on there, in a sentence."""
         assert self.media is not None
-        if _described(media) != _described(self.media):
-            problem = f"The call's audio is {_described(self.media)}; another socket has to bring the same, not {_described(media)}."
-            self.note(EventKind.CALL_GATEWAY_ERROR, Level.WARNING, None, now, text=problem)
-            return problem
         silent_since = self.arrivals.last_at if self.arrivals.track else self.started
-        self._absence.end(round((now - silent_since) * 1000), address, now)
-        self._playback_reported(Resumed(), now)
-        return ""
+        problem = self._absence.end(self.media, media, round((now - silent_since) * 1000), address, now)
+        if not problem:
+            self._playback_reported(Resumed(), now)
+        return problem
 
     def _gateway_ended(self, message: Ended, now: float) -> None:
         if message.lost and self._absence.patience_seconds and self.media is not None and not self.over:
@@ -271,7 +232,7 @@ class CallSession:
         """Ends the call from our side: the gateway is told, then its socket is closed."""
         if self.over:
             return
-        self._effects.append(TellGateway(HangUp()))
+        self._emit(TellGateway(HangUp()))
         self.note(EventKind.CALL_HANGUP_SENT, Level.INFO, None, now)
         self.finish(EndCause.CALL_ENDED, hangup, words, now, close=CLOSE_CALL_OVER)
 
@@ -300,12 +261,8 @@ class CallSession:
             unreadable=self._unreadable or None,
         )
         if close is not None:
-            self._effects.append(CloseGateway(close, words[:120]))
+            self._emit(CloseGateway(close, words[:120]))
 
 
 Act = Callable[[CallSession, float], None]
 """Something that is done to a call, at a moment."""
-
-
-def _described(media: Started) -> str:
-    return ", ".join(filter(None, (str(media.format), media.facts.get("mix"))))

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from streams.pure import customer
-from streams.pure.audio import format_of_content_type
 from streams.pure.buffer import Backlog, Gauge, Waiting
 from streams.pure.connection import Closure, Failure
 from streams.pure.effects import CloseCustomer, Dial, Effect
@@ -261,14 +260,3 @@ class StreamSession:
     def _move(self, kind: EventKind, now: float, level: Level = Level.INFO, measured: dict[str, Any] | None = None, **details: Any) -> None:
         self.state = moved(self.state, kind)
         self.note(kind, level, self.id, now, measured, **details)
-
-
-def protocol_of(stream_id: UUID, call_id: UUID, auth_id: str, request: StreamRequest) -> customer.CustomerProtocol:
-    return customer.CustomerProtocol(
-        stream_id=stream_id,
-        call_id=call_id,
-        account_id=auth_id,
-        tracks=request.tracks,
-        format=format_of_content_type(request.content_type),
-        extra_headers=request.extra_headers,
-    )

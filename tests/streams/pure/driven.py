@@ -8,8 +8,8 @@ from streams.pure.connection import Closure
 from streams.pure.effects import Effect, TellGateway, Write
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Audio, AudioFormat, Encoding, GatewayCommand, Started, StreamRequest
-from streams.pure.notes import Note
-from streams.pure.session import CallSession, Identity
+from streams.pure.notes import Identity, Note
+from streams.pure.session import CallSession
 from streams.pure.stream import Limits
 
 MULAW = AudioFormat(Encoding.MULAW, 8000)
@@ -33,7 +33,7 @@ class Driven:
             self.session.follow([], self.now)
 
     def collect(self) -> list[Effect]:
-        fresh = self.session.drain()
+        fresh = self.session.wanted.drain()
         self.notes += [effect.note for effect in fresh if isinstance(effect, Write)]
         others = [effect for effect in fresh if not isinstance(effect, Write)]
         self.effects += others

@@ -1,0 +1,131 @@
+"""The live calls of this process, and the lines that may bring one: which call a line brings, or why it brings none.
+
+Owns that a call is live once. Must not know leases, control, or how a call is relayed."""
+
+import asyncio
+import logging
+import time
+from functools import partial
+from uuid import UUID, uuid4
+
+from streams.gateway_line import Caller, GatewayLine
+from streams.notebook import Notebook
+from streams.pure.gateway import CallIdentity, identity
+from streams.pure.lifecycle import EndCause, HangupCause
+from streams.pure.messages import GatewayMessage, Started
+from streams.pure.notes import CallFacts
+from streams.pure.reappearing import Reappearing
+from streams.pure.refusal import Reason, Refusal
+from streams.refusals import Refusals
+from streams.relay import CLOSE_TAKEN, Relay, Surroundings
+
+log = logging.getLogger(__name__)
+
+OVER = "This call has ended, or another process has it; a new call needs a call_uuid of its own."
+
+
+class LiveCalls:
+    """`relays` by call uuid. `lines`: every gateway's socket that is open."""
+
+    def __init__(self, notebook: Notebook, refusals: Refusals) -> None:
+        self.relays: dict[UUID, Relay] = {}
+        self.lines: set[GatewayLine] = set()
+        self._reappearing = Reappearing()
+        self._notebook = notebook
+        self._refusals = refusals
+
+    # The beginning -----------------------------------------------------------------------------------------------------------
+    def open(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None, around: Surroundings) -> Relay | None:
+        """The call that a line brings: a new one, or one that goes on on this line; None, and the line is refused, when it is neither."""
+        facts = facts_of(line.caller, who, first)
+        relay = self.relays.get(facts.call_id)
+        if relay is not None:
+            reason, problem = Reason.CALL_LIVE, relay.continue_on(line, first)
+        elif facts.call_id in self._reappearing:
+            reason, problem = Reason.CALL_USED, OVER
+        else:
+            return self._begin(line, who, facts, first, around)
+        if not problem:
+            return relay
+        self._refuse(line, facts.call_id, problem)
+        self.refused(line.caller, reason, problem, facts.call_id)
+        return None
+
+    def _begin(
+        self, line: GatewayLine, who: CallIdentity, facts: CallFacts, first: GatewayMessage | None, around: Surroundings
+    ) -> Relay:
+        relay = self.relays[facts.call_id] = Relay(line, facts, around)
+        self._notebook.open(facts, partial(self._taken, relay))
+        relay.begin(who)
+        if first is not None:
+            relay.hear(first, time.monotonic())
+        return relay
+
+    # What is not taken ---------------------------------------------------------------------------------------------------------
+    def turns_away(self, caller: Caller) -> bool:
+        """Whether a gateway brings a call that is over, by its URL, so that it need not be let in to find that out."""
+        call_id = identity(caller.query, {}).call_uuid
+        if call_id is None or call_id not in self._reappearing:
+            return False
+        self.refused(caller, Reason.CALL_USED, OVER, call_id)
+        return True
+
+    def _refuse(self, line: GatewayLine, call_id: UUID, problem: str) -> None:
+        """Each time later, and with a line in the log the first time only, where the gateway may come again for ever."""
+        before, pause_seconds = self._reappearing.refuse(call_id) if line.dialect.resumes else (0, 0.0)
+        if not before:
+            log.warning("Gateway %s brought call %s again and was refused: %s", line.caller.gateway_name, call_id, problem)
+        line.refuse(CLOSE_TAKEN, problem, pause_seconds)
+
+    def _taken(self, relay: Relay, words: str, begun: bool) -> None:
+        """The journal says that the call is not ours (any more). One that had not begun has a call_uuid that was used before."""
+        if not begun:
+            self.refused(relay.line.caller, Reason.CALL_USED, words, relay.facts.call_id)
+        relay.lease_lost(words)
+
+    def refused(self, caller: Caller, reason: Reason, words: str, call_id: UUID) -> None:
+        """Has it written down that a gateway that is in brought a call that is not taken."""
+        self._refusals.add(Refusal(reason, words, caller.gateway_name, caller.dialect_name, caller.host, known=True, call_uuid=call_id))
+
+    # The end -------------------------------------------------------------------------------------------------------------------
+    def over(self, relay: Relay) -> None:
+        """The call has ended, and its customers' sockets are closed."""
+        call_id = relay.facts.call_id
+        del self.relays[call_id]
+        self._notebook.close(call_id)
+        if relay.line.dialect.resumes:
+            self._reappearing.add(call_id)
+
+    def end_all(self, cause: EndCause, hangup: HangupCause, words: str, code: int) -> None:
+        """Ends what is live, and lets nobody begin."""
+        for line in self._undecided():
+            line.refuse(code, words)
+        for relay in list(self.relays.values()):
+            relay.finish(cause, hangup, words, code)
+
+    async def until_done(self, within_seconds: float) -> None:
+        """Until no call is live and no line may bring one, or the time is over."""
+        deadline = time.monotonic() + within_seconds
+        while waits := [relay.done.wait() for relay in self.relays.values()] + [line.decided.wait() for line in self._undecided()]:
+            _, late = await asyncio.wait([asyncio.ensure_future(wait) for wait in waits], timeout=max(deadline - time.monotonic(), 0))
+            for wait in late:
+                wait.cancel()
+            if late:
+                return
+
+    def _undecided(self) -> list[GatewayLine]:
+        return [line for line in self.lines if not line.decided.is_set()]
+
+
+def facts_of(caller: Caller, who: CallIdentity, first: GatewayMessage | None) -> CallFacts:
+    return CallFacts(
+        call_id=who.call_uuid or uuid4(),
+        account_id=caller.account_id,
+        gateway_id=caller.gateway_id,
+        application_id=caller.application_id,
+        from_number=who.from_number,
+        to_number=who.to_number,
+        direction=who.direction,
+        gateway_call_id=first.gateway_call_id if isinstance(first, Started) else "",
+        started_at=time.time(),
+    )

@@ -1,0 +1,46 @@
+"""What a session wants done, gathered in order until the relay takes it. Facts get their number and their time here.
+
+Owns that order. Must not know what is wanted, or who carries it out."""
+
+from typing import Any
+from uuid import UUID
+
+from streams.pure.effects import Effect, Write
+from streams.pure.lifecycle import EventKind, Level
+from streams.pure.notes import Note
+
+
+class Wanted:
+    """`offset` leads from the session's clock to UTC seconds."""
+
+    def __init__(self, offset: float) -> None:
+        self.offset = offset
+        self._notes = 0
+        self._effects: list[Effect] = []
+
+    @property
+    def pending(self) -> bool:
+        """Whether `drain` would return anything."""
+        return bool(self._effects)
+
+    def drain(self) -> list[Effect]:
+        """What is to be done since the last call of this method, in order."""
+        effects, self._effects = self._effects, []
+        return effects
+
+    def emit(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    def note(
+        self,
+        kind: EventKind,
+        level: Level,
+        stream_id: UUID | None,
+        now: float,
+        measured: dict[str, Any] | None = None,
+        /,
+        **details: Any,
+    ) -> None:
+        self._notes += 1
+        facts = {name: value for name, value in details.items() if value is not None}
+        self._effects.append(Write(Note(self._notes, kind, now + self.offset, level, stream_id, facts, measured)))

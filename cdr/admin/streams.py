@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from cdr.admin import acts
-from cdr.admin.debug_logs import LoggedAdmin
+from cdr.admin.comparing import ComparingAdmin
 from cdr.admin.fact_filters import FACT_FILTERS
 from cdr.admin.filters import AccountFilter, RequestedFilter, StreamReasonFilter, StreamStateFilter
 from cdr.admin.markup import badge_html, code_link, quiet
@@ -35,8 +35,8 @@ MAY_STOP = "cdr.stop_stream"
 
 
 @admin.register(StreamDetail, site=console)
-class StreamAdmin(LoggedAdmin):
-    actions = ("stop_selected",)
+class StreamAdmin(ComparingAdmin):
+    actions = ("compare_selected", "stop_selected")
     list_display = (
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
         *("reason", "state_badge", "degraded", "account_name"),

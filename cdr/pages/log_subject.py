@@ -51,8 +51,11 @@ class DebugLog:
 def stream_log(key: str) -> DebugLog | None:
     """The log of a stream and of what its call saw, found in one query; None when there is no such stream."""
     stream = find_stream(key)
-    if stream is None:
-        return None
+    return log_of_stream(stream) if stream else None
+
+
+def log_of_stream(stream: Stream) -> DebugLog:
+    """Of a stream with its call, account and charge."""
     call = stream.call
     return DebugLog(_stream_subject(stream), rows_of_stream(stream), (call.from_number, call.to_number), call.state == CallState.LIVE)
 

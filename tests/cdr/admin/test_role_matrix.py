@@ -84,6 +84,7 @@ auth_group_add                    login/login no/no       no/no       no/no     
 auth_group_history                login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 auth_group_delete                 login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 auth_group_change                 login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
+cdr_streamdetail_compare          login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 cdr_streamdetail_debug_log        login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 cdr_streamdetail_debug_log_jsonl  login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 cdr_streamdetail_debug_log_txt    login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes

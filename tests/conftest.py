@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -27,6 +28,8 @@ if settings.configured:  # pytest-django does so at the sight of DJANGO_SETTINGS
 django.setup()
 # A pytest that this one starts (another process of it, or the one on PostgreSQL) is to read the settings with a DATA_DIR of its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
+hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("any machine")
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one is slow by design
 
 

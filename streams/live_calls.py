@@ -47,7 +47,8 @@ class LiveCalls:
             return self._begin(line, who, facts, first, around)
         if not problem:
             return relay
-        self._refuse(line, facts.call_id, problem)
+        pause_seconds = self._refusal_seconds(line.caller, facts.call_id, problem)
+        line.refuse(CLOSE_TAKEN, problem, pause_seconds if line.dialect.resumes else 0.0)
         self.refused(line.caller, reason, problem, facts.call_id)
         return None
 
@@ -67,15 +68,16 @@ class LiveCalls:
         call_id = identity(caller.query, {}).call_uuid
         if call_id is None or call_id not in self._reappearing:
             return False
+        self._refusal_seconds(caller, call_id, OVER)
         self.refused(caller, Reason.CALL_USED, OVER, call_id)
         return True
 
-    def _refuse(self, line: GatewayLine, call_id: UUID, problem: str) -> None:
-        """Each time later, and with a line in the log the first time only, where the gateway may come again for ever."""
-        before, pause_seconds = self._reappearing.refuse(call_id) if line.dialect.resumes else (0, 0.0)
+    def _refusal_seconds(self, caller: Caller, call_id: UUID, problem: str) -> float:
+        """So long the refusal of a gateway that may come again for ever should take. It stands in the log once for each call."""
+        before, seconds = self._reappearing.refuse(call_id)
         if not before:
-            log.warning("Gateway %s brought call %s again and was refused: %s", line.caller.gateway_name, call_id, problem)
-        line.refuse(CLOSE_TAKEN, problem, pause_seconds)
+            log.warning("Gateway %s brought call %s again and was refused: %s", caller.gateway_name, call_id, problem)
+        return seconds
 
     def _taken(self, relay: Relay, words: str, begun: bool) -> None:
         """The journal says that the call is not ours (any more). One that had not begun has a call_uuid that was used before."""

@@ -26,7 +26,7 @@ class Absence:
         self._lost, self._until = lost, now + self.patience_seconds
         self._losses += 1
         if self._losses <= NOTED_IN_FULL:
-            facts = {"close_code": lost.code, "awaited_seconds": self.patience_seconds, "count": self._losses}
+            facts = {"close_code": lost.code, "awaited_seconds": self.patience_seconds, "count": _count(self._losses)}
             self._note(EventKind.CALL_GATEWAY_AWAITED, Level.WARNING, None, now, **facts)
 
     def end(self, media: Started, again: Started, gap_ms: int, address: str, now: float) -> str:
@@ -39,7 +39,7 @@ class Absence:
         self._lost = None
         self._returns += 1
         if self._returns <= NOTED_IN_FULL:
-            facts = {"gap_ms": gap_ms, "address": address, "count": self._returns}
+            facts = {"gap_ms": gap_ms, "address": address, "count": _count(self._returns)}
             self._note(EventKind.CALL_GATEWAY_RESUMED, Level.WARNING, None, now, **facts)
         return ""
 
@@ -48,6 +48,11 @@ class Absence:
         if self._lost is None or now < self._until:
             return None
         return replace(self._lost, words=f"{self._lost.words} No other socket of its came within {self.patience_seconds:g} s.")
+
+
+def _count(times: int) -> int | None:
+    """The first time is not counted aloud."""
+    return times if times > 1 else None
 
 
 def _described(media: Started) -> str:

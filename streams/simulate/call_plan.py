@@ -109,7 +109,8 @@ def refusal(error: Exception, gateway: str) -> str:
         return f"The platform's answer to the upgrade is none that a gateway takes: {error}."
     status = error.response.status_code
     if status in (401, 403):
-        return f"The platform refused gateway {gateway!r} (HTTP {status}). Check the gateway's name and password."
+        hint = "Check the gateway's name and password; the platform's log has the reason."
+        return f"The platform refused gateway {gateway!r} (HTTP {status}). {hint}"
     if status == 404:
         return "The platform knows no such path (HTTP 404). The URL should be only its address, such as ws://127.0.0.1:8000."
     return f"The platform answered HTTP {status} instead of taking the call."

@@ -30,5 +30,5 @@ async def test_a_call_from_the_command_line(ending: str, words: str, installatio
 
 async def test_a_wrong_password_is_one_sentence(installation: Installation, web: Web) -> None:
     said = await asyncio.to_thread(simulate, installation, web, "--password", "wrong", status=1)
-    assert "CommandError: The platform refused gateway 'gw1' (HTTP 403). Check the gateway's name and password." in said
+    assert "CommandError: The platform refused gateway 'gw1' (HTTP 403). Check the gateway's name and password; " in said
     assert "Traceback" not in said

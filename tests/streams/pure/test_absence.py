@@ -31,8 +31,8 @@ def test_a_lost_gateway_is_waited_for_and_its_stream_goes_on() -> None:
     call.frames(2)
     assert (call.session.over, len(call.texts(stream_id))) == (None, 3)
     assert [call.kinds().count(kind) for kind in LOSSES] == [1, 1]
-    assert call.last(EventKind.CALL_GATEWAY_RESUMED).details == {"gap_ms": 2000, "address": "192.0.2.7:1", "count": 1}
-    assert call.last(EventKind.CALL_GATEWAY_AWAITED).details == {"close_code": 1006, "awaited_seconds": 5, "count": 1}
+    assert call.last(EventKind.CALL_GATEWAY_RESUMED).details == {"gap_ms": 2000, "address": "192.0.2.7:1"}
+    assert call.last(EventKind.CALL_GATEWAY_AWAITED).details == {"close_code": 1006, "awaited_seconds": 5}
 
 
 def test_a_gateway_that_does_not_come_back_is_given_up() -> None:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from cdr.pure.acts import Act
+from cdr.pure.retention import Kind
 from streams.models import Account, Call, Stream
 
 
@@ -129,6 +130,42 @@ class UrlTest(models.Model):
 
     def __str__(self) -> str:
         return self.url[:100]
+
+
+class RetentionMark(models.Model):
+    """How far retention has come with one kind of an account: nothing of it is left in calls that ended before `done_until`."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="retention_marks")
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
+    done_until = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["account", "kind"], name="retention_mark_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.kind} until {self.done_until}"
+
+
+class RetentionRun(models.Model):
+    """One round of retention over all accounts, with `started_at` as its now. A worker does a part of it at a time; `beat_at` is set
+    while one is at it. `counts`: calls by account and kind. `terms`: the installation's days at that time."""
+
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    unfinished = models.BooleanField(null=True, default=True, unique=True, help_text="True or nothing: one is under way at most.")
+    counts = models.JSONField(default=dict)
+    terms = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = "retention run"
+        verbose_name_plural = "retention"
+        ordering = ("-id",)
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"of {self.started_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 class Unchangeable(TypeError):

@@ -1,10 +1,10 @@
-"""What Celery runs for the console: exports, tests of service URLs, the forgetting of old sign-ins. Doors without a rule: the rows say
-what is to be done."""
+"""What Celery runs for the console: exports, tests of service URLs, retention, the forgetting of old sign-ins. Doors without a rule: the
+rows say what is to be done."""
 
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
-from cdr import exports, locks, url_tests
+from cdr import exports, locks, retention, url_tests
 
 
 @shared_task(name="cdr.tasks.run_exports")
@@ -36,3 +36,9 @@ def forget_old_sign_ins() -> None:
     """Failures that no longer count, and sessions that have ended."""
     locks.prune()
     SessionStore.clear_expired()
+
+
+@shared_task(name="cdr.tasks.apply_retention")
+def apply_retention() -> None:
+    """A slice of the round under way; most of the time there is none."""
+    retention.apply()

@@ -77,6 +77,11 @@ CALLBACK_TIMEOUT_SECONDS = env.number("CALLBACK_TIMEOUT_SECONDS", 15, 0.1, 60)
 CALLBACK_RETRY_SECONDS = env.numbers("CALLBACK_RETRY_SECONDS", "5 30 300 1800 7200 18000 36000", 0.01, 604_800)
 CALLBACKS_AT_ONCE_PER_HOST = env.integer("CALLBACKS_AT_ONCE_PER_HOST", 4, 1, 1000)
 
+# Retention: days after the end of a call, 0 for ever; an account may have its own --------------------------------------
+RETAIN_NUMBERS_DAYS = env.integer("RETAIN_NUMBERS_DAYS", 0, 0, 36_500)
+RETAIN_PAYLOADS_DAYS = env.integer("RETAIN_PAYLOADS_DAYS", 0, 0, 36_500)
+RETAIN_EVENTS_DAYS = env.integer("RETAIN_EVENTS_DAYS", 0, 0, 36_500)
+
 # Django --------------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config",
@@ -215,6 +220,7 @@ CELERY_BEAT_SCHEDULE = {
     "write exports": {"task": "cdr.tasks.run_exports", "schedule": timedelta(seconds=2), "options": {"expires": 5}},
     "test service URLs": {"task": "cdr.tasks.run_url_tests", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
     "remove old URL tests": {"task": "cdr.tasks.remove_old_url_tests", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
+    "remove what is not retained": {"task": "cdr.tasks.apply_retention", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
     "remove old exports": {"task": "cdr.tasks.remove_old_exports", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
     "forget old rows of gateways": {
         "task": "streams.tasks.forget_old_gateway_rows",

@@ -22,6 +22,8 @@ TESTS = (
     "tests/cdr/test_ledger.py",
     "tests/cdr/test_receivers.py",
     "tests/cdr/pages",
+    "tests/cdr/retention",
+    "tests/cdr/test_url_tests.py",
     "tests/cdr/admin/test_filters.py",
     "tests/cdr/admin/test_search.py",
     "tests/cdr/api/test_streams.py",

@@ -1,6 +1,19 @@
 """Every page an operator sees, on a site of its own: `console`. Importing this package registers them."""
 
-from cdr.admin import audit, callbacks, calls, failed_sign_ins, gateways, refusals, staff, streams, tenants, url_tests
+from cdr.admin import audit, callbacks, calls, failed_sign_ins, gateways, refusals, retention, staff, streams, tenants, url_tests
 from cdr.admin.site import console
 
-__all__ = ["audit", "callbacks", "calls", "console", "failed_sign_ins", "gateways", "refusals", "staff", "streams", "tenants", "url_tests"]
+__all__ = [
+    "audit",
+    "callbacks",
+    "calls",
+    "console",
+    "failed_sign_ins",
+    "gateways",
+    "refusals",
+    "retention",
+    "staff",
+    "streams",
+    "tenants",
+    "url_tests",
+]

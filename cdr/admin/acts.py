@@ -33,7 +33,7 @@ def hang_up(call: Call, actor: Actor) -> None:
 
 
 def resend(callback: Callback, actor: Actor) -> None:
-    """Due at once, with the same message id; the sweep takes it up within a second."""
+    """Due at once, with the same message id; the sweep takes it up within a second. Raises delivery.NotWhole."""
     with transaction.atomic():
         delivery.resend(callback)
         audit.write(actor, Act.RESEND_CALLBACK, callback, stream=str(callback.stream.uuid), state_before=callback.get_state_display())
@@ -57,12 +57,12 @@ def end_old_token(account: Account, actor: Actor) -> None:
 
 
 def to_each(act: Callable[[Any, Actor], None], rows: Iterable[Any], actor: Actor) -> tuple[int, int]:
-    """Does it to each; returns how many it was done to, and how many had ended already."""
+    """Does it to each; returns how many it was done to, and for how many it was too late."""
     done = ended = 0
     for row in rows:
         try:
             act(row, actor)
             done += 1
-        except control.NotLive:
+        except (control.NotLive, delivery.NotWhole):
             ended += 1
     return done, ended

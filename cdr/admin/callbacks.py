@@ -23,6 +23,7 @@ from cdr.admin.visitor import visitor
 from cdr.pages.callback import callback_page, find_callback
 from cdr.pure.badges import callback_badge
 from cdr.pure.figures import NOTHING, counted, moment
+from streams import delivery
 from streams.models import Callback, CallbackState
 
 MAY_RESEND = "cdr.resend_callback"
@@ -66,8 +67,11 @@ class CallbackAdmin(SavingAdmin):
 
     def _resend(self, request: HttpRequest, key: str) -> HttpResponse:
         callback = found(find_callback(key), "callback")
-        acts.resend(callback, visitor(request))
-        messages.success(request, "The callback is sent again within seconds. Its next try will be listed here.")
+        try:
+            acts.resend(callback, visitor(request))
+            messages.success(request, "The callback is sent again within seconds. Its next try will be listed here.")
+        except delivery.NotWhole:
+            messages.warning(request, "Nothing was done: retention removed a part of this callback, and it could not go out as it was.")
         return HttpResponseRedirect(_page_of(callback))
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
@@ -76,8 +80,9 @@ class CallbackAdmin(SavingAdmin):
     @admin.action(description="Send the selected callbacks again…", permissions=["resend"])
     def resend_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         def act(callbacks: list[Callback]) -> None:
-            done, _ = acts.to_each(acts.resend, callbacks, visitor(request))
-            messages.success(request, f"{counted(done, 'callback')} will be sent again within seconds.")
+            done, late = acts.to_each(acts.resend, callbacks, visitor(request))
+            left = f" {late} cannot be: retention removed a part of each." if late else ""
+            messages.success(request, f"{counted(done, 'callback')} will be sent again within seconds.{left}")
 
         back = reverse("admin:streams_callback_changelist")
         return self.asked_of_many(request, queryset, lambda callbacks: resend_question(callbacks, back), act)

@@ -14,7 +14,7 @@ from cdr.pages.board import board
 SECTIONS = (
     ("Calls", ("CallDetail", "StreamDetail", "Callback")),
     ("Tenants", ("Account", "Application", "Gateway", "GatewayRefusal", "UrlTest")),
-    ("Staff", ("User", "Group", "FailedSignIn", "AuditEntry")),
+    ("Staff", ("User", "Group", "FailedSignIn", "AuditEntry", "RetentionRun")),
 )
 """Section name, and the models in it; a section without a model that the reader may see is left out."""
 

@@ -20,6 +20,7 @@ from cdr.pure.figures import moment, money
 from streams.models import Account, Application
 from streams.pure import xml
 
+RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days")
 LIMITS_AND_CALLBACKS = ("concurrent_streams_limit", "stream_starts_per_second", "callback_style", "playback_callbacks")
 
 
@@ -56,7 +57,7 @@ class AccountAdmin(RotatingAdmin, DoorsAdmin):
         """The auth token signs callbacks and opens the API: only those who may change the account see it."""
         token = ["auth_token"] if obj is None or self.has_change_permission(request, obj) else []
         old = ["old_token"] if obj and obj.old_auth_token else []
-        return ["name", "auth_id", *token, *old, "rate", "billing_interval_seconds", "currency", *LIMITS_AND_CALLBACKS]
+        return ["name", "auth_id", *token, *old, "rate", "billing_interval_seconds", "currency", *LIMITS_AND_CALLBACKS, *RETENTION]
 
     def doors(self, request: HttpRequest, row: Account) -> list[Door]:
         doors = []

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cdr.pages.keys import key_of
 from cdr.pages.log_rows import event_row
+from cdr.pages.removed import removed_of
 from cdr.pages.stream import Fact, Owed, StreamCard, card, owed_by_stream, stream_facts
 from cdr.pure.badges import Badge, call_badge
 from cdr.pure.debuglog import Line, lines
@@ -25,7 +26,8 @@ TROUBLE = (EventKind.CALL_ANSWER_FAILED, EventKind.CALL_GATEWAY_ERROR)
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
-    """`problems`: warnings and errors of the call itself; those of a stream are in its debug log. `numbers`: both, as stored."""
+    """`problems`: warnings and errors of the call itself; those of a stream are in its debug log. `numbers`: both, as stored.
+    `removed`: what retention took away."""
 
     uuid: UUID
     from_number: str
@@ -37,6 +39,7 @@ class CallPage:
     streams: list[StreamCard]
     problems: list[Line]
     numbers: tuple[str, ...]
+    removed: str
 
 
 def find_call(key: str) -> Call | None:
@@ -65,6 +68,7 @@ def call_page(key: str, now: datetime) -> CallPage | None:
         streams=[card(stream, owed.get(stream.pk, Owed()), now) for stream in streams],
         problems=lines([event_row(event, "call") for event in problems], call.started_at),
         numbers=(call.from_number, call.to_number),
+        removed=removed_of(call),
     )
 
 

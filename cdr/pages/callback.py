@@ -5,6 +5,7 @@ Owns which facts stand on the page. Must not know requests or templates."""
 from dataclasses import dataclass
 from uuid import UUID
 
+from cdr.pages.removed import removed_of
 from cdr.pages.stream import Fact
 from cdr.pure.badges import Badge, callback_badge
 from cdr.pure.debuglog import Pair, answer_head, parameters_as_sent
@@ -29,7 +30,7 @@ class AttemptLine:
 
 @dataclass(frozen=True, slots=True)
 class CallbackPage:
-    """`numbers`: those of the call."""
+    """`numbers`: those of the call. `removed`: what retention took of the call; `whole`: nothing of what was sent."""
 
     event: str
     state: Badge
@@ -40,6 +41,8 @@ class CallbackPage:
     parameters: list[Pair]
     attempts: list[AttemptLine]
     numbers: tuple[str, ...]
+    removed: str
+    whole: bool
 
 
 def find_callback(key: str) -> Callback | None:
@@ -63,6 +66,8 @@ def callback_page(key: str) -> CallbackPage | None:
         parameters=parameters_as_sent(callback.parameters),
         attempts=[_attempt_line(attempt) for attempt in callback.attempts.order_by("number")],
         numbers=(callback.stream.call.from_number, callback.stream.call.to_number),
+        removed=removed_of(callback.stream.call),
+        whole=not (callback.stream.call.numbers_removed_at or callback.stream.call.payloads_removed_at),
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cdr.pages.keys import key_of
 from cdr.pages.log_reading import LogRows, rows_of_call, rows_of_stream
+from cdr.pages.removed import removed_of
 from cdr.pages.stream import find_stream
 from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
 from cdr.pure.debuglog import Line, lines, without_passwords
@@ -21,7 +22,8 @@ from streams.pure.lifecycle import CallState
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose log it is. `stream_uuid` is None for the log of a whole call. `origin`: what the offsets count from, in words."""
+    """Whose log it is. `stream_uuid` is None for the log of a whole call. `origin`: what the offsets count from, in words.
+    `removed`: what retention took of it, "" for nothing."""
 
     call_uuid: UUID
     stream_uuid: UUID | None
@@ -31,6 +33,7 @@ class Subject:
     reason: Badge | None
     origin: str
     start: datetime
+    removed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ def _stream_subject(stream: Stream) -> Subject:
         reason=reason_badge(stream.hangup_reason),
         origin=f"{'the first packet' if stream.started_at else 'the request for the stream'}, {moment(start)} UTC",
         start=start,
+        removed=removed_of(stream.call),
     )
 
 
@@ -95,4 +99,5 @@ def _call_subject(call: Call) -> Subject:
         reason=None,
         origin=f"the start of the call, {moment(call.started_at)} UTC",
         start=call.started_at,
+        removed=removed_of(call),
     )

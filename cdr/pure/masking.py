@@ -17,18 +17,24 @@ UNMISTAKABLE_DIGITS = 7
 
 def masked(number: str) -> str:
     """`+•••••••0123` of +14155550123; of an address or a name only that there is one: `sip:•••@pbx.example.com`, `•••`."""
+    return partly(number, lambda digits: SHOWN_DIGITS)
+
+
+def partly(number: str, left: Callable[[int], int]) -> str:
+    """Of a number the last digits, `left(how many it has)` of them; of a name or an address only that there is one."""
     scheme, name, host = _parts(number)
     if not name:
         return number
     if not NUMBER.fullmatch(name):
         return f"{scheme}{DOT * 3}{host}"
-    hidden = max(len(re.findall(r"\d", name)) - SHOWN_DIGITS, 0)
+    digits = len(re.findall(r"\d", name))
+    hidden = max(digits - left(digits), 0)
     return scheme + (re.sub(r"\d", DOT, name, count=hidden) if hidden else name) + host
 
 
-def masking(numbers: Iterable[str]) -> Callable[[str], str]:
+def masking(numbers: Iterable[str], mask: Callable[[str], str] = masked) -> Callable[[str], str]:
     """Masks each of `numbers` wherever it stands in a text: as it is, without its +, inside of a URL or an address."""
-    hidden = {form: masked(form) for number in numbers for form in _forms(number) if masked(form) != form}
+    hidden = {form: mask(form) for number in numbers for form in _forms(number) if mask(form) != form}
     if not hidden:
         return str
     pattern = re.compile("|".join(_anywhere(form) for form in sorted(hidden, key=len, reverse=True)))

@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from streams.models import Callback, CallbackAttempt, CallbackState
+from streams.models import Call, Callback, CallbackAttempt, CallbackState
 
 HOLD_TRIES = 3
 HOLD_TIME = timedelta(minutes=2)
@@ -90,9 +90,19 @@ def settle(callback: Callback, attempt: CallbackAttempt, state: CallbackState, d
     return bool(ours)
 
 
+class NotWhole(Exception):
+    """A part of the callback was removed by retention: what could be sent is not what was sent."""
+
+
 def resend(callback: Callback) -> None:
-    """Makes `callback` due now, whatever became of it: the same message id, one more try, its attempts so far untouched."""
-    Callback.objects.filter(pk=callback.pk).update(state=CallbackState.PENDING, due_at=timezone.now(), finished_at=None)
+    """Makes `callback` due now, whatever became of it: the same message id, one more try, its attempts so far untouched.
+    Raises NotWhole."""
+    with transaction.atomic():
+        row = Callback.objects.select_for_update().get(pk=callback.pk)  # who removes parts of it locks it, too
+        whole = Call.objects.filter(streams=row.stream_id, numbers_removed_at=None, payloads_removed_at=None)
+        if not whole.exists():
+            raise NotWhole
+        Callback.objects.filter(pk=row.pk).update(state=CallbackState.PENDING, due_at=timezone.now(), finished_at=None)
 
 
 def due_streams(limit: int) -> list[int]:

@@ -37,6 +37,10 @@ class Call(models.Model):
     hangup_cause_name = models.CharField(max_length=100, blank=True)
     hangup_source = models.CharField(max_length=30, blank=True)
 
+    numbers_removed_at = models.DateTimeField(null=True, editable=False, help_text="By retention, as the two that follow.")
+    payloads_removed_at = models.DateTimeField(null=True, editable=False)
+    events_removed_at = models.DateTimeField(null=True, editable=False)
+
     owner = models.CharField(max_length=32, blank=True, editable=False, help_text="The process that holds the call.")
     epoch = models.PositiveIntegerField(default=1, editable=False, help_text="Grows when the lease is taken from its owner.")
     renewed_at = models.DateTimeField(null=True, editable=False, help_text="Database time of the last renewal.")

@@ -25,6 +25,9 @@ gateway_name_validator = RegexValidator(
 currency_validator = RegexValidator(r"^[A-Z]{3}\Z", "A currency is three capital letters (ISO 4217), such as USD.")
 
 
+RETENTION_HELP = "After the end of a call. Empty: as the installation keeps them. 0: for ever. What was removed cannot be had back."
+
+
 def new_auth_id() -> str:
     alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
     return "MA" + "".join(secrets.choice(alphabet) for _ in range(18))
@@ -68,6 +71,15 @@ class Account(models.Model):
         help_text="Which of the two documented forms status callbacks have.",
     )
     playback_callbacks = models.BooleanField(default=False, help_text="Send PlayedStream and ClearedAudio callbacks, too.")
+    retain_numbers_days = models.PositiveIntegerField(
+        "keep phone numbers (days)", null=True, blank=True, validators=[MaxValueValidator(36_500)], help_text=RETENTION_HELP
+    )
+    retain_payloads_days = models.PositiveIntegerField(
+        "keep payloads (days)", null=True, blank=True, validators=[MaxValueValidator(36_500)], help_text=RETENTION_HELP
+    )
+    retain_events_days = models.PositiveIntegerField(
+        "keep debug events (days)", null=True, blank=True, validators=[MaxValueValidator(36_500)], help_text=RETENTION_HELP
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

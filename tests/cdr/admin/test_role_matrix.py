@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from cdr import audit, exports, live, roles
 from cdr.admin.site import console
 from cdr.audit import Actor
-from cdr.models import Export, ExportState, FailedSignIn, UrlTest
+from cdr.models import Export, ExportState, FailedSignIn, RetentionRun, UrlTest
 from cdr.pure.acts import Act
 from config.asgi import application
 from streams.models import Account, Call, Stream
@@ -119,6 +119,11 @@ streams_gatewayrefusal_add        login/login no/no       no/no       no/no     
 streams_gatewayrefusal_history    login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
 streams_gatewayrefusal_delete     login/login no/no       no/no       no/no       no/no       no/no       no/no
 streams_gatewayrefusal_change     login/login no/no       yes/no      yes/no      no/no       yes/no      yes/no
+cdr_retentionrun_changelist       login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
+cdr_retentionrun_add              login/login no/no       no/no       no/no       no/no       no/no       no/no
+cdr_retentionrun_history          login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
+cdr_retentionrun_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no
+cdr_retentionrun_change           login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
 cdr_urltest_ask                   login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
 cdr_urltest_changelist            login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
 cdr_urltest_add                   login/login no/no       no/no       no/no       no/no       no/no       no/no
@@ -164,6 +169,7 @@ def rows() -> Call:
     owner, account = User.objects.create_user("owner"), Account.objects.get()
     UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
     FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
+    RetentionRun.objects.create(started_at=call.started_at)
     audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.get(), rate=["0.00300", "0.00400"])
     return call
 

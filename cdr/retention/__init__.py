@@ -1,0 +1,9 @@
+"""Removes of old calls what need not be kept: numbers, payloads, events, each after days of its own, by account.
+
+`due` says of which calls, `removal` takes it out of their rows, `runs` does it bit by bit, `plan` says what would be done."""
+
+from cdr.retention.due import installation_days
+from cdr.retention.plan import Planned, planned
+from cdr.retention.runs import Busy, apply, apply_all
+
+__all__ = ["Busy", "Planned", "apply", "apply_all", "installation_days", "planned"]

@@ -1,0 +1,163 @@
+"""Rounds of retention: each goes over all accounts once, in small transactions, a slice of time at once, and goes on where it stopped.
+
+Owns when a round begins, who is at it, how far it has come and what the audit log says at its end. Must not know what is removed."""
+
+import logging
+from datetime import datetime, timedelta
+from time import monotonic, sleep
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from cdr import audit
+from cdr.audit import Actor
+from cdr.models import RetentionMark, RetentionRun
+from cdr.pure.acts import Act
+from cdr.pure.figures import counted
+from cdr.pure.retention import Kind
+from cdr.retention.due import Due, all_due, calls_of, installation_days
+from cdr.retention.removal import remove
+from streams.models import Call
+
+log = logging.getLogger(__name__)
+
+BATCH_CALLS = 25
+BREATH_SECONDS = 0.02
+"""Between two batches, so that on SQLite the calls that are live get to write theirs."""
+SLICE_SECONDS = 15.0
+ROUND = timedelta(hours=1)
+STANDSTILL = timedelta(minutes=2)
+KEPT = timedelta(days=30)
+NAMED_ACCOUNTS = 50
+RETENTION = Actor("retention", None)
+
+
+class Busy(Exception):
+    """A worker is at it at this moment."""
+
+
+def apply(seconds: float = SLICE_SECONDS) -> None:
+    """Goes on with the round under way for so many seconds, or begins one when the last began an hour ago."""
+    now = timezone.now()
+    run = RetentionRun.objects.filter(unfinished=True).first()
+    if run is None and not RetentionRun.objects.filter(started_at__gt=now - ROUND).exists():
+        run = _begun(now)
+    if run is not None and _taken(run, now):
+        _work(run, monotonic() + seconds)
+
+
+def apply_all() -> RetentionRun | None:
+    """A whole round now; None when everything is kept for ever. Raises Busy."""
+    now = timezone.now()
+    run = RetentionRun.objects.filter(unfinished=True).first() or _begun(now)
+    if run is None:
+        return None
+    if not _taken(run, now):
+        raise Busy
+    _work(run, float("inf"))
+    return run
+
+
+def _begun(now: datetime) -> RetentionRun | None:
+    """None when there is nothing that a round could be about, or when another worker was first."""
+    terms = {str(kind): days for kind, days in installation_days().items()}
+    last = RetentionRun.objects.first()
+    known = last.terms if last else dict.fromkeys(terms, 0)
+    if not all_due(now) and terms == known:
+        return None
+    try:
+        with transaction.atomic():
+            run = RetentionRun.objects.create(started_at=now, terms=terms)
+            changed = {f"keep_{kind}_days": [known.get(kind, 0) or "for ever", days or "for ever"] for kind, days in terms.items()}
+            if changed := {name: both for name, both in changed.items() if both[0] != both[1]}:
+                audit.write(RETENTION, Act.CHANGE, run, **changed)
+            return run
+    except IntegrityError:
+        return None
+
+
+def _taken(run: RetentionRun, now: datetime) -> bool:
+    """Whether this worker has it now; one that has not moved for a while has lost it."""
+    free = Q(beat_at=None) | Q(beat_at__lt=now - STANDSTILL)
+    taken = RetentionRun.objects.filter(free, pk=run.pk, unfinished=True).update(beat_at=now)
+    run.refresh_from_db()
+    return bool(taken)
+
+
+def _work(run: RetentionRun, deadline: float) -> None:
+    try:
+        if all(_done(run, due, deadline) for due in all_due(run.started_at)):
+            _finish(run)
+        else:
+            RetentionRun.objects.filter(pk=run.pk, beat_at=run.beat_at).update(beat_at=None)
+    except Busy:
+        log.warning("Retention was taken over by another worker; nothing was done twice.")
+
+
+def _done(run: RetentionRun, due: Due, deadline: float) -> bool:
+    """Whether everything of `due` was removed before the deadline."""
+    last: Call | None = None
+    while monotonic() < deadline:
+        batch = list(_after(due, last)[:BATCH_CALLS])
+        if not batch:
+            _settle(due, due.before)
+            return True
+        _remove(run, due, batch)
+        last = batch[-1]
+        sleep(BREATH_SECONDS)
+    if last is not None and last.ended_at is not None:
+        _settle(due, last.ended_at)
+    return False
+
+
+def _after(due: Due, last: Call | None) -> Any:
+    calls = calls_of(due)
+    if last is None:
+        return calls
+    return calls.filter(Q(ended_at__gt=last.ended_at) | Q(pk__gt=last.pk), ended_at__gte=last.ended_at)
+
+
+def _remove(run: RetentionRun, due: Due, batch: list[Call]) -> None:
+    """One batch and its count, together. Raises Busy when the round is no longer ours; then nothing was removed."""
+    with transaction.atomic():
+        count = remove(due.kind, batch, timezone.now())
+        of_account = run.counts.setdefault(due.account.name, {})
+        of_account[str(due.kind)] = of_account.get(str(due.kind), 0) + count
+        beat_at = timezone.now()
+        if not RetentionRun.objects.filter(pk=run.pk, beat_at=run.beat_at).update(counts=run.counts, beat_at=beat_at):
+            raise Busy
+        run.beat_at = beat_at
+
+
+def _settle(due: Due, until: datetime) -> None:
+    """Moves the mark to the first call that was left for later, or to `until`."""
+    left = calls_of(due).filter(ended_at__lt=until).values_list("ended_at", flat=True).first()
+    done_until = min(left or until, until)
+    if done_until != due.since:
+        RetentionMark.objects.update_or_create(account=due.account, kind=due.kind, defaults={"done_until": done_until})
+
+
+def _finish(run: RetentionRun) -> None:
+    now = timezone.now()
+    counts = {account: kinds for account, kinds in run.counts.items() if any(kinds.values())}
+    with transaction.atomic():
+        ours = RetentionRun.objects.filter(pk=run.pk, beat_at=run.beat_at)
+        if not ours.update(unfinished=None, finished_at=now, beat_at=None, counts=counts):
+            raise Busy
+        if counts:
+            audit.write(RETENTION, Act.RETENTION, run, **_told(counts))
+        RetentionRun.objects.filter(started_at__lt=now - KEPT).delete()
+    run.counts, run.finished_at = counts, now
+
+
+def _told(counts: dict[str, dict[str, int]]) -> dict[str, str]:
+    """{account: what was removed of how many calls}, for the audit log."""
+    told = {account: count_words(kinds) for account, kinds in list(counts.items())[:NAMED_ACCOUNTS]}
+    more = len(counts) - len(told)
+    return {**told, **({"and": f"{more} more accounts"} if more else {})}
+
+
+def count_words(kinds: dict[str, int]) -> str:
+    return ", ".join(f"{kind} of {counted(kinds[kind], 'call')}" for kind in Kind if kinds.get(kind))

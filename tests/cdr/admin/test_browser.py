@@ -15,7 +15,7 @@ from streams.models import Account, Call, Callback, Gateway, Stream, StreamEvent
 from streams.pure.refusal import Reason
 from tests.cdr.admin.test_escaping import poison
 from tests.cdr.call_script import make_gateway
-from tests.cdr.factories import KINDS
+from tests.cdr.factories import KINDS, refused
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the console in a browser: the playwright package is not installed")
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
@@ -48,11 +48,12 @@ def scene(live_server) -> Scene:
         kind(make_gateway(kind.__name__.replace("_", "-")))
     for model in (Call, Stream, StreamEvent):
         poison(model)
-    live, refused = Stream.objects.get(state="streaming"), Stream.objects.get(connect_attempts=3)
+    live, unconnected = Stream.objects.get(state="streaming"), Stream.objects.get(connect_attempts=3)
     addresses = ["/admin/", *(f"/admin/{section}/" for section in (*LISTS, "cdr/auditentry"))]
     addresses += [f"/admin/cdr/calldetail/{call.uuid}/{page}/" for call in Call.objects.all() for page in ("change", "debug-log")]
     addresses += [f"/admin/cdr/streamdetail/{live.uuid}/{page}/" for page in ("change", "debug-log", "stop")]
     addresses += [f"/admin/cdr/calldetail/{live.call.uuid}/hang-up/", "/admin/cdr/calldetail/exports/?state=ended"]
+    addresses += [f"/admin/cdr/streamdetail/compare/?a={live.uuid}&b={other}" for other in ("", unconnected.uuid)]
     addresses += ["/admin/cdr/streamdetail/saved/?state=live", "/admin/cdr/streamdetail/?cause=customer_closed&from=teatime"]
     addresses += [f"/admin/streams/callback/{Callback.objects.first().pk}/{page}/" for page in ("change", "resend")]
     gateway = Gateway.objects.get(name="good-call")
@@ -63,9 +64,9 @@ def scene(live_server) -> Scene:
     client = Client()
     client.force_login(User.objects.create_superuser("admin"))
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
-    log = f"/admin/cdr/streamdetail/{refused.uuid}/debug-log/"
+    log = f"/admin/cdr/streamdetail/{unconnected.uuid}/debug-log/"
     pages, callbacks = [live_server.url + address for address in addresses], f"{live_server.url}/admin/streams/callback/"
-    return Scene(pages, callbacks, live_server.url + log, f"e{refused.events.last().pk}", cookie)
+    return Scene(pages, callbacks, live_server.url + log, f"e{unconnected.events.last().pk}", cookie)
 
 
 @pytest.fixture

@@ -41,7 +41,6 @@ class GatewayAdmin(AuditedAdmin):
     form = GatewayForm
     change_form_template = "admin/cdr/gateway.html"
     list_display = ("name", "state", "live", "last_call", "refused", "dialect", "account", "application", "address")
-    readonly_fields = ("address",)
     search_fields = ("name", "account__name")
     show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
@@ -55,7 +54,7 @@ class GatewayAdmin(AuditedAdmin):
     def get_fields(self, request: HttpRequest, obj: Gateway | None = None) -> list[Any]:
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         secrets = ["password", "new_signing_token", *(["remove_signing_token"] if obj and obj.signing_token else [])] if may_write else []
-        return ["name", "account", "dialect", "application", *secrets, "address"]
+        return ["name", "account", "dialect", "application", *secrets]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """An application is shown with its account: both in one query."""
@@ -95,7 +94,7 @@ class GatewayAdmin(AuditedAdmin):
 
     @admin.display(description="WebSocket path")
     def address(self, gateway: Gateway) -> str:
-        return f"/gateway/{gateway.dialect}/{gateway.name}/" if gateway.name else "shown once the gateway has a name"
+        return f"/gateway/{gateway.dialect}/{gateway.name}/"
 
 
 def base_url(request: HttpRequest) -> str:

@@ -22,7 +22,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     Reason.NO_SIGNATURE: (
         "no signature",
         NOT_IN,
-        "A gateway with a signing token takes only what Twilio signed. Is something else to connect, remove the token and give a password.",
+        "A gateway with a signing token takes only what Twilio signed. For anything else remove the token and give a password.",
     ),
     Reason.WRONG_SIGNATURE: (
         "wrong signature",

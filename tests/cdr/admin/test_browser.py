@@ -112,6 +112,20 @@ def test_all_rows_of_a_page_are_ticked_at_once_and_one_question_is_asked(scene, 
     assert page.get_by_text(f"{count} callbacks will be sent again within seconds.").is_visible()
 
 
+@pytest.mark.parametrize("clipboard", ["navigator.clipboard", "undefined"], ids=["a clipboard", "none"])
+def test_the_lines_to_paste_are_copied_with_a_clipboard_and_without(scene, browser, clipboard) -> None:
+    context = browser.new_context(viewport={"width": 1366, "height": 700}, permissions=["clipboard-read", "clipboard-write"])
+    context.add_cookies([scene.cookie])
+    page = context.new_page()
+    page.goto(next(address for address in scene.addresses if "/streams/gateway/" in address and address.endswith("/change/")))
+    pasted = page.evaluate_handle("navigator.clipboard")
+    page.evaluate(f"Object.defineProperty(navigator, 'clipboard', {{ value: {clipboard} }})")
+    page.get_by_role("button", name="Copy").first.click()
+    page.get_by_role("button", name="Copied").wait_for()
+    # The old way leaves the last line's end out.
+    assert pasted.evaluate("clipboard => clipboard.readText()").rstrip("\n") == page.locator("#lines-1").text_content().rstrip("\n")
+
+
 def test_a_line_of_the_log_can_be_sent_to_a_colleague(scene, browser) -> None:
     context = browser.new_context(viewport={"width": 1366, "height": 400})
     context.add_cookies([scene.cookie])

@@ -56,7 +56,7 @@ curl -u $AUTH -X POST "$ARI/channels/CHANNEL/snoop?app=streamdesk&snoopId=snoop-
 curl -u $AUTH -X POST -G "$ARI/channels/externalMedia" --data-urlencode "app=streamdesk" --data-urlencode "channelId=fork-1" \\
   --data-urlencode "transport=websocket" --data-urlencode "encapsulation=none" --data-urlencode "external_host=streamdesk" \\
   --data-urlencode "format=slin16" --data-urlencode "direction=in" \\
-  --data-urlencode "transport_data=v(call_uuid=$CALL_UUID,from=18005550199,to=18005550100,media=in)"
+  --data-urlencode "transport_data=v(call_uuid=$CALL_UUID,from=FROM,to=TO,media=in)"
 curl -u $AUTH -X POST "$ARI/bridges/fork-bridge-1?type=mixing"
 curl -u $AUTH -X POST "$ARI/bridges/fork-bridge-1/addChannel?channel=snoop-1,fork-1"
 """
@@ -70,8 +70,8 @@ ASTERISK = (
     ),
     Lines(
         "Listening only, by ARI",
-        "A fork that leaves the call alone. CHANNEL is the call's channel, streamdesk a Stasis application of yours that is connected "
-        "to ARI.",
+        "A fork that leaves the call alone. CHANNEL is the call's channel, FROM and TO its numbers, streamdesk a Stasis application of "
+        "yours that is connected to ARI.",
         LISTEN_ONLY,
     ),
 )

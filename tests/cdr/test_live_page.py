@@ -125,6 +125,7 @@ def test_it_follows_new_lines_only_when_asked_to(console, page) -> None:
 
 
 def test_a_link_is_copied_details_unfold_and_keys_lead_from_problem_to_problem(console, page) -> None:
+    playwright.expect(page.locator("#live-state")).to_have_text("live")  # what the page did not have has come
     line = page.locator("li.line").first
     line.hover()
     page.get_by_role("button", name="Copy link").click()

@@ -3,14 +3,19 @@
 import asyncio
 import base64
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.utils import timezone
+from plivo.utils.signature_v3 import validate_v3_signature
 
-from streams import switchboard
-from streams.models import Call, Stream, StreamEvent
+from streams import control, switchboard
+from streams.models import Account, Call, Stream, StreamEvent
+from streams.pure.messages import StreamRequest
+from streams.rotation import rotate
 from streams.simulate.customer import Behaviour, Customer
 from tests.streams.gateway_socket import MEDIA_START, PASSWORD, application, basic, call, socket, switchboard_running, until
 from tests.streams.rows import gateway
@@ -272,3 +277,26 @@ async def test_what_a_customer_plays_reaches_the_gateway_and_its_checkpoint_come
 
 def mulaw(payload: bytes) -> dict[str, object]:
     return {"contentType": "audio/x-mulaw", "sampleRate": 8000, "payload": base64.b64encode(payload).decode()}
+
+
+# A token that is rotated while a call is live -----------------------------------------------------------------------------------
+async def test_a_call_from_before_a_rotation_connects_its_next_stream_with_both_tokens() -> None:
+    async with Customer() as customer:
+        row = await new_gateway(xml(customer))
+        account = await Account.objects.aget(pk=row.account_id)
+        async with switchboard_running() as board, call() as communicator:
+            await customer.conversation(1)
+            new = await database_sync_to_async(rotate)(account, timedelta(hours=1), timezone.now())
+            (relay,) = board.relays.values()
+            async with asyncio.timeout(10):
+                while new not in relay.around.tokens():
+                    await asyncio.sleep(0.05)
+            await communicator.send_to(bytes_data=b"\xff" * 160)
+            live = await until(lambda: Call.objects.filter(uuid=relay.facts.call_id).first())
+            await database_sync_to_async(control.request_start)(live, StreamRequest(customer.url), "API")
+            before, after = await customer.conversation(1), await customer.conversation(2)
+    url = customer.url.replace("ws://", "http://")
+    for conversation, tokens in ((before, [account.auth_token]), (after, [new, account.auth_token])):
+        nonce, signatures = conversation.headers["x-plivo-signature-v3-nonce"], conversation.headers["x-plivo-signature-v3"]
+        known = [token for token in (new, account.auth_token) if validate_v3_signature("GET", url, nonce, token, signatures)]
+        assert known == tokens

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,10 +17,11 @@ from websockets.asyncio.server import ServerConnection, serve
 from streams import url_testing
 from streams.customer_dial import DialSettings
 from streams.pure.audio import format_of_content_type, to_linear
-from streams.pure.url_report import UrlReport
+from streams.pure.url_report import STEPS, UrlReport
 from streams.simulate.customer import Behaviour, Customer
 from streams.url_testing import UrlOrder, recognisable_id
 
+CERTIFICATE = Path(__file__).parent.parent / "data" / "self_signed.pem"
 ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)
 TLS = ssl.create_default_context()
 CALL, STREAM = recognisable_id(), recognisable_id()
@@ -76,6 +78,18 @@ async def test_a_good_service_gets_what_a_stream_would_send_at_its_real_pace(con
     assert (report.failure, report.sent_frames, report.said, report.close_code) == ("", 100, [], 1000)
     assert report.address == "127.0.0.1" and list(report.steps) == ["resolved", "connected", "upgraded"]
     assert "agreed" in report.closed and report.closed_ms is None
+
+
+async def test_the_time_of_tls_is_told_and_who_cannot_be_trusted_is_refused(brief) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(CERTIFICATE)
+    trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
+    trusting.check_hostname = False
+    async with Customer(tls=server) as customer:
+        report = await url_testing.tested(order(customer.url), DialSettings(ALLOW, 2.0), trusting)
+        assert list(report.steps) == list(STEPS) and report.sent_frames == 10
+        report = await report_of(customer.url)
+        assert report.failure.startswith("TLS failed:") and list(report.steps) == ["resolved", "connected"]
 
 
 async def test_an_echo_is_counted_in_one_line(brief) -> None:

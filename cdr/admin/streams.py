@@ -26,7 +26,9 @@ from cdr.admin.visitor import visitor
 from cdr.models import StreamDetail
 from cdr.pages.columns import STREAM_COLUMNS
 from cdr.pages.log_subject import DebugLog, stream_log
-from cdr.pages.stream import StreamCard, charge_of, find_stream, lasted_seconds, stream_card
+from cdr.pages.stream import charge_of, find_stream, lasted_seconds
+from cdr.pages.stream_card import StreamCard, stream_card
+from cdr.pages.stream_page import stream_page
 from cdr.pure.badges import degraded_badge, reason_badge, stream_badge
 from cdr.pure.figures import NOTHING, counted, duration, moment, money, seconds_count, service_host
 from streams import control
@@ -67,9 +69,9 @@ class StreamAdmin(ComparingAdmin):
     ) -> HttpResponse:
         """The page of a stream, by its uuid or its number in the table."""
         self.require_view_permission(request)
-        stream = self.shown(request, stream_card(object_id, timezone.now()), "stream")
+        page = self.shown(request, stream_page(object_id, timezone.now()), "stream")
         allowed = {"may_stop": request.user.has_perm(MAY_STOP), "may_test": request.user.has_perm(MAY_TEST)}
-        context = self.page_context(request, f"Stream {stream.uuid}", stream=stream, **allowed)
+        context = self.page_context(request, f"Stream {page.card.uuid}", page=page, stream=page.card, **allowed)
         return TemplateResponse(request, "admin/cdr/stream.html", context)
 
     def stop_view(self, request: HttpRequest, key: str) -> HttpResponse:

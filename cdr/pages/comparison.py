@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from cdr.pages.hiding import hiding
 from cdr.pages.log_subject import log_of_stream
-from cdr.pages.stream import Owed, StreamCard, card, find_stream, owed_by_stream
+from cdr.pages.stream_card import StreamCard, card, find_shown
 from cdr.pure.comparison import Step, aligned
 from cdr.pure.debuglog import Line
 from cdr.pure.figures import NOTHING, moment, service_host
@@ -53,11 +53,10 @@ class Yardstick(NamedTuple):
 
 
 def compared(a: Stream, b: Stream, now: datetime, *, whole_numbers: bool) -> Comparison:
-    """Both streams, found with find_stream, in seven queries."""
-    owed = owed_by_stream([a, b])
+    """Both streams, found with `both_found`, in six queries."""
     numbers = [number for stream in (a, b) for number in (stream.call.from_number, stream.call.to_number)]
     hide = hiding(numbers, whole_numbers)
-    cards = [hide(card(stream, owed.get(stream.pk, Owed()), now)) for stream in (a, b)]
+    cards = [hide(card(stream, now)) for stream in (a, b)]
     (lines_a, cut_a), (lines_b, cut_b) = (_first_lines(stream, hide) for stream in (a, b))
     steps = aligned(lines_a, lines_b)
     return Comparison(
@@ -89,7 +88,7 @@ def better_first(streams: list[Stream]) -> list[Stream]:
 
 def both_found(keys: tuple[str, str]) -> list[Stream | None]:
     """In two queries."""
-    return [find_stream(key.strip()) for key in keys]
+    return [find_shown(key.strip()) for key in keys]
 
 
 def _first_lines(stream: Stream, hide: Callable[[Any], Any]) -> tuple[list[Line], bool]:

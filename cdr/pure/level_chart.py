@@ -74,7 +74,9 @@ def _words(peaks_ms: list[int], width_ms: int, capacity_ms: int, began: datetime
 
 
 def _share(peak_ms: int, capacity_ms: int) -> str:
-    return f"{spoken_ms(peak_ms)} of the {capacity_ms / 1000:g} s it holds ({round(100 * peak_ms / capacity_ms)} %)"
+    percent = 100 * peak_ms / capacity_ms
+    share = "under 1 %" if percent < 1 else f"{percent:.0f} %"
+    return f"{spoken_ms(peak_ms)} of the {capacity_ms / 1000:g} s it holds ({share})"
 
 
 def _passes(peaks_ms: list[int], percent: int, capacity_ms: int) -> int:

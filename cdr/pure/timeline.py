@@ -2,7 +2,7 @@
 
 Owns what is folded. The lines are cdr.pure.debuglog's, with its words and anchors. Must not know rows or pages."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -24,19 +24,13 @@ def timeline(lines: Iterable[Line]) -> list[Entry]:
     return [_entry(quiet, tuple(together)) for quiet, together in groupby(lines, key=_quiet)]
 
 
-def shortened(lines: Sequence[Line], first: int, last: int) -> list[Entry]:
-    """The time line of a log whose middle is not here: between the first and the last lines only what tells most was kept."""
-    return list(_shortened(lines, first, last))
-
-
-def _shortened(lines: Sequence[Line], first: int, last: int) -> Iterator[Entry]:
-    head, middle, tail = lines[:first], lines[first : len(lines) - last], lines[len(lines) - last :]
-    *before, at_the_cut = timeline(head)
-    yield from before
-    until = f" until {tail[0].clock}" if tail else ""
-    yield at_the_cut._replace(left_out=f"Left out from here{until}: everything but warnings, errors and how streams began and ended.")
-    yield from timeline(middle)
-    yield from timeline(tail)
+def shortened(lines: Sequence[Line], head_ends: str, tail_begins: str) -> list[Entry]:
+    """The time line of a log whose middle is not here: between these two anchors only what tells most was kept."""
+    places = {line.anchor: place for place, line in enumerate(lines)}
+    head, tail = places[head_ends] + 1, places[tail_begins]
+    *before, at_the_cut = timeline(lines[:head])
+    said = f"Left out until {lines[tail].clock}: everything but warnings, errors and how streams began and ended."
+    return [*before, at_the_cut._replace(left_out=said), *timeline(lines[head:tail]), *timeline(lines[tail:])]
 
 
 def _quiet(line: Line) -> bool:

@@ -1,6 +1,6 @@
 """The notes of one call as its session writes them, and the real journal that makes rows of them."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +12,7 @@ from streams.pure.lifecycle import NORMAL_HANGUP, HangupCause, Level
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.messages import StreamRequest
 from streams.pure.notes import CallFacts, Note
+from tests.cdr.call_timing import healthy, steady
 
 OWNER = "f" * 32
 LEASE_SECONDS = 3600.0
@@ -62,6 +63,10 @@ class CallScript:
         at = self.started.timestamp() + after
         self.notes.append(Note(len(self.notes) + 1, kind, at, level, stream, details))
 
+    def measured(self, timing: dict[str, Any]) -> None:
+        """The last note brings this timing."""
+        self.notes[-1] = replace(self.notes[-1], measured=timing)
+
     def answered(self, streams: int = 1) -> "CallScript":
         facts = self.facts
         where = {"from": facts.from_number, "to": facts.to_number}
@@ -95,10 +100,12 @@ class CallScript:
     def stream_ended(self, stream: UUID, after: float, cause: str, words: str, level: Level = Level.ERROR, **facts: Any) -> None:
         sent = {"sent_frames": int(after * 50), "sent_ms": int(after * 1000)}
         self.add(K.STREAM_ENDED, after, stream, level, cause=cause, words=words, **{**sent, **DISCARDED, **facts})
+        self.measured(healthy(after))
 
     def call_ended(self, after: float, cause: HangupCause = NORMAL_HANGUP, words: str = "The gateway hung up.") -> None:
         level = Level.ERROR if cause.source == "Error" else Level.INFO
         self.add(K.CALL_ENDED, after, level=level, **cause._asdict(), words=words, close_code=1000)
+        self.measured(steady(after))
 
     def save(self) -> Call:
         journal.record(OWNER, LEASE_SECONDS, self.facts, self.notes)

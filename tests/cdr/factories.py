@@ -11,9 +11,11 @@ from streams import journal, refusals
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, Gateway, GatewayRefusal
 from streams.pure.lifecycle import ANSWER_INVALID, Level
 from streams.pure.lifecycle import EventKind as K
+from streams.pure.measure import Measured
 from streams.pure.messages import StreamRequest
 from streams.pure.refusal import Attempts, Reason, Refusal
-from tests.cdr.call_script import REQUEST, STARTED, CallScript, make_gateway
+from tests.cdr.call_script import OWNER, REQUEST, STARTED, CallScript, make_gateway
+from tests.cdr.call_timing import CAPACITY_MS, healthy, steady, stuck
 
 
 # The calls -----------------------------------------------------------------------------------------------------------
@@ -77,6 +79,7 @@ def slow_call(gateway: Gateway, started: datetime = STARTED, **numbers: str) -> 
         script.add(K.BUFFER_DEGRADED, after, stream, Level.WARNING, **details)
     words = "The customer's service did not take the audio fast enough: 40.0 s were waiting, the buffer holds 40 s."
     script.stream_ended(stream, 60.1, "slow_connection", words, peak_buffered_ms=40_000, discarded_ms=38_200, buffered_ms=40_000)
+    script.measured(stuck(20, 60.1))
     script.call_ended(190.0)
     call = script.save()
     deliver_all(call)
@@ -112,8 +115,31 @@ def live_call(gateway: Gateway, started: datetime = STARTED, **numbers: str) -> 
     script.streaming()
     script.requested(0.2, StreamRequest("wss://recorder.example.com:8443/in", audio_track="inbound"))
     call = script.save()
+    first = call.streams.order_by("pk")[0]
+    timing = Measured(steady(30), {first.uuid: healthy(30)})
+    journal.keep_measures(OWNER, started.timestamp() + 30, {call.uuid: timing})
     deliver_all(call)
     return call
+
+
+def many_streams_call(gateway: Gateway, started: datetime = STARTED, **numbers: str) -> Call:
+    """Five streams, each with an end of its own."""
+    script = CallScript(gateway, started, **numbers).answered(streams=5)
+    hosts = ("bot", "recorder", "captions", "fraud", "analytics")
+    bot, recorder, captions, fraud, analytics = (
+        script.streaming(0.16 + number / 100, StreamRequest(f"wss://{host}.example.com/in")) for number, host in enumerate(hosts)
+    )
+    closed = "The customer's service closed the connection: 1011 (internal error), “worker crashed”."
+    script.stream_ended(fraud, 18.2, "customer_closed", closed, close_code=1011, close_reason="worker crashed")
+    slow = "The customer's service did not take the audio fast enough: 40.0 s were waiting, the buffer holds 40 s."
+    script.add(K.BUFFER_DEGRADED, 42.1, captions, Level.WARNING, percent=30, buffered_ms=12_000, capacity_ms=CAPACITY_MS)
+    script.stream_ended(captions, 70.4, "slow_connection", slow, peak_buffered_ms=40_000)
+    script.measured(stuck(30, 70.4))
+    script.stream_ended(recorder, 81.0, "stopped_by_api", "Stopped at the request of API.", Level.INFO)
+    for stream in (bot, analytics):
+        script.stream_ended(stream, 95.4, "call_ended", "The gateway hung up.", Level.INFO)
+    script.call_ended(95.4)
+    return script.save()
 
 
 def bad_answer_call(gateway: Gateway, started: datetime = STARTED, **numbers: str) -> Call:

@@ -1,6 +1,7 @@
 """Every way a customer's service fails: what the gateway and others notice (nothing), and what callbacks, page and debug log say."""
 
 import asyncio
+import re
 import socket
 import uuid
 from collections.abc import AsyncIterator
@@ -55,7 +56,16 @@ FAULTS = {
         Behaviour(close_after=5, close_code=4001, close_reason="enough"),
         "",
         "1",
-        "4001 (a code of its own)",
+        "4001 (a code of its own), “enough”",
+        True,
+    ),
+    "crashes": Fault(
+        DISCONNECTED,
+        "The customer's service closed the connection: 1011 (internal error), “worker crashed”",
+        Behaviour(close_after=5, close_code=1011, close_reason="worker crashed"),
+        "",
+        "1",
+        "1011 (internal error), “worker crashed”",
         True,
     ),
     "closes healthily": Fault(DISCONNECTED, ": 1000 (normal closure)", Behaviour(close_after=5), "", "1", "1000 (normal closure)", True),
@@ -102,6 +112,26 @@ async def test_a_service_that_fails(name: str, web: Web, answers: Answers, conso
 
 def read(console: Console, call_uuid: str, stream_id: str) -> tuple[dict[str, str], Any]:
     return console.stream(call_uuid, stream_id), console.debug_log(stream_id)
+
+
+async def test_the_page_of_the_call_says_what_the_customers_service_said(web: Web, answers: Answers, console: Console) -> None:
+    """The stream to their bot died, why? And what the page measured of a steady gateway is plausible."""
+    call_uuid = str(uuid.uuid4())
+    async with Customer(Behaviour(close_after=60, close_code=1011, close_reason="worker crashed")) as customer:
+        answers.set(call_uuid, response(stream(customer.url, contentType="audio/x-mulaw;rate=8000")))
+        async with speaking(web, call_uuid) as call:
+            page = await asyncio.to_thread(console.call_that_says, call_uuid, "worker crashed")
+            await call.hang_up()
+        page = await asyncio.to_thread(console.call_that_says, call_uuid, "the call ended")
+    words = "The customer's service closed the connection: 1011 (internal error), “worker crashed”."
+    assert f"with Connection error. {words}" in page.text and words.removesuffix(".") in page.line("The stream ended")
+    facts = next(facts for part, facts in page.facts.items() if part.startswith("s"))
+    assert (facts["Closed by"], facts["Hangup reason"]) == ("the customer's service", "Connection error")
+    assert "→ rounded up to 60 s (1 interval of 60 s) × 0.003 USD per interval = 0.00300 USD" in page.text
+    gaps = re.match(r"p50 (\d+) ms, p99 (\d+) ms, longest \d+ ms; \S+ of (\d+) late", facts["Arrival gap, frame to frame from the gateway"])
+    assert gaps and 15 <= int(gaps[1]) <= 25 and int(gaps[1]) <= int(gaps[2]) and int(gaps[3]) >= 59
+    assert facts["Send latency, from arrival to the service's socket"].startswith(("p50 0.", "p50 1.", "p50 2."))
+    assert "It never passed 30 %." in page.text
 
 
 async def test_two_failures_then_a_connection(web: Web, answers: Answers, console: Console) -> None:

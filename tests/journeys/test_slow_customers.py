@@ -1,6 +1,7 @@
 """Customers that stop reading: each level of the buffer seen on the wire, nobody else disturbed, nothing lost when they catch up."""
 
 import asyncio
+import re
 import time
 import uuid
 from concurrent.futures import Future
@@ -42,6 +43,7 @@ async def test_every_level_once_then_dropped_and_the_others_feel_nothing(small_b
             voice.cancel()
         await asyncio.gather(call.hang_up(), other.hang_up())
         facts, log = await asyncio.to_thread(lambda: (console.stream(call_uuid, stuck.stream_id), console.debug_log(stuck.stream_id)))
+        page = await asyncio.to_thread(console.call, call_uuid)
     degraded = [("DegradedStream", percent) for percent in ("30", "60", "90")]
     assert levels(callbacks) == [("StartStream", ""), *degraded, ("DroppedStream", "")]
     assert [callback.parameters["Error"] for callback in callbacks[1:]] == ["connection degraded"] * 3 + ["slow connection"]
@@ -52,6 +54,9 @@ async def test_every_level_once_then_dropped_and_the_others_feel_nothing(small_b
     assert (facts["Hangup reason"], facts["Highest buffer level"]) == ("Connection error", "90 % passed")
     for words in ("passed 30 %", "passed 60 %", "passed 90 %", "did not take the audio fast enough"):
         assert log.line(words)
+    # The chart's level rises past each of them, and it is told in words; the neighbour on the same call has one that stays low.
+    assert re.search(r"\(100 %\) at \S+, half .* It passed 30 % at \S+, 60 % at \S+ and 90 % at \S+\.", page.text)
+    assert page.html.count('class="chart chart-bad"') == 1 and "It never passed 30 %." in page.text
 
 
 async def test_a_customer_that_catches_up_gets_every_frame(small_buffers: Web, answers: Answers, console: Console) -> None:

@@ -65,7 +65,7 @@ def test_at_most_eight_queries_a_list_whatever_is_in_it(support, gateway, django
             assert support.get(path + query).status_code == 200
 
 
-@pytest.mark.parametrize("kind", factories.KINDS)
+@pytest.mark.parametrize("kind", [*factories.KINDS, factories.many_streams_call])
 def test_at_most_eight_queries_a_page(support, gateway, django_assert_max_num_queries, kind) -> None:
     call = kind(gateway)
     with django_assert_max_num_queries(8):
@@ -93,6 +93,46 @@ def test_the_page_of_a_call_shows_what_plivo_shows_of_a_stream(support, gateway)
         assert words in page.text
     assert reverse("admin:cdr_streamdetail_debug_log", args=[stream.uuid]) in page.links
     assert reverse("admin:cdr_calldetail_debug_log", args=[call.uuid]) in page.links
+
+
+def test_beside_the_streams_stands_what_happened_in_order(support, gateway) -> None:
+    call = factories.closed_call(gateway)
+    page = read(support, page_of(call))
+    assert {f"e{event.pk}" for event in call.events.all()} <= page.ids
+    for words in (
+        "What happened, in order",
+        "The application's answer URL was asked: POST https://app.example.com/answer.",
+        "DroppedStream, try 1 failed at 198.51.100.4:443 after 12 ms: The endpoint answered 503",
+        "Bill: 25 s → rounded up to 60 s (1 interval of 60 s) × 0.003 USD per interval = 0.00300 USD",
+        "Closed by the customer's service",
+    ):
+        assert words in page.text
+
+
+def test_the_level_of_a_buffer_is_drawn_and_told(support, gateway) -> None:
+    html = support.get(page_of(factories.slow_call(gateway))).content.decode()
+    for part in (
+        'class="chart chart-bad"',
+        '<line class="mark" x1="0" x2="600" y1="70" y2="70"/>',
+        ">Buffer level from 14:01:37 to 14:02:37</title>",
+        "It passed 30 % at 14:02:09, 60 % at 14:02:21 and 90 % at 14:02:33.</desc>",
+        "Send latency, from arrival to the service&#x27;s socket</dt><dd>p50 0.2 ms, p99 0.3 ms, longest 40.1 s</dd>",
+    ):
+        assert part in html
+    assert 'class="chart' not in support.get(page_of(factories.bad_answer_call(gateway))).content.decode()
+
+
+def test_the_page_of_a_live_call_says_as_of_when_it_is(support, gateway) -> None:
+    call = factories.live_call(gateway)
+    page = read(support, page_of(call))
+    assert "As of " in page.text and "UTC. Refresh" in page.text
+    assert page_of(call) in page.links
+    assert "Refresh" not in read(support, page_of(factories.good_call(gateway))).text
+
+
+def test_of_many_streams_the_lesser_facts_are_folded(support, gateway) -> None:
+    many, few = (support.get(page_of(kind(gateway))).content.decode() for kind in (factories.many_streams_call, factories.live_call))
+    assert many.count('<details class="more">') == 5 and few.count('<details class="more" open>') == 2
 
 
 def test_the_story_stands_on_the_page(support, gateway) -> None:

@@ -60,6 +60,15 @@ def test_the_log_has_an_anchor_on_every_line_and_a_link_to_it(support, gateway) 
     assert {f"{address('debug_log', stream)}#{anchor}" for anchor in anchors} <= set(page.links)
 
 
+def test_the_page_has_what_its_calls_page_has(support, gateway, django_assert_max_num_queries) -> None:
+    stream = factories.slow_call(gateway).streams.get()
+    with django_assert_max_num_queries(8):
+        page = read(support, address("change", stream))
+    assert {f"e{event.pk}" for event in stream.events.all()} <= page.ids
+    for words in ("did not take the audio fast enough", "It passed 30 %", "Bill: 60 s → rounded up to 60 s", "p50 20 ms, p99 21 ms"):
+        assert words in page.text
+
+
 def test_the_log_in_words(operator, gateway) -> None:
     text = read(operator, address("debug_log", factories.closed_call(gateway).streams.get())).text
     for words in (

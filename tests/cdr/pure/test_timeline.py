@@ -32,16 +32,16 @@ def test_an_empty_log_has_no_entries() -> None:
 
 
 def test_a_shortened_log_says_where_lines_are_missing() -> None:
-    entries = shortened(log("iidwwii"), 3, 2)
+    entries = shortened(log("iidwwii"), "e2", "e5")
     assert [(len(entry.lines), bool(entry.folded), bool(entry.left_out)) for entry in entries] == [
         (2, False, False),
         (1, True, True),
         (2, False, False),
         (2, False, False),
     ]
-    assert entries[1].left_out.startswith("Left out from here until 14:01:42.000: everything but warnings, errors")
+    assert entries[1].left_out.startswith("Left out until 14:01:42.000: everything but warnings, errors")
 
 
 def test_a_log_with_an_empty_middle_is_still_cut() -> None:
-    entries = shortened(log("iiii"), 2, 2)
+    entries = shortened(log("iiii"), "e1", "e2")
     assert [(len(entry.lines), bool(entry.left_out)) for entry in entries] == [(2, True), (2, False)]

@@ -1,0 +1,49 @@
+"""A call's own facts: those its sentence is made from, and those that stand at the end of its page.
+
+Owns which there are. Must not know streams, requests or templates."""
+
+from datetime import datetime
+
+from cdr.pages.stream import Fact
+from cdr.pure.figures import NOTHING, duration, elapsed_seconds, moment
+from cdr.pure.story import CallFacts
+from streams.models import Call
+
+
+def call_facts(call: Call, trouble: str = "") -> CallFacts:
+    """`trouble`: what went wrong outside of its streams."""
+    return CallFacts(
+        from_number=call.from_number,
+        to_number=call.to_number,
+        started_at=call.started_at,
+        ended_at=call.ended_at,
+        hangup=" ".join(filter(None, (str(call.hangup_cause_code or ""), call.hangup_cause_name))),
+        hangup_source=call.hangup_source,
+        trouble=trouble,
+    )
+
+
+def shown_facts(call: Call, now: datetime) -> tuple[Fact, ...]:
+    """Of a call that was selected with its account, gateway and application."""
+    return (
+        Fact("Call UUID", str(call.uuid), code=True, wide=True),
+        Fact("Account", str(call.account)),
+        Fact("Gateway", call.gateway.name if call.gateway else NOTHING),
+        Fact("Application", call.application.name if call.application else NOTHING),
+        Fact("From", call.from_number or NOTHING),
+        Fact("To", call.to_number or NOTHING),
+        Fact("Direction", call.direction),
+        Fact("Start time (UTC)", moment(call.started_at)),
+        Fact("End time (UTC)", moment(call.ended_at)),
+        Fact("Duration", duration(elapsed_seconds(call.started_at, call.ended_at or now)) + ("" if call.ended_at else " so far")),
+        Fact("Hangup cause", _hangup_cause(call)),
+        Fact("Hangup source", call.hangup_source or NOTHING),
+        Fact("Gateway's audio", call.audio_format or NOTHING),
+        Fact("Gateway's call id", call.gateway_call_id or NOTHING, code=True),
+    )
+
+
+def _hangup_cause(call: Call) -> str:
+    if call.hangup_cause_code is None:
+        return NOTHING
+    return f"{call.hangup_cause_code} {call.hangup_cause_name}"

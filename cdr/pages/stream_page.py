@@ -1,0 +1,49 @@
+"""The page of one stream: its call's sentence and its own, its card, and the time line of what happened to it.
+
+Owns which of it stands there. Must not know requests or templates."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from cdr.pages.call_facts import call_facts
+from cdr.pages.removed import removed_of
+from cdr.pages.stream import stream_facts
+from cdr.pages.stream_card import StreamCard, attempts_of, card, find_shown
+from cdr.pages.timeline import Timeline, drawn, find
+from cdr.pure.figures import clock
+from cdr.pure.story import told
+from streams.models import Callback, StreamEvent
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPage:
+    """`state_at`: the time of day (UTC) of which all this is true. `numbers`: those of its call. `removed`: what retention took
+    of it."""
+
+    card: StreamCard
+    story: list[str]
+    timeline: Timeline
+    state_at: str
+    numbers: tuple[str, ...]
+    removed: str
+
+
+def stream_page(key: str, now: datetime) -> StreamPage | None:
+    """In three queries; None when there is no such stream."""
+    stream = find_shown(key)
+    if stream is None:
+        return None
+    events = StreamEvent.objects.filter(Q(stream=stream) | Q(stream=None), call=stream.call)
+    found = find(events, Callback.objects.filter(stream=stream))
+    timeline = drawn(found, [stream], {stream.pk: "stream"}, stream.started_at or stream.requested_at)
+    own = [event for event in found.events if event.stream_id == stream.pk]
+    return StreamPage(
+        card=card(stream, now, own, timeline.of(attempts_of(own))),
+        story=told(call_facts(stream.call), [stream_facts(stream)], now),
+        timeline=timeline,
+        state_at=clock(now),
+        numbers=(stream.call.from_number, stream.call.to_number),
+        removed=removed_of(stream.call),
+    )

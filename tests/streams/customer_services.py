@@ -1,0 +1,61 @@
+"""Services of customers for the tests of dialling them and of talking to them: real servers, good ones and raw bytes."""
+
+import asyncio
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from streams.customer_dial import DialFailed, DialSettings, dial
+from streams.customer_socket import CustomerSocket
+from streams.pure.connection import Failure
+
+ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)
+SETTINGS = DialSettings(ALLOW, timeout_seconds=20.0)
+TLS = ssl.create_default_context()
+CERTIFICATE = Path(__file__).parent.parent / "data" / "self_signed.pem"
+
+
+async def silent(connection: ServerConnection) -> None:
+    await connection.wait_closed()
+
+
+@asynccontextmanager
+async def service(handler: Callable[[ServerConnection], Awaitable[None]] = silent, scheme: str = "ws", **options) -> AsyncIterator[str]:
+    async with serve(handler, "127.0.0.1", 0, **options) as server:
+        yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/audio?a=1"
+
+
+@asynccontextmanager
+async def raw_service(answer: bytes | None, close: bool = False) -> AsyncIterator[str]:
+    """Answers the upgrade with these bytes, or not at all."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            if answer is not None:
+                writer.write(answer)
+            if not close:
+                await reader.read()
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    async with server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+async def dialled(url: str, settings: DialSettings = SETTINGS, tls: ssl.SSLContext = TLS) -> CustomerSocket:
+    return await dial(url, {"X-Plivo-Signature-V3": "abc"}, settings, tls)
+
+
+async def failure(url: str, settings: DialSettings = SETTINGS) -> Failure:
+    with pytest.raises(DialFailed) as caught:
+        await dialled(url, settings)
+    return caught.value.failure

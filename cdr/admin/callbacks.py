@@ -35,7 +35,7 @@ class CallbackAdmin(SavingAdmin):
     list_display = ("created", "event", "stream_link", "host", "state_badge", "tries", "next_try", "finished")
     list_filter = (CreatedFilter, CallbackEventFilter, CallbackStateFilter, HostFilter)
     list_select_related = ("stream",)
-    ordering = ("-id",)
+    ordering = ("-created_at", "-id")
     search_help_text = "Stream or call UUID, or message id"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

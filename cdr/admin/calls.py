@@ -14,12 +14,13 @@ from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.debug_logs import LoggedAdmin
-from cdr.admin.fact_filters import FACT_FILTERS
-from cdr.admin.filters import AccountFilter, CallReasonFilter, CallStateFilter, PeriodFilter
+from cdr.admin.fact_filters import CALL_FILTERS
+from cdr.admin.filters import AccountFilter, CallStateFilter, ReasonFilter, StartedFilter
 from cdr.admin.markup import badge_html, badges_html
+from cdr.admin.narrowing import CallList
 from cdr.admin.questions import Question
 from cdr.admin.records import found
-from cdr.admin.search import calls_matching
+from cdr.admin.search import matching, sought
 from cdr.admin.site import console
 from cdr.admin.visitor import visitor
 from cdr.models import CallDetail
@@ -41,17 +42,25 @@ MASKED = {"caller": "masked_caller", "called": "masked_called"}
 @admin.register(CallDetail, site=console)
 class CallAdmin(LoggedAdmin):
     list_display = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge", "account_name")
-    list_filter = (PeriodFilter, CallReasonFilter, CallStateFilter, AccountFilter, *FACT_FILTERS)
+    list_filter = (StartedFilter, ReasonFilter, CallStateFilter, AccountFilter, *CALL_FILTERS)
+    ordering = ("-started_at", "-id")
     export_columns = CALL_COLUMNS
-    search_help_text = "Call or stream UUID, or a number"
+    search_help_text = "Call or stream UUID, number, service host"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         streams = Stream.objects.select_related("charge").order_by("requested_at", "pk")
         calls = super().get_queryset(request).select_related("account", "gateway", "application")
         return calls.prefetch_related(Prefetch("streams", streams))
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CallList]:
+        return CallList
+
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        return (calls_matching(queryset, search_term) if search_term.strip() else queryset), False
+        return (matching(queryset, sought(request, search_term)) if search_term.strip() else queryset), False
+
+    def searches_streams(self, request: HttpRequest, text: str) -> bool:
+        """Whether a text is looked for in streams: it names the host of a service."""
+        return bool(text.strip()) and sought(request, text).host is not None
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         whole = self.may_see_numbers(request)

@@ -8,51 +8,46 @@ from typing import Any, ClassVar
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.http import HttpRequest
 
-from cdr.admin.filters import ChoiceFilter, TextFilter
+from cdr.admin.filters import ChoiceFilter, FactFilter, TextFilter, of_call
+from cdr.admin.names import names
 from cdr.pure.period import LENGTHS
-from streams.models import Callback, CallbackState, Stream
+from streams.models import Call, CallbackTrouble
 from streams.pure.lifecycle import EndCause
 
 LARGEST_CLOSE_CODE = 4999
-LASTED = ExpressionWrapper(F("ended_at") - F("started_at"), output_field=DurationField())
 
 
-def meant(queryset: QuerySet[Any], streams: Q) -> QuerySet[Any]:
-    """Of a list of streams those that `streams` is true of; of a list of calls those that have one."""
-    if issubclass(queryset.model, Stream):
-        return queryset.filter(streams)
-    return queryset.filter(pk__in=Stream.objects.filter(streams).order_by().values("call_id"))
-
-
-def of_call(queryset: QuerySet[Any], column: str) -> str:
-    """The name of a call's column, in a list of calls or of streams."""
-    return f"call__{column}" if issubclass(queryset.model, Stream) else column
-
-
-class MeaningFilter(ChoiceFilter):
-    """A few words, each with a meaning in columns of a stream."""
+class MeaningFilter(FactFilter):
+    """A few words, each with a meaning in columns of a stream. `USUAL`: those that most streams are meant by."""
 
     rare = True
     MEANING: ClassVar[dict[str, tuple[str, Q]]] = {}
+    USUAL: ClassVar[tuple[str, ...]] = ()
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(word, display) for word, (display, _) in self.MEANING.items()]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def fact(self) -> Q | None:
         known = self.MEANING.get(self.value() or "")
-        return meant(queryset, known[1]) if known else queryset
+        return known[1] if known else None
+
+    @property
+    def unusual(self) -> bool:
+        return self.value() in self.MEANING and self.value() not in self.USUAL
 
 
 class EndCauseFilter(MeaningFilter):
     title = "precise end cause"
     parameter_name = "cause"
     MEANING = {cause.value: (cause.value.replace("_", " "), Q(end_cause=cause.value)) for cause in EndCause}
+    USUAL = (EndCause.CALL_ENDED.value,)
 
 
 class AttemptsFilter(MeaningFilter):
     title = "connection attempts"
     parameter_name = "attempts"
     MEANING = {"several": ("more than one", Q(connect_attempts__gt=1)), "one": ("one", Q(connect_attempts=1))}
+    USUAL = ("one",)
 
 
 class DegradedFilter(MeaningFilter):
@@ -64,10 +59,9 @@ class DegradedFilter(MeaningFilter):
 class CallbacksFilter(MeaningFilter):
     title = "callback outcome"
     parameter_name = "callbacks"
-    _failed = Q(state=CallbackState.GIVEN_UP) | Q(tries__gt=1) | Q(state=CallbackState.PENDING, tries__gt=0)
     MEANING = {
-        "failed": ("a try failed", Q(pk__in=Callback.objects.filter(_failed).order_by().values("stream_id"))),
-        "given-up": ("given up", Q(pk__in=Callback.objects.filter(state=CallbackState.GIVEN_UP).order_by().values("stream_id"))),
+        "failed": ("a try failed", Q(callback_trouble__gte=CallbackTrouble.TRY_FAILED)),
+        "given-up": ("given up", Q(callback_trouble=CallbackTrouble.GIVEN_UP)),
     }
 
 
@@ -76,14 +70,21 @@ class CloseCodeFilter(TextFilter):
     parameter_name = "code"
     rare = True
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def fact(self) -> Q | None:
         code = self.typed()
-        if not code:
-            return queryset
-        if not (code.isascii() and code.isdigit() and 1000 <= int(code[:5]) <= LARGEST_CLOSE_CODE):
+        if code.isascii() and code.isdigit() and 1000 <= int(code[:5]) <= LARGEST_CLOSE_CODE:
+            return Q(close_code=int(code))
+        return None
+
+    @property
+    def unusual(self) -> bool:
+        return self.fact() is not None
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        code, fact = self.typed(), self.fact()
+        if code and fact is None:
             self.problem = f"“{code[:20]}” is not a WebSocket close code. Write a number from 1000 to {LARGEST_CLOSE_CODE}, such as 1011."
-            return queryset
-        return meant(queryset, Q(close_code=int(code)))
+        return queryset if fact is None or issubclass(queryset.model, Call) else queryset.filter(fact)
 
 
 class DurationFilter(ChoiceFilter):
@@ -100,8 +101,25 @@ class DurationFilter(ChoiceFilter):
         length = LENGTHS.get(self.value() or "")
         if length is None:
             return queryset
-        timed: QuerySet[Any] = queryset.alias(lasted=LASTED).filter(lasted__gte=length.least)
+        start, end = (self.column_of(queryset, name) for name in ("started_at", "ended_at"))
+        lasted = ExpressionWrapper(F(end) - F(start), output_field=DurationField())
+        timed: QuerySet[Any] = queryset.alias(lasted=lasted).filter(lasted__gte=length.least)
         return timed.filter(lasted__lt=length.below) if length.below else timed
+
+    def column_of(self, queryset: QuerySet[Any], column: str) -> str:
+        return column
+
+
+class CallDurationFilter(DurationFilter):
+    """That of the call, also where calls are read from their streams."""
+
+    def column_of(self, queryset: QuerySet[Any], column: str) -> str:
+        return of_call(queryset, column)
+
+
+def _one_of(column: str, keys: list[int]) -> dict[str, Any]:
+    """Of one key an index has the rows in order."""
+    return {column: keys[0]} if len(keys) == 1 else {f"{column}__in": keys}
 
 
 class GatewayFilter(TextFilter):
@@ -110,7 +128,7 @@ class GatewayFilter(TextFilter):
     rare = True
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**{of_call(queryset, "gateway__name__istartswith"): self.typed()}) if self.typed() else queryset
+        return queryset.filter(**_one_of(of_call(queryset, "gateway"), names(request).gateways)) if self.typed() else queryset
 
 
 class ApplicationFilter(TextFilter):
@@ -119,7 +137,7 @@ class ApplicationFilter(TextFilter):
     rare = True
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**{of_call(queryset, "application__name__istartswith"): self.typed()}) if self.typed() else queryset
+        return queryset.filter(**_one_of(of_call(queryset, "application"), names(request).applications)) if self.typed() else queryset
 
 
 class DirectionFilter(ChoiceFilter):
@@ -131,10 +149,12 @@ class DirectionFilter(ChoiceFilter):
         return [("inbound", "inbound"), ("outbound", "outbound")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**{of_call(queryset, "direction"): self.value()}) if self.value() else queryset
+        if self.value() not in ("inbound", "outbound"):
+            return queryset
+        return queryset.filter(**{of_call(queryset, "direction"): self.value()})
 
 
-FACT_FILTERS = (
-    *(EndCauseFilter, CloseCodeFilter, AttemptsFilter, DegradedFilter, CallbacksFilter),
-    *(DurationFilter, GatewayFilter, ApplicationFilter, DirectionFilter),
-)
+_OF_STREAMS = (EndCauseFilter, CloseCodeFilter, AttemptsFilter, DegradedFilter, CallbacksFilter)
+_OF_CALLS = (GatewayFilter, ApplicationFilter, DirectionFilter)
+CALL_FILTERS = (*_OF_STREAMS, CallDurationFilter, *_OF_CALLS)
+STREAM_FILTERS = (*_OF_STREAMS, DurationFilter, *_OF_CALLS)

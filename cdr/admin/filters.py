@@ -7,26 +7,48 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from cdr.admin.names import names
 from cdr.pure import period
 from cdr.pure.acts import Act
 from cdr.pure.period import Period
-from streams.models import Account, CallbackState, Stream
+from streams.models import Account, Call, CallbackState, Stream
 from streams.pure.lifecycle import CallbackEvent, CallState, HangupReason, StreamState
 
-SHOWN_ACCOUNTS = 500
 Chips = list[tuple[str, str]]
 """What is in force of a filter, in words, and the parameter that says so."""
 
 
-class ChoiceFilter(admin.SimpleListFilter):
+def of_call(queryset: QuerySet[Any], column: str) -> str:
+    """The name of a call's column, in a list of calls or of streams."""
+    if not issubclass(queryset.model, Stream):
+        return column
+    return "call_started_at" if column == "started_at" else f"call__{column}"
+
+
+class Narrowing:
+    """What the lists of calls and streams ask of each of their filters."""
+
+    rare = False
+    problem = ""
+
+    def fact(self) -> Q | None:
+        """What is in force of it as a condition on a stream, when it is about streams."""
+        return None
+
+    @property
+    def unusual(self) -> bool:
+        """Whether only UNUSUAL streams can meet it."""
+        return False
+
+
+class ChoiceFilter(Narrowing, admin.SimpleListFilter):
     """One value of a few, in a select."""
 
     template = "admin/cdr/filters/choice.html"
-    rare = False
 
     def chips(self) -> Chips:
         display = next((str(display) for value, display in self.lookup_choices if str(value) == self.value()), self.value())
@@ -38,29 +60,27 @@ class ChoiceFilter(admin.SimpleListFilter):
             yield {"value": value, "display": display, "selected": self.value() == str(value)}
 
 
-class StreamReasonFilter(ChoiceFilter):
+class FactFilter(ChoiceFilter):
+    """A fact of streams. In a list of calls, the list itself finds the calls that have one such stream."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        fact = self.fact()
+        return queryset if fact is None or issubclass(queryset.model, Call) else queryset.filter(fact)
+
+
+class ReasonFilter(FactFilter):
     title = "hangup reason"
     parameter_name = "reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(reason.value, reason.value) for reason in HangupReason]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(hangup_reason=self.value()) if self.value() else queryset
+    def fact(self) -> Q | None:
+        return Q(hangup_reason=self.value()) if self.value() else None
 
-
-class CallReasonFilter(StreamReasonFilter):
-    """Calls with at least one stream that ended for the reason."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if not self.value():
-            return queryset
-        streams = Stream.objects.filter(hangup_reason=self.value()).order_by()
-        # Nearly every call has the normal end: looking from the newest call on finds a page at once. The other reasons are few:
-        # their index knows the calls.
-        if self.value() == HangupReason.CALL_HANGUP:
-            return queryset.filter(Exists(streams.filter(call=OuterRef("pk"))))
-        return queryset.filter(pk__in=streams.values("call_id"))
+    @property
+    def unusual(self) -> bool:
+        return bool(self.value()) and self.value() != HangupReason.CALL_HANGUP
 
 
 class CallStateFilter(ChoiceFilter):
@@ -71,7 +91,7 @@ class CallStateFilter(ChoiceFilter):
         return [(state.value, state.value) for state in CallState]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(state=self.value()) if self.value() else queryset
+        return queryset.filter(**{of_call(queryset, "state"): self.value()}) if self.value() else queryset
 
 
 class StreamStateFilter(ChoiceFilter):
@@ -90,22 +110,32 @@ class StreamStateFilter(ChoiceFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(self.MEANING.get(self.value() or "", Q()))
 
+    @property
+    def unusual(self) -> bool:
+        return self.value() == "never-started"
+
 
 class AccountFilter(ChoiceFilter):
     title = "account"
     parameter_name = "account"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        accounts = Account.objects.order_by("name").values_list("auth_id", "name")
-        return list(accounts[:SHOWN_ACCOUNTS])
+        return [(auth_id, name) for _, auth_id, name in names(request).accounts]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(account__auth_id=self.value()) if self.value() else queryset
+        """By the key: where the database has to look it up first, it cannot know how many rows the account has."""
+        if not self.value():
+            return queryset
+        key = next((key for key, auth_id, _ in names(request).accounts if auth_id == self.value()), None)
+        return queryset.filter(account=key or Account.objects.filter(auth_id=self.value()).values("pk")[:1])
 
 
 class CallbackStateFilter(CallStateFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(state.value, str(state.label)) for state in CallbackState]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=self.value()) if self.value() else queryset
 
 
 class CallbackEventFilter(ChoiceFilter):
@@ -130,12 +160,10 @@ class ActFilter(ChoiceFilter):
         return queryset.filter(act=self.value()) if self.value() else queryset
 
 
-class TextFilter(admin.SimpleListFilter):
+class TextFilter(Narrowing, admin.SimpleListFilter):
     """What a column begins with, typed. `problem`: why what was typed cannot be meant."""
 
     template = "admin/cdr/filters/text.html"
-    rare = False
-    problem = ""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("", "")]
@@ -163,14 +191,13 @@ class PersonFilter(TextFilter):
         return queryset.filter(by__istartswith=self.typed()) if self.typed() else queryset
 
 
-class PeriodFilter(admin.ListFilter):
+class PeriodFilter(Narrowing, admin.ListFilter):
     """A usual period, a time from and a time to; what lies in all of them. `problem`: a time that could not be read."""
 
     title = "period"
     template = "admin/cdr/filters/period.html"
     column = "started_at"
     PARAMETERS = ("when", "from", "to")
-    rare = False
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
@@ -196,10 +223,13 @@ class PeriodFilter(admin.ListFilter):
             yield {"value": value, "display": display, "selected": chosen == value}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        wanted = self._period()
+        wanted, column = self._period(), self.column_of(queryset)
         if wanted.start:
-            queryset = queryset.filter(**{f"{self.column}__gte": wanted.start})
-        return queryset.filter(**{f"{self.column}__lt": wanted.end}) if wanted.end else queryset
+            queryset = queryset.filter(**{f"{column}__gte": wanted.start})
+        return queryset.filter(**{f"{column}__lt": wanted.end}) if wanted.end else queryset
+
+    def column_of(self, queryset: QuerySet[Any]) -> str:
+        return self.column
 
     def _period(self) -> Period:
         now = timezone.now()
@@ -209,6 +239,13 @@ class PeriodFilter(admin.ListFilter):
         except ValueError as error:
             self.problem = str(error)
             return usual
+
+
+class StartedFilter(PeriodFilter):
+    """Calls by their start, also where they are read from their streams."""
+
+    def column_of(self, queryset: QuerySet[Any]) -> str:
+        return of_call(queryset, self.column)
 
 
 class RequestedFilter(PeriodFilter):

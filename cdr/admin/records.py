@@ -1,24 +1,28 @@
-"""What the lists of records share: nobody adds, changes or deletes a record here, counts stop at 10,000, rows are named by uuid,
-and numbers are whole only for those who may see them.
+"""What the lists of records share: nobody adds, changes or deletes a record here, the newest stand first, pages are found by the place
+of their neighbour, rows are named by uuid, and numbers are whole only for those who may see them.
 
 Owns those rules. Must not know which records there are."""
 
-from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
+from cdr.admin.paging import Keyset, Page, page
 from cdr.pages.hiding import Numbered, without_numbers
+from cdr.pure import keyset
+from cdr.pure.keyset import Place
 
-Page = TypeVar("Page")
+Found = TypeVar("Found")
 NumberedPage = TypeVar("NumberedPage", bound=Numbered)
-COUNTED_TO = 10_000
+BEFORE, AFTER = "before", "after"
+"""The parameters that name the row a page begins after: with what is older, or with what is newer."""
 
 
 class Chip(NamedTuple):
@@ -28,24 +32,67 @@ class Chip(NamedTuple):
     without: str
 
 
-class CappedPaginator(Paginator):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
-    """Counts to COUNTED_TO and one more: on millions of rows a full count costs more than the page."""
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows.order_by()[: COUNTED_TO + 1].count())
-
-
 class RecordList(ChangeList):
     """Links its rows by uuid, the name that people send each other, where the record has one. Its filters are those of
-    cdr.admin.filters: each has `rare` and `chips`."""
+    cdr.admin.filters: each has `rare` and `chips`. It is sorted one way only, because any other would need an index for each filter."""
 
     filter_specs: list[Any]
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
         self.may_export = request.user.has_perm("cdr.add_export")
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        """Everything that the filters and the search leave, whichever page is shown."""
+        for name in (BEFORE, AFTER):
+            self.params.pop(name, None)
+            self.filter_params.pop(name, None)
+        return super().get_queryset(request, exclude_parameters)
+
+    def get_results(self, request: HttpRequest) -> None:
+        """One page. Django's templates ask for the rest."""
+        asked, newer = self._asked(request)
+        found = self._page(asked, newer)
+        if newer and len(found.rows) < self.list_per_page:
+            # The newest ones do not fill a page: the first page has them, and the next ones.
+            asked, found = None, self._page(None, False)
+        self.result_list, self.newer, self.older = found.rows, self._leads(AFTER, found.newer), self._leads(BEFORE, found.older)
+        self.begins_newest = asked is None or (newer and not self.newer)
+        self.result_count = len(found.rows)
+        self.full_result_count, self.show_full_result_count = None, False
+        self.show_admin_actions, self.can_show_all, self.multi_page = bool(found.rows), False, False
+        self.paginator = Paginator(found.rows, self.list_per_page)
+
+    def _page(self, place: Place | None, newer: bool) -> Page:
+        def fetched(newer: bool, count: int) -> list[Any]:
+            return self.fetched(place, newer, count)
+
+        return page(fetched, self.keys.place, self.list_per_page, came_from=place, newer=newer)
+
+    @property
+    def keys(self) -> Keyset:
+        """What the list is sorted by; RecordAdmin.ordering says it."""
+        *time, key = (str(name).removeprefix("-") for name in self.model_admin.ordering or ("-id",))
+        return Keyset(time[0] if time else None, key)
+
+    def fetched(self, place: Place | None, newer: bool, count: int) -> list[Any]:
+        """The rows that are nearest to the place, in the direction that is asked for."""
+        rows = self.queryset.filter(self.keys.beyond(place, newer=newer)) if place else self.queryset
+        return list(self.keys.ordered(rows, ascending=newer)[:count])
+
+    def _asked(self, request: HttpRequest) -> tuple[Place | None, bool]:
+        """The place that the address names, and whether newer rows are asked for."""
+        newer = AFTER in request.GET
+        text = request.GET.get(AFTER if newer else BEFORE, "")
+        try:
+            return (keyset.read(text, timed=self.keys.time is not None), newer) if text else (None, False)
+        except ValueError as error:
+            messages.warning(request, str(error))
+            return None, False
+
+    def _leads(self, parameter: str, place: Place | None) -> str:
+        query = [(name, value) for name, value in self.params.items() if value]
+        return "?" + urlencode([*query, (parameter, keyset.written(place))]) if place else ""
 
     def url_for_result(self, result: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[getattr(result, "uuid", result.pk)])
@@ -95,9 +142,11 @@ class RecordList(ChangeList):
 
     @property
     def count_words(self) -> str:
-        if self.result_count > COUNTED_TO:
-            return f"over {COUNTED_TO:,}"
-        return f"{self.result_count:,}"
+        """Of this page. A count of them all would cost more than the page."""
+        noun = self.opts.verbose_name if self.result_count == 1 else self.opts.verbose_name_plural
+        if self.begins_newest:
+            return f"the newest {self.result_count:,} {noun}" if self.older else f"{self.result_count:,} {noun}"
+        return f"{self.result_count:,} {noun} of more"
 
 
 class PageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
@@ -120,7 +169,6 @@ class RecordAdmin(PageAdmin):
     list_max_show_all = 0
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    paginator = CappedPaginator
     change_list_template = "admin/cdr/record_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -144,7 +192,7 @@ class RecordAdmin(PageAdmin):
         return whole if self.may_see_numbers(request) else without_numbers(whole)
 
 
-def found(page: Page | None, what: str) -> Page:
+def found(page: Found | None, what: str) -> Found:
     """The page; raises Http404 with a sentence when there is none."""
     if page is None:
         raise Http404(f"There is no such {what}.")

@@ -1,34 +1,59 @@
-"""Turns a search text into rows of calls, streams and callbacks, by indexes only where there are some.
+"""Turns a search text into rows of calls, streams and callbacks, by indexes only.
 
 Owns which columns are searched. What a text may mean is cdr.pure.lookup's."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet, Value
+from django.http import HttpRequest
 
-from cdr.pure.lookup import TextRange, UuidRange, number_ranges, uuid_range
-from streams.models import Call, Callback, Stream
+from cdr import beginning  # noqa: F401 - the look-up `begins`
+from cdr.admin.filters import of_call
+from cdr.pure.lookup import ServiceHost, UuidRange, number_beginnings, service_host, sip_beginnings, uuid_range
+from streams.models import Call, Stream
 
-
-def calls_matching(calls: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Calls by their uuid or a stream's, whole or its beginning, or by a number; a text that is neither may begin a SIP address.
-
-    A union of narrow look-ups rather than one OR over two tables: each arm uses its own index."""
-    arms = [*_calls_by_uuid(uuid_range(text)), *_calls_by_number(number_ranges(text))]
-    if not arms:
-        return calls.filter(_sip_address(text))
-    return calls.filter(pk__in=_union(arms))
+MOST_STREAMS = 1000
 
 
-def streams_matching(streams: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Streams by their uuid or their call's, by a number of the call, or by the service's host."""
-    uuids, calls = uuid_range(text), _calls_by_number(number_ranges(text))
-    arms: list[QuerySet[Any, Any]] = [Stream.objects.filter(call__in=found).order_by().values("pk") for found in calls]
-    if uuids:
-        arms += [_within(Stream.objects, "uuid", uuids).values("pk"), _within(Stream.objects, "call__uuid", uuids).values("pk")]
-    if not arms:
-        return streams.filter(Q(service_url__icontains=f"//{text.strip()}") | _sip_address(text, "call__"))
-    return streams.filter(pk__in=_union(arms))
+class Sought(NamedTuple):
+    """What a text means, once the database was asked which host it names, or which uuids begin with it: `calls` and `streams` are keys,
+    `calls_of` those of the streams' calls. `whole`: the host is written out."""
+
+    numbers: list[str]
+    calls: list[int]
+    streams: list[int]
+    calls_of: list[int]
+    host: ServiceHost | None = None
+    whole: bool = False
+
+
+def sought(request: HttpRequest, text: str) -> Sought:
+    """In one query at most, and once a page."""
+    known: Sought | None = getattr(request, "_streamdesk_sought", None)
+    if known is None:
+        known = _host_sought(text) or _rows_sought(text)
+        request._streamdesk_sought = known  # type: ignore[attr-defined]
+    return known
+
+
+def matching(rows: QuerySet[Any], found: Sought) -> QuerySet[Any]:
+    """Calls or streams by the uuid of either, by a number or a SIP address; streams by their service's host, too.
+
+    One condition on columns, so that the database chooses between their indexes and the order of the list, by how much it expects to
+    find."""
+    of_streams = issubclass(rows.model, Stream)
+    if found.host:
+        return rows.filter(_of_host(found.host, found.whole)) if of_streams else rows
+    by_key = Q(call__in=found.calls) | Q(pk__in=found.streams) if of_streams else Q(pk__in=found.calls + found.calls_of)
+    by_number = Q(pk__in=[])
+    for column in ("from_number", "to_number"):
+        for begun in found.numbers:
+            by_number |= Q(**{f"{of_call(rows, column)}__begins": begun})
+    if of_streams and found.numbers and (found.calls or found.streams):
+        # No index serves an OR over two tables.
+        arms = [Stream.objects.filter(condition).order_by().values("pk") for condition in (by_key, by_number)]
+        return rows.filter(pk__in=arms[0].union(arms[1]))
+    return rows.filter(by_key | by_number)
 
 
 def callbacks_matching(callbacks: QuerySet[Any], text: str) -> QuerySet[Any]:
@@ -36,20 +61,36 @@ def callbacks_matching(callbacks: QuerySet[Any], text: str) -> QuerySet[Any]:
     uuids = uuid_range(text)
     if uuids is None:
         return callbacks.filter(message_id=text.strip())
-    arms = [_within(Callback.objects, column, uuids).values("pk") for column in ("stream__uuid", "stream__call__uuid")]
-    return callbacks.filter(pk__in=_union(arms))
+    streams = list(_within(Stream.objects, "uuid", uuids).values_list("pk", flat=True)[:MOST_STREAMS])
+    streams += _within(Stream.objects, "call__uuid", uuids).values_list("pk", flat=True)[:MOST_STREAMS]
+    return callbacks.filter(stream__in=streams)
 
 
-def _calls_by_uuid(uuids: UuidRange | None) -> list[QuerySet[Any, Any]]:
-    if uuids is None:
-        return []
-    return [_within(Call.objects, "uuid", uuids).values("pk"), _within(Stream.objects, "uuid", uuids).values("call_id")]
+def _host_sought(text: str) -> Sought | None:
+    """None when the text names no host that a stream went to."""
+    host = service_host(text)
+    if host is None:
+        return None
+    hosts = Stream.objects.filter(service_host__begins=host.name).order_by("service_host")
+    first = hosts.values_list("service_host", flat=True).first()
+    return Sought([], [], [], [], host, first == host.name) if first else None
 
 
-def _calls_by_number(ranges: list[TextRange]) -> list[QuerySet[Any, Any]]:
-    if not ranges:
-        return []
-    return [Call.objects.filter(_any_of(column, ranges)).order_by().values("pk") for column in ("from_number", "to_number")]
+def _rows_sought(text: str) -> Sought:
+    numbers, uuids = number_beginnings(text), uuid_range(text)
+    pairs = _by_uuid(uuids) if uuids else []
+    if not numbers and not pairs:
+        numbers = sip_beginnings(text)
+    streams = [(stream, call) for stream, call in pairs if stream]
+    calls = [call for stream, call in pairs if not stream]
+    return Sought(numbers, calls, [stream for stream, _ in streams], [call for _, call in streams])
+
+
+def _by_uuid(uuids: UuidRange) -> list[tuple[int, int]]:
+    """Streams with their call, and calls, with 0 for the stream."""
+    streams = _within(Stream.objects, "uuid", uuids).values_list("pk", "call_id")
+    calls = _within(Call.objects, "uuid", uuids).values_list(Value(0, BigIntegerField()), "pk")
+    return list(streams.union(calls, all=True))
 
 
 def _within(rows: Any, column: str, uuids: UuidRange) -> QuerySet[Any]:
@@ -58,20 +99,7 @@ def _within(rows: Any, column: str, uuids: UuidRange) -> QuerySet[Any]:
     return found
 
 
-def _any_of(column: str, ranges: list[TextRange]) -> Q:
-    either = Q()
-    for low, high in ranges:
-        either |= Q(**{f"{column}__gte": low, f"{column}__lt": high})
-    return either
-
-
-def _union(arms: list[QuerySet[Any, Any]]) -> QuerySet[Any, Any]:
-    return arms[0].union(*arms[1:]) if len(arms) > 1 else arms[0]
-
-
-def _sip_address(text: str, prefix: str = "") -> Q:
-    either = Q()
-    for column in ("from_number", "to_number"):
-        for beginning in (text.strip(), f"sip:{text.strip()}"):
-            either |= Q(**{f"{prefix}{column}__istartswith": beginning})
-    return either
+def _of_host(host: ServiceHost, whole: bool) -> Q:
+    """Of a host that is written out an index has the rows in order."""
+    named = Q(service_host=host.name) if whole else Q(service_host__begins=host.name)
+    return named & Q(service_url__icontains=f"//{host.name}:{host.port}") if host.port else named

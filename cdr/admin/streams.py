@@ -14,12 +14,13 @@ from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.comparing import ComparingAdmin
-from cdr.admin.fact_filters import FACT_FILTERS
-from cdr.admin.filters import AccountFilter, RequestedFilter, StreamReasonFilter, StreamStateFilter
+from cdr.admin.fact_filters import STREAM_FILTERS
+from cdr.admin.filters import AccountFilter, ReasonFilter, RequestedFilter, StreamStateFilter
 from cdr.admin.markup import badge_html, code_link, quiet
+from cdr.admin.narrowing import StreamList
 from cdr.admin.questions import Question
 from cdr.admin.records import found
-from cdr.admin.search import streams_matching
+from cdr.admin.search import matching, sought
 from cdr.admin.site import console
 from cdr.admin.url_tests import MAY_TEST
 from cdr.admin.visitor import visitor
@@ -43,13 +44,17 @@ class StreamAdmin(ComparingAdmin):
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
         *("reason", "state_badge", "degraded", "account_name"),
     )
-    list_filter = (RequestedFilter, StreamReasonFilter, StreamStateFilter, AccountFilter, *FACT_FILTERS)
+    list_filter = (RequestedFilter, ReasonFilter, StreamStateFilter, AccountFilter, *STREAM_FILTERS)
     list_select_related = ("call", "account", "charge")
+    ordering = ("-requested_at", "-id")
     export_columns = STREAM_COLUMNS
     search_help_text = "Stream or call UUID, number, service host"
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StreamList]:
+        return StreamList
+
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        return (streams_matching(queryset, search_term) if search_term.strip() else queryset), False
+        return (matching(queryset, sought(request, search_term)) if search_term.strip() else queryset), False
 
     def find_log(self, key: str) -> DebugLog | None:
         return stream_log(key)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from django.db.models import DurationField, F, Q, QuerySet, Value
 from pydantic import BeforeValidator, Field
 
+from cdr import beginning  # noqa: F401 - the look-up `begins`
 from cdr.api.paging import Blank, PageAsked
 from streams.models import Account, Call
 from streams.pure.lifecycle import CallState
@@ -84,7 +85,7 @@ def _who(account: Account, asked: CallFilters) -> Q:
     for name in ("from_number", "to_number"):
         # In a query string a plus sign means a space.
         if digits := (getattr(asked, name) or "").strip().removeprefix("+"):
-            chosen &= Q(**{f"{name}__startswith": digits}) | Q(**{f"{name}__startswith": f"+{digits}"})
+            chosen &= Q(**{f"{name}__begins": digits}) | Q(**{f"{name}__begins": f"+{digits}"})
     return chosen
 
 

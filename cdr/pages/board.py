@@ -14,7 +14,7 @@ from cdr.pages.callback_hosts import HostRow, host_rows
 from cdr.pure.badges import Badge, reason_badge
 from cdr.pure.bars import Bar, bars
 from cdr.pure.figures import counted, share
-from streams.models import Call, Callback, CallbackState, Stream
+from streams.models import UNUSUAL, Call, Callback, CallbackState, Stream
 from streams.pure.lifecycle import CallState, HangupReason, StreamState
 
 COUNTED_TO = 1000
@@ -83,7 +83,7 @@ def figures(now: datetime) -> list[Figure]:
     """Five counts in five queries."""
     since = now - timedelta(hours=1)
     live = Stream.objects.filter(call__state=CallState.LIVE).exclude(state=StreamState.ENDED)
-    errors = Stream.objects.filter(hangup_reason=HangupReason.CONNECTION_ERROR, requested_at__gte=since)
+    errors = Stream.objects.filter(UNUSUAL, hangup_reason=HangupReason.CONNECTION_ERROR, requested_at__gte=since)
     given_up = Callback.objects.filter(state=CallbackState.GIVEN_UP, created_at__gte=since)
     return [
         _figure(Call.objects.filter(state=CallState.LIVE), "calls are live", CALLS, "state=live"),
@@ -126,10 +126,12 @@ def started(now: datetime) -> Started:
 def outcomes(since: datetime) -> list[Outcome]:
     """The hangup reasons of the streams that were requested since then, and how many were degraded or never started; six queries."""
     streams = Stream.objects.filter(requested_at__gte=since)
-    reasons = {reason: capped(streams.filter(hangup_reason=reason), DAY_COUNTED_TO) for reason in HangupReason}
+    unusual = streams.filter(UNUSUAL)
+    of_reason = {reason: streams if reason == HangupReason.CALL_HANGUP else unusual for reason in HangupReason}
+    reasons = {reason: capped(rows.filter(hangup_reason=reason), DAY_COUNTED_TO) for reason, rows in of_reason.items()}
     ended = sum(reasons.values()) if max(reasons.values()) <= DAY_COUNTED_TO else None
-    degraded = capped(streams.filter(degraded_percent__gte=30), DAY_COUNTED_TO)
-    unstarted = capped(streams.filter(state=StreamState.ENDED, started_at=None), DAY_COUNTED_TO)
+    degraded = capped(unusual.filter(degraded_percent__gte=30), DAY_COUNTED_TO)
+    unstarted = capped(unusual.filter(state=StreamState.ENDED, started_at=None), DAY_COUNTED_TO)
     rows = [(count, reason_badge(reason), f"reason={reason.replace(' ', '+')}") for reason, count in reasons.items()]
     rows.append((degraded, Badge("▲", "degraded", "warn"), "degraded=30"))
     rows.append((unstarted, Badge("▲", "never started", "warn"), "state=never-started"))

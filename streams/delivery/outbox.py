@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from streams.models import Call, Callback, CallbackAttempt, CallbackState
+from streams.models import Call, Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
 
 HOLD_TRIES = 3
 HOLD_TIME = timedelta(minutes=2)
@@ -87,6 +87,8 @@ def settle(callback: Callback, attempt: CallbackAttempt, state: CallbackState, d
         )
         if ours:
             attempt.save(force_insert=True)
+        if ours and attempt.error:
+            _note_trouble(callback, CallbackTrouble.GIVEN_UP if state == CallbackState.GIVEN_UP else CallbackTrouble.TRY_FAILED)
     return bool(ours)
 
 
@@ -103,6 +105,7 @@ def resend(callback: Callback) -> None:
         if not whole.exists():
             raise NotWhole
         Callback.objects.filter(pk=row.pk).update(state=CallbackState.PENDING, due_at=timezone.now(), finished_at=None)
+        _note_given_up_no_more(row)
 
 
 def due_streams(limit: int) -> list[int]:
@@ -150,3 +153,16 @@ def _under_way(now: datetime) -> tuple[Counter[str], Counter[int]]:
 def _write_lost_try(callback: Callback, held: timedelta) -> None:
     started_at = (callback.claimed_until or timezone.now()) - held
     CallbackAttempt.objects.create(callback=callback, number=callback.tries + 1, started_at=started_at, duration_ms=0, error=LOST)
+    _note_trouble(callback, CallbackTrouble.TRY_FAILED)
+
+
+def _note_trouble(callback: Callback, trouble: CallbackTrouble) -> None:
+    """Lists look for it on the stream. Written for a failure only, and once for each degree of it."""
+    Stream.objects.filter(pk=callback.stream_id, callback_trouble__lt=trouble).update(callback_trouble=trouble)
+
+
+def _note_given_up_no_more(callback: Callback) -> None:
+    """Unless another of the stream's callbacks is."""
+    given_up = Callback.objects.filter(stream=callback.stream_id, state=CallbackState.GIVEN_UP)
+    stream = Stream.objects.filter(pk=callback.stream_id, callback_trouble=CallbackTrouble.GIVEN_UP)
+    stream.filter(~Exists(given_up)).update(callback_trouble=CallbackTrouble.TRY_FAILED)

@@ -4,11 +4,24 @@ gateways did besides (gateways).
 Columns, constraints and cheap properties only; the verbs are functions in journal, delivery and control."""
 
 from streams.models.callbacks import Callback, CallbackAttempt, CallbackState
-from streams.models.calls import Call, CallMeasure, ControlRequest, Heartbeat, Stream, StreamEvent, StreamMeasure
+from streams.models.calls import (
+    OUTBOUND,
+    UNUSUAL,
+    Call,
+    CallbackTrouble,
+    CallMeasure,
+    ControlRequest,
+    Heartbeat,
+    Stream,
+    StreamEvent,
+    StreamMeasure,
+)
 from streams.models.gateways import GatewayRefusal, GatewayTraffic
 from streams.models.tenants import Account, Application, Gateway
 
 __all__ = [
+    "OUTBOUND",
+    "UNUSUAL",
     "Account",
     "Application",
     "Call",
@@ -16,6 +29,7 @@ __all__ = [
     "Callback",
     "CallbackAttempt",
     "CallbackState",
+    "CallbackTrouble",
     "ControlRequest",
     "Gateway",
     "GatewayRefusal",

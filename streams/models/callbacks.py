@@ -18,7 +18,8 @@ class Callback(models.Model):
     """One status callback with its frozen payload. The row is the queue: `due_at` says when the next try is, and a claim
     (`claim`, `claimed_until`) keeps two workers from making the same try."""
 
-    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="callbacks")
+    # No index of its own: the constraint's begins with it. The same for an attempt's callback.
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="callbacks", db_index=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="callbacks")
     number = models.PositiveIntegerField(help_text="Counts the callbacks of a stream from 1.")
     event = models.CharField(max_length=20, choices=[(event.value, event.value) for event in CallbackEvent])
@@ -39,6 +40,8 @@ class Callback(models.Model):
         ordering = ("stream", "number")
         constraints = [models.UniqueConstraint(fields=["stream", "number"], name="callback_number_once_per_stream")]
         indexes = [
+            models.Index(fields=["-created_at", "-id"], name="callback_newest"),
+            models.Index(fields=["-created_at", "-id"], condition=Q(state=CallbackState.GIVEN_UP), name="callback_given_up_newest"),
             models.Index(fields=["due_at"], condition=Q(state=CallbackState.PENDING), name="callback_due"),
             models.Index(fields=["host", "due_at"], condition=Q(state=CallbackState.PENDING), name="callback_host_waiting"),
             models.Index(fields=["claimed_until"], condition=Q(claimed_until__isnull=False), name="callback_claimed"),
@@ -51,7 +54,7 @@ class Callback(models.Model):
 class CallbackAttempt(models.Model):
     """One try: what came back, or why nothing did. `status` is the HTTP status; `error` a sentence, empty when it was delivered."""
 
-    callback = models.ForeignKey(Callback, on_delete=models.CASCADE, related_name="attempts")
+    callback = models.ForeignKey(Callback, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField()

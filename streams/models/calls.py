@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import Q
 
 from streams.models.tenants import Account, Application, Gateway
-from streams.pure.lifecycle import CallState, EventKind, HangupReason, Level, StreamState
+from streams.pure.lifecycle import CallState, EndCause, EventKind, HangupReason, Level, StreamState
 from streams.pure.messages import StreamRequest
+from streams.pure.service_url import host_of
 
 
 def choices(words: Any) -> list[tuple[str, str]]:
@@ -17,14 +18,36 @@ def choices(words: Any) -> list[tuple[str, str]]:
     return [(word.value, word.value.replace("_", " ")) for word in words]
 
 
+UNUSUAL = (
+    (~Q(end_cause="") & ~Q(end_cause=EndCause.CALL_ENDED.value))
+    | Q(connect_attempts__gt=1)
+    | Q(degraded_percent__gt=0)
+    | Q(callback_trouble__gt=0)
+    | Q(started_at__isnull=True, ended_at__isnull=False)
+)
+"""Streams that somebody may look for: a few in a hundred. Two narrow indexes hold them, in the order of each list, with every fact that
+lists are narrowed by; so any combination of facts is read from one of them, in order, and the usual stream costs nothing. A query has
+to say UNUSUAL in these very words: SQLite recognizes an index's condition by its text."""
+FACTS = ("account", "hangup_reason", "end_cause", "close_code", "connect_attempts", "degraded_percent", "callback_trouble")
+OUTBOUND = Q(direction="outbound")
+
+
+class CallbackTrouble(models.IntegerChoices):
+    """The worst that became of a stream's status callbacks."""
+
+    NONE = 0
+    TRY_FAILED = 1, "a try failed"
+    GIVEN_UP = 2, "given up"
+
+
 class Call(models.Model):
     """One call leg a gateway brought. While it lives, `owner` (a process) holds a lease on it until `lease_until`, database time."""
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="calls")
-    # Its index is call_gateway_newest.
+    # The three have no index of their own: each begins one of those below.
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="calls", db_index=False)
     gateway = models.ForeignKey(Gateway, on_delete=models.SET_NULL, null=True, related_name="calls", db_index=False)
-    application = models.ForeignKey(Application, on_delete=models.SET_NULL, null=True, related_name="calls")
+    application = models.ForeignKey(Application, on_delete=models.SET_NULL, null=True, related_name="calls", db_index=False)
     from_number = models.CharField("from", max_length=100, blank=True)
     to_number = models.CharField("to", max_length=100, blank=True)
     direction = models.CharField(max_length=10, choices=[("inbound", "inbound"), ("outbound", "outbound")], default="inbound")
@@ -50,11 +73,14 @@ class Call(models.Model):
         ordering = ("-started_at", "-id")
         indexes = [
             models.Index(fields=["-started_at", "-id"], name="call_newest"),
-            models.Index(fields=["account", "-started_at"], name="call_account_newest"),
+            models.Index(fields=["account", "-started_at", "-id"], name="call_account_newest"),
             models.Index(fields=["gateway", "-started_at"], name="call_gateway_newest"),
+            models.Index(fields=["application", "-started_at", "-id"], name="call_application_newest"),
             models.Index(fields=["account", "-ended_at", "-id"], name="call_account_ended"),
-            models.Index(fields=["from_number"], name="call_from"),
-            models.Index(fields=["to_number"], name="call_to"),
+            models.Index(fields=["-started_at", "-id"], condition=OUTBOUND, name="call_outbound_newest"),
+            # For what a number begins with, whatever the database's collation; SQLite compares bytes anyway.
+            models.Index(fields=["from_number"], opclasses=["varchar_pattern_ops"], name="call_from_number"),
+            models.Index(fields=["to_number"], opclasses=["varchar_pattern_ops"], name="call_to_number"),
             models.Index(fields=["owner"], condition=Q(state=CallState.LIVE), name="call_live_owner"),
             models.Index(fields=["lease_until"], condition=Q(state=CallState.LIVE), name="call_live_lease"),
         ]
@@ -64,11 +90,13 @@ class Call(models.Model):
 
 
 class Stream(models.Model):
-    """One fork of a call's audio to one customer WebSocket. `started_at` is when the first packet was sent."""
+    """One fork of a call's audio to one customer WebSocket. `started_at` is when the first packet was sent. `call_started_at` and
+    `service_host` repeat what stands elsewhere, for indexes to hold it."""
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="streams")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="streams")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="streams", db_index=False)
+    call_started_at = models.DateTimeField(editable=False, help_text="When its call started.")
     state = models.CharField(max_length=12, choices=choices(StreamState), default=StreamState.REQUESTED)
     requested_at = models.DateTimeField("requested (UTC)")
     started_at = models.DateTimeField("start time (UTC)", null=True)
@@ -80,8 +108,10 @@ class Stream(models.Model):
     connect_attempts = models.PositiveSmallIntegerField(default=0)
     play_failures = models.PositiveIntegerField(default=0, help_text="How often audio from the customer was not played.")
     degraded_percent = models.PositiveSmallIntegerField(default=0, help_text="Highest buffer level passed: 0, 30, 60 or 90.")
+    callback_trouble = models.PositiveSmallIntegerField(choices=CallbackTrouble, default=CallbackTrouble.NONE)
 
     service_url = models.CharField("service URL", max_length=2048)
+    service_host = models.CharField(max_length=255, blank=True, editable=False, help_text="Its host, in small letters, without the port.")
     bidirectional = models.BooleanField(default=False)
     audio_track = models.CharField(max_length=10, default="inbound")
     stream_timeout_seconds = models.PositiveIntegerField(default=86_400)
@@ -97,12 +127,23 @@ class Stream(models.Model):
         ordering = ("-requested_at", "-id")
         indexes = [
             models.Index(fields=["-requested_at", "-id"], name="stream_newest"),
-            models.Index(fields=["hangup_reason", "-requested_at"], name="stream_reason_newest"),
-            models.Index(fields=["account", "-requested_at"], name="stream_account_newest"),
+            models.Index(fields=["account", "-requested_at", "-id"], name="stream_account_newest"),
+            models.Index(fields=["-requested_at", "-id", *FACTS], condition=UNUSUAL, name="stream_unusual_newest"),
+            models.Index(fields=["-call_started_at", "-call", *FACTS], condition=UNUSUAL, name="stream_unusual_by_call"),
+            models.Index(
+                fields=["service_host", "-call_started_at", "-call"],
+                opclasses=["varchar_pattern_ops", "timestamptz_ops", "int8_ops"],
+                name="stream_host_by_call",
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.uuid)
+
+    def save(self, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.call_started_at, self.service_host = self.call.started_at, host_of(self.service_url)
+        super().save(**kwargs)
 
     @property
     def request(self) -> StreamRequest:
@@ -113,8 +154,9 @@ class Stream(models.Model):
 class StreamEvent(models.Model):
     """One fact in the life of a call or of one of its streams (`stream` null: of the call itself)."""
 
-    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="events")
-    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, null=True, related_name="events")
+    # Neither has an index of its own: each begins one of those below.
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="events", db_index=False)
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, null=True, related_name="events", db_index=False)
     number = models.PositiveIntegerField(null=True, help_text="Counts the notes of the call's process; empty when another wrote it.")
     at = models.DateTimeField()
     kind = models.CharField(max_length=40, choices=choices(EventKind))

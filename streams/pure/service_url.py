@@ -5,7 +5,7 @@ Owns the rules of form and their sentences. Must not know addresses: whether a h
 import re
 from urllib.parse import SplitResult, urlsplit
 
-URL_CHARACTERS = 2048
+URL_CHARACTERS, HOST_CHARACTERS = 2048, 255
 WEBSOCKET_SCHEMES = ("ws", "wss")
 HTTP_SCHEMES = ("http", "https")
 
@@ -42,6 +42,14 @@ def _parts_problem(parts: SplitResult, port: int | None, schemes: tuple[str, ...
     if parts.fragment and schemes == WEBSOCKET_SCHEMES:
         return "has a fragment (#...), which WebSocket URLs cannot have (RFC 6455)"
     return ""
+
+
+def host_of(url: str) -> str:
+    """The host that `url` names, in small letters, without a port; "" when it names none."""
+    try:
+        return (urlsplit(url).hostname or "")[:HOST_CHARACTERS]
+    except ValueError:
+        return ""
 
 
 def _host(parts: SplitResult) -> str:

@@ -14,13 +14,16 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, transaction
 
+from streams.models import Account, Application, Gateway
+
 FILLED = ("streams_call", "streams_stream", "streams_streamevent", "streams_callback", "streams_callbackattempt", "cdr_charge")
-DAYS = 90
+DAYS, ACCOUNTS, LARGEST = 90, 200, 20
 Say = Callable[[str], None]
 
 
 def fill(calls: int, say: Say = print) -> None:
     """`calls` calls of the last 90 days with everything that belongs to them, the statistics up to date."""
+    _make_tenants()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '512MB'")
         cursor.execute("SELECT setseed(0.42)")
@@ -32,6 +35,23 @@ def fill(calls: int, say: Say = print) -> None:
                 say(f"  {what:<20} {cursor.rowcount:>12,} rows {time.monotonic() - began:7.1f} s")
         cursor.execute("SET session_replication_role = origin")
     _analyzed(say)
+
+
+def _make_tenants() -> None:
+    """Each account has two applications and a gateway of its own; the largest ones have two gateways."""
+    sizes = range(1, ACCOUNTS + 1)
+    accounts = Account.objects.bulk_create(
+        Account(name=f"Customer {size:03}", auth_id=f"MA{size:018}", currency="USD" if size % 10 else "EUR") for size in sizes
+    )
+    url = "https://app.example.com/answer"
+    applications = Application.objects.bulk_create(
+        Application(account=account, name=name, answer_url=url) for account in accounts for name in ("support bot", "recorder")
+    )
+    Gateway.objects.bulk_create(
+        Gateway(account=account, application=applications[2 * index], name=f"pbx-{account.name[-3:]}{letter}")
+        for index, account in enumerate(accounts)
+        for letter in ("ab" if index < LARGEST else "a")
+    )
 
 
 def _statements() -> list[tuple[str, str]]:

@@ -1,25 +1,5 @@
 -- Many calls, table by table, each made from the one before it, so that what belongs together agrees. Owns how often what happens.
--- Read by many_calls.py: `-- == name` begins a statement; its parameters are calls and days.
-
--- == accounts
-INSERT INTO streams_account (name, auth_id, auth_token, rate, billing_interval_seconds, currency, concurrent_streams_limit,
-                             stream_starts_per_second, callback_style, playback_callbacks, created_at)
-SELECT 'Customer ' || lpad(k::text, 3, '0'), 'MA' || lpad(k::text, 18, '0'), md5(k::text), 0.00300, 60,
-       CASE WHEN k %% 10 = 0 THEN 'EUR' ELSE 'USD' END, 1000, 100, CASE WHEN k %% 4 = 0 THEN 'B' ELSE 'A' END, false, now() - interval '1 year'
-FROM generate_series(1, 200) AS k;
-
--- == applications
-INSERT INTO streams_application (account_id, name, answer_url, answer_method, answer_xml)
-SELECT id, names.name, 'https://app' || right(auth_id, 3) || '.example.com/answer', 'POST', ''
-FROM streams_account, (VALUES ('support bot'), ('recorder')) AS names(name) ORDER BY id, 2 DESC;
-
--- == gateways
--- The twenty largest accounts have two.
-INSERT INTO streams_gateway (account_id, name, dialect, application_id, password_digest, signing_token)
-SELECT account.id, 'pbx-' || right(auth_id, 3) || letter, 'asterisk',
-       (SELECT min(id) FROM streams_application WHERE account_id = account.id), 'sha256$$', ''
-FROM streams_account AS account, (VALUES ('a'), ('b')) AS letters(letter)
-WHERE letter = 'a' OR right(auth_id, 3)::int <= 20 ORDER BY account.id, letter;
+-- The tenants are there already. Read by many_calls.py: `-- == name` begins a statement; its parameters are calls and days.
 
 -- == calls
 -- The first account has a quarter of all calls, the 180th one in a thousand, the last twenty a handful each. A call in a hundred is long,
@@ -53,11 +33,11 @@ ORDER BY i;
 
 -- == streams
 -- One for each call whose answer could be used, a second one for a tenth of them.
-INSERT INTO streams_stream (uuid, call_id, account_id, state, requested_at, started_at, ended_at, hangup_reason, end_cause, end_details,
-                            close_code, connect_attempts, play_failures, degraded_percent, service_url, bidirectional, audio_track,
+INSERT INTO streams_stream (uuid, call_id, call_started_at, account_id, state, requested_at, started_at, ended_at, hangup_reason, end_cause, end_details,
+                            close_code, connect_attempts, play_failures, degraded_percent, callback_trouble, service_host, service_url, bidirectional, audio_track,
                             stream_timeout_seconds, status_callback_url, status_callback_method, content_type, extra_headers,
                             keep_call_alive, noise_cancellation, noise_cancellation_level)
-SELECT gen_random_uuid(), call.id, call.account_id, CASE WHEN live THEN 'streaming' ELSE 'ended' END, requested_at,
+SELECT gen_random_uuid(), call.id, call.started_at, call.account_id, CASE WHEN live THEN 'streaming' ELSE 'ended' END, requested_at,
        CASE WHEN cause NOT IN ('connect_failed', 'address_refused') THEN requested_at + interval '180 ms' END,
        CASE WHEN live THEN NULL
             WHEN cause IN ('connect_failed', 'address_refused') THEN requested_at + interval '4500 ms'
@@ -71,7 +51,7 @@ SELECT gen_random_uuid(), call.id, call.account_id, CASE WHEN live THEN 'streami
             WHEN cause = 'customer_closed' THEN (ARRAY[1000, 1000, 1001, 1011, 1011, 1011, 1013, 4000 + (rare * 900)::int])[1 + floor(other * 8)::int] END,
        CASE WHEN cause = 'connect_failed' THEN 3 WHEN other < 0.003 THEN 2 ELSE 1 END, (other > 0.998)::int,
        CASE WHEN cause = 'slow_connection' THEN 90 WHEN rare < 0.004 THEN 30 WHEN rare < 0.005 THEN 60 ELSE 0 END,
-       'wss://bot' || CASE WHEN rare < 0.9 THEN '' ELSE '-' || 1 + call.id %% 3 END || '.customer' || right(account.auth_id, 3) || '.example.com/audiostream',
+       0, host, 'wss://' || host || '/audiostream',
        true, 'inbound', 86400, CASE WHEN call.account_id %% 5 < 3 THEN 'https://hooks' || right(account.auth_id, 3) || '.example.com/status' ELSE '' END,
        'POST', 'audio/x-mulaw;rate=8000', '', false, false, 85
 FROM (
@@ -89,6 +69,9 @@ CROSS JOIN LATERAL (
                 ELSE 'internal_error' END AS cause
 ) AS end_of
 JOIN streams_account AS account ON account.id = call.account_id
+CROSS JOIN LATERAL (
+    SELECT 'bot' || CASE WHEN rare < 0.9 THEN '' ELSE '-' || 1 + call.id %% 3 END || '.customer' || right(account.auth_id, 3) || '.example.com' AS host
+) AS service
 ORDER BY requested_at;
 
 -- == charges
@@ -153,3 +136,8 @@ SELECT id, tried, created_at + tried * interval '20 ms', 38, '198.51.100.4:443',
 FROM streams_callback AS callback CROSS JOIN generate_series(1, 8) AS tried
 CROSS JOIN LATERAL (SELECT callback.state = 'delivered' AND tried = tries AS good) AS outcome
 WHERE tried <= tries ORDER BY id, tried;
+
+-- == callback trouble
+UPDATE streams_stream AS stream SET callback_trouble = CASE WHEN given_up THEN 2 ELSE 1 END
+FROM (SELECT stream_id, bool_or(state = 'given_up') AS given_up FROM streams_callback WHERE tries > 1 GROUP BY stream_id) AS failed
+WHERE failed.stream_id = stream.id;

@@ -8,7 +8,7 @@ from typing import Any
 
 from cdr.models import Charge
 from streams import journal, refusals
-from streams.models import Call, Callback, CallbackAttempt, CallbackState, Gateway, GatewayRefusal
+from streams.models import Call, Callback, CallbackAttempt, CallbackState, CallbackTrouble, Gateway, GatewayRefusal, Stream
 from streams.pure.lifecycle import ANSWER_INVALID, Level
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.measure import Measured
@@ -67,6 +67,7 @@ def refused_call(gateway: Gateway, started: datetime = STARTED, **numbers: str) 
         tried(callback, after, 2, status=None, error="The connection to 198.51.100.4:443 was refused.", answer="")
     finished_at = callback.created_at + timedelta(seconds=63500)
     Callback.objects.filter(pk=callback.pk).update(state=CallbackState.GIVEN_UP, due_at=None, finished_at=finished_at)
+    Stream.objects.filter(call=call).update(callback_trouble=CallbackTrouble.GIVEN_UP)
     return call
 
 
@@ -179,6 +180,8 @@ def tried(
     callback.due_at = at + timedelta(seconds=5) if error else None
     callback.finished_at = None if error else at
     callback.save()
+    if error:
+        Stream.objects.filter(pk=callback.stream_id).update(callback_trouble=CallbackTrouble.TRY_FAILED)
     row = {
         "started_at": at,
         "duration_ms": duration_ms,

@@ -41,10 +41,9 @@ def test_calls_that_are_live_or_had_no_stream(support, gateway) -> None:
 def test_the_newest_call_is_first_and_pages_hold_fifty(support, gateway) -> None:
     factories.fill(timezone.now(), 60)
     page = read(support, LIST)
-    assert len(page.rows) == 51 and "60" in page.text
+    assert len(page.rows) == 51 and "the newest 50 calls" in page.text
     times = [row[0] for row in page.rows[1:]]
     assert times == sorted(times, reverse=True)
-    assert len(read(support, LIST + "?p=2").rows) == 11
 
 
 SEARCHES = ["", "?q=26b958", "?q=%2B1415", "?q=bot.example.com"]

@@ -225,7 +225,8 @@ def test_memory_does_not_grow_with_the_rows(operator, gateway, form, monkeypatch
     call, account = Call.objects.first(), Account.objects.first()
     peaks = []
     for count in (500, 1500):
-        facts = {"call": call, "account": account, "requested_at": STARTED, "service_url": "wss://bot.example.com/" + "x" * 500}
+        url = "wss://bot.example.com/" + "x" * 500
+        facts = {"call": call, "account": account, "requested_at": STARTED, "call_started_at": STARTED, "service_url": url}
         Stream.objects.bulk_create(Stream(**facts) for _ in range(count))
         ask(operator, form=form)
         job = exports.take_next()

@@ -50,9 +50,29 @@ def test_by_a_sip_address(support, wanted, path) -> None:
     assert found(support, path, "desk@pbx") == found(support, path, "sip:DESK") == ["2024-11-23"]
 
 
-def test_streams_by_the_host_of_their_service(support, wanted) -> None:
-    Stream.objects.filter(call=wanted).update(service_url="wss://other.example.net:8443/in")
-    assert found(support, STREAMS, "other.example.net") == found(support, STREAMS, "OTHER.example.net:8443") == ["2024-11-22"]
+HOSTS = ["other.example.net", "OTHER.example.net:8443", "wss://other.example.net/in", "wss://other.example.net:8443", "other.exam"]
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+@pytest.mark.parametrize("text", HOSTS)
+def test_by_the_host_of_the_service(support, wanted, path, text) -> None:
+    Stream.objects.filter(call=wanted).update(service_url="wss://other.example.net:8443/in", service_host="other.example.net")
+    assert found(support, path, text) == ["2024-11-22"]
+    assert found(support, path, text + "&reason=Call+hangup") == ["2024-11-22"]
+    assert found(support, path, text + "&reason=Connection+error") == []
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+def test_another_port_of_the_host_is_not_found(support, wanted, path) -> None:
+    Stream.objects.filter(call=wanted).update(service_url="wss://other.example.net:8443/in", service_host="other.example.net")
+    assert found(support, path, "other.example.net:9443") == []
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+def test_digits_that_begin_a_uuid_and_a_number(support, wanted, path) -> None:
+    """Either may be meant, so both are found."""
+    Stream.objects.filter(call__from_number="+442079460000").update(uuid="14155550-0000-4000-8000-000000000000")
+    assert found(support, path, "14155550") == ["2024-11-23", "2024-11-22"]
 
 
 @pytest.mark.parametrize("path", [CALLS, STREAMS])

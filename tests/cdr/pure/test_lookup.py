@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdr.pure.lookup import number_ranges, uuid_range
+from cdr.pure.lookup import number_beginnings, service_host, sip_beginnings, uuid_range
 
 WHOLE = "26b95870-2b2f-45be-88dc-aedd0fcccec6"
 
@@ -31,7 +31,7 @@ def test_what_begins_no_uuid(text) -> None:
 
 
 def matches(text: str, stored: str) -> bool:
-    return any(low <= stored < high for low, high in number_ranges(text))
+    return any(stored.startswith(begun) for begun in number_beginnings(text))
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,44 @@ def test_other_numbers_are_not_found(text, stored) -> None:
 
 @pytest.mark.parametrize("text", ["", "12", "alice", "sip:alice@pbx", "1" * 21, WHOLE])
 def test_what_is_no_number(text) -> None:
-    assert number_ranges(text) == []
+    assert number_beginnings(text) == []
+
+
+@pytest.mark.parametrize("text", ["sip:Alice@pbx", "Alice@pbx", " sips:Alice@pbx "])
+def test_a_sip_address_begins_with_or_without_its_scheme_as_typed_or_in_small_letters(text) -> None:
+    assert {"sip:Alice@pbx", "sip:alice@pbx", "sips:alice@pbx", "Alice@pbx", "alice@pbx"} <= set(sip_beginnings(text))
+
+
+def test_nothing_begins_no_address() -> None:
+    assert sip_beginnings(" ") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("bot.example.com", ("bot.example.com", "")),
+        (" BOT.Example.com ", ("bot.example.com", "")),
+        ("bot.exam", ("bot.exam", "")),
+        ("bot.example.com:8443", ("bot.example.com", "8443")),
+        ("wss://bot.example.com:8443/in?a=1", ("bot.example.com", "8443")),
+        ("ws://bot", ("bot", "")),
+        ("localhost", ("localhost", "")),
+        ("203.0.113.9", ("203.0.113.9", "")),
+        ("203.0.113.9:80", ("203.0.113.9", "80")),
+    ],
+)
+def test_a_host_with_and_without_scheme_port_and_path(text, host) -> None:
+    assert service_host(text) == host
+
+
+@pytest.mark.parametrize("text", ["", "alice", "alice@pbx.example.com", "sip:al", "415.555.0123", "+1.415.5", "26b95870", WHOLE, "a b.c"])
+def test_what_is_no_host(text) -> None:
+    assert service_host(text) is None
 
 
 @given(st.text(max_size=60))
 def test_any_text_can_be_looked_up(text) -> None:
     found = uuid_range(text)
     assert found is None or found.low <= found.high
-    assert all(low < high for low, high in number_ranges(text))
+    assert all(begun[-1].isdigit() for begun in number_beginnings(text))
+    assert all(sip_beginnings(text)) and (service_host(text) is None or service_host(text).name)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from streams.delivery import Outcome, deliver, deliver_next, due_streams, outbox, resend
-from streams.models import Callback, CallbackState
+from streams.models import Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
 from tests.streams.callback_rows import account, endpoint, fresh, owed, received, stream, under_way
 from tests.streams.raw_server import OK, RawServer, hanging, serving, whole_request
 
@@ -237,3 +237,48 @@ def test_resending_leaves_a_try_under_way_alone():
     resend(callback)
     assert fresh(callback).claim == "another worker"
     assert deliver_next(callback.stream_id) is Outcome.NOTHING_DUE
+
+
+# What lists look for -------------------------------------------------------------------------------------------------------
+def trouble(of: Callback) -> int:
+    return Stream.objects.get(pk=of.stream_id).callback_trouble
+
+
+def settled(callback: Callback, state: CallbackState, error: str = "") -> None:
+    assert outbox.claim(callback, timezone.now())
+    attempt = CallbackAttempt(started_at=timezone.now(), duration_ms=1, error=error)
+    assert outbox.settle(callback, attempt, state, timezone.now() if state == CallbackState.PENDING else None)
+
+
+def test_a_stream_knows_that_one_of_its_callbacks_failed_and_was_given_up():
+    first = owed(stream(), GOOD)
+    settled(first, CallbackState.PENDING, "It answered 503.")
+    assert trouble(first) == CallbackTrouble.TRY_FAILED
+    settled(fresh(first), CallbackState.GIVEN_UP, "It answered 410.")
+    assert trouble(first) == CallbackTrouble.GIVEN_UP
+    settled(owed(first.stream, GOOD), CallbackState.PENDING, "It answered 503.")
+    assert trouble(first) == CallbackTrouble.GIVEN_UP
+
+
+def test_a_stream_whose_callbacks_arrived_has_no_trouble():
+    first = owed(stream(), GOOD)
+    settled(first, CallbackState.DELIVERED)
+    assert trouble(first) == CallbackTrouble.NONE
+
+
+def test_a_lost_try_is_a_failed_one():
+    first = owed(stream(), GOOD)
+    under_way(first)
+    Callback.objects.filter(pk=first.pk).update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert outbox.claim(fresh(first), timezone.now())
+    assert trouble(first) == CallbackTrouble.TRY_FAILED
+
+
+def test_a_callback_that_is_sent_again_is_given_up_no_more():
+    first, second = (owed(of, GOOD) for of in [stream()] * 2)
+    for callback in (first, second):
+        settled(callback, CallbackState.GIVEN_UP, "It answered 410.")
+    resend(fresh(first))
+    assert trouble(first) == CallbackTrouble.GIVEN_UP
+    resend(fresh(second))
+    assert trouble(first) == CallbackTrouble.TRY_FAILED

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES, url_problem
+from streams.pure.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES, host_of, url_problem
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,17 @@ def test_a_callback_goes_to_http(url):
 @given(st.text() | st.text().map("wss://".__add__) | st.from_regex(r"wss?://[\[\]a-f0-9:.@%]{0,20}(:[0-9]{0,7})?/.*"))
 def test_no_text_raises(url):
     url_problem(url, WEBSOCKET_SCHEMES)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("wss://Bot.Example.com:8443/in", "bot.example.com"),
+        ("ws://[2001:db8::1]:8080/a", "2001:db8::1"),
+        ("wss://" + "a" * 300, "a" * 255),
+        ("no url", ""),
+        ("wss://[", ""),
+    ],
+)
+def test_the_host_a_url_names(url, host):
+    assert host_of(url) == host

@@ -1,0 +1,62 @@
+"""The names that filters need, in one query for a page: the accounts to choose from, and the gateways and applications whose name begins
+with what was typed.
+
+Owns that query, and keeps its answer on the request. Must not know what is narrowed by it."""
+
+from typing import Any, NamedTuple
+
+from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Cast
+from django.http import HttpRequest
+
+from streams.models import Account, Application, Gateway
+
+SHOWN_ACCOUNTS = 500
+MOST_NAMED = 1000
+
+
+class Names(NamedTuple):
+    """`accounts`: key, auth id and name. `gateways`, `applications`: the keys of those that are meant."""
+
+    accounts: list[tuple[int, str, str]]
+    gateways: list[int]
+    applications: list[int]
+
+
+def names(request: HttpRequest) -> Names:
+    known: Names | None = getattr(request, "_streamdesk_names", None)
+    if known is None:
+        known = _read(typed(request, "gateway"), typed(request, "application"))
+        request._streamdesk_names = known  # type: ignore[attr-defined]
+    return known
+
+
+def typed(request: HttpRequest, parameter: str) -> str:
+    return request.GET.get(parameter, "").replace("\x00", "").strip()
+
+
+def _read(gateway: str, application: str) -> Names:
+    found = [_rows("account", Account.objects.filter(pk__in=Account.objects.order_by("name").values("pk")[:SHOWN_ACCOUNTS]), "auth_id")]
+    if gateway:
+        found.append(_rows("gateway", _beginning(Gateway.objects, gateway), "name"))
+    if application:
+        found.append(_rows("application", _beginning(Application.objects, application), "name"))
+    rows = list(found[0].union(*found[1:], all=True))
+    accounts = sorted(((key, code, name) for kind, key, code, name in rows if kind == "account"), key=lambda account: account[2])
+    return Names(accounts, _meant(rows, "gateway", gateway), _meant(rows, "application", application))
+
+
+def _rows(kind: str, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
+    text: CharField[str, str] = CharField()
+    return rows.order_by().values_list(Value(kind, text), "pk", Cast(code, text), Cast("name", text))
+
+
+def _beginning(rows: Any, name: str) -> QuerySet[Any]:
+    found: QuerySet[Any] = rows.filter(pk__in=rows.filter(name__istartswith=name).order_by("name").values("pk")[:MOST_NAMED])
+    return found
+
+
+def _meant(rows: list[Any], kind: str, text: str) -> list[int]:
+    """Those with just this name, when there are some; else all that begin with it."""
+    named = [(key, name.lower()) for of, key, _, name in rows if of == kind]
+    return [key for key, name in named if name == text.lower()] or [key for key, _ in named]

@@ -1,0 +1,149 @@
+"""The pages of a list: by the place of their neighbour, the same rows once each, whatever happens meanwhile."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cdr.admin.fact_filters import CALL_FILTERS
+from streams.models import Call, Gateway, Stream
+from tests.cdr import factories
+from tests.cdr.admin.reading import read
+from tests.cdr.call_script import STARTED, make_gateway
+
+CALLS, STREAMS, CALLBACKS, AUDIT = (
+    f"/admin/{path}/" for path in ("cdr/calldetail", "cdr/streamdetail", "streams/callback", "cdr/auditentry")
+)
+LISTS = (CALLS, STREAMS, CALLBACKS)
+
+
+@pytest.fixture
+def gateway(db) -> Gateway:
+    return make_gateway()
+
+
+@pytest.fixture
+def calls(gateway, monkeypatch) -> list[Call]:
+    """Twelve, three of a time, each with a callback that failed; a page has five."""
+    monkeypatch.setattr("cdr.admin.records.RecordAdmin.list_per_page", 5)
+    return [factories.refused_call(gateway, STARTED + timedelta(minutes=index // 3)) for index in range(12)]
+
+
+def link(client, address: str, rel: str) -> str:
+    """The address a page leads on to, "" for none."""
+    found = re.search(rf'<a href="([^"]+)" rel="{rel}"', client.get(address).content.decode())
+    return address.partition("?")[0] + unescape(found[1]) if found else ""
+
+
+def ids(client, address: str) -> list[str]:
+    """Which rows a page shows, by where they lead."""
+    kept = [link for link in read(client, address).links if "/change/" in link]
+    return list(dict.fromkeys(link.split("/")[-3] for link in kept if link.startswith(address.partition("?")[0])))
+
+
+def walked(client, address: str, rel: str) -> tuple[list[list[str]], str]:
+    """The rows of each page in one direction, and the last address."""
+    pages = []
+    while True:
+        pages.append(ids(client, address))
+        following = link(client, address, rel)
+        if not following:
+            return pages, address
+        address = following
+
+
+@pytest.mark.parametrize("query", ["", "?reason=Connection+error", "?reason=Connection+error&q=415&direction=inbound", "?state=ended"])
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+def test_every_row_once_there_and_back(support, calls, path, query) -> None:
+    there, last = walked(support, path + query, "next")
+    back, _ = walked(support, last, "prev")
+    assert [len(page) for page in there] == [5, 5, 2]
+    assert len({row for page in there for row in page}) == 12
+    assert [row for page in reversed(back) for row in page] == [row for page in there for row in page]
+
+
+def test_callbacks_have_pages_too(support, calls) -> None:
+    there, _ = walked(support, CALLBACKS, "next")
+    assert [len(page) for page in there] == [5, 5, 2]
+
+
+def test_the_audit_log_has_pages_by_its_numbers(administrator, operator, calls) -> None:
+    for call in Stream.objects.all():
+        operator.post(f"{CALLBACKS}{call.callbacks.get().pk}/resend/")
+    assert len(read(administrator, AUDIT).rows) == len(read(administrator, link(administrator, AUDIT, "next")).rows) == 6
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+def test_a_page_stays_what_it_is_while_calls_arrive(support, calls, gateway, path) -> None:
+    second = link(support, path, "next")
+    seen = ids(support, second)
+    for _ in range(3):
+        factories.refused_call(gateway, STARTED + timedelta(hours=1))
+    assert ids(support, second) == seen
+    newer, _ = walked(support, second, "prev")
+    assert [len(page) for page in newer] == [5, 5, 5] and newer[-1] == ids(support, path)
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+def test_the_links_say_where_they_lead_and_keep_what_narrows_the_list(support, calls, path) -> None:
+    first = support.get(f"{path}?reason=Connection+error&code=").content.decode()
+    assert 'rel="next"' in first and 'aria-label="Older ' in first and 'rel="prev"' not in first
+    address = link(support, f"{path}?reason=Connection+error&code=", "next")
+    assert "reason=Connection+error" in address and "code" not in address
+    second = support.get(address).content.decode()
+    assert 'aria-label="Newer ' in second and 'aria-label="The newest ' in second
+    assert "of more" in read(support, address).text
+
+
+def test_beyond_the_end_there_is_a_way_back(support, calls) -> None:
+    page = read(support, f"{CALLS}?before=2020-01-01T00:00:00.0_1&state=ended")
+    assert "Nothing further in this direction." in page.text and f"{CALLS}?state=ended" in page.links
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("query", ["before=x", "after=2026", "before=2024-11-23T14:02:00.0_x", "after=4711", "before=%00"])
+def test_a_place_that_no_list_has_written_is_said_and_the_newest_shown(support, calls, path, query) -> None:
+    page = read(support, f"{path}?{query}")
+    assert "is no place in this list, so its newest page is shown." in page.text and len(page.rows) == 6
+
+
+def test_a_page_further_down_can_be_acted_on(operator, calls) -> None:
+    second = link(operator, STREAMS, "next")
+    chosen = [str(stream.pk) for stream in Stream.objects.order_by("requested_at", "pk")[:2]]
+    answer = operator.post(second, {"action": "stop_selected", "_selected_action": chosen})
+    assert answer.status_code == 200 and "Stop 2 streams?" in answer.content.decode()
+
+
+def test_what_is_saved_or_exported_is_the_selection_not_the_page(operator, calls) -> None:
+    page = read(operator, link(operator, f"{CALLS}?reason=Connection+error", "next"))
+    doors = [link for link in page.links if "/exports/" in link or "/saved/?" in link]
+    assert len(doors) == 2 and not any("before=" in door for door in doors)
+
+
+QUERIES = [
+    *("", "when=week", "reason=Connection+error", "reason=Call+hangup", "state=ended", "state=live"),
+    *("cause=connect_failed", "cause=call_ended", "code=1011", "attempts=several", "attempts=one", "degraded=30", "callbacks=failed"),
+    *("callbacks=given-up", "duration=under-10s", "gateway=pbx-1", "application=support", "direction=inbound", "direction=outbound"),
+    *("q=%2B1415", "q=14155550", "q=26b958", "q=alice@pbx"),
+    *("q=bot.example.com", "q=bot.example.com&reason=Connection+error&gateway=pbx&application=s&when=week&account=MA0"),
+    "q=26b958&reason=Connection+error&gateway=pbx&application=s&direction=inbound&duration=under-1m&code=1011&callbacks=failed",
+]
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+@pytest.mark.parametrize("query", QUERIES)
+def test_no_page_takes_more_than_eight_queries_or_counts_or_skips_rows(support, calls, path, query) -> None:
+    place = "before=2030-01-01T00:00:00.0_1"
+    with CaptureQueriesContext(connection) as captured:
+        read(support, f"{path}?{query}&{place}")
+    statements = [entry["sql"].upper() for entry in captured]
+    assert len(statements) <= 8
+    assert not [statement for statement in statements if "COUNT(" in statement or "OFFSET" in statement]
+
+
+def test_every_filter_of_the_list_is_among_those_queries() -> None:
+    for spec in CALL_FILTERS:
+        assert [query for query in QUERIES if f"{spec.parameter_name}=" in query], spec

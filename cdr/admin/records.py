@@ -146,7 +146,7 @@ class RecordList(ChangeList):
         noun = self.opts.verbose_name if self.result_count == 1 else self.opts.verbose_name_plural
         if self.begins_newest:
             return f"the newest {self.result_count:,} {noun}" if self.older else f"{self.result_count:,} {noun}"
-        return f"{self.result_count:,} {noun} of more"
+        return f"{self.result_count:,} {noun} on this page"
 
 
 class PageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time

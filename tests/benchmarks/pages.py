@@ -6,7 +6,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import django
 
@@ -15,12 +15,19 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402 - after the setup
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
-from django.db.models import F  # noqa: E402
+from django.db.models import F, Q, QuerySet  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
-from streams.models import Account, Call, Gateway, Stream  # noqa: E402
+from cdr import exports  # noqa: E402
+from cdr.models import Export  # noqa: E402
+from cdr.pure import keyset  # noqa: E402
+from cdr.pure.keyset import Place  # noqa: E402
+from streams.models import Account, Call, Stream  # noqa: E402
 from tests.benchmarks import many_calls  # noqa: E402
+from tests.cdr.call_script import make_gateway  # noqa: E402
+from tests.cdr.factories import good_call  # noqa: E402
 
 CALLS, STREAMS = "/admin/cdr/calldetail/", "/admin/cdr/streamdetail/"
 FILTERS = {
@@ -69,7 +76,11 @@ FILTERS = {
     "search busy host": "q=bot.customer001.example.com",
     "search host, none": "q=bot.nobody.example.com",
     "number in account": "q=415-{rest}&account={large}",
+    "page 1000": "before={deep}",
+    "page 300 of connection errors": "reason=Connection+error&before={deep_error}",
 }
+ROWS_A_PAGE = 50
+WRITTEN_CALLS = 50
 
 
 class Timed(NamedTuple):
@@ -89,6 +100,9 @@ def main(calls: int, requests: int, words: str) -> None:
     for name, act in [*yardsticks(client), *pages(client)]:
         if words in name:
             say(timed(name, act, requests))
+    if not words:
+        written(WRITTEN_CALLS)
+        exported("reason=Connection+error")
 
 
 def prepare(calls: int) -> None:
@@ -139,10 +153,11 @@ def bare(query: str) -> Callable[[], int]:
 
 
 def pages(client: Client) -> Iterator[tuple[str, Callable[[], int]]]:
-    facts = subjects()
-    for what, path in (("calls", CALLS), ("streams", STREAMS)):
+    of_calls = subjects(Call, "started_at", Q(streams__hangup_reason="Connection error"))
+    facts = subjects(Stream, "requested_at", Q(hangup_reason="Connection error"))
+    for what, path, known in (("calls", CALLS, of_calls), ("streams", STREAMS, facts)):
         for name, query in FILTERS.items():
-            yield f"{what}: {name}", address(client, f"{path}?{query.format(**facts)}")
+            yield f"{what}: {name}", address(client, f"{path}?{query.format(**known)}")
     for name, where in (("call page", CALLS + "{call_uuid}/change/"), ("stream page", STREAMS + "{stream_uuid}/change/")):
         yield name, address(client, where.format(**facts))
     for what, path, uuid in (("call", CALLS, "call_uuid"), ("stream", STREAMS, "stream_uuid")):
@@ -162,8 +177,44 @@ def got(client: Client, where: str) -> int:
     return int(response.content.count(b"<tr>"))
 
 
-def subjects() -> dict[str, object]:
-    """The accounts, numbers and ids that the pages are asked about."""
+def written(calls: int) -> None:
+    """What it costs to write a call from its start to its end, with its events, charge and callbacks, among all the others."""
+    gateway = make_gateway()
+    good_call(gateway, timezone.now())
+    began, cpu, log = time.perf_counter(), time.process_time(), wal_bytes()
+    for _ in range(calls):
+        good_call(gateway, timezone.now())
+    seconds, cpu, log = time.perf_counter() - began, time.process_time() - cpu, wal_bytes() - log
+    each = f"{1000 * seconds / calls:.1f} ms, {1000 * cpu / calls:.1f} ms of them CPU here, {log / calls / 1024:.1f} KiB"
+    print(f"\na call written by the journal: {each} of the database's log")
+
+
+def wal_bytes() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
+        return int(cursor.fetchone()[0])
+
+
+def exported(query: str) -> None:
+    """A selection as CSV, as a worker writes it."""
+    owner = User.objects.get(username="bench")
+    for section in ("cdr_calldetail", "cdr_streamdetail"):
+        Export.objects.create(owner=owner, section=section, query=query, format="csv")
+        job, began = exports.take_next(), time.perf_counter()
+        assert job is not None
+        exports.run(job)
+        rows, seconds = Export.objects.get(pk=job.pk).rows_done, time.perf_counter() - began
+        print(f"export of {rows:,} rows of {section}: {seconds:.1f} s, {rows / seconds:,.0f} a second")
+
+
+def place(rows: QuerySet[Any], pages_above: int, time: str) -> str:
+    """Where the page begins that has so many above it, or half of the rows when there are fewer. Counted once, to know where to look."""
+    row = rows.order_by(f"-{time}", "-pk")[min(pages_above * ROWS_A_PAGE, rows.count() // 2)]
+    return keyset.written(Place(getattr(row, time), row.pk))
+
+
+def subjects(model: type[Call] | type[Stream], time: str, errors: Q) -> dict[str, object]:
+    """The accounts, numbers, ids and places that the pages of a list are asked about."""
     stream = Stream.objects.select_related("call").order_by("pk")[Stream.objects.count() // 2]
     caller = Call.objects.filter(from_number__startswith="+1415").order_by("pk")[40].from_number
     accounts = dict(Account.objects.annotate(key=F("auth_id")).values_list("name", "key"))
@@ -177,7 +228,8 @@ def subjects() -> dict[str, object]:
         "rest": f"{caller[5:8]}-{caller[8:]}",
         "busy": "0010",
         "old_day": f"{stream.requested_at:%Y-%m-%d}",
-        "gateway": Gateway.objects.order_by("pk").first(),
+        "deep": place(model.objects.all(), 999, time),
+        "deep_error": place(model.objects.filter(errors).distinct(), 299, time),
     }
 
 

@@ -95,7 +95,7 @@ def test_the_links_say_where_they_lead_and_keep_what_narrows_the_list(support, c
     assert "reason=Connection+error" in address and "code" not in address
     second = support.get(address).content.decode()
     assert 'aria-label="Newer ' in second and 'aria-label="The newest ' in second
-    assert "of more" in read(support, address).text
+    assert "5 " in read(support, address).text and "on this page" in read(support, address).text
 
 
 def test_beyond_the_end_there_is_a_way_back(support, calls) -> None:

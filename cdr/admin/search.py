@@ -4,7 +4,7 @@ Owns which columns are searched. What a text may mean is cdr.pure.lookup's."""
 
 from typing import Any, NamedTuple
 
-from django.db.models import BigIntegerField, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Exists, Q, QuerySet, Value
 from django.http import HttpRequest
 
 from cdr import beginning  # noqa: F401 - the look-up `begins`
@@ -71,9 +71,11 @@ def _host_sought(text: str) -> Sought | None:
     host = service_host(text)
     if host is None:
         return None
-    hosts = Stream.objects.filter(service_host__begins=host.name).order_by("service_host")
-    first = hosts.values_list("service_host", flat=True).first()
-    return Sought([], [], [], [], host, first == host.name) if first else None
+    streams = Stream.objects.order_by()
+    known = (Exists(streams.filter(**{condition: host.name})) for condition in ("service_host", "service_host__begins"))
+    for whole, begun in streams.values_list(*known)[:1]:
+        return Sought([], [], [], [], host, whole) if begun else None
+    return None
 
 
 def _rows_sought(text: str) -> Sought:

@@ -1,6 +1,6 @@
 """Tests of service URLs: the form that asks for one, the page that follows it, the list of the last day.
 
-Owns addresses and columns. What a test does and finds is said elsewhere."""
+Owns the addresses. What a test does and finds is said elsewhere."""
 
 from typing import Any
 
@@ -10,25 +10,22 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.safestring import SafeString
 
 from cdr import url_tests
-from cdr.admin.markup import badge_html, quiet
 from cdr.admin.records import RecordAdmin
 from cdr.admin.site import console
 from cdr.admin.visitor import visitor
 from cdr.models import UrlTest
 from cdr.pages.keys import key_of
-from cdr.pages.url_test import url_test_page
-from cdr.pure.figures import moment, service_host
+from cdr.pages.url_test import url_test_lines, url_test_page
 from cdr.pure.masking import masking
-from cdr.pure.url_verdict import verdict
 from streams.models import Account, Application, Stream
 from streams.pure.audio import CONTENT_TYPES
 from streams.pure.service_url import WEBSOCKET_SCHEMES, url_problem
 from streams.pure.xml import InvalidAnswer, parse
 
 MAY_TEST = "cdr.test_service_url"
+SHOWN_TESTS = 100
 
 
 class UrlTestForm(forms.Form):
@@ -45,15 +42,17 @@ class UrlTestForm(forms.Form):
 
 @admin.register(UrlTest, site=console)
 class UrlTestAdmin(RecordAdmin):
-    list_display = ("asked", "host", "account", "owner", "result")
-    list_select_related = ("account", "owner")
-    ordering = ("-id",)
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm(MAY_TEST)
 
     def get_urls(self) -> list[Any]:
         return [path("ask/", self.admin_site.admin_view(self.ask_view), name="cdr_urltest_ask"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Those of the last day: few enough for one page, with their sentences."""
+        self.require_view_permission(request)
+        context = self.page_context(request, "URL tests", tests=url_test_lines(SHOWN_TESTS), shown=SHOWN_TESTS)
+        return TemplateResponse(request, "admin/cdr/url_tests.html", context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -97,19 +96,6 @@ class UrlTestAdmin(RecordAdmin):
         """Nothing, when a number stands in it that this reader may not see."""
         hide = masking((stream.call.from_number, stream.call.to_number))
         return stream.service_url if self.may_see_numbers(request) or hide(stream.service_url) == stream.service_url else ""
-
-    # Columns -----------------------------------------------------------------------------------------------------------
-    @admin.display(description="Asked (UTC)")
-    def asked(self, test: UrlTest) -> str:
-        return moment(test.created_at)
-
-    @admin.display(description="Service host")
-    def host(self, test: UrlTest) -> str:
-        return service_host(test.url)
-
-    @admin.display(description="Result")
-    def result(self, test: UrlTest) -> SafeString:
-        return badge_html(verdict(test.report).badge) if test.report else quiet(test.get_state_display())
 
 
 def ask_address(**named: object) -> str:

@@ -3,12 +3,13 @@
 Owns which facts stand on the page. Must not know requests or templates."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cdr.models import UrlTest, UrlTestState
 from cdr.pages.stream import Fact
 from cdr.pure.badges import Badge
-from cdr.pure.figures import NOTHING, counted, moment, spoken_ms
-from cdr.pure.url_verdict import Report, said_in_words, steps_in_words, verdict
+from cdr.pure.figures import NOTHING, counted, moment, service_host, spoken_ms
+from cdr.pure.url_verdict import UNFINISHED, Report, Verdict, said_in_words, steps_in_words, verdict
 from streams.models import Call
 
 
@@ -32,6 +33,29 @@ class UrlTestPage:
     said: list[SaidLine]
     more: int
     numbers: tuple[str, ...]
+
+
+class UrlTestLine(NamedTuple):
+    """One of the list. The host is all that is shown of a URL, which may hold a number."""
+
+    key: int
+    asked: str
+    host: str
+    account: str
+    by: str
+    badge: Badge
+    sentence: str
+
+
+def url_test_lines(most: int) -> list[UrlTestLine]:
+    """The newest first, in one query."""
+    return [_line(test) for test in UrlTest.objects.select_related("account", "owner")[:most]]
+
+
+def _line(test: UrlTest) -> UrlTestLine:
+    judged = verdict(test.report) if test.report else Verdict(UNFINISHED, "")
+    by = test.owner.get_username() if test.owner else NOTHING
+    return UrlTestLine(test.pk, moment(test.created_at), service_host(test.url), str(test.account or NOTHING), by, *judged)
 
 
 def url_test_page(key: str) -> UrlTestPage | None:

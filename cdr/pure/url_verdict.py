@@ -14,6 +14,7 @@ Report = Mapping[str, Any]
 SLOW_MS = 500
 """So much audio that was not taken in two seconds would become a degraded stream in a minute."""
 
+UNFINISHED = Badge("○", "not over yet", "live")
 GOOD, WARN, BAD = Badge("✓", "works", "good"), Badge("▲", "with doubts", "warn"), Badge("✕", "fails", "bad")
 
 

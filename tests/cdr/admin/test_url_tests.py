@@ -47,13 +47,15 @@ def test_a_refused_connection_is_reported_on_the_page_that_follows(operator, gat
     answer = operator.post(ASK, form(gateway.account))
     page = answer.headers["Location"]
     waiting = operator.get(page)
+    assert "not over yet" in read(operator, LIST).text
     assert waiting.headers["Refresh"] == "1" and "waits for a worker" in waiting.content.decode()
     run_url_tests()
     response = operator.get(page)
     assert "Refresh" not in response.headers
     text = read(operator, page).text
     assert "A stream would not begin. Connection refused" in text and "127.0.0.1" in text
-    assert "fails" in read(operator, LIST).text
+    listed = read(operator, LIST)
+    assert listed.rows[1][1:5] == ["✕ fails", "127.0.0.1:9", "Acme Robotics", "maria"] and page in " ".join(listed.links)
 
 
 @pytest.mark.parametrize("url", ["http://bot.example.com", "ws://a b", "wss://user:password@bot.example.com", ""])

@@ -25,6 +25,7 @@ from cdr.pure.acts import Act
 @admin.register(User, site=console)
 class StaffAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
     show_facets = admin.ShowFacets.NEVER
+    readonly_fields = ("last_login", "date_joined")
     change_form_template = "admin/cdr/user.html"
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "has_second_factor")
 

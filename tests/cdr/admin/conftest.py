@@ -23,12 +23,6 @@ def person(name: str, role: str) -> User:
 
 
 @pytest.fixture
-def quick_passwords(settings) -> None:
-    """Django's own hashing takes a third of a second by design."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
 def administrator(db) -> Client:
     return signed_in(User.objects.create_superuser("admin"))
 

@@ -1,13 +1,14 @@
 """Reads pages as a browser would: the rows of a list, the links, the text."""
 
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from django.test import Client
 
 
 class Page(HTMLParser):
-    """`links`: where it leads. `text`: what a person reads. `rows`: the cells of the list. `inline`: what a strict CSP forbids."""
+    """`links`: where it leads. `text`: what a person reads. `rows`: the cells of the list. `inline`: what a strict CSP forbids.
+    `foreign`: scripts, styles and frames that are not ours, and addresses that run code."""
 
     def __init__(self, html: str, address: str = "") -> None:
         super().__init__()
@@ -15,6 +16,7 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.ids: set[str] = set()
         self.inline: list[str] = []
+        self.foreign: list[str] = []
         self.rows: list[list[str]] = []
         self.words: list[str] = []
         self._script = self._cell = False
@@ -31,6 +33,7 @@ class Page(HTMLParser):
             self.inline.append("script")
         self.inline += [tag] if tag == "style" else []
         self.inline += [f"{tag} {name}" for name in values if name == "style" or name.startswith("on")]
+        self.foreign += [f"{tag} {name}={value}" for name, value in attrs if is_foreign(tag, name, value or "")]
         self.ids.add(values.get("id") or "")
         if tag == "a" and values.get("href"):
             self.links.append(urljoin(self.address, values["href"] or ""))
@@ -52,21 +55,33 @@ class Page(HTMLParser):
             self.rows[-1][-1] = " ".join(f"{self.rows[-1][-1]} {data}".split())
 
 
+def is_foreign(tag: str, name: str, value: str) -> bool:
+    runs = value.strip().lower().startswith(("javascript:", "vbscript:", "data:text"))
+    if runs and name in ("href", "src", "action", "formaction", "data"):
+        return True
+    loaded = (tag == "script" and name == "src") or (tag == "link" and name == "href")
+    return tag in ("iframe", "object", "embed", "base") or (loaded and not value.startswith(("/static/", "/admin/jsi18n/")))
+
+
 def read(client: Client, address: str, status: int = 200) -> Page:
     response = client.get(address)
     assert response.status_code == status, (address, response.status_code)
     return Page(response.content.decode(), address)
 
 
-def crawl(client: Client, start: str, limit: int = 400) -> dict[str, str]:
-    """The HTML of every page of the console that can be reached by links, by address."""
+def crawl(client: Client, start: str, limit: int = 400, alike: bool = True) -> dict[str, str]:
+    """The HTML of every page of the console that can be reached by links, by address. Not `alike`: of one path only those with a
+    parameter that no address before had."""
     seen: dict[str, str] = {}
+    parameters: set[tuple[str, str]] = set()
     waiting = [start]
     while waiting and len(seen) < limit:
         address = waiting.pop(0).partition("#")[0]
-        path = urlsplit(address).path
-        if address in seen or not path.startswith("/admin/") or "logout" in path:
+        path, query = urlsplit(address).path, urlsplit(address).query
+        new = {(path, name) for name in ("", *dict(parse_qsl(query)))} - parameters
+        if address in seen or not path.startswith("/admin/") or "logout" in path or not (alike or new):
             continue
+        parameters |= new
         response = client.get(address, follow=True)
         assert response.status_code == 200, (address, response.status_code)
         if response.streaming:

@@ -11,16 +11,16 @@ from django.test import Client
 from cdr import audit
 from cdr.audit import Actor
 from cdr.pure.acts import Act
-from streams.models import Account, Call, Callback, Gateway, Stream, StreamEvent
+from streams.models import Account, Call, Callback, Gateway, Stream
 from streams.pure.refusal import Reason
-from tests.cdr.admin.test_escaping import poison
-from tests.cdr.call_script import make_gateway
-from tests.cdr.factories import KINDS, refused
+from tests.cdr.admin import every_page
+from tests.cdr.admin.hostile import MARKER
+from tests.cdr.admin.test_escaping import poisoned_rows
+from tests.cdr.factories import refused
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the console in a browser: the playwright package is not installed")
 CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 PHONE = {"width": 390, "height": 844}
-LISTS = ("cdr/calldetail", "cdr/streamdetail", "streams/callback", "streams/account", "streams/gateway", "streams/gatewayrefusal")
 
 pytestmark = [
     pytest.mark.browser,
@@ -42,27 +42,25 @@ class Scene(NamedTuple):
 
 @pytest.fixture
 def scene(live_server) -> Scene:
-    """Calls of every kind, with hostile text wherever it may come from a stranger. Everything that asks the database is done
-    here, before Playwright keeps an event loop in this thread."""
-    for kind in KINDS:
-        kind(make_gateway(kind.__name__.replace("_", "-")))
-    for model in (Call, Stream, StreamEvent):
-        poison(model)
-    live, unconnected = Stream.objects.get(state="streaming"), Stream.objects.get(connect_attempts=3)
-    addresses = ["/admin/", *(f"/admin/{section}/" for section in (*LISTS, "cdr/auditentry"))]
+    """Calls of every kind, with hostile text in every column. Everything that asks the database is done here, before Playwright keeps
+    an event loop in this thread."""
+    administrator = User.objects.create_superuser("admin")
+    poisoned_rows(administrator)
+    live, unconnected = Stream.objects.filter(state="streaming").latest("pk"), Stream.objects.get(connect_attempts=3)
+    addresses = list(every_page.kinds(administrator).values())
     addresses += [f"/admin/cdr/calldetail/{call.uuid}/{page}/" for call in Call.objects.all() for page in ("change", "debug-log")]
     addresses += [f"/admin/cdr/streamdetail/{live.uuid}/{page}/" for page in ("change", "debug-log", "stop")]
     addresses += [f"/admin/cdr/calldetail/{live.call.uuid}/hang-up/", "/admin/cdr/calldetail/exports/?state=ended"]
     addresses += [f"/admin/cdr/streamdetail/compare/?a={live.uuid}&b={other}" for other in ("", unconnected.uuid)]
     addresses += ["/admin/cdr/streamdetail/saved/?state=live", "/admin/cdr/streamdetail/?cause=customer_closed&from=teatime"]
     addresses += [f"/admin/streams/callback/{Callback.objects.first().pk}/{page}/" for page in ("change", "resend")]
-    gateway = Gateway.objects.get(name="good-call")
+    gateway = Gateway.objects.latest("pk")
     refused("a" * 80, Reason.UNKNOWN_GATEWAY, known=False)
     refused(gateway.name, words="W" * 500, address="2001:db8:1111:2222:3333:4444:5555:6666")
     addresses += [f"/admin/streams/gateway/{gateway.pk}/change/"]
     audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.first(), name=["a" * 200, "<b>"])
     client = Client()
-    client.force_login(User.objects.create_superuser("admin"))
+    client.force_login(administrator)
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
     log = f"/admin/cdr/streamdetail/{unconnected.uuid}/debug-log/"
     pages, callbacks = [live_server.url + address for address in addresses], f"{live_server.url}/admin/streams/callback/"
@@ -95,6 +93,7 @@ def test_every_page_on_a_phone(scene, browser, scheme) -> None:
         response = page.goto(address)
         assert response.status == 200, address
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], address
+        assert not page.evaluate(f"'{MARKER}' in window"), address
         assert complaints == [], address
 
 

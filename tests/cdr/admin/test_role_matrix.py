@@ -11,21 +11,15 @@ from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer, channel_layers
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
-from django.contrib.auth.models import Group, User
-from django.db import models, transaction
+from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, reverse
 
-from cdr import audit, exports, live, roles
-from cdr.admin.site import console
-from cdr.audit import Actor
-from cdr.models import Export, ExportState, FailedSignIn, RetentionRun, UrlTest
-from cdr.pure.acts import Act
+from cdr import live, roles
 from config.asgi import application
-from streams.models import Account, Call, Stream
+from streams.models import Stream
 from tests.cdr.admin.conftest import person, signed_in
-from tests.cdr.call_script import make_gateway
-from tests.cdr.factories import live_call, refused
+from tests.cdr.admin.every_page import addresses, rows
 
 WHO = ("anonymous", "nobody", roles.SUPPORT, roles.OPERATOR, roles.BILLING, roles.ADMINISTRATOR, "superuser")
 """`nobody` is staff without any permission."""
@@ -148,69 +142,11 @@ def table(text: str) -> dict[str, list[str]]:
     return {words[0]: words[1:] for words in map(str.split, text.strip().splitlines()) if words[0] != "#"}
 
 
-# What there is -------------------------------------------------------------------------------------------------------
-def patterns(found: list[URLPattern | URLResolver], before: str = "") -> dict[str, URLPattern]:
-    """Every URL of the site by its name; one without a name by its route. Of the redirects that Django makes for each admin, one."""
-    known: dict[str, URLPattern] = {}
-    for pattern in found:
-        route = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            known |= patterns(pattern.url_patterns, route)
-        else:
-            known[pattern.name or ("old_address" if route.endswith("/<path:object_id>/") else route)] = pattern
-    return known
-
-
-def rows() -> Call:
-    """A row of every model that has an admin; the export is made for each person."""
-    call = live_call(make_gateway())
-    refused("pbx-1")
-    roles.make_roles(Group._meta.apps)
-    owner, account = User.objects.create_user("owner"), Account.objects.get()
-    UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
-    FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
-    RetentionRun.objects.create(started_at=call.started_at)
-    audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.get(), rate=["0.00300", "0.00400"])
-    return call
-
-
 def people() -> list[tuple[User | None, Client]]:
     """In the order of WHO."""
     named = [person(role.lower(), role) for role in WHO if role in roles.ROLES]
     users = [User.objects.create_user("nobody", is_staff=True), *named, User.objects.create_superuser("superuser")]
     return [(None, Client()), *((user, signed_in(user)) for user in users)]
-
-
-def own_export(user: User, section: str) -> int:
-    export = Export.objects.create(owner=user, section=section, format="csv", state=ExportState.DONE)
-    exports.file_of(export).parent.mkdir(exist_ok=True)
-    exports.file_of(export).write_text("uuid\n")
-    return export.pk
-
-
-def address(name: str, pattern: URLPattern, user: User | None) -> str:
-    """With the first row's key for what the URL has to know, and the person's own export for a file."""
-    if pattern.name is None:
-        return {"old_address": f"/admin/streams/account/{first_row(Account).pk}/", "(?P<url>.*)$": "/admin/no-such-page"}[name]
-    wanted = set(pattern.pattern.regex.groupindex)
-    section, model = next(((known, model) for known, model in sections().items() if name.startswith(f"{known}_")), ("", None))
-    if not wanted or model is None:
-        given = {"app_label": "cdr", "content_type_id": "1", "object_id": "1"}
-        return reverse(f"admin:{name}", kwargs={key: given[key] for key in wanted})
-    if name.endswith("_file"):
-        return reverse(f"admin:{name}", args=[own_export(user, section) if user else 1])
-    row = first_row(model)
-    return reverse(f"admin:{name}", args=[row.uuid if hasattr(row, "uuid") and not name.endswith("_history") else row.pk])
-
-
-def sections() -> dict[str, type[models.Model]]:
-    return {f"{model._meta.app_label}_{model._meta.model_name}": model for model in console._registry}
-
-
-def first_row(model: type[models.Model]) -> Any:
-    row = model._default_manager.order_by("pk").first()
-    assert row is not None, f"make a row of {model.__name__} in rows(), so that its pages can be tried"
-    return row
 
 
 # What it answers -----------------------------------------------------------------------------------------------------
@@ -236,8 +172,7 @@ def test_every_page_answers_every_role_as_the_table_says(caplog) -> None:
     rows()
     found: dict[str, list[str]] = {}
     for user, client in people():
-        for name, pattern in patterns(console.get_urls()).items():
-            path = address(name, pattern, user)
+        for name, path in addresses(user).items():
             found.setdefault(name, []).append(f"{asked(client, 'get', path)}/{asked(client, 'post', path)}")
     assert_as_declared(found, table(PAGES), "PAGES")
 

@@ -19,7 +19,7 @@ from tests.cdr.admin.reading import Page, read
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import live_call
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
+pytestmark = pytest.mark.django_db
 PAGE, LOGIN, CODE, CALLS = "/admin/second-factor/", "/admin/login/", "/admin/login/code/", "/admin/cdr/calldetail/"
 PASSWORD = "a-long-password-1"
 

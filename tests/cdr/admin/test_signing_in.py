@@ -13,7 +13,7 @@ from cdr.models import AuditEntry, FailedSignIn
 from cdr.pure.sign_in import MOST_OF_A_NAME, MOST_OF_AN_ADDRESS
 from tests.cdr.admin.reading import Page, read
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
+pytestmark = pytest.mark.django_db
 LOGIN, PASSWORD = "/admin/login/", "a-long-password-1"
 HOME, AWAY = "198.51.100.4", "203.0.113.9"
 

@@ -1,0 +1,99 @@
+"""Every page of the console: a row of each model that has an admin, and the address of each URL with that row's key in it.
+
+Owns what a page needs to be opened. A new page is found here by itself; one that needs a row of a new model says so."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.db import models
+from django.test import Client
+from django.urls import URLPattern, URLResolver, reverse
+
+from cdr import audit, exports, roles
+from cdr.admin.site import console
+from cdr.audit import Actor
+from cdr.models import Export, ExportState, FailedSignIn, RetentionRun, UrlTest
+from cdr.pure.acts import Act
+from streams.models import Account, Call
+from tests.cdr.call_script import make_gateway
+from tests.cdr.factories import live_call, refused
+
+
+def patterns(found: list[URLPattern | URLResolver], before: str = "") -> dict[str, URLPattern]:
+    """Every URL of the site by its name; one without a name by its route. Of the redirects that Django makes for each admin, one."""
+    known: dict[str, URLPattern] = {}
+    for pattern in found:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            known |= patterns(pattern.url_patterns, route)
+        else:
+            known[pattern.name or ("old_address" if route.endswith("/<path:object_id>/") else route)] = pattern
+    return known
+
+
+def rows() -> Call:
+    """A row of every model that has an admin; the export is made for each person."""
+    call = live_call(make_gateway())
+    refused("pbx-1")
+    roles.make_roles(Group._meta.apps)
+    owner, account = User.objects.create_user("owner"), Account.objects.get()
+    UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
+    FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
+    RetentionRun.objects.create(started_at=call.started_at, counts={"Acme Robotics": {"numbers": 3}})
+    audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.get(), rate=["0.00300", "0.00400"])
+    return call
+
+
+def own_export(user: User, section: str) -> int:
+    export = Export.objects.create(owner=user, section=section, format="csv", state=ExportState.DONE)
+    exports.file_of(export).parent.mkdir(exist_ok=True)
+    exports.file_of(export).write_text("uuid\n")
+    return export.pk
+
+
+def address(name: str, pattern: URLPattern, user: User | None) -> str:
+    """With the first row's key for what the URL has to know, and the person's own export for a file."""
+    if pattern.name is None:
+        return {"old_address": f"/admin/streams/account/{first_row(Account).pk}/", "(?P<url>.*)$": "/admin/no-such-page"}[name]
+    wanted = set(pattern.pattern.regex.groupindex)
+    section, model = next(((known, model) for known, model in sections().items() if name.startswith(f"{known}_")), ("", None))
+    if not wanted or model is None:
+        given = {"app_label": "cdr", "content_type_id": "1", "object_id": "1"}
+        return reverse(f"admin:{name}", kwargs={key: given[key] for key in wanted})
+    if name.endswith("_file"):
+        return reverse(f"admin:{name}", args=[own_export(user, section) if user else 1])
+    row = first_row(model)
+    return reverse(f"admin:{name}", args=[row.uuid if hasattr(row, "uuid") and not name.endswith("_history") else row.pk])
+
+
+def sections() -> dict[str, type[models.Model]]:
+    return {f"{model._meta.app_label}_{model._meta.model_name}": model for model in console._registry}
+
+
+def first_row(model: type[models.Model]) -> Any:
+    row = model._default_manager.order_by("pk").first()
+    assert row is not None, f"make a row of {model.__name__} in rows(), so that its pages can be tried"
+    return row
+
+
+def addresses(user: User | None) -> dict[str, str]:
+    """By the names of `patterns`."""
+    return {name: address(name, pattern, user) for name, pattern in patterns(console.get_urls()).items()}
+
+
+def kinds(user: User) -> dict[str, str]:
+    """A page of each kind that this person can look at. How a row is deleted, and its history, look the same for all models."""
+    client = Client()
+    client.force_login(user)
+    found = {name: path for name, path in addresses(user).items() if name not in NO_PAGE and not name.endswith("_file")}
+    alike = {name for name in found if name.endswith(("_history", "_delete")) and not name.startswith("streams_account_")}
+    never = {name for name in found if name.endswith("_add") and not name.startswith(("streams_", "auth_"))}
+    return {name: path for name, path in found.items() if name not in alike | never and is_page(client.get(path))}
+
+
+def is_page(response: Any) -> bool:
+    return response.status_code == 200 and not response.streaming
+
+
+NO_PAGE = {"login", "login_code", "logout", "autocomplete", "jsi18n", "view_on_site", "old_address", "(?P<url>.*)$"}
+"""Not for somebody signed in, or not HTML."""

@@ -1,0 +1,163 @@
+"""The console for those who see little, and for those who use no mouse: axe-core on every kind of page, and a support case by keyboard."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from django.contrib.auth.models import User
+
+from streams.models import Stream
+from tests.cdr.admin import every_page
+from tests.cdr.admin.conftest import signed_in
+from tests.cdr.call_script import make_gateway
+from tests.cdr.factories import KINDS
+
+playwright = pytest.importorskip("playwright.sync_api", reason="accessibility: the playwright package is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="accessibility: axe-playwright-python is not installed")
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+PASSWORD = "a-long-password-1"
+DESKTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="accessibility: there is no Chromium on this machine"),
+]
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+ALL_RULES = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
+LAYOUT = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable", "color-contrast"]}}
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
+"""What changes with the width, and what with the colour scheme."""
+KNOWN = {
+    'aria-prohibited-attr: <span class="help-tooltip search-label-icon"': "Django's script makes it, at its boxes of permissions and "
+    "groups. The input beside it has the same words as its label, so that nothing is lost to a screen reader."
+}
+"""Findings that stay: a rule's id and what it points at -> why it cannot be helped."""
+
+
+AXE = Path(axe.__file__).with_name("axe.min.js").read_text()
+
+
+class Scene(NamedTuple):
+    url: str
+    pages: dict[str, str]
+    cookie: dict[str, str]
+    number: str
+
+
+@pytest.fixture
+def scene(live_server) -> Scene:
+    """Everything that asks the database is done here, before Playwright keeps an event loop in this thread."""
+    user = User.objects.create_superuser("admin", password=PASSWORD)
+    every_page.rows()
+    for index, kind in enumerate(KINDS):
+        kind(make_gateway(kind.__name__.replace("_", "-")), caller=f"+4930{index:07}")
+    pages = once(every_page.kinds(user))
+    closed = Stream.objects.get(end_cause="customer_closed")
+    pages |= {"a call that failed": f"/admin/cdr/calldetail/{closed.call.uuid}/change/", "nothing there": "/admin/no-such-page"}
+    pages |= {"a log with errors": f"/admin/cdr/streamdetail/{closed.uuid}/debug-log/"}
+    pages |= {"a filtered list": "/admin/cdr/streamdetail/?cause=customer_closed&q=nothing"}
+    cookie = {"name": "sessionid", "value": signed_in(user).cookies["sessionid"].value, "url": live_server.url}
+    return Scene(live_server.url, pages, cookie, closed.call.from_number)
+
+
+def once(pages: dict[str, str]) -> dict[str, str]:
+    """Of the pages that look the same for several models, one: of each further kind that somebody adds, each."""
+    ends = ("_add", "_saved", "_exports", "_history", "_delete")
+    first = {next(name for name in pages if name.endswith(end)) for end in ends}
+    return {name: path for name, path in pages.items() if name in first or not name.endswith(ends)}
+
+
+@pytest.fixture
+def browser(scene: Scene) -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+def findings(page: Any, rules: dict[str, Any]) -> list[str]:
+    """`rule: element` of each serious one that is not known."""
+    found = [
+        f"{rule['id']}: {node['html'][:150]} {node['any'][0]['message'] if node['any'] else ''}"
+        for rule in page.evaluate("rules => axe.run(rules)", rules)["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+    return [finding for finding in found if not any(finding.startswith(known) for known in KNOWN)]
+
+
+@pytest.mark.timeout(240)
+def test_axe_finds_nothing_serious_on_any_kind_of_page(scene, browser) -> None:
+    found: dict[str, list[str]] = {}
+    for width, light in ((DESKTOP, ALL_RULES), (PHONE, LAYOUT)):
+        context = browser.new_context(viewport=width, reduced_motion="reduce")
+        page = context.new_page()
+        for name, path in {"login": "/admin/login/", **scene.pages}.items():
+            if name != "login":
+                context.add_cookies([scene.cookie])
+            page.emulate_media(color_scheme="light")
+            page.goto(scene.url + path)
+            page.evaluate(AXE)
+            for scheme, rules in (("light", light), ("dark", COLOURS)):
+                page.emulate_media(color_scheme=scheme)
+                for finding in findings(page, rules):
+                    found.setdefault(f"{finding} ({scheme}, {width['width']} px)", []).append(name)
+        context.close()
+    assert not found, "\n".join(f"{finding}\n      on {', '.join(names)}" for finding, names in found.items())
+
+
+# By keyboard ---------------------------------------------------------------------------------------------------------
+FOCUS = """() => {
+  const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
+  const shown = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== 'none';
+  return {tag: at.tagName, words: (at.innerText || at.value || at.ariaLabel || at.name || '').trim(), shown,
+          seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth && box.width > 0};
+}"""
+
+
+def tab_to(page: Any, words: str, most: int = 60) -> list[str]:
+    """Presses Tab until the focus is on what says `words`; the focus is to be seen at each stop. Returns the stops."""
+    stops = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        assert focus["shown"] and focus["seen"], (page.url, focus)
+        stops.append(focus["words"])
+        if re.search(words, focus["words"]):
+            return stops
+    raise AssertionError(f"Tab does not reach {words!r} on {page.url}: {stops}")
+
+
+def test_a_support_case_is_solved_without_a_mouse(scene, browser) -> None:
+    page = browser.new_context(viewport=DESKTOP, reduced_motion="reduce").new_page()
+    page.goto(f"{scene.url}/admin/")
+    page.keyboard.type("admin")  # the name has the focus
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{scene.url}/admin/")
+    page.keyboard.type(scene.number)  # and here the search has it
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/calldetail/?q=*")
+    assert tab_to(page, "Skip to main content") == ["Skip to main content"]
+    page.keyboard.press("Enter")
+    stops = tab_to(page, r"^\d{4}-\d\d-\d\d")
+    assert not any("Audit" in stop for stop in stops)  # the head of the page was skipped
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/calldetail/*/change/**")
+    tab_to(page, "^Debug log")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/debug-log/**")
+    tab_to(page, "First error")
+    page.keyboard.press("Enter")
+    target = page.locator("li.line:target")
+    playwright.expect(target).to_be_in_viewport()
+    playwright.expect(target).to_contain_text("closed the connection")
+    page.keyboard.press("Tab")  # on from there, not from the top
+    inside = page.evaluate("document.activeElement.closest('li.line') === document.querySelector('li.line:target')")
+    assert inside, page.evaluate(FOCUS)

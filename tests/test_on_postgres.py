@@ -26,6 +26,8 @@ TESTS = (
     "tests/cdr/test_url_tests.py",
     "tests/cdr/admin/test_filters.py",
     "tests/cdr/admin/test_search.py",
+    "tests/cdr/admin/test_narrowing.py",
+    "tests/cdr/test_beginning.py",
     "tests/cdr/api/test_streams.py",
     "tests/cdr/api/test_stream_start.py",
 )

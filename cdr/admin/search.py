@@ -2,8 +2,11 @@
 
 Owns which columns are searched. What a text may mean is cdr.pure.lookup's."""
 
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import BigIntegerField, Exists, Q, QuerySet, Value
 from django.http import HttpRequest
 
@@ -13,6 +16,7 @@ from cdr.pure.lookup import ServiceHost, UuidRange, number_beginnings, service_h
 from streams.models import Call, Stream
 
 MOST_STREAMS = 1000
+DIGITS_OF_FEW = 7
 
 
 class Sought(NamedTuple):
@@ -45,15 +49,23 @@ def matching(rows: QuerySet[Any], found: Sought) -> QuerySet[Any]:
     if found.host:
         return rows.filter(_of_host(found.host, found.whole)) if of_streams else rows
     by_key = Q(call__in=found.calls) | Q(pk__in=found.streams) if of_streams else Q(pk__in=found.calls + found.calls_of)
-    by_number = Q(pk__in=[])
-    for column in ("from_number", "to_number"):
-        for begun in found.numbers:
-            by_number |= Q(**{f"{of_call(rows, column)}__begins": begun})
-    if of_streams and found.numbers and (found.calls or found.streams):
+    by_number = [_any_of(of_call(rows, column), found.numbers) for column in ("from_number", "to_number")] if found.numbers else []
+    if (of_streams and by_number and (found.calls or found.streams)) or _sqlite_walks(found.numbers):
         # No index serves an OR over two tables.
-        arms = [Stream.objects.filter(condition).order_by().values("pk") for condition in (by_key, by_number)]
-        return rows.filter(pk__in=arms[0].union(arms[1]))
-    return rows.filter(by_key | by_number)
+        table: Any = Stream.objects if of_streams else Call.objects
+        arms = [table.filter(condition).order_by().values("pk") for condition in (*by_number, by_key)]
+        return rows.filter(pk__in=arms[0].union(*arms[1:]))
+    return rows.filter(reduce(or_, by_number, by_key))
+
+
+def _any_of(column: str, beginnings: list[str]) -> Q:
+    return reduce(or_, (Q(**{f"{column}__begins": begun}) for begun in beginnings))
+
+
+def _sqlite_walks(numbers: list[str]) -> bool:
+    """SQLite keeps no statistics, so it walks through all calls, newest first, also for a number that is hardly ever called. One that is
+    all but written out is taken for such."""
+    return connection.vendor == "sqlite" and bool(numbers) and len(numbers[0]) >= DIGITS_OF_FEW
 
 
 def callbacks_matching(callbacks: QuerySet[Any], text: str) -> QuerySet[Any]:

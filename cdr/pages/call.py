@@ -58,7 +58,7 @@ def call_page(key: str, now: datetime) -> CallPage | None:
     if call is None:
         return None
     streams = list(shown_streams().filter(call=call).order_by("requested_at", "pk"))
-    found = find(StreamEvent.objects.filter(call=call), Callback.objects.filter(stream__call=call))
+    found = find(StreamEvent.objects.filter(call=call), Callback.objects.filter(stream__in=[stream.pk for stream in streams]))
     timeline = drawn(found, streams, _names(streams), call.started_at)
     trouble = _trouble(found.events, streams)
     return CallPage(

@@ -4,6 +4,7 @@ Owns what belongs to no single list. Must not know the lists: they register them
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -17,6 +18,8 @@ SECTIONS = (
     ("Staff", ("User", "Group", "FailedSignIn", "AuditEntry", "RetentionRun")),
 )
 """Section name, and the models in it; a section without a model that the reader may see is left out."""
+SELDOM = frozenset({"GatewayRefusal", "UrlTest", "FailedSignIn", "RetentionRun"})
+"""On the first page only: in the line at the top of each page there is room for those one needs all day."""
 
 
 class Console(GuardedSite):
@@ -30,14 +33,15 @@ class Console(GuardedSite):
         apps = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps
-        models = {model["object_name"]: model for app in apps for model in app["models"]}
+        models = {model["object_name"]: {**model, "seldom": model["object_name"] in SELDOM} for app in apps for model in app["models"]}
         sections = [(name, [models[known] for known in names if known in models]) for name, names in SECTIONS]
         return [_section(name, found) for name, found in sections if found]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The figures are shown to those who may see calls and streams."""
         seen = request.user.has_perms(["cdr.view_calldetail", "cdr.view_streamdetail", "streams.view_callback"])
-        context = {"board": board(timezone.now()) if seen else None, **(extra_context or {})}
+        shown = board(timezone.now(), settings.LEASE_SECONDS) if seen else None
+        context = {"board": shown, "may_see_gateways": request.user.has_perm("streams.view_gateway"), **(extra_context or {})}
         return super().index(request, context)
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncMinute
 
 from cdr.pages.callback_hosts import HostRow, host_rows
 from cdr.pure.badges import Badge, reason_badge
 from cdr.pure.bars import Bar, bars
 from cdr.pure.figures import counted, share
+from streams import traffic
 from streams.models import UNUSUAL, Call, Callback, CallbackState, Stream
 from streams.pure.lifecycle import CallState, HangupReason, StreamState
 
@@ -58,8 +59,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class GatewayRow:
+    """`frames_per_second`: of all its calls, as they were measured last."""
+
+    pk: int
     name: str
     live_calls: int
+    frames_per_second: int
     path: str
     query: str
 
@@ -73,9 +78,10 @@ class Board:
     gateways: list[GatewayRow]
 
 
-def board(now: datetime) -> Board:
-    """Fourteen queries, however many rows there are."""
-    return Board(figures(now), started(now), outcomes(now - timedelta(days=1)), host_rows(now - timedelta(days=1)), gateways())
+def board(now: datetime, lease_seconds: float) -> Board:
+    """Fifteen queries, however many rows there are. `lease_seconds`: so old a measured rate may be."""
+    since = now - timedelta(days=1)
+    return Board(figures(now), started(now), outcomes(since), host_rows(since), gateways(lease_seconds))
 
 
 # What is live, and what went wrong -------------------------------------------------------------------------------------
@@ -147,8 +153,14 @@ def _outcomes(rows: Iterable[tuple[int, Badge | None, str]], ended: int | None) 
 
 
 # Gateways --------------------------------------------------------------------------------------------------------------
-def gateways() -> list[GatewayRow]:
-    """Those that carry calls now, the busiest first; one query."""
+def gateways(lease_seconds: float) -> list[GatewayRow]:
+    """Those that carry calls now, the busiest first; two queries."""
     live = Call.objects.filter(state=CallState.LIVE).exclude(gateway=None).order_by()
-    busiest = live.values("gateway__name").annotate(calls=Count("pk")).order_by("-calls", "gateway__name")[:SHOWN_GATEWAYS]
-    return [GatewayRow(row["gateway__name"], row["calls"], CALLS, f"gateway={quote(row['gateway__name'])}&state=live") for row in busiest]
+    busiest = live.values("gateway_id", "gateway__name").annotate(calls=Count("pk")).order_by("-calls", "gateway__name")
+    measured = traffic.fresh(lease_seconds).values("gateway_id").annotate(rate=Sum("frames_per_second"))
+    rates = dict(measured.values_list("gateway_id", "rate"))
+    return [_gateway(*row, rates) for row in busiest.values_list("gateway_id", "gateway__name", "calls")[:SHOWN_GATEWAYS]]
+
+
+def _gateway(key: int, name: str, live_calls: int, rates: dict[int, float]) -> GatewayRow:
+    return GatewayRow(key, name, live_calls, round(rates.get(key, 0)), CALLS, f"gateway={quote(name)}&state=live")

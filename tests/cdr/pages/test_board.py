@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cdr.pages import board, callback_hosts
+from streams import traffic
 from streams.models import Callback
 from tests.cdr.call_script import STARTED, make_gateway
 from tests.cdr.factories import KINDS, closed_call, good_call, live_call, refused_call, tried
@@ -23,8 +24,8 @@ def outcomes(since=SINCE) -> dict[str, tuple[str, str]]:
 
 
 def test_an_empty_platform(django_assert_num_queries) -> None:
-    with django_assert_num_queries(14):
-        page = board.board(NOW)
+    with django_assert_num_queries(15):
+        page = board.board(NOW, 20)
     assert counts() == ["0"] * 5
     assert not any(figure.bad for figure in page.figures)
     assert all(bar.height == 0 for bar in page.started.bars)
@@ -36,8 +37,8 @@ def test_what_is_live_and_what_went_wrong_of_late(django_assert_num_queries) -> 
     gateway = make_gateway()
     for kind in KINDS:
         kind(gateway)
-    with django_assert_num_queries(14):
-        page = board.board(NOW)
+    with django_assert_num_queries(15):
+        page = board.board(NOW, 20)
     assert [figure.count for figure in page.figures] == ["1", "2", "4", "1", "2"]
     assert [figure.bad for figure in page.figures] == [False, False, True, True, False]
     assert counts(NOW + timedelta(hours=1)) == ["1", "2", "0", "0", "2"]
@@ -107,7 +108,9 @@ def test_gateways_with_live_calls_the_busiest_first() -> None:
         good_call(gateway)
         for _ in range(calls):
             live_call(gateway)
-    assert [(row.name, row.live_calls, row.query) for row in board.gateways()] == [
-        ("pbx-2", 2, "gateway=pbx-2&state=live"),
-        ("pbx-1", 1, "gateway=pbx-1&state=live"),
+    traffic.write("one process", {make_gateway("pbx-2").pk: 74.9})
+    traffic.write("another", {make_gateway("pbx-2").pk: 25.0})
+    assert [(row.name, row.live_calls, row.frames_per_second, row.query) for row in board.gateways(20)] == [
+        ("pbx-2", 2, 100, "gateway=pbx-2&state=live"),
+        ("pbx-1", 1, 0, "gateway=pbx-1&state=live"),
     ]

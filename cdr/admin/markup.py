@@ -11,11 +11,16 @@ from cdr.pure.badges import Badge
 from cdr.pure.figures import NOTHING
 
 
-def badge_html(badge: Badge | None) -> SafeString:
+def badge_html(badge: Badge | None, title: str = "") -> SafeString:
+    """`title` is shown on hover."""
     if badge is None:
         return quiet(NOTHING)
     icon = format_html('<span aria-hidden="true">{}</span> ', badge.icon) if badge.icon else ""
-    return format_html('<span class="badge badge-{}">{}{}</span>', badge.tone, icon, badge.word)
+    return format_html('<span class="badge badge-{}"{}>{}{}</span>', badge.tone, _title(title), icon, badge.word)
+
+
+def _title(words: str) -> SafeString | str:
+    return format_html(' title="{}"', words) if words else ""
 
 
 def badges_html(badges: Iterable[Badge]) -> SafeString:

@@ -31,8 +31,10 @@ from cdr.pages.stream import charge_of, find_stream, lasted_seconds
 from cdr.pages.stream_card import StreamCard, stream_card
 from cdr.pages.stream_page import stream_page
 from cdr.pure.badges import degraded_badge, reason_badge, stream_badge
+from cdr.pure.closing import closed_by
 from cdr.pure.figures import NOTHING, counted, duration, moment, money, seconds_count, service_host
 from streams import control
+from streams.pure.close_codes import code_words
 
 MAY_STOP = "cdr.stop_stream"
 
@@ -144,7 +146,8 @@ class StreamAdmin(ComparingAdmin):
 
     @admin.display(description="Hangup reason")
     def reason(self, stream: StreamDetail) -> SafeString:
-        return badge_html(reason_badge(stream.hangup_reason))
+        code = f"Closed by {closed_by(stream.end_cause, opened=True)}: {code_words(stream.close_code)}" if stream.close_code else ""
+        return badge_html(reason_badge(stream.hangup_reason), code)
 
     @admin.display(description="State")
     def state_badge(self, stream: StreamDetail) -> SafeString:

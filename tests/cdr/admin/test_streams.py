@@ -69,6 +69,13 @@ def test_the_page_has_what_its_calls_page_has(support, gateway, django_assert_ma
         assert words in page.text
 
 
+def test_the_list_says_on_hover_who_closed_with_which_code(support, gateway) -> None:
+    factories.closed_call(gateway)
+    factories.good_call(gateway)
+    html = support.get("/admin/cdr/streamdetail/").content.decode()
+    assert html.count('title="Closed by the customer&#x27;s service: 1011 (internal error)"') == 1
+
+
 def test_the_log_in_words(operator, gateway) -> None:
     text = read(operator, address("debug_log", factories.closed_call(gateway).streams.get())).text
     for words in (

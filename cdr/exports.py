@@ -27,9 +27,11 @@ KEPT = timedelta(days=7)
 
 
 class Selection(NamedTuple):
-    """What an export holds: the rows in the list's order, the columns, and whether numbers are whole."""
+    """What an export holds: the rows, to count them; the same in the list's order, so many read at once; the columns, and whether
+    numbers are whole."""
 
     rows: QuerySet[Any]
+    in_order: Callable[[int], Iterator[Any]]
     columns: tuple[Column, ...]
     numbers_of: Callable[[Any], tuple[str, str]]
     whole_numbers: bool
@@ -118,7 +120,7 @@ def _write(export: Export, selection: Selection) -> None:
 def _rows_written(file: Writer, selection: Selection) -> Iterator[int]:
     """Writes every row; after each chunk, how many there are."""
     done = 0
-    for row in selection.rows.iterator(chunk_size=CHUNK_ROWS):
+    for row in selection.in_order(CHUNK_ROWS):
         file.write(_cells(row, selection))
         done += 1
         if done % CHUNK_ROWS == 0:

@@ -112,8 +112,8 @@ class ExportingAdmin(SavingAdmin):
         request.method, request.user, request.GET = "GET", export.owner, QueryDict(export.query)
         if not (export.owner.is_active and self.has_view_permission(request) and request.user.has_perm(MAY_EXPORT)):
             raise NotAllowed("You may not see this list any more.")
-        rows = self.get_changelist_instance(request).get_queryset(request)
-        return Selection(rows, self.export_columns, self.numbers_of, self.may_see_numbers(request))
+        listed: Any = self.get_changelist_instance(request)
+        return Selection(listed.queryset, listed.in_order, self.export_columns, self.numbers_of, self.may_see_numbers(request))
 
 
 async def _blocks(file: Path) -> AsyncIterator[bytes]:

@@ -83,6 +83,18 @@ def test_the_order_is_that_of_the_list(operator, gateway) -> None:
     assert times == sorted(times, reverse=True)
 
 
+@pytest.mark.parametrize("query", ["", "reason=Connection+error"])
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+def test_every_row_once_however_few_are_read_at_once(operator, gateway, monkeypatch, path, query) -> None:
+    """Some start at the same time."""
+    monkeypatch.setattr(exports, "CHUNK_ROWS", 2)
+    calls = [factories.closed_call(gateway, STARTED + timedelta(minutes=index // 3)) for index in range(5)]
+    uuids = [row["Call UUID"] for row in exported(operator, path, query)]
+    added = [uuid for uuid in uuids if uuid in {str(call.uuid) for call in calls}]
+    assert added == [str(call.uuid) for call in reversed(calls)]
+    assert query or len(uuids) == (Call if path == CALLS else Stream).objects.count()
+
+
 def test_an_xlsx_holds_the_same(operator, gateway, folder) -> None:
     export = ask(operator, form="xlsx")
     run_exports()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from ninja.errors import AuthenticationError
 from ninja.security import HttpBasicAuth
 
+from cdr.addresses import address_of
 from cdr.api.throttle import FAILED_LOGINS, REQUESTS, counters
 from streams.models import Account
 
@@ -23,7 +24,7 @@ class AccountAuth(HttpBasicAuth):
     """Every refusal looks the same, whether the account, the token or the path is wrong."""
 
     def authenticate(self, request: HttpRequest, username: str, password: str) -> Account:
-        address = request.META.get("REMOTE_ADDR", "")
+        address = address_of(request) or "unknown"
         counters.refuse_exhausted(FAILED_LOGINS, address)
         account = account_of(username, password)
         if account is None:

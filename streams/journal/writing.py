@@ -13,7 +13,7 @@ from streams.journal.ending import end_call, end_stream
 from streams.journal.measuring import keep_of_call, keep_of_stream
 from streams.journal.owing import owe
 from streams.journal.rows import at, save
-from streams.models import Call, Stream, StreamEvent
+from streams.models import Application, Call, Gateway, Stream, StreamEvent
 from streams.pure.lifecycle import CallbackEvent, CallState, EndCause, EventKind, HangupCause, Level, StreamState
 from streams.pure.notes import CallFacts, Note
 
@@ -55,11 +55,12 @@ def _held_call(owner: str, lease_seconds: float, facts: CallFacts, first: Note) 
 
 
 def _open_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
+    """A gateway or application that was deleted since the call came in is no reason to lose the call."""
     return Call.objects.create(
         uuid=facts.call_id,
         account_id=facts.account_id,
-        gateway_id=facts.gateway_id,
-        application_id=facts.application_id,
+        gateway=Gateway.objects.filter(pk=facts.gateway_id).only("pk").first(),
+        application=Application.objects.filter(pk=facts.application_id).only("pk").first(),
         from_number=facts.from_number,
         to_number=facts.to_number,
         direction=facts.direction,

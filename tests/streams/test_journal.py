@@ -10,7 +10,7 @@ from django.dispatch import Signal
 
 from cdr.models import Charge
 from streams import journal
-from streams.models import Account, Call, Callback, Heartbeat, Stream, StreamEvent
+from streams.models import Account, Application, Call, Callback, Gateway, Heartbeat, Stream, StreamEvent
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import StreamRequest
 from streams.signals import stream_ended
@@ -43,6 +43,14 @@ def test_the_first_note_makes_the_call_with_its_lease(facts, story) -> None:
     assert (call.from_number, call.to_number, call.owner, call.epoch, call.state) == ("+14155550123", "18005550100", OWNER, 1, "live")
     assert call.started_at.timestamp() == EPOCH
     assert timedelta(seconds=15) < call.lease_until - call.now <= timedelta(seconds=LEASE_SECONDS)
+
+
+def test_a_gateway_that_was_deleted_in_the_meantime_costs_no_call(facts, story) -> None:
+    Gateway.objects.all().delete()
+    Application.objects.all().delete()
+    record(facts, story)
+    call = Call.objects.get(uuid=facts.call_id)
+    assert (call.gateway, call.application) == (None, None)
 
 
 def test_a_whole_call_leaves_its_rows(facts, story) -> None:

@@ -11,8 +11,9 @@ JOURNEYS = "tests/journeys/"
 
 
 def processes() -> int:
-    """One a core. Two at least, as the journeys wait more than they compute; four at most, as they are a quarter of the time."""
-    return min(max(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 2), 4)
+    """One a core and one for the journeys, which wait more than they compute; four at most, as they are a quarter of the time."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores + 1, 4)
 
 
 def longest_first(items: list[pytest.Item]) -> None:

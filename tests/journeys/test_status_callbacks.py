@@ -34,7 +34,7 @@ async def test_failed_tries_are_repeated_in_order(web: Web, answers: Answers, co
     ]
     assert len({one.headers["webhook-id"] for one in callbacks}) == 2
     assert len({one.body for one in callbacks[:3]}) == 1
-    assert len([line for line in log.lines.values() if "503" in line]) == 2
+    assert len([line for line in log.lines.values() if "answered 503" in line]) == 2
 
 
 async def test_callbacks_by_get_carry_their_parameters_in_the_query(web: Web, answers: Answers) -> None:

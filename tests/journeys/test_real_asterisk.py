@@ -37,6 +37,12 @@ def asterisk(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Iterator[Ast
     asterisk.stop()
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_answered_afterwards(answers: Answers) -> Iterator[None]:
+    yield
+    answers.otherwise = ""
+
+
 def any_call(answers: Answers, customer: Customer, **attributes: str) -> None:
     """Whatever call comes next is streamed to the customer: its UUID is made by the dialplan."""
     answers.otherwise = response(stream(customer.url, **(MULAW | {"statusCallbackUrl": customer.status_url} | attributes)))

@@ -28,6 +28,8 @@ from streams.simulate.waiting import Changing
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.WARNING)
 
+CLOSING_ROUNDS = 3
+"""Of the event loop: what was accepted last is made, aborted, and lost, each in one."""
 TLS_HANDSHAKE = 0x16  # the first byte of a TLS connection (RFC 8446, 5.1)
 
 
@@ -73,6 +75,8 @@ class Door(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.customer.transports.append(self.transport)
+        if self.customer.stopping:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if data[0] == TLS_HANDSHAKE:
@@ -149,7 +153,12 @@ class Customer(Changing):
         await self._server.wait_closed()
         for transport in self.transports:
             transport.abort()  # those that wait for a peer's last words, or for ours
-        await asyncio.sleep(0)
+        for _ in range(CLOSING_ROUNDS):
+            await asyncio.sleep(0)
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
 
     async def conversation(self, number: int = 1, timeout_seconds: float = 30) -> Conversation:
         """The `number`th connection that was accepted, counted from 1."""

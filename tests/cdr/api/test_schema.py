@@ -48,7 +48,7 @@ def test_every_operation_has_its_place_in_the_documentation() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("known", [True, False], ids=["a call there is", "any call"])
 @schema.parametrize()
-@examples(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_server_error_and_no_undeclared_answer(case: schemathesis.Case, known: bool, live_server: Any, acme: Customer) -> None:
     Account.objects.update(concurrent_streams_limit=1_000_000, stream_starts_per_second=1_000_000)
     call = acme.account.calls.first() or acme.live_call()

@@ -1,0 +1,134 @@
+"""What people do in the console, done as they do it, in a real Chromium: an operator's day, and an administrator's."""
+
+import base64
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django_otp.oath import TOTP
+
+from cdr import roles
+from cdr.models import AuditEntry, Export, SavedFilter
+from cdr.pure.acts import Act
+from streams.models import Account, Callback, ControlRequest
+from tests.cdr.admin.conftest import person
+from tests.cdr.call_script import make_gateway
+from tests.cdr.factories import closed_call, good_call, live_call
+
+playwright = pytest.importorskip("playwright.sync_api", reason="acts in a browser: the playwright package is not installed")
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+PASSWORD = "a-long-password-1"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="acts in a browser: there is no Chromium on this machine"),
+]
+
+
+@contextmanager
+def signed_in(url: str, user: User) -> Iterator[Any]:
+    """The first page of the console, by way of the sign-in. Nothing may ask the database from this thread meanwhile."""
+    user.set_password(PASSWORD)
+    user.save()
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(base_url=url)
+        sign_in(page, user.username)
+        yield page
+        browser.close()
+
+
+def sign_in(page: Any, name: str) -> None:
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def press(page: Any, *names: str) -> None:
+    """Links or buttons, one after the other."""
+    for name in names:
+        page.get_by_role("link", name=name, exact=True).or_(page.get_by_role("button", name=name, exact=True)).first.click()
+
+
+def says(page: Any, words: str) -> None:
+    playwright.expect(page.get_by_text(re.compile(words)).first).to_be_visible()
+
+
+def test_an_operators_day(live_server) -> None:
+    gateway = make_gateway()
+    live, closed, _ = live_call(gateway), closed_call(gateway), good_call(gateway)
+    callback = Callback.objects.filter(stream__call=closed).latest("pk")
+    operator = person("maria", roles.OPERATOR)
+    with signed_in(live_server.url, operator) as page:
+        press(page, "Calls")
+        page.locator("select[name=reason]").select_option("Connection error")
+        press(page, "Show")
+        assert page.locator("#result_list tbody tr").count() == 1
+        press(page, "Save these filters…")
+        page.get_by_label("Save it as").fill("what broke")
+        press(page, "Save", "what broke")
+        assert page.locator("#result_list tbody tr").count() == 1
+        press(page, "Export…")
+        press(page, "Export as CSV")
+        says(page, "Waiting")
+        page.goto(f"/admin/cdr/calldetail/?reason=Connection+error&q={closed.uuid}")
+        page.get_by_role("link", name=re.compile("hangup reason: Connection error")).click()
+        assert "reason=" not in page.url and str(closed.uuid) in page.url
+        page.goto(f"/admin/cdr/calldetail/{live.uuid}/change/")
+        press(page, "Stop…", "Stop the stream")
+        says(page, "was asked to stop")
+        page.goto(f"/admin/cdr/calldetail/{live.uuid}/change/")
+        press(page, "Hang up…", "Hang up the call")
+        says(page, "was asked to hang up")
+        page.goto(f"/admin/streams/callback/{callback.pk}/change/")
+        press(page, "Send again…", "Send it again")
+        says(page, "sent again within seconds")
+    assert list(ControlRequest.objects.values_list("kind", "requested_by")) == [("stop", "maria"), ("hang_up", "maria")]
+    assert (SavedFilter.objects.get().name, Export.objects.get().format) == ("what broke", "csv")
+    callback.refresh_from_db()
+    assert callback.state == "pending"
+    done = list(AuditEntry.objects.filter(by="maria").order_by("pk").values_list("act", flat=True))
+    assert done == [Act.SIGN_IN, Act.EXPORT, Act.STOP_STREAM, Act.HANG_UP, Act.RESEND_CALLBACK]
+
+
+def test_an_administrators_day(live_server) -> None:
+    make_gateway()
+    account = Account.objects.get()
+    before = account.auth_token
+    with signed_in(live_server.url, User.objects.create_superuser("admin")) as page:
+        page.goto(f"/admin/streams/account/{account.pk}/change/")
+        page.get_by_role("link", name=re.compile("Rotate")).click()
+        press(page, "Rotate the token")
+        shown = page.locator(".token").inner_text()
+        page.goto("/admin/second-factor/")
+        page.get_by_label("Your password").fill(PASSWORD)
+        press(page, "Set it up")
+        secret = page.locator(".help .code").inner_text().replace(" ", "")
+        page.get_by_label(re.compile("Type the code")).fill(code_of_the_app(secret))
+        press(page, "Confirm")
+        recovery = page.locator(".recovery-codes li").first.inner_text()
+        press(page, "I have kept them", "Log out")
+        sign_in(page, "admin")
+        page.get_by_label(re.compile("The code that your app")).fill("000000")
+        press(page, "Go on")
+        assert "/login/code/" in page.url
+        page.get_by_label(re.compile("The code that your app")).fill(recovery)
+        press(page, "Go on")
+        says(page, "Find out what happened")
+        page.goto("/admin/cdr/retentionrun/")
+        says(page, "Acme Robotics|nothing|Nothing")
+    account.refresh_from_db()
+    assert (account.auth_token, account.old_auth_token) == (shown, before)
+
+
+def code_of_the_app(secret: str) -> str:
+    totp = TOTP(base64.b32decode(secret + "=" * (-len(secret) % 8)))
+    totp.time = time.time()
+    return f"{totp.token():06}"

@@ -4,7 +4,6 @@ Owns where credentials may stand. Must not know what a gateway says once it is i
 
 import base64
 import binascii
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +16,7 @@ from streams.pure.foreign_text import cleaned
 from streams.pure.gateway import DIALECTS
 from streams.pure.gateway.twilio_signature import signed_with
 from streams.pure.gateway.version import Upgrade
+from streams.pure.peer_address import peer_address
 from streams.pure.refusal import Reason, Refusal
 
 QUERY_BYTES = 8192
@@ -140,12 +140,8 @@ def address_of(scope: dict[str, Any]) -> str:
 def host_of(scope: dict[str, Any]) -> str:
     """The peer's address without its port; behind a trusted proxy (HTTPS=1) the one that the proxy wrote last."""
     host = str((scope.get("client") or ("", 0))[0])
-    if settings.SECURE_PROXY_SSL_HEADER:
-        host = (header_of(scope, b"x-forwarded-for") or host).rpartition(",")[2].strip()
-    try:
-        return str(ip_address(host))[:45]
-    except ValueError:
-        return ""
+    forwarded = header_of(scope, b"x-forwarded-for") or host
+    return (peer_address(host, forwarded if settings.SECURE_PROXY_SSL_HEADER else None) or "")[:45]
 
 
 def place_of(path: str) -> str:

@@ -5,7 +5,6 @@ Owns that request and the wording of its failure. Must not know XML, nor read th
 import secrets
 from collections.abc import Collection
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from streams import guard
 from streams.fetch import FetchFailed, Reply, fetch
@@ -35,19 +34,14 @@ def fetch_answer(
     url: str,
     method: str,
     *,
-    auth_id: str,
+    parameters: list[tuple[str, str]],
     auth_tokens: Tokens,
-    call_uuid: UUID | str,
-    from_number: str,
-    to_number: str,
-    direction: str,
     allow: Collection[guard.Network],
     timeout_seconds: float,
 ) -> Fetched:
-    """The document, at most MAX_DOCUMENT_BYTES, by POST form or GET query as Plivo asks an answer URL (Event StartApp).
+    """The document, at most MAX_DOCUMENT_BYTES, by POST form or GET query with the `answer_parameters`.
 
     Blocks up to `timeout_seconds`; raises AnswerUnreachable."""
-    parameters = answer_parameters(str(call_uuid), from_number, to_number, direction, auth_id)
     request = signed_form(method, url, parameters, auth_tokens, secrets.token_hex(16))
     facts: dict[str, Any] = {"url": guard.without_userinfo(url), "method": method}
     try:
@@ -72,7 +66,7 @@ def fetch_answer(
 
 
 def answer_parameters(call_uuid: str, from_number: str, to_number: str, direction: str, auth_id: str) -> list[tuple[str, str]]:
-    """What Plivo tells an answer URL about a call; numbers go without their plus sign."""
+    """What Plivo tells an answer URL about a call (Event StartApp); numbers go without their plus sign."""
     return [
         ("CallUUID", call_uuid),
         ("From", from_number.removeprefix("+")),

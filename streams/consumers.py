@@ -147,12 +147,8 @@ class GatewaySocket:
             answers.fetch_answer,
             entry.answer_url,
             entry.answer_method,
-            auth_id=entry.auth_id,
+            parameters=asked,
             auth_tokens=self.tokens(),
-            call_uuid=facts.call_id,
-            from_number=facts.from_number,
-            to_number=facts.to_number,
-            direction=facts.direction,
             allow=settings.DIAL_ALLOW,
             timeout_seconds=settings.ANSWER_TIMEOUT_SECONDS,
         )

@@ -12,7 +12,7 @@ from plivo.utils.signature_v3 import validate_v3_signature
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from streams.answer import AnswerUnreachable, Fetched, fetch_answer
+from streams.answer import AnswerUnreachable, Fetched, answer_parameters, fetch_answer
 from tests.streams.raw_server import dripping, hanging, serving
 
 CALL = UUID("7aea0680-1f8c-46c2-a04f-990e2e0d52eb")
@@ -31,12 +31,8 @@ ASKED = {
 
 def fetched(url: str, method: str = "POST", **changes: Any) -> Fetched:
     given: dict[str, Any] = {
-        "auth_id": AUTH_ID,
+        "parameters": answer_parameters(str(CALL), "+14155550123", "sip:bot@phone.example", "inbound", AUTH_ID),
         "auth_tokens": (TOKEN,),
-        "call_uuid": CALL,
-        "from_number": "+14155550123",
-        "to_number": "sip:bot@phone.example",
-        "direction": "inbound",
         "allow": (ip_network("127.0.0.0/8"),),
         "timeout_seconds": 5,
     }

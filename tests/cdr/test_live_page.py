@@ -1,7 +1,6 @@
 """An open debug log in a real Chromium, before a real server: it grows, says when it is stale, and misses nothing."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import CHROMIUM
+
 playwright = pytest.importorskip("playwright.sync_api", reason="the live log in a browser: the playwright package is not installed")
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 ROOT = Path(__file__).parents[2]
 
 pytestmark = [

@@ -1,19 +1,18 @@
 """A support person's browser beside a running call: the log that grows with it, and what its end leaves on the call's page."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from streams.simulate.customer import Behaviour, Customer
+from tests.chromium import CHROMIUM
 from tests.journeys.answers import Answers
 from tests.journeys.installation import ADMIN, ADMIN_PASSWORD, Web
 from tests.journeys.stage import live, speech, streams_to
 
 playwright = pytest.importorskip("playwright.async_api", reason="a running call in a browser: the playwright package is not installed")
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 
 pytestmark = [
     pytest.mark.browser,

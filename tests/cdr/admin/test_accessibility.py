@@ -1,7 +1,6 @@
 """The console for those who see little, and for those who use no mouse: axe-core on every kind of page, and a support case by keyboard."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,10 +13,10 @@ from tests.cdr.admin import every_page
 from tests.cdr.admin.conftest import signed_in
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import KINDS
+from tests.chromium import CHROMIUM
 
 playwright = pytest.importorskip("playwright.sync_api", reason="accessibility: the playwright package is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="accessibility: axe-playwright-python is not installed")
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 PASSWORD = "a-long-password-1"
 DESKTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 

@@ -1,6 +1,5 @@
 """The console in a real Chromium: nothing it shows is refused by its own policy, runs a stranger's script, or is wider than a phone."""
 
-import shutil
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -17,9 +16,9 @@ from tests.cdr.admin import every_page
 from tests.cdr.admin.hostile import MARKER
 from tests.cdr.admin.test_escaping import poisoned_rows
 from tests.cdr.factories import refused
+from tests.chromium import CHROMIUM
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the console in a browser: the playwright package is not installed")
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 PHONE = {"width": 390, "height": 844}
 
 pytestmark = [

@@ -2,7 +2,6 @@
 
 import base64
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +18,9 @@ from streams.models import Account, Callback, ControlRequest
 from tests.cdr.admin.conftest import person
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import closed_call, good_call, live_call
+from tests.chromium import CHROMIUM
 
 playwright = pytest.importorskip("playwright.sync_api", reason="acts in a browser: the playwright package is not installed")
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 PASSWORD = "a-long-password-1"
 
 pytestmark = [

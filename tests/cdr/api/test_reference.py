@@ -1,15 +1,15 @@
 """The reference page: served by ourselves, made from the code, and allowed by our own policy."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pytest_django import Settings
 
+from tests.chromium import CHROMIUM
+
 playwright = pytest.importorskip("playwright.sync_api", reason="the API's reference page: the playwright package is not installed")
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(autouse=True)

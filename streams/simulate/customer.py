@@ -28,8 +28,8 @@ from streams.simulate.waiting import Changing
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.WARNING)
 
-CLOSING_ROUNDS = 3
-"""Of the event loop: what was accepted last is made, aborted, and lost, each in one."""
+CLOSING_ROUNDS = 10
+"""Of the event loop: what was accepted last is made, aborted, and lost, each in one or two."""
 TLS_HANDSHAKE = 0x16  # the first byte of a TLS connection (RFC 8446, 5.1)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from streams.customer_dial import DialFailed, DialSettings, dial
-from streams.pure.audio import format_of_content_type, tone
+from streams.pure.audio.convert import format_of_content_type, tone
 from streams.pure.auth_tokens import Tokens
 from streams.pure.customer import Checkpoint, ClearAudio, CustomerProtocol, PlayAudio, decode
 from streams.pure.signature import upgrade_headers

@@ -20,7 +20,7 @@ from cdr.pages.keys import key_of
 from cdr.pages.url_test import url_test_lines, url_test_page
 from cdr.pure.masking import masking
 from streams.models import Account, Application, Stream
-from streams.pure.audio import CONTENT_TYPES
+from streams.pure.audio.convert import CONTENT_TYPES
 from streams.pure.service_url import WEBSOCKET_SCHEMES, url_problem
 from streams.pure.xml import InvalidAnswer, parse
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from streams.pure.audio import CONTENT_TYPES
+from streams.pure.audio.convert import CONTENT_TYPES
 from streams.pure.stream_request import METHODS, TRACKS
 
 ApiId = Annotated[str, Field(description="Names this answer; quote it when you ask about it.")]

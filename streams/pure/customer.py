@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from streams.pure.audio import MIME_TYPES, format_of_content_type
+from streams.pure.audio.convert import MIME_TYPES, format_of_content_type
 from streams.pure.foreign_text import cleaned
 from streams.pure.messages import AudioFormat, Encoding, StreamRequest
 

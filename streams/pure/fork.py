@@ -5,7 +5,7 @@ Owns the early messages, the converters, and which streams hear which track. Mus
 from collections import deque
 from collections.abc import Iterator
 
-from streams.pure.audio import Converter
+from streams.pure.audio.convert import Converter
 from streams.pure.messages import Audio, AudioFormat, Dtmf
 from streams.pure.stream import StreamSession
 

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from streams.pure.audio import Converter
+from streams.pure.audio.convert import Converter
 from streams.pure.messages import AudioFormat, Clear, Encoding, GatewayCommand, Mark, Play
 
 LEAD_MS = 400.0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from streams.pure.audio import CONTENT_TYPES
+from streams.pure.audio.convert import CONTENT_TYPES
 from streams.pure.foreign_text import cleaned
 from streams.pure.messages import StreamRequest
 from streams.pure.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES, url_problem

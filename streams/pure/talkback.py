@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from streams.pure import customer
-from streams.pure.audio import dtmf_tones
+from streams.pure.audio.convert import dtmf_tones
 from streams.pure.effects import Effect, TellGateway
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EventKind, Level

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
 
-from streams.pure.audio import Converter
-from streams.pure.g722 import Codec
+from streams.pure.audio.convert import Converter
+from streams.pure.audio.g722 import Codec
 from streams.pure.messages import AudioFormat, Encoding
 
 FRAME_SECONDS = 0.02

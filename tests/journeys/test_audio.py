@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from streams.pure.audio import format_of_content_type, to_linear
+from streams.pure.audio.convert import format_of_content_type, to_linear
 from streams.pure.messages import AudioFormat, Encoding
 from streams.simulate.customer import Customer
 from streams.simulate.gateway import AsteriskCall, place_call

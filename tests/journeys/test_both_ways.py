@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from streams.pure.audio import to_linear
+from streams.pure.audio.convert import to_linear
 from streams.pure.messages import AudioFormat, Encoding
 from streams.simulate.customer import Behaviour, Customer
 from streams.simulate.gateway import AsteriskCall

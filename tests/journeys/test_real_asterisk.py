@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from websockets.asyncio.client import connect
 
-from streams.pure.audio import to_linear
+from streams.pure.audio.convert import to_linear
 from streams.pure.messages import AudioFormat, Encoding
 from streams.simulate.conversation import Conversation
 from streams.simulate.customer import Customer

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from streams.pure.audio.g722 import Codec
 from streams.pure.foreign_text import cleaned
-from streams.pure.g722 import Codec
 from streams.pure.gateway.asterisk_control import Fields, NotControlText, control_text, fields_of
 from streams.pure.gateway.closing import ended
 from streams.pure.gateway.json_text import DIGITS, whole

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from streams.pure.audio import to_linear
-from streams.pure.g722 import Codec
+from streams.pure.audio.convert import to_linear
+from streams.pure.audio.g722 import Codec
 from streams.pure.messages import AudioFormat, Encoding
 from streams.simulate.wav import FORMATS, FRAME_BYTES, SPEECH, UnusableWav, frames, lasting, read_wav
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.g722 import Codec
+from streams.pure.audio.g722 import Codec
 from streams.pure.gateway.asterisk import EARLY_BYTES, PLAY_BYTES, STAND_INS, Asterisk
 from streams.pure.messages import (
     Audio,

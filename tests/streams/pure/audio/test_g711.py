@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from streams.pure.g711 import ALAW_TO_LINEAR, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_TO_LINEAR
+from streams.pure.audio.g711 import ALAW_TO_LINEAR, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_TO_LINEAR
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)

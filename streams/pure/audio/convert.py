@@ -5,7 +5,7 @@ Owns every conversion between two AudioFormats. Must not know streams, buffers o
 import numpy as np
 import soxr
 
-from streams.pure.g711 import ALAW_TO_LINEAR, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_TO_LINEAR, Samples
+from streams.pure.audio.g711 import ALAW_TO_LINEAR, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_TO_LINEAR, Samples
 from streams.pure.messages import AudioFormat, Encoding
 
 MIME_TYPES = {Encoding.MULAW: "audio/x-mulaw", Encoding.L16: "audio/x-l16"}

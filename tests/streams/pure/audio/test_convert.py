@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.audio import CONTENT_TYPES, Converter, dtmf_tones, format_of_content_type, from_linear, to_linear
+from streams.pure.audio.convert import CONTENT_TYPES, Converter, dtmf_tones, format_of_content_type, from_linear, to_linear
 from streams.pure.messages import AudioFormat, Encoding
 
 MULAW, ALAW = AudioFormat(Encoding.MULAW, 8000), AudioFormat(Encoding.ALAW, 8000)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.g722 import Codec
+from streams.pure.audio.g722 import Codec
 
 
 def test_speech_band_survives_there_and_back():

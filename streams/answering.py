@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+from streams.pure.call.session import Act, CallSession
 from streams.pure.lifecycle import ANSWER_INVALID, ANSWER_UNREACHABLE, EventKind, HangupCause, Level
-from streams.pure.session import Act, CallSession
 from streams.pure.xml import Answer, InvalidAnswer, parse
 
 log = logging.getLogger(__name__)

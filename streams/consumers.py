@@ -22,11 +22,11 @@ from streams.directory import Entry
 from streams.gateway_line import Caller, Ends, GatewayLine
 from streams.pure.answer_sample import answer_sample
 from streams.pure.auth_tokens import Tokens
+from streams.pure.call.stream import Limits
 from streams.pure.gateway import CallIdentity, Dialect, dialect
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import GatewayMessage
 from streams.pure.refusal import Reason, Refusal
-from streams.pure.stream import Limits
 from streams.pure.xml import Answer
 from streams.relay import Relay, Surroundings
 from streams.socket_loop import Receive, Send, SocketLoop

@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 
 from streams.gateway_line import Caller, GatewayLine
 from streams.notebook import Notebook
+from streams.pure.call.notes import CallFacts
 from streams.pure.gateway import CallIdentity, identity
 from streams.pure.lifecycle import EndCause, HangupCause
 from streams.pure.messages import GatewayMessage, Started
-from streams.pure.notes import CallFacts
 from streams.pure.reappearing import Reappearing
 from streams.pure.refusal import Reason, Refusal
 from streams.refusals import Refusals

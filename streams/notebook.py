@@ -16,8 +16,8 @@ from django.db import InterfaceError, OperationalError
 
 from streams import journal
 from streams.database_threads import DatabaseThreads
+from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import Level
-from streams.pure.notes import CallFacts, Note
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ Owns the list of kinds. Must not know how a request came here, nor who looks for
 from uuid import UUID
 
 from streams.control import Asked
+from streams.pure.call.session import Act
 from streams.pure.lifecycle import API_HANGUP, EndCause
 from streams.pure.messages import StreamRequest
-from streams.pure.session import Act
 
 
 def act_of(asked: Asked) -> Act:

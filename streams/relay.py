@@ -16,13 +16,13 @@ from streams.customer_dial import DialSettings
 from streams.customer_links import CustomerLinks
 from streams.gateway_line import GatewayLine
 from streams.pure.auth_tokens import Tokens
-from streams.pure.effects import CloseCustomer, CloseGateway, Dial, Effect, TellGateway, Write
+from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, Effect, TellGateway, Write
+from streams.pure.call.notes import CallFacts, Identity, Note
+from streams.pure.call.session import Act, CallSession
+from streams.pure.call.stream import Limits
 from streams.pure.gateway import CallIdentity
 from streams.pure.lifecycle import API_HANGUP, EndCause, EventKind, HangupCause, Level
 from streams.pure.messages import Audio, GatewayMessage, Started
-from streams.pure.notes import CallFacts, Identity, Note
-from streams.pure.session import Act, CallSession
-from streams.pure.stream import Limits
 from streams.pure.xml import Answer
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cdr.pure.figures import clock, spoken_ms
-from streams.pure.buffer import LEVELS
+from streams.pure.call.buffer import LEVELS
 
 WIDTH, HEIGHT = 600, 100
 """Of the drawing's own plane; it is stretched to the room there is. The full buffer is as high as the plane."""
@@ -37,7 +37,7 @@ class LevelChart:
 
 
 def level_chart(levels: Mapping[str, Any], began: datetime, ended: datetime | None) -> LevelChart | None:
-    """The chart of what streams.pure.measure.Levels kept since `began`; None when nothing was measured."""
+    """The chart of what streams.pure.call.measure.Levels kept since `began`; None when nothing was measured."""
     peaks_ms, width_ms, capacity_ms = levels.get("peaks_ms") or [], levels.get("width_ms") or 0, levels.get("capacity_ms") or 0
     if not peaks_ms or width_ms <= 0 or capacity_ms <= 0:
         return None

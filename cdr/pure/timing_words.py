@@ -1,12 +1,12 @@
 """How evenly a call's audio came and how fast it was passed on, in words with figures.
 
-Owns the wording of what streams.pure.measure kept. Must not know rows or pages."""
+Owns the wording of what streams.pure.call.measure kept. Must not know rows or pages."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from cdr.pure.figures import NOTHING, spoken_ms
-from streams.pure.measure import LATE_AFTER_FRAMES, percentile_ms
+from streams.pure.call.measure import LATE_AFTER_FRAMES, percentile_ms
 
 
 def arrival_words(gaps: Mapping[str, Any]) -> str:

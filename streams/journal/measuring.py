@@ -11,8 +11,8 @@ from django.db import transaction
 
 from streams.journal.rows import at
 from streams.models import Call, CallMeasure, Stream, StreamMeasure
+from streams.pure.call.measure import Measured
 from streams.pure.lifecycle import LIVE_STATES, CallState
-from streams.pure.measure import Measured
 
 
 def keep_measures(owner: str, seconds: float, measured: Mapping[UUID, Measured]) -> None:

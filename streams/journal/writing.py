@@ -14,8 +14,8 @@ from streams.journal.measuring import keep_of_call, keep_of_stream
 from streams.journal.owing import owe
 from streams.journal.rows import at, save
 from streams.models import Application, Call, Gateway, Stream, StreamEvent
+from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import CallbackEvent, CallState, EndCause, EventKind, HangupCause, Level, StreamState
-from streams.pure.notes import CallFacts, Note
 
 
 class LeaseLost(Exception):

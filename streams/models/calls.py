@@ -173,7 +173,7 @@ class StreamEvent(models.Model):
 
 
 class CallMeasure(models.Model):
-    """How evenly the gateway's frames came: the gaps between them as `streams.pure.measure.Arrivals` keeps them."""
+    """How evenly the gateway's frames came: the gaps between them as `streams.pure.call.measure.Arrivals` keeps them."""
 
     call = models.OneToOneField(Call, on_delete=models.CASCADE, primary_key=True, related_name="measure")
     measured_at = models.DateTimeField()

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 from cdr.models import Charge
 from streams import journal
 from streams.models import Account, Application, Call, Gateway
+from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import NORMAL_HANGUP, HangupCause, Level
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.messages import StreamRequest
-from streams.pure.notes import CallFacts, Note
 from tests.cdr.call_timing import healthy, steady
 
 OWNER = "f" * 32

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from streams.pure.measure import Levels
+from streams.pure.call.measure import Levels
 
 CAPACITY_MS = 40_000
 

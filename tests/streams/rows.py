@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from streams.models import Account, Application, Gateway
+from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import StreamRequest
-from streams.pure.notes import CallFacts, Note
 
 EPOCH = 1_700_000_000.0
 XML = '<Response><Stream contentType="audio/x-mulaw;rate=8000">wss://bot.example/audio</Stream></Response>'

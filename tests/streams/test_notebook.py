@@ -12,8 +12,8 @@ from django.db import DataError, OperationalError
 from streams import journal, notebook
 from streams.models import Call, StreamEvent
 from streams.notebook import Notebook
+from streams.pure.call.notes import Note
 from streams.pure.lifecycle import EventKind, Level
-from streams.pure.notes import Note
 from tests.streams.rows import EPOCH, Story, call_facts, gateway
 
 pytestmark = pytest.mark.django_db(transaction=True)

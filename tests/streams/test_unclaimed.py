@@ -11,10 +11,10 @@ from django.utils import timezone
 from cdr.models import Charge
 from streams import control, journal, unclaimed
 from streams.models import Account, Call, Callback, ControlRequest, Stream, StreamEvent
+from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import CallState, HangupReason, StreamState
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.messages import StreamRequest
-from streams.pure.notes import CallFacts, Note
 
 pytestmark = pytest.mark.django_db
 

@@ -1,7 +1,7 @@
 """Figures of a call's timing as they stand on its page."""
 
 from cdr.pure.timing_words import arrival_words, latency_words
-from streams.pure.measure import Arrivals, Histogram
+from streams.pure.call.measure import Arrivals, Histogram
 
 
 def test_a_steady_gateway_with_one_late_frame() -> None:

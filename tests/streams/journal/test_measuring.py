@@ -7,7 +7,7 @@ import pytest
 
 from streams import journal
 from streams.models import Call, CallMeasure, StreamEvent, StreamMeasure
-from streams.pure.measure import Measured
+from streams.pure.call.measure import Measured
 from tests.streams.rows import EPOCH, Story, call_facts, gateway
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,9 @@ Owns how long that is waited for, and that a gateway which comes and goes fills 
 
 from dataclasses import replace
 
+from streams.pure.call.stream import Noted
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Ended, Started
-from streams.pure.stream import Noted
 
 NOTED_IN_FULL = 10
 """So many losses and returns of a call are noted; a gateway whose every socket is cut at once would write for ever."""

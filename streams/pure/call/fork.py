@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterator
 
 from streams.pure.audio.convert import Converter
+from streams.pure.call.stream import StreamSession
 from streams.pure.messages import Audio, AudioFormat, Dtmf
-from streams.pure.stream import StreamSession
 
 Word = Audio | Dtmf
 

@@ -5,9 +5,9 @@ Owns that order. Must not know what is wanted, or who carries it out."""
 from typing import Any
 from uuid import UUID
 
-from streams.pure.effects import Effect, Write
+from streams.pure.call.effects import Effect, Write
+from streams.pure.call.notes import Note
 from streams.pure.lifecycle import EventKind, Level
-from streams.pure.notes import Note
 
 
 class Wanted:

@@ -8,14 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from streams.pure import customer
-from streams.pure.buffer import Backlog, Gauge, Waiting
+from streams.pure.call.buffer import Backlog, Gauge, Waiting
+from streams.pure.call.effects import CloseCustomer, Dial, Effect
+from streams.pure.call.measure import Levels
+from streams.pure.call.sent_messages import Sent
 from streams.pure.connection import Closure, Failure
-from streams.pure.effects import CloseCustomer, Dial, Effect
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import ENDINGS, CallbackEvent, EndCause, EventKind, Level, StreamState, moved
-from streams.pure.measure import Levels
 from streams.pure.messages import StreamRequest
-from streams.pure.sent import Sent
 
 IGNORED_IN_FULL = 5
 """So many customer messages that nothing is done about are noted in full, and so many failures to play; the others are counted."""

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from streams.pure.call.stream import UNSAID_AT_MOST
 from streams.pure.connection import Closure
 from streams.pure.lifecycle import EndCause, EventKind
 from streams.pure.messages import Audio, Clear, Mark, MarkPlayed, Paused, Play, Resumed, StreamRequest
-from streams.pure.stream import UNSAID_AT_MOST
-from tests.streams.pure.driven import Driven
+from tests.streams.pure.call.driven import Driven
 
 BOTH_WAYS = StreamRequest("wss://bot.example/audio", content_type="audio/x-mulaw;rate=8000", bidirectional=True)
 

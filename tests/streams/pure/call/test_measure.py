@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.measure import EDGES_US, POINTS_AT_MOST, Arrivals, Histogram, Levels, percentile_ms
+from streams.pure.call.measure import EDGES_US, POINTS_AT_MOST, Arrivals, Histogram, Levels, percentile_ms
 
 DURATIONS = st.lists(st.floats(0, 90, allow_nan=False), min_size=1, max_size=80)
 

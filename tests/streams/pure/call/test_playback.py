@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.pure.call.playback import LEAD_MS, QUEUE_MS, Playback, PlaybackFull, Step
 from streams.pure.messages import AudioFormat, Clear, Encoding, Mark, Play
-from streams.pure.playback import LEAD_MS, QUEUE_MS, Playback, PlaybackFull, Step
 
 MULAW, L16, L16_16K = AudioFormat(Encoding.MULAW, 8000), AudioFormat(Encoding.L16, 8000), AudioFormat(Encoding.L16, 16000)
 ME, OTHER = uuid4(), uuid4()

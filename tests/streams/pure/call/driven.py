@@ -4,13 +4,13 @@ import json
 from typing import Any
 from uuid import UUID, uuid4
 
+from streams.pure.call.effects import Effect, TellGateway, Write
+from streams.pure.call.notes import Identity, Note
+from streams.pure.call.session import CallSession
+from streams.pure.call.stream import Limits
 from streams.pure.connection import Closure
-from streams.pure.effects import Effect, TellGateway, Write
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Audio, AudioFormat, Encoding, GatewayCommand, Started, StreamRequest
-from streams.pure.notes import Identity, Note
-from streams.pure.session import CallSession
-from streams.pure.stream import Limits
 
 MULAW = AudioFormat(Encoding.MULAW, 8000)
 REQUEST = StreamRequest("wss://bot.example/audio", content_type="audio/x-mulaw;rate=8000")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from streams.pure.absence import NOTED_IN_FULL
+from streams.pure.call.gateway_absence import NOTED_IN_FULL
+from streams.pure.call.stream import Limits
 from streams.pure.connection import Closure
 from streams.pure.lifecycle import API_HANGUP, GATEWAY_LOST, NORMAL_HANGUP, EndCause, EventKind
 from streams.pure.messages import AudioFormat, Encoding, Ended, Play, Started, StreamRequest
-from streams.pure.stream import Limits
-from tests.streams.pure.driven import MULAW, Driven
+from tests.streams.pure.call.driven import MULAW, Driven
 
 LOST = Ended(lost=True, code=1006, words="The connection to the gateway was lost.")
 AGAIN = Started(MULAW, 20, "gw-1")

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
+from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, TellGateway
 from streams.pure.connection import Closure, Failure
-from streams.pure.effects import CloseCustomer, CloseGateway, Dial, TellGateway
 from streams.pure.lifecycle import API_HANGUP, END_OF_XML, EndCause, EventKind, Level, StreamState
 from streams.pure.messages import Dtmf, Ended, HangUp, Play, StreamRequest, Unreadable, Unsupported
-from tests.streams.pure.driven import FACTS, FRAME, REQUEST, Driven
+from tests.streams.pure.call.driven import FACTS, FRAME, REQUEST, Driven
 
 
 def test_notes_are_numbered_from_one_and_timed_by_the_wall_clock_of_the_start() -> None:

@@ -4,9 +4,9 @@ Owns the counting. Must not know when something may be sent."""
 
 from dataclasses import dataclass, field
 
-from streams.pure.buffer import Waiting
+from streams.pure.call.buffer import Waiting
+from streams.pure.call.measure import Histogram
 from streams.pure.customer import CustomerProtocol
-from streams.pure.measure import Histogram
 
 WEBSOCKET_HEADER_BYTES = 8
 

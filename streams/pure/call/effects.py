@@ -5,8 +5,8 @@ Owns their shape. Must not know how they are carried out."""
 from dataclasses import dataclass
 from uuid import UUID
 
+from streams.pure.call.notes import Note
 from streams.pure.messages import GatewayCommand
-from streams.pure.notes import Note
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,15 @@ Owns the call's notes and their numbers, its streams, and the converters they sh
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from streams.pure.absence import Absence
+from streams.pure.call.effect_queue import Wanted
+from streams.pure.call.effects import CloseGateway, TellGateway
+from streams.pure.call.fork import Fork
+from streams.pure.call.gateway_absence import Absence
+from streams.pure.call.measure import Arrivals, Measured
+from streams.pure.call.notes import Identity
+from streams.pure.call.stream import Limits, StreamSession
+from streams.pure.call.talkback import Talkback
 from streams.pure.customer import protocol_of
-from streams.pure.effects import CloseGateway, TellGateway
-from streams.pure.fork import Fork
 from streams.pure.lifecycle import (
     END_OF_XML,
     GATEWAY_LOST,
@@ -20,7 +25,6 @@ from streams.pure.lifecycle import (
     HangupCause,
     Level,
 )
-from streams.pure.measure import Arrivals, Measured
 from streams.pure.messages import (
     Audio,
     Dtmf,
@@ -36,10 +40,6 @@ from streams.pure.messages import (
     Unreadable,
     Unsupported,
 )
-from streams.pure.notes import Identity
-from streams.pure.stream import Limits, StreamSession
-from streams.pure.talkback import Talkback
-from streams.pure.wanted import Wanted
 
 UNREADABLE_IN_FULL = 10
 """So many messages that are not the dialect are noted in full; the rest is counted in the call's last note."""

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.buffer import LEVELS, REARM_POINTS, Backlog, Gauge, Waiting
+from streams.pure.call.buffer import LEVELS, REARM_POINTS, Backlog, Gauge, Waiting
 
 
 def media(number: int, duration_ms: float = 20.0) -> Waiting:

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from streams.pure import customer
 from streams.pure.audio.convert import dtmf_tones
-from streams.pure.effects import Effect, TellGateway
+from streams.pure.call.effects import Effect, TellGateway
+from streams.pure.call.playback import Playback, PlaybackFull, Reached
+from streams.pure.call.stream import Noted, StreamSession
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import AudioFormat, MarkPlayed, Paused, Resumed
-from streams.pure.playback import Playback, PlaybackFull, Reached
-from streams.pure.stream import Noted, StreamSession
 
 EVENTS: dict[type, str] = {
     customer.PlayAudio: "playAudio",

@@ -1,6 +1,6 @@
 """Early messages and shared converters."""
 
-from streams.pure.fork import Converters, Early
+from streams.pure.call.fork import Converters, Early
 from streams.pure.messages import Audio, AudioFormat, Dtmf, Encoding
 
 MULAW, L16 = AudioFormat(Encoding.MULAW, 8000), AudioFormat(Encoding.L16, 16000)

@@ -21,8 +21,8 @@ from streams.customer_dial import DialSettings
 from streams.directory import Entry
 from streams.gateway_line import Caller, Ends, GatewayLine
 from streams.pure.answer_sample import answer_sample
-from streams.pure.auth_tokens import Tokens
 from streams.pure.call.stream import Limits
+from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.gateway import CallIdentity, Dialect, dialect
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import GatewayMessage

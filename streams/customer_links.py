@@ -13,12 +13,12 @@ from uuid import UUID
 
 from streams.customer_dial import DialFailed, DialSettings, dial
 from streams.customer_socket import CustomerSocket
-from streams.pure.auth_tokens import Tokens
 from streams.pure.call.effects import CloseCustomer, Dial
 from streams.pure.call.session import CallSession
 from streams.pure.call.stream import StreamSession
+from streams.pure.callback.auth_tokens import Tokens
+from streams.pure.callback.signature import upgrade_headers
 from streams.pure.connection import Failure
-from streams.pure.signature import upgrade_headers
 
 log = logging.getLogger(__name__)
 

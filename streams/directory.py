@@ -13,7 +13,7 @@ from django.utils import timezone
 from streams.database_threads import DatabaseThreads
 from streams.models import Gateway
 from streams.models.tenants import password_matches
-from streams.pure.auth_tokens import Tokens, in_force
+from streams.pure.callback.auth_tokens import Tokens, in_force
 
 log = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from streams.answering import answered
 from streams.customer_dial import DialSettings
 from streams.customer_links import CustomerLinks
 from streams.gateway_line import GatewayLine
-from streams.pure.auth_tokens import Tokens
 from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, Effect, TellGateway, Write
 from streams.pure.call.notes import CallFacts, Identity, Note
 from streams.pure.call.session import Act, CallSession
 from streams.pure.call.stream import Limits
+from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.gateway import CallIdentity
 from streams.pure.lifecycle import API_HANGUP, EndCause, EventKind, HangupCause, Level
 from streams.pure.messages import Audio, GatewayMessage, Started

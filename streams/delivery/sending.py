@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from streams.fetch import FailureKind, FetchFailed, Reply, fetch
 from streams.models import Callback, CallbackAttempt
+from streams.pure.callback.form_request import FormRequest, signed_form
+from streams.pure.callback.signature import standard_webhook_headers
 from streams.pure.foreign_text import cleaned
-from streams.pure.form_request import FormRequest, signed_form
-from streams.pure.signature import standard_webhook_headers
 
 log = logging.getLogger(__name__)
 

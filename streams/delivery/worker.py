@@ -14,7 +14,7 @@ from streams.delivery import outbox
 from streams.delivery.broker import nudge
 from streams.delivery.sending import Tried, tried
 from streams.models import Callback, CallbackState
-from streams.pure.callback import next_try
+from streams.pure.callback.parameters import next_try
 
 log = logging.getLogger(__name__)
 

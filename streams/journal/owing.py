@@ -10,7 +10,7 @@ from django.db import transaction
 from streams import delivery
 from streams.journal.rows import at
 from streams.models import Callback, Stream
-from streams.pure import callback
+from streams.pure.callback.parameters import Style, callback_parameters
 from streams.pure.lifecycle import CallbackEvent
 
 
@@ -28,7 +28,7 @@ def owe(
         return
     number = stream.callbacks.count() + 1
     call = stream.call
-    parameters = callback.parameters(
+    parameters = callback_parameters(
         event,
         number=number,
         call_uuid=call.uuid,
@@ -41,7 +41,7 @@ def owe(
         error=error,
         buffer_percent=buffer_percent,
         checkpoint=checkpoint,
-        style=callback.Style(stream.account.callback_style, call.direction, _seconds_since_start(stream, seconds)),
+        style=Style(stream.account.callback_style, call.direction, _seconds_since_start(stream, seconds)),
     )
     Callback.objects.create(
         stream=stream,

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
-from streams.pure.auth_tokens import Tokens, in_force
+from streams.pure.callback.auth_tokens import Tokens, in_force
 
 auth_id_validator = RegexValidator(
     r"^(MA|SA)[A-Z0-9]{18}\Z", "An auth id is 20 characters: MA (account) or SA (subaccount), then 18 capital letters or digits."

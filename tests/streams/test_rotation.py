@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import Webhook
 from streams.delivery import Outcome, deliver_next
 from streams.directory import Directory
 from streams.models import Account, Gateway
-from streams.pure.signature import standard_webhook_secret
+from streams.pure.callback.signature import standard_webhook_secret
 from streams.rotation import Overtaken, end_old_token, rotate
 from tests.streams.callback_rows import TOKEN, account, endpoint, owed, received, stream
 from tests.streams.rows import gateway

@@ -17,7 +17,7 @@ from werkzeug import Request
 from streams.delivery import Outcome, deliver_next
 from streams.delivery.sending import retry_after_seconds, shown
 from streams.models import CallbackState
-from streams.pure.signature import standard_webhook_secret
+from streams.pure.callback.signature import standard_webhook_secret
 from tests.streams.callback_rows import TOKEN, due_again, endpoint, fresh, owed, received, stream
 from tests.streams.raw_server import dripping, hanging, resetting, saying, serving
 

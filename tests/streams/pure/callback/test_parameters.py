@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.callback import next_try, parameters
+from streams.pure.callback.parameters import callback_parameters, next_try
 from streams.pure.lifecycle import CallbackEvent
 from streams.pure.messages import StreamRequest
 
@@ -20,7 +20,7 @@ REQUEST = StreamRequest(
     extra_headers="userId=12345",
     keep_call_alive=True,
 )
-DROPPED = parameters(
+DROPPED = callback_parameters(
     CallbackEvent.DROPPED_STREAM,
     number=3,
     call_uuid=UUID("7aea0680-1f8c-46c2-a04f-990e2e0d52eb"),
@@ -60,7 +60,7 @@ class TestParameters:
     @pytest.mark.parametrize("event", CallbackEvent)
     def test_a_healthy_event_has_an_empty_error(self, event):
         made = dict(
-            parameters(
+            callback_parameters(
                 event,
                 number=1,
                 call_uuid=UUID(int=1),
@@ -76,7 +76,7 @@ class TestParameters:
         assert "BufferPercent" not in made
 
     def test_a_degraded_stream_says_how_full_the_buffer_is(self):
-        made = parameters(
+        made = callback_parameters(
             CallbackEvent.DEGRADED_STREAM,
             number=2,
             call_uuid=UUID(int=1),

@@ -49,7 +49,7 @@ def _style_b(event: CallbackEvent, style: Style, at: float) -> dict[str, str]:
     }
 
 
-def parameters(
+def callback_parameters(
     event: CallbackEvent,
     *,
     number: int,

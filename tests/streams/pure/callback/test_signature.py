@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from streams.pure.signature import callback_headers, standard_webhook_headers, standard_webhook_secret, upgrade_headers, v2, v3
+from streams.pure.callback.signature import callback_headers, standard_webhook_headers, standard_webhook_secret, upgrade_headers, v2, v3
 
 with warnings.catch_warnings():
     # The published SDK is written for an older Python.

@@ -6,7 +6,7 @@ import pytest
 from plivo.utils import validate_signature
 from plivo.utils.signature_v3 import validate_v3_signature
 
-from streams.pure.form_request import signed_form
+from streams.pure.callback.form_request import signed_form
 
 TOKEN, NONCE = "testAuthToken0123456789", "05429567804466091622"
 PARAMETERS = [("Event", "StartStream"), ("Error", ""), ("To", "sip:jürgen@phone.example"), ("ServiceURL", "wss://bot.example/a?b=c&d=e")]

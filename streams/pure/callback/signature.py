@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
-from streams.pure.auth_tokens import Tokens
+from streams.pure.callback.auth_tokens import Tokens
 
 Params = Sequence[tuple[str, str]]
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from streams.pure.auth_tokens import in_force
+from streams.pure.callback.auth_tokens import in_force
 
 NOW = datetime(2026, 11, 25, 14, 2, tzinfo=UTC)
 

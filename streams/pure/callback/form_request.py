@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from streams.pure import signature
-from streams.pure.auth_tokens import Tokens
+from streams.pure.callback import signature
+from streams.pure.callback.auth_tokens import Tokens
 
 
 class FormRequest(NamedTuple):

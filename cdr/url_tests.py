@@ -21,7 +21,7 @@ from cdr.pure.acts import Act
 from streams.customer_dial import DialSettings
 from streams.guard import without_userinfo
 from streams.models import Account, Stream
-from streams.pure.url_report import UrlReport
+from streams.pure.customer.url_report import UrlReport
 from streams.url_testing import DEADLINE_SECONDS, UrlOrder, recognisable_id, tested
 
 log = logging.getLogger(__name__)

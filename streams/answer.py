@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from streams import guard
 from streams.fetch import FetchFailed, Reply, fetch
-from streams.pure.answer_sample import answer_sample
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.callback.form_request import signed_form
+from streams.pure.customer.answer_sample import answer_sample
 
 MAX_DOCUMENT_BYTES = 100_000
 

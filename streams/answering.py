@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from streams.pure.call.session import Act, CallSession
+from streams.pure.customer.answer_xml import Answer, InvalidAnswer, parse
 from streams.pure.lifecycle import ANSWER_INVALID, ANSWER_UNREACHABLE, EventKind, HangupCause, Level
-from streams.pure.xml import Answer, InvalidAnswer, parse
 
 log = logging.getLogger(__name__)
 

@@ -20,14 +20,14 @@ from streams.answering import AnswerUnavailable, checked
 from streams.customer_dial import DialSettings
 from streams.directory import Entry
 from streams.gateway_line import Caller, Ends, GatewayLine
-from streams.pure.answer_sample import answer_sample
 from streams.pure.call.stream import Limits
 from streams.pure.callback.auth_tokens import Tokens
+from streams.pure.customer.answer_sample import answer_sample
+from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity, Dialect, dialect
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import GatewayMessage
 from streams.pure.refusal import Reason, Refusal
-from streams.pure.xml import Answer
 from streams.relay import Relay, Surroundings
 from streams.socket_loop import Receive, Send, SocketLoop
 

@@ -24,7 +24,7 @@ from websockets.uri import parse_uri
 
 from streams.customer_socket import CustomerConnection, CustomerSocket
 from streams.guard import Destination, Network, Refused, Unresolvable, destination
-from streams.pure.connection import Failure
+from streams.pure.customer.connection import Failure
 from streams.pure.foreign_text import cleaned
 
 SUBPROTOCOL = "audio.drachtio.org"

@@ -18,7 +18,7 @@ from streams.pure.call.session import CallSession
 from streams.pure.call.stream import StreamSession
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.callback.signature import upgrade_headers
-from streams.pure.connection import Failure
+from streams.pure.customer.connection import Failure
 
 log = logging.getLogger(__name__)
 

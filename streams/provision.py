@@ -10,9 +10,9 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 
 from streams.models import Account, Application, Gateway
+from streams.pure.customer.answer_xml import InvalidAnswer, parse
+from streams.pure.customer.service_url import HTTP_SCHEMES, url_problem
 from streams.pure.provision_file import AccountEntry, Entry, Problem, at, meant, read
-from streams.pure.service_url import HTTP_SCHEMES, url_problem
-from streams.pure.xml import InvalidAnswer, parse
 
 Row = Account | Application | Gateway
 ACCOUNT_COLUMNS = {

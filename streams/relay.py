@@ -20,10 +20,10 @@ from streams.pure.call.notes import CallFacts, Identity, Note
 from streams.pure.call.session import Act, CallSession
 from streams.pure.call.stream import Limits
 from streams.pure.callback.auth_tokens import Tokens
+from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity
 from streams.pure.lifecycle import API_HANGUP, EndCause, EventKind, HangupCause, Level
 from streams.pure.messages import Audio, GatewayMessage, Started
-from streams.pure.xml import Answer
 
 log = logging.getLogger(__name__)
 

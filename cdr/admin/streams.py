@@ -34,7 +34,7 @@ from cdr.pure.badges import degraded_badge, reason_badge, stream_badge
 from cdr.pure.closing import closed_by
 from cdr.pure.figures import NOTHING, counted, duration, moment, money, seconds_count, service_host
 from streams import control
-from streams.pure.close_codes import code_words
+from streams.pure.customer.close_codes import code_words
 
 MAY_STOP = "cdr.stop_stream"
 

@@ -18,7 +18,7 @@ from cdr.admin.tokens import MAY_ROTATE, RotatingAdmin
 from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.pure.figures import moment, money
 from streams.models import Account, Application
-from streams.pure import xml
+from streams.pure.customer import answer_xml
 
 RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days")
 LIMITS_AND_CALLBACKS = ("concurrent_streams_limit", "stream_starts_per_second", "callback_style", "playback_callbacks")
@@ -107,8 +107,8 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
         document: str = self.cleaned_data["answer_xml"].strip()
         try:
             if document:
-                xml.parse(document.encode())
-        except xml.InvalidAnswer as error:
+                answer_xml.parse(document.encode())
+        except answer_xml.InvalidAnswer as error:
             raise ValidationError(f"{error.problem} (At {error.place}.)") from error
         return document
 

@@ -21,8 +21,8 @@ from cdr.pages.url_test import url_test_lines, url_test_page
 from cdr.pure.masking import masking
 from streams.models import Account, Application, Stream
 from streams.pure.audio.convert import CONTENT_TYPES
-from streams.pure.service_url import WEBSOCKET_SCHEMES, url_problem
-from streams.pure.xml import InvalidAnswer, parse
+from streams.pure.customer.answer_xml import InvalidAnswer, parse
+from streams.pure.customer.service_url import WEBSOCKET_SCHEMES, url_problem
 
 MAY_TEST = "cdr.test_service_url"
 SHOWN_TESTS = 100

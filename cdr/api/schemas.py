@@ -9,7 +9,7 @@ from ninja import Schema
 from pydantic import Field
 
 from streams.pure.audio.convert import CONTENT_TYPES
-from streams.pure.stream_request import METHODS, TRACKS
+from streams.pure.customer.stream_request import METHODS, TRACKS
 
 ApiId = Annotated[str, Field(description="Names this answer; quote it when you ask about it.")]
 Moment = Annotated[str, Field(description="UTC, as 2026-11-23 14:01:37+00:00.")]

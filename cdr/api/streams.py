@@ -1,6 +1,6 @@
 """A call's streams: start, list, get, stop one, stop all.
 
-Owns the operations; what a start may ask is streams.pure.stream_request's, whether it may is stream_start's."""
+Owns the operations; what a start may ask is streams.pure.customer.stream_request's, whether it may is stream_start's."""
 
 from http import HTTPStatus
 
@@ -16,7 +16,7 @@ from cdr.api.stream_objects import stream_object
 from cdr.api.stream_start import BY_API, start
 from streams import control, unclaimed
 from streams.models import ControlRequest, Stream
-from streams.pure.stream_request import InvalidRequest, checked
+from streams.pure.customer.stream_request import InvalidRequest, checked
 
 router = Router(tags=["Streams of a call"])
 

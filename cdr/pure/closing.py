@@ -1,9 +1,9 @@
 """Who closed a stream's socket, and with which code, in words.
 
-Owns those words; the names of the codes are streams.pure.close_codes'. Must not know rows or pages."""
+Owns those words; the names of the codes are streams.pure.customer.close_codes'. Must not know rows or pages."""
 
 from cdr.pure.figures import NOTHING
-from streams.pure.close_codes import code_words
+from streams.pure.customer.close_codes import code_words
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EndCause
 

@@ -1,6 +1,6 @@
 """What a test of a service URL showed, in one sentence for the customer on the phone and a line for each fact.
 
-Owns the wording. Must not know rows; the facts come as streams.pure.url_report writes them."""
+Owns the wording. Must not know rows; the facts come as streams.pure.customer.url_report writes them."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

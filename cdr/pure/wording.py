@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cdr.pure.figures import spoken_duration, spoken_ms
-from streams.pure.close_codes import code_words
+from streams.pure.customer.close_codes import code_words
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EventKind as K
 

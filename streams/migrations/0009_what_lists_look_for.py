@@ -6,7 +6,7 @@ see docs/operation.md."""
 import django.db.models.deletion
 from django.db import migrations, models
 
-from streams.pure.service_url import host_of
+from streams.pure.customer.service_url import host_of
 
 ROWS_AT_ONCE = 5000
 

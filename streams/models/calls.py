@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Q
 
 from streams.models.tenants import Account, Application, Gateway
+from streams.pure.customer.service_url import host_of
 from streams.pure.lifecycle import CallState, EndCause, EventKind, HangupReason, Level, StreamState
 from streams.pure.messages import StreamRequest
-from streams.pure.service_url import host_of
 
 
 def choices(words: Any) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from streams.customer_dial import DialFailed, DialSettings, dial
 from streams.customer_socket import CustomerSocket
-from streams.pure.connection import Failure
+from streams.pure.customer.connection import Failure
 
 ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)
 SETTINGS = DialSettings(ALLOW, timeout_seconds=20.0)

@@ -6,7 +6,7 @@ import sys
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from streams.pure.connection import Closure
+from streams.pure.customer.connection import Closure
 from tests.streams.customer_services import dialled, service
 
 

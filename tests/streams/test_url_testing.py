@@ -17,7 +17,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from streams import url_testing
 from streams.customer_dial import DialSettings
 from streams.pure.audio.convert import format_of_content_type, to_linear
-from streams.pure.url_report import STEPS, UrlReport
+from streams.pure.customer.url_report import STEPS, UrlReport
 from streams.simulate.customer import Behaviour, Customer
 from streams.url_testing import UrlOrder, recognisable_id
 

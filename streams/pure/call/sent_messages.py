@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from streams.pure.call.buffer import Waiting
 from streams.pure.call.measure import Histogram
-from streams.pure.customer import CustomerProtocol
+from streams.pure.customer.protocol import CustomerProtocol
 
 WEBSOCKET_HEADER_BYTES = 8
 

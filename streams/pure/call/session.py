@@ -14,7 +14,7 @@ from streams.pure.call.measure import Arrivals, Measured
 from streams.pure.call.notes import Identity
 from streams.pure.call.stream import Limits, StreamSession
 from streams.pure.call.talkback import Talkback
-from streams.pure.customer import protocol_of
+from streams.pure.customer.protocol import protocol_of
 from streams.pure.lifecycle import (
     END_OF_XML,
     GATEWAY_LOST,

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from streams.pure import customer
 from streams.pure.call.buffer import Backlog, Gauge, Waiting
 from streams.pure.call.effects import CloseCustomer, Dial, Effect
 from streams.pure.call.measure import Levels
 from streams.pure.call.sent_messages import Sent
-from streams.pure.connection import Closure, Failure
+from streams.pure.customer.connection import Closure, Failure
+from streams.pure.customer.protocol import CustomerProtocol
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import ENDINGS, CallbackEvent, EndCause, EventKind, Level, StreamState, moved
 from streams.pure.messages import StreamRequest
@@ -41,7 +41,7 @@ class StreamSession:
 
     id: UUID
     request: StreamRequest
-    protocol: customer.CustomerProtocol
+    protocol: CustomerProtocol
     limits: Limits
     began: float
     note: Noted

@@ -5,20 +5,20 @@ Owns what is done about each, and that nothing is refused in silence. Must not k
 from collections.abc import Callable
 from uuid import UUID
 
-from streams.pure import customer
 from streams.pure.audio.convert import dtmf_tones
 from streams.pure.call.effects import Effect, TellGateway
 from streams.pure.call.playback import Playback, PlaybackFull, Reached
 from streams.pure.call.stream import Noted, StreamSession
+from streams.pure.customer import protocol
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import AudioFormat, MarkPlayed, Paused, Resumed
 
 EVENTS: dict[type, str] = {
-    customer.PlayAudio: "playAudio",
-    customer.Checkpoint: "checkpoint",
-    customer.ClearAudio: "clearAudio",
-    customer.SendDtmf: "sendDTMF",
+    protocol.PlayAudio: "playAudio",
+    protocol.Checkpoint: "checkpoint",
+    protocol.ClearAudio: "clearAudio",
+    protocol.SendDtmf: "sendDTMF",
 }
 OPERATOR = UUID(int=0)
 """Whose audio it is when no stream asked for it: digits sent by the console or the API."""
@@ -37,8 +37,8 @@ class Talkback:
 
     def hear(self, stream: StreamSession, text: str | bytes, now: float) -> None:
         """One message from a customer. Nothing it says ends the stream."""
-        message = customer.decode(text)
-        if isinstance(message, customer.Unknown):
+        message = protocol.decode(text)
+        if isinstance(message, protocol.Unknown):
             self._unknown(stream, message, now)
         elif not stream.request.bidirectional:
             self._one_way(stream, message, now)
@@ -46,32 +46,32 @@ class Talkback:
             self._obey(stream, message, now)
             self.advance(now)
 
-    def _unknown(self, stream: StreamSession, message: customer.Unknown, now: float) -> None:
+    def _unknown(self, stream: StreamSession, message: protocol.Unknown, now: float) -> None:
         if message.event == "playAudio":
             stream.fail_to_play(message.problem, now)
         else:
             stream.ignore(message.problem, message.sample, now)
 
-    def _one_way(self, stream: StreamSession, message: customer.CustomerMessage, now: float) -> None:
+    def _one_way(self, stream: StreamSession, message: protocol.CustomerMessage, now: float) -> None:
         event = EVENTS[type(message)]
         problem = f'{event} came on a stream that is not bidirectional; ask for bidirectional="true" to send anything to the call.'
-        if isinstance(message, customer.PlayAudio):
+        if isinstance(message, protocol.PlayAudio):
             stream.fail_to_play(problem, now)
         else:
             stream.ignore(problem, "", now)
 
-    def _obey(self, stream: StreamSession, message: customer.CustomerMessage, now: float) -> None:
+    def _obey(self, stream: StreamSession, message: protocol.CustomerMessage, now: float) -> None:
         match message:
-            case customer.PlayAudio():
+            case protocol.PlayAudio():
                 self._play(stream, message, now)
-            case customer.Checkpoint(name):
+            case protocol.Checkpoint(name):
                 self._checkpoint(stream, name, now)
-            case customer.ClearAudio():
+            case protocol.ClearAudio():
                 self._clear(stream, now)
-            case customer.SendDtmf(digits):
+            case protocol.SendDtmf(digits):
                 self.send_dtmf(digits, now, stream)
 
-    def _play(self, stream: StreamSession, message: customer.PlayAudio, now: float) -> None:
+    def _play(self, stream: StreamSession, message: protocol.PlayAudio, now: float) -> None:
         own = stream.protocol.format
         source = message.format or own
         if source != own:

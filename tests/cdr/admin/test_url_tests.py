@@ -6,8 +6,8 @@ from django.contrib.auth.models import Permission
 from cdr.models import UrlTest, UrlTestState
 from cdr.tasks import run_url_tests
 from streams.models import Account, Application, Gateway, Stream
-from streams.pure.connection import Failure
-from streams.pure.url_report import UrlReport
+from streams.pure.customer.connection import Failure
+from streams.pure.customer.url_report import UrlReport
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from cdr.api.schemas import StreamStart
 from cdr.api.v1 import api
 from streams.models import Account
-from streams.pure.stream_request import checked
+from streams.pure.customer.stream_request import checked
 from tests.cdr.api.customers import SERVICE_URL, Customer
 
 DESCRIBED = dict(api.get_openapi_schema(path_prefix="/v1/"))

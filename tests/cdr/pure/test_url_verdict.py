@@ -3,10 +3,10 @@
 import pytest
 
 from cdr.pure.url_verdict import said_in_words, steps_in_words, verdict
-from streams.pure.connection import Closure, Failure
-from streams.pure.customer import PlayAudio, Unknown
+from streams.pure.customer.connection import Closure, Failure
+from streams.pure.customer.protocol import PlayAudio, Unknown
+from streams.pure.customer.url_report import UrlReport
 from streams.pure.messages import AudioFormat, Encoding
-from streams.pure.url_report import UrlReport
 
 MULAW = AudioFormat(Encoding.MULAW, 8000)
 

@@ -6,7 +6,7 @@ from django.core.management import call_command
 
 from config import credentials
 from streams.models import Account, Application, Gateway
-from streams.pure.xml import parse
+from streams.pure.customer.answer_xml import parse
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from streams.pure.call.effects import Effect, TellGateway, Write
 from streams.pure.call.notes import Identity, Note
 from streams.pure.call.session import CallSession
 from streams.pure.call.stream import Limits
-from streams.pure.connection import Closure
+from streams.pure.customer.connection import Closure
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Audio, AudioFormat, Encoding, GatewayCommand, Started, StreamRequest
 

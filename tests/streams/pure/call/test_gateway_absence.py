@@ -4,7 +4,7 @@ import pytest
 
 from streams.pure.call.gateway_absence import NOTED_IN_FULL
 from streams.pure.call.stream import Limits
-from streams.pure.connection import Closure
+from streams.pure.customer.connection import Closure
 from streams.pure.lifecycle import API_HANGUP, GATEWAY_LOST, NORMAL_HANGUP, EndCause, EventKind
 from streams.pure.messages import AudioFormat, Encoding, Ended, Play, Started, StreamRequest
 from tests.streams.pure.call.driven import MULAW, Driven

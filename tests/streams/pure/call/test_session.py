@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, TellGateway
-from streams.pure.connection import Closure, Failure
+from streams.pure.customer.connection import Closure, Failure
 from streams.pure.lifecycle import API_HANGUP, END_OF_XML, EndCause, EventKind, Level, StreamState
 from streams.pure.messages import Dtmf, Ended, HangUp, Play, StreamRequest, Unreadable, Unsupported
 from tests.streams.pure.call.driven import FACTS, FRAME, REQUEST, Driven

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from streams.pure.call.measure import percentile_ms
-from streams.pure.connection import Closure
+from streams.pure.customer.connection import Closure
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import Ended, StreamRequest
 from tests.streams.pure.call.driven import FACTS, REQUEST, Driven

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams.pure.call.stream import UNSAID_AT_MOST
-from streams.pure.connection import Closure
+from streams.pure.customer.connection import Closure
 from streams.pure.lifecycle import EndCause, EventKind
 from streams.pure.messages import Audio, Clear, Mark, MarkPlayed, Paused, Play, Resumed, StreamRequest
 from tests.streams.pure.call.driven import Driven

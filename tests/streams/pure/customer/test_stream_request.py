@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.pure.customer.stream_request import InvalidRequest, checked
 from streams.pure.messages import StreamRequest
-from streams.pure.stream_request import InvalidRequest, checked
 
 URL = "wss://s.example/audio"
 

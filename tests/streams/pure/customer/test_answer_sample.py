@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.pure.answer_sample import KEPT_CHARACTERS, answer_sample
+from streams.pure.customer.answer_sample import KEPT_CHARACTERS, answer_sample
 
 XML = '<Response>\n\t<Stream extraHeaders="{}">wss://bot.example/audio</Stream>\n</Response>\n'
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.pure.close_codes import NAMES, OURS, closed_with, code_words
+from streams.pure.customer.close_codes import NAMES, OURS, closed_with, code_words
 
 
 @pytest.mark.parametrize(

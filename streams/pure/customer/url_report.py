@@ -7,8 +7,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams.pure.connection import Closure, Failure
-from streams.pure.customer import Checkpoint, ClearAudio, CustomerMessage, PlayAudio, SendDtmf, Unknown
+from streams.pure.customer.connection import Closure, Failure
+from streams.pure.customer.protocol import Checkpoint, ClearAudio, CustomerMessage, PlayAudio, SendDtmf, Unknown
 from streams.pure.foreign_text import cleaned
 from streams.pure.messages import AudioFormat
 

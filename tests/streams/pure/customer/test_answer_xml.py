@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.pure.customer.answer_xml import STREAMS, WARNINGS, InvalidAnswer, parse
 from streams.pure.messages import StreamRequest
-from streams.pure.xml import STREAMS, WARNINGS, InvalidAnswer, parse
 
 with warnings.catch_warnings():
     # The published SDK is written for an older Python.

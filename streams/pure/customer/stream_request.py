@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from streams.pure.audio.convert import CONTENT_TYPES
+from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES, url_problem
 from streams.pure.foreign_text import cleaned
 from streams.pure.messages import StreamRequest
-from streams.pure.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES, url_problem
 
 TRACKS = ("inbound", "outbound", "both")
 METHODS = ("GET", "POST")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.customer import (
+from streams.pure.customer.protocol import (
     MESSAGE_BYTES,
     Checkpoint,
     ClearAudio,

@@ -9,9 +9,9 @@ from xml.parsers.expat import ErrorString
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from streams.pure.customer.stream_request import InvalidRequest, Problem, checked
 from streams.pure.foreign_text import cleaned
 from streams.pure.messages import StreamRequest
-from streams.pure.stream_request import InvalidRequest, Problem, checked
 
 # A document of 100 kB could name a thousand streams and twenty thousand elements we do not know.
 STREAMS = 16

@@ -4,7 +4,7 @@ Owns the words. Must not know sockets, or what a stream makes of it."""
 
 from dataclasses import dataclass
 
-from streams.pure.close_codes import closed_with
+from streams.pure.customer.close_codes import closed_with
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES, host_of, url_problem
+from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES, host_of, url_problem
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ Owns the reading of that address, with a proxy in front or without. Must not kno
 from django.conf import settings
 from django.http import HttpRequest
 
-from streams.pure.peer_address import peer_address
+from streams.pure.gateway.peer_address import peer_address
 
 
 def address_of(request: HttpRequest) -> str | None:

@@ -14,10 +14,10 @@ from streams.directory import Entry
 from streams.gateway_line import Caller
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway import DIALECTS
+from streams.pure.gateway.peer_address import peer_address
+from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.gateway.twilio_signature import signed_with
 from streams.pure.gateway.version import Upgrade
-from streams.pure.peer_address import peer_address
-from streams.pure.refusal import Reason, Refusal
 
 QUERY_BYTES = 8192
 SECRET = "password"

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from streams.pure.call.session import CLOSE_CALL_OVER
 from streams.pure.gateway import CallIdentity, Dialect, identity
+from streams.pure.gateway.meter import Meter
+from streams.pure.gateway.refusal import Reason
 from streams.pure.gateway.version import Upgrade, guessed_version
 from streams.pure.lifecycle import UNSUPPORTED_MEDIA, EndCause, HangupCause
 from streams.pure.messages import Audio, Ended, GatewayCommand, GatewayMessage, Started, Unreadable, Unsupported
-from streams.pure.meter import Meter
-from streams.pure.refusal import Reason
 
 MEDIA_START_SECONDS = 10.0
 """So long a gateway may be connected before it says what it brings."""

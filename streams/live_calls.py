@@ -12,10 +12,10 @@ from streams.gateway_line import Caller, GatewayLine
 from streams.notebook import Notebook
 from streams.pure.call.notes import CallFacts
 from streams.pure.gateway import CallIdentity, identity
+from streams.pure.gateway.refusal import Reason, Refusal
+from streams.pure.gateway.returning_calls import Reappearing
 from streams.pure.lifecycle import EndCause, HangupCause
 from streams.pure.messages import GatewayMessage, Started
-from streams.pure.reappearing import Reappearing
-from streams.pure.refusal import Reason, Refusal
 from streams.refusals import Refusals
 from streams.relay import CLOSE_TAKEN, Relay, Surroundings
 

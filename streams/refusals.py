@@ -14,7 +14,7 @@ from django.db.models import F
 
 from streams.database_threads import DatabaseThreads
 from streams.models import Gateway, GatewayRefusal
-from streams.pure.refusal import Attempts, Refusal, Tally
+from streams.pure.gateway.refusal import Attempts, Refusal, Tally
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from streams.directory import Directory
 from streams.live_calls import LiveCalls
 from streams.notebook import Notebook
 from streams.obeying import act_of
+from streams.pure.gateway.meter import Meter
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
-from streams.pure.meter import Meter
 from streams.refusals import Refusals
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 Owns those words. Must not know rows."""
 
 from cdr.pure.badges import Badge
-from streams.pure.refusal import Reason
+from streams.pure.gateway.refusal import Reason
 
 NOT_IN = "bad"
 """The tone of what keeps a gateway out; what passes by itself, or harms one call only, is a warning."""

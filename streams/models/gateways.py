@@ -6,7 +6,7 @@ from django.db import models
 
 from streams.models.calls import choices
 from streams.models.tenants import Gateway
-from streams.pure.refusal import Reason
+from streams.pure.gateway.refusal import Reason
 
 
 class GatewayRefusal(models.Model):

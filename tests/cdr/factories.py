@@ -10,10 +10,10 @@ from cdr.models import Charge
 from streams import journal, refusals
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, CallbackTrouble, Gateway, GatewayRefusal, Stream
 from streams.pure.call.measure import Measured
+from streams.pure.gateway.refusal import Attempts, Reason, Refusal
 from streams.pure.lifecycle import ANSWER_INVALID, Level
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.messages import StreamRequest
-from streams.pure.refusal import Attempts, Reason, Refusal
 from tests.cdr.call_script import OWNER, REQUEST, STARTED, CallScript, make_gateway
 from tests.cdr.call_timing import CAPACITY_MS, healthy, steady, stuck
 

@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from streams import gateway_line, refusals, switchboard, tasks
 from streams.models import Call, Gateway, GatewayRefusal
-from streams.pure.refusal import Attempts, Reason, Refusal
+from streams.pure.gateway.refusal import Attempts, Reason, Refusal
 from tests.streams.gateway_socket import MEDIA_START, call, socket, switchboard_running, until
 from tests.streams.rows import gateway
 

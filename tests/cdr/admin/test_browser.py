@@ -11,7 +11,7 @@ from cdr import audit
 from cdr.audit import Actor
 from cdr.pure.acts import Act
 from streams.models import Account, Call, Callback, Gateway, Stream
-from streams.pure.refusal import Reason
+from streams.pure.gateway.refusal import Reason
 from tests.cdr.admin import every_page
 from tests.cdr.admin.hostile import MARKER
 from tests.cdr.admin.test_escaping import poisoned_rows

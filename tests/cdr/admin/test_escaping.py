@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from cdr.models import Export, SavedFilter
 from streams.models import Account, Call, Callback, ControlRequest, Gateway, GatewayTraffic, Stream, StreamEvent
-from streams.pure.refusal import Reason
+from streams.pure.gateway.refusal import Reason
 from tests.cdr.admin import every_page
 from tests.cdr.admin.hostile import HOSTILE, MARKER, poison_everything
 from tests.cdr.admin.reading import Page, crawl

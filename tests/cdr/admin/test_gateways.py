@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cdr import roles
 from streams.models import Gateway
-from streams.pure.refusal import Reason
+from streams.pure.gateway.refusal import Reason
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway

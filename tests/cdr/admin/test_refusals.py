@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from streams.pure.refusal import Reason
+from streams.pure.gateway.refusal import Reason
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import STARTED, make_gateway
 from tests.cdr.factories import good_call, refused

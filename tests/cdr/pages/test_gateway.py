@@ -8,8 +8,8 @@ import pytest
 from cdr.pages.gateway import SHOWN_REFUSALS, GatewayPage, gateway_page, live_calls
 from streams import traffic
 from streams.models import Call, Gateway
+from streams.pure.gateway.refusal import Reason
 from streams.pure.lifecycle import EventKind
-from streams.pure.refusal import Reason
 from tests.cdr.call_script import STARTED, CallScript, make_gateway
 from tests.cdr.factories import good_call, live_call, refused
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cdr.pure.refusal_words import WORDS, advice, refusal_badge
-from streams.pure.refusal import Reason
+from streams.pure.gateway.refusal import Reason
 
 
 @pytest.mark.parametrize("reason", Reason)

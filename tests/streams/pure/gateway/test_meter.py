@@ -1,6 +1,6 @@
 """The rate of a gateway's frames between two looks at its meter."""
 
-from streams.pure.meter import Meter
+from streams.pure.gateway.meter import Meter
 
 
 def test_the_rate_is_that_since_the_last_look() -> None:

@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from streams.pure.reappearing import LONGEST_PAUSE_SECONDS, Reappearing
+from streams.pure.gateway.returning_calls import LONGEST_PAUSE_SECONDS, Reappearing
 
 CALL = UUID(int=1)
 

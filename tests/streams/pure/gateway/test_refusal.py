@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.pure.refusal import WAITING_AT_MOST, WRITES_AT_ONCE, WRITES_PER_SECOND, Reason, Refusal, Tally
+from streams.pure.gateway.refusal import WAITING_AT_MOST, WRITES_AT_ONCE, WRITES_PER_SECOND, Reason, Refusal, Tally
 
 KNOWN = Refusal(Reason.WRONG_PASSWORD, "Wrong.", "pbx", "asterisk", "192.0.2.1", known=True)
 

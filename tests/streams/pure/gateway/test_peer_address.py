@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.pure.peer_address import peer_address
+from streams.pure.gateway.peer_address import peer_address
 
 
 @pytest.mark.parametrize(

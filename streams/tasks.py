@@ -8,7 +8,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from streams import delivery, journal, refusals, traffic, unclaimed
+from streams import delivery, journal, refusals, traffic
+from streams.control import pending_streams
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def settle_starts() -> None:
     """Ends the streams that were asked for and that no process took up in time."""
     if not journal.beat("starts", 3 * START_SWEEP_SECONDS):
         return
-    for stream_id in unclaimed.settle_overdue():
+    for stream_id in pending_streams.settle_overdue():
         log.warning("Stream %s was asked for and taken up by nobody.", stream_id)
 
 

@@ -5,7 +5,7 @@ Owns the look-up, and the merging of streams that have no row yet. Must not know
 from uuid import UUID
 
 from cdr.api.errors import not_found
-from streams import unclaimed
+from streams.control import pending_streams
 from streams.models import Account, Call, ControlRequest, Stream
 from streams.pure.lifecycle import LIVE_STATES
 
@@ -39,12 +39,12 @@ def stream_of(call: Call, stream_id: str) -> Stream | ControlRequest:
 
 
 def shown(found: Stream | ControlRequest) -> Stream:
-    return unclaimed.stand_in(found) if isinstance(found, ControlRequest) else found
+    return pending_streams.stand_in(found) if isinstance(found, ControlRequest) else found
 
 
 def streams_of(call: Call, limit: int, offset: int) -> tuple[list[Stream], int]:
     """A page of the call's streams and how many there are; those without a row first, then the newest."""
-    asked_for = [unclaimed.stand_in(request) for request in reversed(unclaimed.unwritten(call.control_requests.all()))]
+    asked_for = [pending_streams.stand_in(request) for request in reversed(pending_streams.unwritten(call.control_requests.all()))]
     # A row that was written in between is not shown a second time.
     rows = call.streams.select_related("call", "account", "charge").exclude(uuid__in=[stream.uuid for stream in asked_for])
     skip = max(offset - len(asked_for), 0)
@@ -55,5 +55,5 @@ def streams_of(call: Call, limit: int, offset: int) -> tuple[list[Stream], int]:
 
 def active_streams(call: Call) -> list[Stream | ControlRequest]:
     """Those without a row are looked up first: a row that is written in between is found, at worst twice."""
-    asked_for = unclaimed.unwritten(call.control_requests.all())
+    asked_for = pending_streams.unwritten(call.control_requests.all())
     return [*asked_for, *call.streams.filter(state__in=LIVE_STATES).select_related("call")]

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from cdr.api.errors import Refused, too_many
-from streams import control, unclaimed
+from streams import control
+from streams.control import pending_streams
 from streams.models import Account, Call, ControlRequest, Stream
 from streams.pure.lifecycle import LIVE_STATES, CallState
 from streams.pure.messages import StreamRequest
@@ -31,7 +32,7 @@ def start(account: Account, call: Call, request: StreamRequest) -> UUID:
 
 def _refuse_repeated(call: Call, service_url: str) -> None:
     # In this order: a row that is written in between is found.
-    asked_for = unclaimed.unwritten(call.control_requests.filter(details__request__service_url=service_url))
+    asked_for = pending_streams.unwritten(call.control_requests.filter(details__request__service_url=service_url))
     if asked_for or call.streams.filter(service_url=service_url, state__in=LIVE_STATES).exists():
         raise Refused(400, f"service_url {service_url} has an active stream of this call already. Stop that one first, or use another URL.")
 
@@ -45,7 +46,7 @@ def _refuse_hasty(account: Account) -> None:
 
 def _refuse_crowded(account: Account) -> None:
     most = account.concurrent_streams_limit
-    asked_for = unclaimed.unwritten(ControlRequest.objects.filter(call__account=account, call__state=CallState.LIVE))
+    asked_for = pending_streams.unwritten(ControlRequest.objects.filter(call__account=account, call__state=CallState.LIVE))
     live = Stream.objects.filter(call__account=account, call__state=CallState.LIVE, state__in=LIVE_STATES).count()
     if live + len(asked_for) >= most:
         raise too_many(f"The account may have {most} streams at once, and has as many. Stop one first.", CONCURRENCY_RETRY_SECONDS)

@@ -14,7 +14,8 @@ from cdr.api.routes import endpoint
 from cdr.api.schemas import Error, StreamAnswer, StreamList, StreamStart, StreamStarted
 from cdr.api.stream_objects import stream_object
 from cdr.api.stream_start import BY_API, start
-from streams import control, unclaimed
+from streams import control
+from streams.control import pending_streams
 from streams.models import ControlRequest, Stream
 from streams.pure.customer.stream_request import InvalidRequest, checked
 
@@ -81,6 +82,6 @@ def _stop(found: Stream | ControlRequest) -> None:
         if isinstance(found, Stream):
             control.request_stop(found, BY_API)
         else:
-            unclaimed.request_stop(found, BY_API)
+            pending_streams.request_stop(found, BY_API)
     except control.NotLive as error:
         raise Refused(400, NO_ACTIVE_STREAM) from error

@@ -9,7 +9,8 @@ import time_machine
 from django.utils import timezone
 
 from cdr.models import Charge
-from streams import control, journal, unclaimed
+from streams import control, journal
+from streams.control import pending_streams
 from streams.models import Account, Call, Callback, ControlRequest, Stream, StreamEvent
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import CallState, HangupReason, StreamState
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 OWNER = "a" * 32
 REQUEST = StreamRequest("wss://bot.example.com/in", status_callback_url="https://hooks.example.com/status", extra_headers="a=1")
-LATE = timedelta(seconds=unclaimed.WAIT_SECONDS + 1)
+LATE = timedelta(seconds=pending_streams.WAIT_SECONDS + 1)
 
 
 @pytest.fixture
@@ -43,17 +44,17 @@ def written(call: Call, request: ControlRequest) -> Stream:
 
 
 def _uuid(request: ControlRequest) -> UUID:
-    return unclaimed.stream_id_of(request)
+    return pending_streams.stream_id_of(request)
 
 
 def later() -> list[UUID]:
     with time_machine.travel(timezone.now() + LATE, tick=False):
-        return unclaimed.settle_overdue()
+        return pending_streams.settle_overdue()
 
 
 def test_what_stands_in_is_what_the_row_will_be(call: Call) -> None:
     request = asked(call)
-    shown = unclaimed.stand_in(request)
+    shown = pending_streams.stand_in(request)
     row = written(call, request)
     assert shown.request == row.request == REQUEST
     assert (shown.uuid, shown.call, shown.account, shown.state) == (row.uuid, row.call, row.account, StreamState.REQUESTED)
@@ -62,11 +63,11 @@ def test_what_stands_in_is_what_the_row_will_be(call: Call) -> None:
 def test_unwritten_are_those_without_a_row(call: Call) -> None:
     first, second = asked(call), asked(call)
     control.request_hangup(call, "API")
-    assert unclaimed.unwritten(call.control_requests.all()) == [first, second]
+    assert pending_streams.unwritten(call.control_requests.all()) == [first, second]
     control.take(OWNER)
-    assert unclaimed.unwritten(call.control_requests.all()) == [first, second]
+    assert pending_streams.unwritten(call.control_requests.all()) == [first, second]
     written(call, first)
-    assert unclaimed.unwritten(call.control_requests.all()) == [second]
+    assert pending_streams.unwritten(call.control_requests.all()) == [second]
 
 
 def test_a_start_that_nobody_takes_ends_with_a_reason_a_callback_and_a_charge(call: Call) -> None:
@@ -95,7 +96,7 @@ def test_nobody_takes_it_afterwards_and_it_ends_once(call: Call) -> None:
 def test_a_start_has_its_time(call: Call) -> None:
     asked(call)
     with time_machine.travel(timezone.now() + timedelta(seconds=9), tick=False):
-        assert unclaimed.settle_overdue() == []
+        assert pending_streams.settle_overdue() == []
     assert not Stream.objects.exists()
 
 
@@ -126,7 +127,7 @@ def test_a_start_that_the_end_of_the_call_overtook(call: Call, take: bool) -> No
 
 def test_a_stop_follows_its_start_to_the_process(call: Call) -> None:
     request = asked(call)
-    unclaimed.request_stop(request, "API")
+    pending_streams.request_stop(request, "API")
     assert [(taken.kind, taken.stream_id, taken.by) for taken in control.take(OWNER)] == [
         ("start", _uuid(request), "API"),
         ("stop", _uuid(request), "API"),
@@ -137,10 +138,10 @@ def test_a_stop_that_comes_after_the_call(call: Call) -> None:
     request = asked(call)
     request.call.state = CallState.ENDED
     with pytest.raises(control.NotLive, match="^The call ended before the stream could be begun.$"):
-        unclaimed.request_stop(request, "API")
+        pending_streams.request_stop(request, "API")
 
 
 def test_a_stream_of_another_uuid_changes_nothing(call: Call) -> None:
     request = asked(call)
     Stream.objects.create(uuid=uuid4(), call=call, account=call.account, requested_at=timezone.now(), service_url=REQUEST.service_url)
-    assert unclaimed.unwritten(call.control_requests.all()) == [request]
+    assert pending_streams.unwritten(call.control_requests.all()) == [request]

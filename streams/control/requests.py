@@ -1,4 +1,4 @@
-"""How the console and the API reach a live call, in whichever process it lives.
+"""Control requests: what is asked of a live call, as rows, and the message that says there is one.
 
 What is asked is a row (ControlRequest); a message on the channel layer only says that there is one. The process that holds the
 call takes the row, once. Owns those rows and that message; must not know sessions."""

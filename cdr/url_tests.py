@@ -1,6 +1,6 @@
 """Tests of service URLs that people asked for: rows that are jobs, worked off outside of the request, and removed after a day.
 
-Owns the jobs: who may ask how often, and their end. How a service is tested is streams.url_testing's; must not know HTTP."""
+Owns the jobs: who may ask how often, and their end. How a service is tested is streams.customers.url_testing's; must not know HTTP."""
 
 import asyncio
 import logging
@@ -18,11 +18,11 @@ from cdr import audit
 from cdr.audit import Actor
 from cdr.models import UrlTest, UrlTestState
 from cdr.pure.acts import Act
-from streams.customer_dial import DialSettings
+from streams.customers.dial import DialSettings
+from streams.customers.url_testing import DEADLINE_SECONDS, UrlOrder, recognisable_id, tested
 from streams.guard import without_userinfo
 from streams.models import Account, Stream
 from streams.pure.customer.url_report import UrlReport
-from streams.url_testing import DEADLINE_SECONDS, UrlOrder, recognisable_id, tested
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from streams import answer as answers
 from streams import guard, switchboard
 from streams.admission import Rejected, admit, caller_of, host_of, place_of
 from streams.answering import AnswerUnavailable, checked
-from streams.customer_dial import DialSettings
+from streams.customers.dial import DialSettings
 from streams.directory import Entry
 from streams.gateway_line import Caller, Ends, GatewayLine
 from streams.pure.call.stream import Limits

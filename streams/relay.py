@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.answering import answered
-from streams.customer_dial import DialSettings
-from streams.customer_links import CustomerLinks
+from streams.customers.dial import DialSettings
+from streams.customers.links import CustomerLinks
 from streams.gateway_line import GatewayLine
 from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, Effect, TellGateway, Write
 from streams.pure.call.notes import CallFacts, Identity, Note

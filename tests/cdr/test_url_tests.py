@@ -59,7 +59,7 @@ def service(behaviour: Behaviour) -> Iterator[Customer]:
 
 
 def test_a_worker_tests_what_waits_and_nothing_else_comes_of_it(person, account, monkeypatch) -> None:
-    monkeypatch.setattr("streams.url_testing.TONE_MS", 200)
+    monkeypatch.setattr("streams.customers.url_testing.TONE_MS", 200)
     with service(Behaviour(echo=True)) as customer:
         test = ask(person, account, customer.url)
         run_url_tests()

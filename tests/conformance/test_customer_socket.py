@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.customer_dial import DialFailed, DialSettings, dial
-from streams.customer_socket import CustomerSocket
+from streams.customers.dial import DialFailed, DialSettings, dial
+from streams.customers.open_socket import CustomerSocket
 from tests.conformance import autobahn
 
 SETTINGS = DialSettings((ipaddress.ip_network("127.0.0.0/8"),), timeout_seconds=5.0, offer_subprotocol=False)

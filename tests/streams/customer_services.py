@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from streams.customer_dial import DialFailed, DialSettings, dial
-from streams.customer_socket import CustomerSocket
+from streams.customers.dial import DialFailed, DialSettings, dial
+from streams.customers.open_socket import CustomerSocket
 from streams.pure.customer.connection import Failure
 
 ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)

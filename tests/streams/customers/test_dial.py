@@ -7,7 +7,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from streams.customer_dial import SUBPROTOCOL, DialSettings
+from streams.customers.dial import SUBPROTOCOL, DialSettings
 from tests.streams.customer_services import ALLOW, CERTIFICATE, dialled, failure, raw_service, service
 
 

@@ -14,12 +14,12 @@ import pytest
 from plivo.utils.signature_v3 import validate_v3_signature
 from websockets.asyncio.server import ServerConnection, serve
 
-from streams import url_testing
-from streams.customer_dial import DialSettings
+from streams.customers import url_testing
+from streams.customers.dial import DialSettings
+from streams.customers.url_testing import UrlOrder, recognisable_id
 from streams.pure.audio.convert import format_of_content_type, to_linear
 from streams.pure.customer.url_report import STEPS, UrlReport
 from streams.simulate.customer import Behaviour, Customer
-from streams.url_testing import UrlOrder, recognisable_id
 
 CERTIFICATE = Path(__file__).parent.parent / "data" / "self_signed.pem"
 ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)

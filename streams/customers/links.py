@@ -11,8 +11,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
-from streams.customer_dial import DialFailed, DialSettings, dial
-from streams.customer_socket import CustomerSocket
+from streams.customers.dial import DialFailed, DialSettings, dial
+from streams.customers.open_socket import CustomerSocket
 from streams.pure.call.effects import CloseCustomer, Dial
 from streams.pure.call.session import CallSession
 from streams.pure.call.stream import StreamSession

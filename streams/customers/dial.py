@@ -22,7 +22,7 @@ from websockets.exceptions import (
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
-from streams.customer_socket import CustomerConnection, CustomerSocket
+from streams.customers.open_socket import CustomerConnection, CustomerSocket
 from streams.guard import Destination, Network, Refused, Unresolvable, destination
 from streams.pure.customer.connection import Failure
 from streams.pure.foreign_text import cleaned

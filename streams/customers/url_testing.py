@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from uuid import UUID
 
-from streams.customer_dial import DialFailed, DialSettings, dial
+from streams.customers.dial import DialFailed, DialSettings, dial
 from streams.pure.audio.convert import format_of_content_type, tone
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.callback.signature import upgrade_headers

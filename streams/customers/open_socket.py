@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
-from streams.bytes_in_flight import KernelQueue, buffered_bytes
+from streams.customers.bytes_in_flight import KernelQueue, buffered_bytes
 from streams.pure.customer.connection import Closure
 from streams.pure.foreign_text import cleaned
 

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 
 from streams import switchboard
-from streams.directory import Entry
-from streams.gateway_line import Caller
+from streams.gateways.directory import Entry
+from streams.gateways.line import Caller
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway import DIALECTS
 from streams.pure.gateway.peer_address import peer_address

@@ -18,8 +18,9 @@ from streams import guard, switchboard
 from streams.admission import Rejected, admit, caller_of, host_of, place_of
 from streams.answering import AnswerUnavailable, checked
 from streams.customers.dial import DialSettings
-from streams.directory import Entry
-from streams.gateway_line import Caller, Ends, GatewayLine
+from streams.gateways.directory import Entry
+from streams.gateways.line import Caller, Ends, GatewayLine
+from streams.gateways.socket_loop import Receive, Send, SocketLoop
 from streams.pure.call.stream import Limits
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.customer.answer_sample import answer_sample
@@ -29,7 +30,6 @@ from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import GatewayMessage
 from streams.relay import Relay, Surroundings
-from streams.socket_loop import Receive, Send, SocketLoop
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ import time
 from functools import partial
 from uuid import UUID, uuid4
 
-from streams.gateway_line import Caller, GatewayLine
+from streams.gateways.line import Caller, GatewayLine
+from streams.gateways.refusals import Refusals
 from streams.notebook import Notebook
 from streams.pure.call.notes import CallFacts
 from streams.pure.gateway import CallIdentity, identity
@@ -16,7 +17,6 @@ from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.gateway.returning_calls import Reappearing
 from streams.pure.lifecycle import EndCause, HangupCause
 from streams.pure.messages import GatewayMessage, Started
-from streams.refusals import Refusals
 from streams.relay import CLOSE_TAKEN, Relay, Surroundings
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import Any
 from streams.answering import answered
 from streams.customers.dial import DialSettings
 from streams.customers.links import CustomerLinks
-from streams.gateway_line import GatewayLine
+from streams.gateways.line import GatewayLine
 from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, Effect, TellGateway, Write
 from streams.pure.call.notes import CallFacts, Identity, Note
 from streams.pure.call.session import Act, CallSession

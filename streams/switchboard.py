@@ -14,15 +14,16 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from streams import control, journal, timing, traffic
+from streams import control, journal, timing
 from streams.database_threads import DatabaseThreads
-from streams.directory import Directory
+from streams.gateways import traffic
+from streams.gateways.directory import Directory
+from streams.gateways.refusals import Refusals
 from streams.live_calls import LiveCalls
 from streams.notebook import Notebook
 from streams.obeying import act_of
 from streams.pure.gateway.meter import Meter
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
-from streams.refusals import Refusals
 
 log = logging.getLogger(__name__)
 

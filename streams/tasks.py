@@ -8,8 +8,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from streams import delivery, journal, refusals, traffic
+from streams import delivery, journal
 from streams.control import pending_streams
+from streams.gateways import refusals, traffic
 
 log = logging.getLogger(__name__)
 

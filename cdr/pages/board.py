@@ -14,7 +14,7 @@ from cdr.pages.callback_hosts import HostRow, host_rows
 from cdr.pure.badges import Badge, reason_badge
 from cdr.pure.bars import Bar, bars
 from cdr.pure.figures import counted, share
-from streams import traffic
+from streams.gateways import traffic
 from streams.models import UNUSUAL, Call, Callback, CallbackState, Stream
 from streams.pure.lifecycle import CallState, HangupReason, StreamState
 

@@ -16,7 +16,7 @@ from cdr.pure.badges import LATELY, Badge, gateway_badge
 from cdr.pure.figures import NOTHING, moment
 from cdr.pure.gateway_lines import Fill, Lines, gateway_url, lines_to_paste
 from cdr.pure.refusal_words import advice, refusal_badge
-from streams import traffic
+from streams.gateways import traffic
 from streams.models import Call, Gateway, GatewayRefusal, StreamEvent
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway.twilio import Twilio

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from cdr.models import Charge
-from streams import journal, refusals
+from streams import journal
+from streams.gateways import refusals
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, CallbackTrouble, Gateway, GatewayRefusal, Stream
 from streams.pure.call.measure import Measured
 from streams.pure.gateway.refusal import Attempts, Reason, Refusal

@@ -1,10 +1,10 @@
-"""A process that sends back every message, by streams.server.Server and the loop of the gateways' sockets. Prints its port."""
+"""A process that sends back every message, by streams.serving.server.Server and the loop of the gateways' sockets. Prints its port."""
 
 import sys
 from typing import Any
 
-from streams.server import Server
-from streams.socket_loop import Receive, Send, SocketLoop
+from streams.gateways.socket_loop import Receive, Send, SocketLoop
+from streams.serving.server import Server
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""A process that runs streams.server.Server around a small application, for test_server.py and test_limits.py to hit from outside.
+"""A process that runs streams.serving.server.Server around a small application, for test_server.py and test_limits.py to hit from outside.
 
 Prints its port, then one word per thing that happens. Knows no Django, as the server does not."""
 
@@ -7,8 +7,8 @@ import json
 import sys
 from typing import Any
 
-from streams.limits import Limits
-from streams.server import Server
+from streams.serving.limits import Limits
+from streams.serving.server import Server
 
 live: set["asyncio.Event"] = set()
 

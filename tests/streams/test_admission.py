@@ -7,7 +7,7 @@ from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 
 from streams.admission import caller_of, place_of
-from streams.directory import Entry
+from streams.gateways.directory import Entry
 from streams.models import Gateway
 from streams.pure.gateway.twilio_signature import signature
 from tests.streams.gateway_socket import PASSWORD, application, basic, switchboard_running

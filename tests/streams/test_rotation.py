@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks.webhooks import Webhook
 
 from streams.delivery import Outcome, deliver_next
-from streams.directory import Directory
+from streams.gateways.directory import Directory
 from streams.models import Account, Gateway
 from streams.pure.callback.signature import standard_webhook_secret
 from streams.rotation import Overtaken, end_old_token, rotate

@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.asgi import application
 from streams import switchboard
-from streams.limits import Limits
-from streams.server import Server
+from streams.serving.limits import Limits
+from streams.serving.server import Server
 
 log = logging.getLogger(__name__)
 

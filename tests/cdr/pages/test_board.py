@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cdr.pages import board, callback_hosts
-from streams import traffic
+from streams.gateways import traffic
 from streams.models import Callback
 from tests.cdr.call_script import STARTED, make_gateway
 from tests.cdr.factories import KINDS, closed_call, good_call, live_call, refused_call, tried

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from cdr.pages.gateway import SHOWN_REFUSALS, GatewayPage, gateway_page, live_calls
-from streams import traffic
+from streams.gateways import traffic
 from streams.models import Call, Gateway
 from streams.pure.gateway.refusal import Reason
 from streams.pure.lifecycle import EventKind

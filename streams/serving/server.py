@@ -16,7 +16,7 @@ from twisted.internet import reactor as twisted_reactor
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.logger import globalLogBeginner
 
-from streams.limits import LimitedHTTPFactory, LimitedWebSocket, Limits
+from streams.serving.limits import LimitedHTTPFactory, LimitedWebSocket, Limits
 
 log = logging.getLogger(__name__)
 reactor: Any = twisted_reactor

@@ -8,7 +8,8 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import OperationalError
 
-from streams import gateway_line, refusals, switchboard, tasks
+from streams import switchboard, tasks
+from streams.gateways import line, refusals
 from streams.models import Call, Gateway, GatewayRefusal
 from streams.pure.gateway.refusal import Attempts, Reason, Refusal
 from tests.streams.gateway_socket import MEDIA_START, call, socket, switchboard_running, until
@@ -71,7 +72,7 @@ async def test_a_codec_is_refused_with_its_call() -> None:
 
 
 async def test_a_gateway_that_says_nothing_is_refused_with_its_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway_line, "MEDIA_START_SECONDS", 0.05)
+    monkeypatch.setattr(line, "MEDIA_START_SECONDS", 0.05)
     await database_sync_to_async(gateway)()
     async with switchboard_running():
         communicator = socket()

@@ -8,7 +8,8 @@ from channels.db import database_sync_to_async
 from django.db.models import Sum
 from django.db.models.functions import Now
 
-from streams import tasks, traffic
+from streams import tasks
+from streams.gateways import traffic
 from streams.models import Call, Gateway, GatewayTraffic
 from tests.streams.gateway_socket import call, switchboard_running, until
 from tests.streams.rows import gateway

@@ -19,7 +19,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from config.embedded_redis import ONCE
-from streams import switchboard
+from streams.calls import switchboard
 from streams.models import Heartbeat
 
 ALIVE, READY = "/healthz", "/readyz"

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from django.conf import settings
 
-from streams import switchboard
+from streams.calls import switchboard
 from streams.gateways.directory import Entry
 from streams.gateways.line import Caller
 from streams.pure.foreign_text import cleaned

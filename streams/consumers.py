@@ -13,10 +13,12 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from streams import answer as answers
-from streams import guard, switchboard
+from streams import guard
 from streams.admission import Rejected, admit, caller_of, host_of, place_of
-from streams.answering import AnswerUnavailable, checked
+from streams.calls import answer_fetch as answers
+from streams.calls import switchboard
+from streams.calls.answer_acts import AnswerUnavailable, checked
+from streams.calls.relay import Relay, Surroundings
 from streams.customers.dial import DialSettings
 from streams.gateways.directory import Entry
 from streams.gateways.line import Caller, Ends, GatewayLine
@@ -29,7 +31,6 @@ from streams.pure.gateway import CallIdentity, Dialect, dialect
 from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import GatewayMessage
-from streams.relay import Relay, Surroundings
 
 log = logging.getLogger(__name__)
 

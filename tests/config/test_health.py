@@ -9,7 +9,7 @@ from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from config import health
-from streams import switchboard
+from streams.calls import switchboard
 from streams.models import Heartbeat
 from tests.streams.redis_server import RedisServer
 

@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 
-from streams import switchboard
+from streams.calls import switchboard
 from streams.routing import websocket_urlpatterns
 
 PASSWORD = "correct horse battery"

@@ -12,7 +12,8 @@ from channels.testing import WebsocketCommunicator
 from django.utils import timezone
 from plivo.utils.signature_v3 import validate_v3_signature
 
-from streams import control, switchboard
+from streams import control
+from streams.calls import switchboard
 from streams.models import Account, Call, Stream, StreamEvent
 from streams.pure.messages import StreamRequest
 from streams.rotation import rotate

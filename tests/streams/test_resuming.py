@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.utils import timezone
 
-from streams import relay
+from streams.calls import relay
 from streams.models import Call, Gateway, Stream, StreamEvent
 from streams.pure.lifecycle import API_HANGUP
 from streams.simulate.customer import Behaviour, Customer

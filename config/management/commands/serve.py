@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.asgi import application
-from streams import switchboard
+from streams.calls import switchboard
 from streams.serving.limits import Limits
 from streams.serving.server import Server
 

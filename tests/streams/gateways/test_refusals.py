@@ -8,7 +8,8 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import OperationalError
 
-from streams import switchboard, tasks
+from streams import tasks
+from streams.calls import switchboard
 from streams.gateways import line, refusals
 from streams.models import Call, Gateway, GatewayRefusal
 from streams.pure.gateway.refusal import Attempts, Reason, Refusal

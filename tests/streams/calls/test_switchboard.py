@@ -11,7 +11,8 @@ from channels.testing import WebsocketCommunicator
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from streams import control, switchboard
+from streams import control
+from streams.calls import switchboard
 from streams.database_threads import DatabaseThreads
 from streams.models import Call, ControlRequest, Stream, StreamEvent
 from streams.pure.messages import StreamRequest

@@ -9,9 +9,10 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import DataError, OperationalError
 
-from streams import journal, notebook
+from streams import journal
+from streams.calls import note_queue
+from streams.calls.note_queue import Notebook
 from streams.models import Call, StreamEvent
-from streams.notebook import Notebook
 from streams.pure.call.notes import Note
 from streams.pure.lifecycle import EventKind, Level
 from tests.streams.rows import EPOCH, Story, call_facts, gateway
@@ -122,7 +123,7 @@ async def test_a_lost_lease_drops_the_page_and_says_so() -> None:
 
 
 async def test_past_the_limit_only_debug_notes_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notebook, "NOTES_AT_MOST", 1)
+    monkeypatch.setattr(note_queue, "NOTES_AT_MOST", 1)
     facts = await facts_of_new_gateway()
     async with kept() as book:
         story = begin(book, facts)

@@ -8,16 +8,16 @@ import time
 from functools import partial
 from uuid import UUID, uuid4
 
+from streams.calls.note_queue import Notebook
+from streams.calls.relay import CLOSE_TAKEN, Relay, Surroundings
 from streams.gateways.line import Caller, GatewayLine
 from streams.gateways.refusals import Refusals
-from streams.notebook import Notebook
 from streams.pure.call.notes import CallFacts
 from streams.pure.gateway import CallIdentity, identity
 from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.gateway.returning_calls import Reappearing
 from streams.pure.lifecycle import EndCause, HangupCause
 from streams.pure.messages import GatewayMessage, Started
-from streams.relay import CLOSE_TAKEN, Relay, Surroundings
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from streams.calls.control_acts import act_of
 from streams.control import Asked
-from streams.obeying import act_of
 
 
 @pytest.mark.parametrize(("kind", "stream_id"), [("levitate", None), ("stop", None), ("start", None)])

@@ -3,7 +3,7 @@
 import pytest
 from channels.db import database_sync_to_async
 
-from streams import timing
+from streams.calls import timing
 from streams.models import CallMeasure, StreamMeasure
 from streams.simulate.customer import Customer
 from tests.streams.gateway_socket import call, switchboard_running, until

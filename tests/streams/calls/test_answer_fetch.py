@@ -12,7 +12,7 @@ from plivo.utils.signature_v3 import validate_v3_signature
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from streams.answer import AnswerUnreachable, Fetched, answer_parameters, fetch_answer
+from streams.calls.answer_fetch import AnswerUnreachable, Fetched, answer_parameters, fetch_answer
 from tests.streams.raw_server import dripping, hanging, serving
 
 CALL = UUID("7aea0680-1f8c-46c2-a04f-990e2e0d52eb")

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from streams import journal
-from streams.relay import Relay
+from streams.calls.relay import Relay
 
 MEASURE_SECONDS = 10.0
 """How old the timing of a live call in its row may be."""

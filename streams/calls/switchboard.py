@@ -14,14 +14,15 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from streams import control, journal, timing
+from streams import control, journal
+from streams.calls import timing
+from streams.calls.control_acts import act_of
+from streams.calls.live_calls import LiveCalls
+from streams.calls.note_queue import Notebook
 from streams.database_threads import DatabaseThreads
 from streams.gateways import traffic
 from streams.gateways.directory import Directory
 from streams.gateways.refusals import Refusals
-from streams.live_calls import LiveCalls
-from streams.notebook import Notebook
-from streams.obeying import act_of
 from streams.pure.gateway.meter import Meter
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from streams.answering import answered
+from streams.calls.answer_acts import answered
 from streams.customers.dial import DialSettings
 from streams.customers.links import CustomerLinks
 from streams.gateways.line import GatewayLine

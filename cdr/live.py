@@ -27,8 +27,8 @@ from django.urls import re_path
 from cdr import second_factor
 from cdr.pages.debug_log import DebugLogPage, log_page
 from cdr.pages.log_subject import DebugLog, call_log, stream_log
-from cdr.pure.debuglog import Line
-from cdr.pure.log_filter import Asked, asked_by
+from cdr.pure.log.filter import Asked, asked_by
+from cdr.pure.log.lines import Line
 from streams.database_threads import DatabaseThreads
 
 log = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """The debug log of a call or a stream as a page, and as a file.
 
-Owns both addresses. What stands in a log is cdr.pages.debug_log's; how a file is written cdr.pure.log_text's."""
+Owns both addresses. What stands in a log is cdr.pages.debug_log's; how a file is written cdr.pure.log.text's."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -21,9 +21,9 @@ from cdr.pages.keys import key_of
 from cdr.pages.log_subject import DebugLog
 from cdr.pure.acts import Act
 from cdr.pure.figures import counted, moment
-from cdr.pure.log_filter import Asked, asked_by
-from cdr.pure.log_text import json_line, text_head, text_line
-from cdr.pure.logrows import Place, place_of
+from cdr.pure.log.filter import Asked, asked_by
+from cdr.pure.log.rows import Place, place_of
+from cdr.pure.log.text import json_line, text_head, text_line
 from streams.database_threads import DatabaseThreads
 
 CHUNK_LINES = 1000

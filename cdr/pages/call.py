@@ -14,9 +14,9 @@ from cdr.pages.stream_card import StreamCard, attempts_of, card
 from cdr.pages.timeline import Timeline, drawn, find
 from cdr.pure.badges import Badge, call_badge
 from cdr.pure.figures import NOTHING, clock
-from cdr.pure.logrows import PROBLEM_LEVELS
+from cdr.pure.log.rows import PROBLEM_LEVELS
+from cdr.pure.log.wording import words_of
 from cdr.pure.story import told
-from cdr.pure.wording import words_of
 from streams.models import Call, Callback, Stream, StreamEvent
 from streams.pure.lifecycle import CallState, EventKind
 

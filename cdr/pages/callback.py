@@ -8,8 +8,8 @@ from uuid import UUID
 from cdr.pages.removed import removed_of
 from cdr.pages.stream import Fact
 from cdr.pure.badges import Badge, callback_badge
-from cdr.pure.debuglog import Pair, answer_head, parameters_as_sent
 from cdr.pure.figures import NOTHING, clock_ms, day, moment, spoken_ms
+from cdr.pure.log.lines import Pair, answer_head, parameters_as_sent
 from streams.models import Callback, CallbackAttempt, CallbackState
 from streams.pure.foreign_text import cleaned
 

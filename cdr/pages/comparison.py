@@ -1,6 +1,6 @@
 """Two streams side by side: their facts, and their debug logs step by step. And the stream that offers itself as a yardstick.
 
-Owns what is compared and how much of it. How steps are aligned is cdr.pure.comparison's. Must not know requests or templates."""
+Owns what is compared and how much of it. How steps are aligned is cdr.pure.log.comparison's. Must not know requests or templates."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from django.db.models import Q
 from cdr.pages.hiding import hiding
 from cdr.pages.log_subject import log_of_stream
 from cdr.pages.stream_card import StreamCard, card, find_shown
-from cdr.pure.comparison import Step, aligned
-from cdr.pure.debuglog import Line
 from cdr.pure.figures import NOTHING, moment, service_host
+from cdr.pure.log.comparison import Step, aligned
+from cdr.pure.log.lines import Line
 from streams.models import Stream
 from streams.pure.lifecycle import HangupReason, StreamState
 

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from cdr.pages.hiding import hiding
 from cdr.pages.log_subject import DebugLog, Subject
-from cdr.pure.debuglog import Line, with_days
 from cdr.pure.figures import counted
-from cdr.pure.log_filter import LEVELS, Asked, counted_by_group
-from cdr.pure.logrows import GROUPS, OTHER, anchor_of, place_of
+from cdr.pure.log.filter import LEVELS, Asked, counted_by_group
+from cdr.pure.log.lines import Line, with_days
+from cdr.pure.log.rows import GROUPS, OTHER, anchor_of, place_of
 from streams.pure.lifecycle import Level
 
 CHUNK_LINES = 5000

@@ -1,4 +1,4 @@
-"""Events, callbacks, tries and charges as rows of cdr.pure.logrows.
+"""Events, callbacks, tries and charges as rows of cdr.pure.log.rows.
 
 Owns what of a record goes into its row. Must not know which rows a page shows, their wording or order."""
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cdr.models import Charge
 from cdr.pages.stream import charge_of
-from cdr.pure.logrows import AttemptRow, CallbackRow, ChargeRow, EventRow, Row
+from cdr.pure.log.rows import AttemptRow, CallbackRow, ChargeRow, EventRow, Row
 from streams.models import Callback, CallbackAttempt, CallbackState, Stream, StreamEvent
 
 

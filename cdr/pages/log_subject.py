@@ -13,9 +13,9 @@ from cdr.pages.log_reading import LogRows, rows_of_call, rows_of_stream
 from cdr.pages.removed import removed_of
 from cdr.pages.stream import find_stream
 from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
-from cdr.pure.debuglog import Line, lines, without_passwords
 from cdr.pure.figures import moment
-from cdr.pure.logrows import Row
+from cdr.pure.log.lines import Line, lines, without_passwords
+from cdr.pure.log.rows import Row
 from streams.models import Call, Stream
 from streams.pure.lifecycle import CallState
 

@@ -13,9 +13,9 @@ from cdr.pages.stream import Fact, Owed, charge_of, lasted_seconds, owed_of, sho
 from cdr.pure.badges import Badge, degraded_badge, reason_badge, stream_badge, unplayed_badge
 from cdr.pure.bill_words import Charged, explained
 from cdr.pure.closing import close_words, closed_by
-from cdr.pure.debuglog import Line
 from cdr.pure.figures import NOTHING, duration, moment, money, seconds_count, service_host
 from cdr.pure.level_chart import LevelChart
+from cdr.pure.log.lines import Line
 from streams.models import Stream, StreamEvent
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EndCause, EventKind, StreamState

@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from cdr.pages.log_rows import attempt_row, callback_row, charge_rows, event_row
-from cdr.pure.debuglog import Line, lines
-from cdr.pure.logrows import PROBLEM_LEVELS, Row
-from cdr.pure.timeline import Entry, shortened, timeline
+from cdr.pure.log.lines import Line, lines
+from cdr.pure.log.rows import PROBLEM_LEVELS, Row
+from cdr.pure.log.timeline import Entry, shortened, timeline
 from streams.models import Callback, CallbackAttempt, Stream, StreamEvent
 from streams.pure.lifecycle import EventKind
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from cdr.pure.figures import day
+from cdr.pure.log.wording import used_in_words
 from cdr.pure.masking import SHOWN_DIGITS, masking, partly
-from cdr.pure.wording import used_in_words
 from streams.pure.lifecycle import EventKind
 
 DAYS_MOST = 36_500

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cdr.pure.figures import clock, counted, day, elapsed_seconds, service_host, spoken_day, spoken_duration
-from cdr.pure.wording import ended
+from cdr.pure.log.wording import ended
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EndCause
 

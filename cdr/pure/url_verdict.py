@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from cdr.pure.badges import Badge
 from cdr.pure.figures import counted, spoken_ms
-from cdr.pure.wording import ended
+from cdr.pure.log.wording import ended
 from streams.pure.foreign_text import cleaned
 
 Report = Mapping[str, Any]

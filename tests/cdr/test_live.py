@@ -17,8 +17,8 @@ from django.utils import timezone
 from cdr import live, roles
 from cdr.pages import debug_log
 from cdr.pages.log_subject import DebugLog, call_log
-from cdr.pure.debuglog import Line
-from cdr.pure.log_filter import Asked
+from cdr.pure.log.filter import Asked
+from cdr.pure.log.lines import Line
 from config.asgi import application
 from streams.models import Call, Callback, Stream, StreamEvent
 from tests.cdr import factories

@@ -12,7 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from cdr import live, roles, second_factor
 from cdr.admin import signing_in
 from cdr.models import AuditEntry, FailedSignIn
-from cdr.pure.log_filter import Asked
+from cdr.pure.log.filter import Asked
 from cdr.pure.sign_in import MOST_OF_A_NAME
 from tests.cdr.admin.conftest import person
 from tests.cdr.admin.reading import Page, read

@@ -7,7 +7,7 @@ import pytest
 from cdr.pages import debug_log
 from cdr.pages.debug_log import DebugLogPage, log_page
 from cdr.pages.log_subject import call_log, stream_log
-from cdr.pure.log_filter import Asked, asked_by
+from cdr.pure.log.filter import Asked, asked_by
 from streams.models import Callback, CallbackAttempt, Gateway, Stream, StreamEvent
 from streams.pure.lifecycle import EventKind
 from tests.cdr.call_script import CallScript, make_gateway

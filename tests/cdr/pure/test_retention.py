@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cdr.pure.log.wording import words_of
 from cdr.pure.masking import masked
 from cdr.pure.retention import Kind, kept_details, removed_words, wiped, wiping
-from cdr.pure.wording import words_of
 from streams.pure.lifecycle import EventKind
 
 

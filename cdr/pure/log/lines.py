@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from cdr.pure.badges import Badge, level_badge
 from cdr.pure.bill_words import Charged, explained
 from cdr.pure.figures import clock_ms, counted, day, moment, offset, offset_ms, spoken_ms
-from cdr.pure.logrows import (
+from cdr.pure.log.rows import (
     PROBLEM_LEVELS,
     AttemptRow,
     CallbackRow,
@@ -24,7 +24,7 @@ from cdr.pure.logrows import (
     level_of,
     place_of,
 )
-from cdr.pure.wording import ended, printed_value, used_in_words, words_of
+from cdr.pure.log.wording import ended, printed_value, used_in_words, words_of
 from streams.pure.foreign_text import cleaned
 
 SHOWN_CHARACTERS = 4096

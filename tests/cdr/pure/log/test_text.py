@@ -3,9 +3,9 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from cdr.pure.debuglog import Line, lines
-from cdr.pure.log_text import json_line, text_head, text_line
-from cdr.pure.logrows import AttemptRow, EventRow
+from cdr.pure.log.lines import Line, lines
+from cdr.pure.log.rows import AttemptRow, EventRow
+from cdr.pure.log.text import json_line, text_head, text_line
 
 START = datetime(2026, 11, 23, 14, 2, 3, 123_456, UTC)
 

@@ -5,9 +5,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from cdr.pure.debuglog import Line, lines
-from cdr.pure.log_filter import Asked, asked_by, counted_by_group
-from cdr.pure.logrows import GROUP_OF, EventRow
+from cdr.pure.log.filter import Asked, asked_by, counted_by_group
+from cdr.pure.log.lines import Line, lines
+from cdr.pure.log.rows import GROUP_OF, EventRow
 from streams.pure.lifecycle import EventKind
 
 AT = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from cdr.pure.debuglog import Line
-from cdr.pure.logrows import GROUPS
+from cdr.pure.log.lines import Line
+from cdr.pure.log.rows import GROUPS
 from streams.pure.lifecycle import Level
 
 ORDER = (Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdr.pure.comparison import Difference, aligned
-from cdr.pure.debuglog import Line, lines
-from cdr.pure.logrows import AttemptRow, CallbackRow, EventRow
+from cdr.pure.log.comparison import Difference, aligned
+from cdr.pure.log.lines import Line, lines
+from cdr.pure.log.rows import AttemptRow, CallbackRow, EventRow
 
 START = datetime(2026, 11, 23, 14, 2, 3, tzinfo=UTC)
 KINDS = ("call_started", "connect_started", "connect_failed", "connected", "call_dtmf", "stream_ended")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdr.pure.wording import WORDS, printed_value, used_in_words, words_of
+from cdr.pure.log.wording import WORDS, printed_value, used_in_words, words_of
 from streams.pure.lifecycle import EventKind as K
 
 JSON = st.recursive(

@@ -5,7 +5,7 @@ Owns both formats; the keys of the first are a promise, written down in docs/con
 import json
 from collections.abc import Iterable
 
-from cdr.pure.debuglog import Line, Pair
+from cdr.pure.log.lines import Line, Pair
 from streams.pure.foreign_text import cleaned
 
 INDENT = " " * 8

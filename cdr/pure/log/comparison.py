@@ -9,7 +9,7 @@ from enum import StrEnum
 from heapq import merge
 from typing import NamedTuple
 
-from cdr.pure.debuglog import Line
+from cdr.pure.log.lines import Line
 from streams.pure.lifecycle import EventKind, Level
 
 FIGURES = re.compile(r"[\d.,:•]+")

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from cdr.pure.debuglog import Line, lines
-from cdr.pure.logrows import EventRow
-from cdr.pure.timeline import shortened, timeline
+from cdr.pure.log.lines import Line, lines
+from cdr.pure.log.rows import EventRow
+from cdr.pure.log.timeline import shortened, timeline
 
 START = datetime(2026, 11, 23, 14, 1, 37, tzinfo=UTC)
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from cdr.pure.debuglog import Pair, lines, parameters_as_sent, with_days
-from cdr.pure.logrows import AttemptRow, CallbackRow, ChargeRow, EventRow
+from cdr.pure.log.lines import Pair, lines, parameters_as_sent, with_days
+from cdr.pure.log.rows import AttemptRow, CallbackRow, ChargeRow, EventRow
 
 START = datetime(2026, 11, 23, 23, 59, 59, 500_000, UTC)
 PARAMETERS = [["To", "1800"], ["CallUUID", "7aea"], ["Event", "StartStream"]]

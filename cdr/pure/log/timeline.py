@@ -1,13 +1,13 @@
 """The time line of a page: the lines of a log with what is quiet folded away, and a word where lines are left out.
 
-Owns what is folded. The lines are cdr.pure.debuglog's, with its words and anchors. Must not know rows or pages."""
+Owns what is folded. The lines are cdr.pure.log.lines's, with its words and anchors. Must not know rows or pages."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from cdr.pure.debuglog import Line
 from cdr.pure.figures import counted
+from cdr.pure.log.lines import Line
 from streams.pure.lifecycle import Level
 
 

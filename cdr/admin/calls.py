@@ -26,7 +26,7 @@ from cdr.admin.visitor import visitor
 from cdr.models import CallDetail
 from cdr.pages.call import CallPage, call_page, find_call
 from cdr.pages.columns import CALL_COLUMNS
-from cdr.pages.log_subject import DebugLog, call_log
+from cdr.pages.log.subject import DebugLog, call_log
 from cdr.pages.stream import charge_of
 from cdr.pure.badges import call_badge, cause_badge, reason_badge
 from cdr.pure.billing import totals

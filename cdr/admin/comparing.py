@@ -1,6 +1,6 @@
 """The page that puts two streams side by side, and the ways to it: two ticked in the list, or one and the yardstick that is offered.
 
-Owns the address and what is said when there is nothing to compare. What is compared is cdr.pages.comparison's."""
+Owns the address and what is said when there is nothing to compare. What is compared is cdr.pages.log.comparison's."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from cdr.admin.debug_logs import LoggedAdmin
-from cdr.pages.comparison import better_first, both_found, compared, yardstick_of
+from cdr.pages.log.comparison import better_first, both_found, compared, yardstick_of
 from streams.models import Stream
 
 LONGEST_KEY = 100

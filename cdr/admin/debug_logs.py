@@ -1,6 +1,6 @@
 """The debug log of a call or a stream as a page, and as a file.
 
-Owns both addresses. What stands in a log is cdr.pages.debug_log's; how a file is written cdr.pure.log.text's."""
+Owns both addresses. What stands in a log is cdr.pages.log.page's; how a file is written cdr.pure.log.text's."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -15,10 +15,10 @@ from cdr import audit
 from cdr.admin.exporting import ExportingAdmin
 from cdr.admin.records import found
 from cdr.admin.visitor import visitor
-from cdr.pages.debug_log import log_page
 from cdr.pages.hiding import hiding
 from cdr.pages.keys import key_of
-from cdr.pages.log_subject import DebugLog
+from cdr.pages.log.page import log_page
+from cdr.pages.log.subject import DebugLog
 from cdr.pure.acts import Act
 from cdr.pure.figures import counted, moment
 from cdr.pure.log.filter import Asked, asked_by

@@ -26,7 +26,7 @@ from cdr.admin.url_tests import MAY_TEST
 from cdr.admin.visitor import visitor
 from cdr.models import StreamDetail
 from cdr.pages.columns import STREAM_COLUMNS
-from cdr.pages.log_subject import DebugLog, stream_log
+from cdr.pages.log.subject import DebugLog, stream_log
 from cdr.pages.stream import charge_of, find_stream, lasted_seconds
 from cdr.pages.stream_card import StreamCard, stream_card
 from cdr.pages.stream_page import stream_page

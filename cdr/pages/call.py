@@ -8,10 +8,10 @@ from uuid import UUID
 
 from cdr.pages.call_facts import call_facts, shown_facts
 from cdr.pages.keys import key_of
+from cdr.pages.log.timeline import Timeline, drawn, find
 from cdr.pages.removed import removed_of
 from cdr.pages.stream import Fact, shown_streams, stream_facts
 from cdr.pages.stream_card import StreamCard, attempts_of, card
-from cdr.pages.timeline import Timeline, drawn, find
 from cdr.pure.badges import Badge, call_badge
 from cdr.pure.figures import NOTHING, clock
 from cdr.pure.log.rows import PROBLEM_LEVELS

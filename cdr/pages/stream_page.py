@@ -8,10 +8,10 @@ from datetime import datetime
 from django.db.models import Q
 
 from cdr.pages.call_facts import call_facts
+from cdr.pages.log.timeline import Timeline, drawn, find
 from cdr.pages.removed import removed_of
 from cdr.pages.stream import stream_facts
 from cdr.pages.stream_card import StreamCard, attempts_of, card, find_shown
-from cdr.pages.timeline import Timeline, drawn, find
 from cdr.pure.figures import clock
 from cdr.pure.story import told
 from streams.models import Callback, StreamEvent

@@ -15,8 +15,8 @@ from django.test import Client
 from django.utils import timezone
 
 from cdr import live, roles
-from cdr.pages import debug_log
-from cdr.pages.log_subject import DebugLog, call_log
+from cdr.pages.log import page as debug_log
+from cdr.pages.log.subject import DebugLog, call_log
 from cdr.pure.log.filter import Asked
 from cdr.pure.log.lines import Line
 from config.asgi import application

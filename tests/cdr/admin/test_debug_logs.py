@@ -57,8 +57,8 @@ def test_a_filter_that_nothing_matches_leads_back_to_all_lines(support, gateway)
 
 
 def test_a_log_that_is_too_long_for_a_page_leads_on_and_says_that_this_page_does_not_grow(support, gateway, monkeypatch) -> None:
-    monkeypatch.setattr("cdr.pages.debug_log.CHUNK_LINES", 5)
-    monkeypatch.setattr("cdr.pages.debug_log.LAST_LINES", 3)
+    monkeypatch.setattr("cdr.pages.log.page.CHUNK_LINES", 5)
+    monkeypatch.setattr("cdr.pages.log.page.LAST_LINES", 3)
     call = factories.live_call(gateway)
     first = read(support, address(call))
     assert "Newer lines →" in first.text and "Jump to the end" in first.text and 'data-path=""' in str(support.get(address(call)).content)

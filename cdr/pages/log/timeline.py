@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from cdr.pages.log_rows import attempt_row, callback_row, charge_rows, event_row
+from cdr.pages.log.rows import attempt_row, callback_row, charge_rows, event_row
 from cdr.pure.log.lines import Line, lines
 from cdr.pure.log.rows import PROBLEM_LEVELS, Row
 from cdr.pure.log.timeline import Entry, shortened, timeline

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cdr.pages.hiding import hiding
-from cdr.pages.log_subject import DebugLog, Subject
+from cdr.pages.log.subject import DebugLog, Subject
 from cdr.pure.figures import counted
 from cdr.pure.log.filter import LEVELS, Asked, counted_by_group
 from cdr.pure.log.lines import Line, with_days

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
-from cdr.pages.log_rows import attempt_row, callback_row, charge_rows, event_row
+from cdr.pages.log.rows import attempt_row, callback_row, charge_rows, event_row
 from cdr.pure.log.rows import ANCHORS, ATTEMPTS, CALLBACKS, CHARGES, EVENTS, Place, Row, place_of
 from streams.models import Call, Callback, CallbackAttempt, Stream, StreamEvent
 from streams.pure.lifecycle import Level

@@ -4,9 +4,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from cdr.pages import debug_log
-from cdr.pages.debug_log import DebugLogPage, log_page
-from cdr.pages.log_subject import call_log, stream_log
+from cdr.pages.log import page as debug_log
+from cdr.pages.log.page import DebugLogPage, log_page
+from cdr.pages.log.subject import call_log, stream_log
 from cdr.pure.log.filter import Asked, asked_by
 from streams.models import Callback, CallbackAttempt, Gateway, Stream, StreamEvent
 from streams.pure.lifecycle import EventKind

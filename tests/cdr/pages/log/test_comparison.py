@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from cdr.pages import comparison
-from cdr.pages.comparison import Comparison, better_first, compared, yardstick_of
+from cdr.pages.log import comparison
+from cdr.pages.log.comparison import Comparison, better_first, compared, yardstick_of
 from cdr.pages.stream_card import find_shown
 from streams.models import Call, Gateway, Stream
 from tests.cdr.call_script import STARTED, make_gateway

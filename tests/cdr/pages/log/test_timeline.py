@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from cdr.pages.call import call_page
+from cdr.pages.log.timeline import SHOWN_CALLBACKS, SHOWN_EVENTS, find
 from cdr.pages.stream_page import stream_page
-from cdr.pages.timeline import SHOWN_CALLBACKS, SHOWN_EVENTS, find
 from streams.models import Call, Callback, Gateway, StreamEvent
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.lifecycle import Level

@@ -7,7 +7,6 @@ import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,8 +19,8 @@ from streams.customers.url_testing import UrlOrder, recognisable_id
 from streams.pure.audio.convert import format_of_content_type, to_linear
 from streams.pure.customer.url_report import STEPS, UrlReport
 from streams.simulate.customer import Behaviour, Customer
+from tests.streams.customer_services import CERTIFICATE
 
-CERTIFICATE = Path(__file__).parent.parent / "data" / "self_signed.pem"
 ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)
 TLS = ssl.create_default_context()
 CALL, STREAM = recognisable_id(), recognisable_id()

@@ -24,11 +24,11 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import re_path
 
-from cdr import second_factor
 from cdr.pages.log.page import DebugLogPage, log_page
 from cdr.pages.log.subject import DebugLog, call_log, stream_log
 from cdr.pure.log.filter import Asked, asked_by
 from cdr.pure.log.lines import Line
+from cdr.sign_in import second_factor
 from streams.database_threads import DatabaseThreads
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,8 @@ rows say what is to be done."""
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
-from cdr import exports, locks, retention, url_tests
+from cdr import exports, retention, url_tests
+from cdr.sign_in import locks
 
 
 @shared_task(name="cdr.tasks.run_exports")

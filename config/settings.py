@@ -130,7 +130,7 @@ TEMPLATES = [
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "cdr.second_factor.Backend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "cdr.sign_in.second_factor.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -147,8 +147,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-# Failed sign-ins: how many are too many is cdr.pure.sign_in's, cdr.locks counts, cdr.admin.signing_in answers (so, no middleware).
-AXES_HANDLER = "cdr.locks.Handler"
+# Failed sign-ins: how many are too many is cdr.pure.sign_in's, cdr.sign_in.locks counts, cdr.admin.signing_in answers (so, no middleware).
+AXES_HANDLER = "cdr.sign_in.locks.Handler"
 AXES_CLIENT_IP_CALLABLE = "cdr.admin.visitor.counted_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
 AXES_FAILURE_LIMIT = MOST_OF_A_NAME

@@ -1,6 +1,6 @@
 """Failed sign-ins of the last minutes: with which name, from where, whether that is locked, and the lifting of a lock.
 
-Owns the columns and the question. The counting is cdr.locks'."""
+Owns the columns and the question. The counting is cdr.sign_in.locks'."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from cdr import audit, locks
+from cdr import audit
 from cdr.admin.markup import badge_html
 from cdr.admin.questions import AskingAdmin, Question
 from cdr.admin.signing_in import NOBODY
@@ -24,6 +24,7 @@ from cdr.pure.acts import Act
 from cdr.pure.badges import Badge
 from cdr.pure.figures import counted, moment
 from cdr.pure.sign_in import MOST_OF_A_NAME, MOST_OF_AN_ADDRESS, counted_words
+from cdr.sign_in import locks
 
 MAY_LIFT = "cdr.lift_lock"
 

@@ -1,6 +1,6 @@
 """The page of one's own second factor: set it up, make new recovery codes, remove it. Secret and codes are shown once, and never again.
 
-Owns that conversation. What a code is worth is cdr.second_factor's."""
+Owns that conversation. What a code is worth is cdr.sign_in.second_factor's."""
 
 from typing import Any
 
@@ -15,12 +15,13 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import TemplateView
 
-from cdr import audit, second_factor
+from cdr import audit
 from cdr.admin.signing_in import note_failure
 from cdr.admin.visitor import visitor
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import wait_words
-from cdr.second_factor import Answer
+from cdr.sign_in import second_factor
+from cdr.sign_in.second_factor import Answer
 
 
 @method_decorator([csrf_protect, sensitive_post_parameters("password", "code")], name="dispatch")

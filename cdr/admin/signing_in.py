@@ -1,6 +1,6 @@
 """Signing in and out of the console: the password, then the code of those who have a second factor. Each is in the audit log.
 
-Owns the steps and what is said at them. Which failures lock is cdr.locks', what a code is worth cdr.second_factor's."""
+Owns the steps and what is said at them. Which failures lock is cdr.sign_in.locks', what a code is worth cdr.sign_in.second_factor's."""
 
 import time
 from typing import Any
@@ -20,12 +20,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from cdr import audit, locks, second_factor
+from cdr import audit
 from cdr.addresses import address_of
 from cdr.admin.visitor import counted_address
 from cdr.audit import Actor
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import locked_words, wait_words
+from cdr.sign_in import locks, second_factor
 
 HALF_WAY = "signing_in"
 """The session's note of somebody whose password was right and whose code is not there yet. Nobody is signed in by it."""

@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from cdr import audit, locks, second_factor
+from cdr import audit
 from cdr.audit import Actor
 from cdr.pure.acts import Act
+from cdr.sign_in import locks, second_factor
 
 ACTOR = Actor("manage.py let_in", None)
 

@@ -9,11 +9,12 @@ from django.test import Client
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from cdr import live, roles, second_factor
+from cdr import live, roles
 from cdr.admin import signing_in
 from cdr.models import AuditEntry, FailedSignIn
 from cdr.pure.log.filter import Asked
 from cdr.pure.sign_in import MOST_OF_A_NAME
+from cdr.sign_in import second_factor
 from tests.cdr.admin.conftest import person
 from tests.cdr.admin.reading import Page, read
 from tests.cdr.call_script import make_gateway

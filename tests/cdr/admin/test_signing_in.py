@@ -7,10 +7,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from cdr import locks, tasks
+from cdr import tasks
 from cdr.admin.signing_in import NOBODY
 from cdr.models import AuditEntry, FailedSignIn
 from cdr.pure.sign_in import MOST_OF_A_NAME, MOST_OF_AN_ADDRESS
+from cdr.sign_in import locks
 from tests.cdr.admin.reading import Page, read
 
 pytestmark = pytest.mark.django_db

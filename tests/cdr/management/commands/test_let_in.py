@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from cdr import locks
 from cdr.models import AuditEntry, FailedSignIn
+from cdr.sign_in import locks
 
 pytestmark = pytest.mark.django_db
 

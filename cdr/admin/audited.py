@@ -11,7 +11,7 @@ from django.forms import BaseForm, Field, ModelChoiceField, ModelMultipleChoiceF
 from django.http import HttpRequest
 
 from cdr import audit
-from cdr.admin.visitor import visitor
+from cdr.admin.entry.visitor import visitor
 from cdr.pure.acts import HIDDEN, Act, is_secret
 
 Values = dict[str, list[str]]

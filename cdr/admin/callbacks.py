@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from django.utils.safestring import SafeString
 
 from cdr.admin import acts
+from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters import CallbackEventFilter, CallbackStateFilter, CreatedFilter, HostFilter
 from cdr.admin.markup import badge_html, code_link
 from cdr.admin.questions import Question
@@ -19,7 +20,6 @@ from cdr.admin.records import found
 from cdr.admin.saved_filters import SavingAdmin
 from cdr.admin.search import callbacks_matching
 from cdr.admin.site import console
-from cdr.admin.visitor import visitor
 from cdr.pages.callback import callback_page, find_callback
 from cdr.pure.badges import callback_badge
 from cdr.pure.figures import NOTHING, counted, moment

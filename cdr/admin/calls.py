@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.debug_logs import LoggedAdmin
+from cdr.admin.entry.visitor import visitor
 from cdr.admin.fact_filters import CALL_FILTERS
 from cdr.admin.filters import AccountFilter, CallStateFilter, ReasonFilter, StartedFilter
 from cdr.admin.markup import badge_html, badges_html
@@ -22,7 +23,6 @@ from cdr.admin.questions import Question
 from cdr.admin.records import found
 from cdr.admin.search import matching, sought
 from cdr.admin.site import console
-from cdr.admin.visitor import visitor
 from cdr.models import CallDetail
 from cdr.pages.call import CallPage, call_page, find_call
 from cdr.pages.columns import CALL_COLUMNS

@@ -12,9 +12,9 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from cdr import audit
+from cdr.admin.entry.visitor import visitor
 from cdr.admin.exporting import ExportingAdmin
 from cdr.admin.records import found
-from cdr.admin.visitor import visitor
 from cdr.pages.hiding import hiding
 from cdr.pages.keys import key_of
 from cdr.pages.log.page import log_page

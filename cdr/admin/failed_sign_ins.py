@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from cdr import audit
+from cdr.admin.entry.signing_in import NOBODY
+from cdr.admin.entry.visitor import visitor
 from cdr.admin.markup import badge_html
 from cdr.admin.questions import AskingAdmin, Question
-from cdr.admin.signing_in import NOBODY
 from cdr.admin.site import console
-from cdr.admin.visitor import visitor
 from cdr.models import FailedSignIn
 from cdr.pure.acts import Act
 from cdr.pure.badges import Badge

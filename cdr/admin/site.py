@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from cdr.admin.access import GuardedSite
+from cdr.admin.entry.access import GuardedSite
 from cdr.pages.board import board
 
 SECTIONS = (

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.comparing import ComparingAdmin
+from cdr.admin.entry.visitor import visitor
 from cdr.admin.fact_filters import STREAM_FILTERS
 from cdr.admin.filters import AccountFilter, ReasonFilter, RequestedFilter, StreamStateFilter
 from cdr.admin.markup import badge_html, code_link, quiet
@@ -23,7 +24,6 @@ from cdr.admin.records import found
 from cdr.admin.search import matching, sought
 from cdr.admin.site import console
 from cdr.admin.url_tests import MAY_TEST
-from cdr.admin.visitor import visitor
 from cdr.models import StreamDetail
 from cdr.pages.columns import STREAM_COLUMNS
 from cdr.pages.log.subject import DebugLog, stream_log

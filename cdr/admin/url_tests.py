@@ -12,9 +12,9 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from cdr import url_tests
+from cdr.admin.entry.visitor import visitor
 from cdr.admin.records import RecordAdmin
 from cdr.admin.site import console
-from cdr.admin.visitor import visitor
 from cdr.models import UrlTest
 from cdr.pages.keys import key_of
 from cdr.pages.url_test import url_test_lines, url_test_page

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cdr import tasks
-from cdr.admin.signing_in import NOBODY
+from cdr.admin.entry.signing_in import NOBODY
 from cdr.models import AuditEntry, FailedSignIn
 from cdr.pure.sign_in import MOST_OF_A_NAME, MOST_OF_AN_ADDRESS
 from cdr.sign_in import locks

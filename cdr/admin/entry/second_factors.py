@@ -16,8 +16,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import TemplateView
 
 from cdr import audit
-from cdr.admin.signing_in import note_failure
-from cdr.admin.visitor import visitor
+from cdr.admin.entry.signing_in import note_failure
+from cdr.admin.entry.visitor import visitor
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import wait_words
 from cdr.sign_in import second_factor

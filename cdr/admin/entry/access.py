@@ -12,9 +12,9 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
 from cdr import audit
-from cdr.admin.second_factors import SecondFactorView
-from cdr.admin.signing_in import CodeView, SignInView
-from cdr.admin.visitor import visitor
+from cdr.admin.entry.second_factors import SecondFactorView
+from cdr.admin.entry.signing_in import CodeView, SignInView
+from cdr.admin.entry.visitor import visitor
 from cdr.pure.acts import Act
 from cdr.sign_in import second_factor
 

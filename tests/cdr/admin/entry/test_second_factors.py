@@ -10,7 +10,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cdr import live, roles
-from cdr.admin import signing_in
+from cdr.admin.entry import signing_in
 from cdr.models import AuditEntry, FailedSignIn
 from cdr.pure.log.filter import Asked
 from cdr.pure.sign_in import MOST_OF_A_NAME

@@ -147,7 +147,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-# Failed sign-ins: how many are too many is cdr.pure.sign_in's, cdr.sign_in.locks counts, cdr.admin.entry.signing_in answers (so, no middleware).
+# Failed sign-ins: cdr.pure.sign_in says how many are too many, cdr.sign_in.locks counts, cdr.admin.entry.signing_in answers.
 AXES_HANDLER = "cdr.sign_in.locks.Handler"
 AXES_CLIENT_IP_CALLABLE = "cdr.admin.entry.visitor.counted_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from cdr.admin.filters import ActFilter, EntryFilter, PersonFilter
-from cdr.admin.markup import code_link
-from cdr.admin.records import RecordAdmin
+from cdr.admin.lists.filters import ActFilter, EntryFilter, PersonFilter
+from cdr.admin.lists.markup import code_link
+from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.site import console
 from cdr.models import AuditEntry
 from cdr.pure.acts import change_words

@@ -13,12 +13,12 @@ from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.filters import CallbackEventFilter, CallbackStateFilter, CreatedFilter, HostFilter
-from cdr.admin.markup import badge_html, code_link
-from cdr.admin.questions import Question
-from cdr.admin.records import found
-from cdr.admin.saved_filters import SavingAdmin
-from cdr.admin.search import callbacks_matching
+from cdr.admin.lists.filters import CallbackEventFilter, CallbackStateFilter, CreatedFilter, HostFilter
+from cdr.admin.lists.markup import badge_html, code_link
+from cdr.admin.lists.questions import Question
+from cdr.admin.lists.records import found
+from cdr.admin.lists.saved_filters import SavingAdmin
+from cdr.admin.lists.search import callbacks_matching
 from cdr.admin.site import console
 from cdr.pages.callback import callback_page, find_callback
 from cdr.pure.badges import callback_badge

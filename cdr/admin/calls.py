@@ -15,13 +15,13 @@ from django.utils.safestring import SafeString
 from cdr.admin import acts
 from cdr.admin.debug_logs import LoggedAdmin
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.fact_filters import CALL_FILTERS
-from cdr.admin.filters import AccountFilter, CallStateFilter, ReasonFilter, StartedFilter
-from cdr.admin.markup import badge_html, badges_html
-from cdr.admin.narrowing import CallList
-from cdr.admin.questions import Question
-from cdr.admin.records import found
-from cdr.admin.search import matching, sought
+from cdr.admin.lists.fact_filters import CALL_FILTERS
+from cdr.admin.lists.filters import AccountFilter, CallStateFilter, ReasonFilter, StartedFilter
+from cdr.admin.lists.markup import badge_html, badges_html
+from cdr.admin.lists.narrowing import CallList
+from cdr.admin.lists.questions import Question
+from cdr.admin.lists.records import found
+from cdr.admin.lists.search import matching, sought
 from cdr.admin.site import console
 from cdr.models import CallDetail
 from cdr.pages.call import CallPage, call_page, find_call

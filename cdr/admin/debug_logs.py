@@ -13,12 +13,12 @@ from django.utils import timezone
 
 from cdr import audit
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.exporting import ExportingAdmin
-from cdr.admin.records import found
-from cdr.pages.hiding import hiding
-from cdr.pages.keys import key_of
+from cdr.admin.lists.exporting import ExportingAdmin
+from cdr.admin.lists.records import found
 from cdr.pages.log.page import log_page
 from cdr.pages.log.subject import DebugLog
+from cdr.pages.masked_page import hiding
+from cdr.pages.row_key import key_of
 from cdr.pure.acts import Act
 from cdr.pure.figures import counted, moment
 from cdr.pure.log.filter import Asked, asked_by

@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from cdr import audit
 from cdr.admin.entry.signing_in import NOBODY
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.markup import badge_html
-from cdr.admin.questions import AskingAdmin, Question
+from cdr.admin.lists.markup import badge_html
+from cdr.admin.lists.questions import AskingAdmin, Question
 from cdr.admin.site import console
 from cdr.models import FailedSignIn
 from cdr.pure.acts import Act

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from cdr.admin.audited import AuditedAdmin
 from cdr.admin.gateway_form import GatewayForm
-from cdr.admin.markup import badge_html, code_link
+from cdr.admin.lists.markup import badge_html, code_link
 from cdr.admin.site import console
 from cdr.pages.gateway import gateway_page, live_calls, with_health
 from cdr.pure.badges import gateway_badge

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cdr.admin.filters import ChoiceFilter, PeriodFilter, TextFilter
-from cdr.admin.markup import badge_html, code_link, quiet
-from cdr.admin.records import RecordAdmin
+from cdr.admin.lists.filters import ChoiceFilter, PeriodFilter, TextFilter
+from cdr.admin.lists.markup import badge_html, code_link, quiet
+from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.site import console
 from cdr.pure.figures import NOTHING, moment
 from cdr.pure.refusal_words import WORDS, advice, refusal_badge

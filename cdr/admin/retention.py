@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from cdr import retention
-from cdr.admin.records import RecordAdmin
+from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.site import console
 from cdr.models import RetentionRun
 from cdr.pure.figures import NOTHING, counted, moment

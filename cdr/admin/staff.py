@@ -17,7 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from cdr import audit
 from cdr.admin.audited import AuditedAdmin
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.questions import Question
+from cdr.admin.lists.questions import Question
 from cdr.admin.site import console
 from cdr.pure.acts import Act
 from cdr.sign_in import second_factor

@@ -15,13 +15,13 @@ from django.utils.safestring import SafeString
 from cdr.admin import acts
 from cdr.admin.comparing import ComparingAdmin
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.fact_filters import STREAM_FILTERS
-from cdr.admin.filters import AccountFilter, ReasonFilter, RequestedFilter, StreamStateFilter
-from cdr.admin.markup import badge_html, code_link, quiet
-from cdr.admin.narrowing import StreamList
-from cdr.admin.questions import Question
-from cdr.admin.records import found
-from cdr.admin.search import matching, sought
+from cdr.admin.lists.fact_filters import STREAM_FILTERS
+from cdr.admin.lists.filters import AccountFilter, ReasonFilter, RequestedFilter, StreamStateFilter
+from cdr.admin.lists.markup import badge_html, code_link, quiet
+from cdr.admin.lists.narrowing import StreamList
+from cdr.admin.lists.questions import Question
+from cdr.admin.lists.records import found
+from cdr.admin.lists.search import matching, sought
 from cdr.admin.site import console
 from cdr.admin.url_tests import MAY_TEST
 from cdr.models import StreamDetail

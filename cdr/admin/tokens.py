@@ -14,8 +14,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from cdr.admin import acts
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.questions import ActAdmin, Choice, Question
-from cdr.admin.records import found
+from cdr.admin.lists.questions import ActAdmin, Choice, Question
+from cdr.admin.lists.records import found
 from cdr.pure.figures import moment
 from streams.models import Account
 from streams.rotation import Overtaken

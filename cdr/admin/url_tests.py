@@ -13,10 +13,10 @@ from django.urls import path, reverse
 
 from cdr import url_tests
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.records import RecordAdmin
+from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.site import console
 from cdr.models import UrlTest
-from cdr.pages.keys import key_of
+from cdr.pages.row_key import key_of
 from cdr.pages.url_test import url_test_lines, url_test_page
 from cdr.pure.masking import masking
 from streams.models import Account, Application, Stream

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from django.db.models import DurationField, F, Q, QuerySet, Value
 from pydantic import BeforeValidator, Field
 
-from cdr import beginning  # noqa: F401 - the look-up `begins`
+from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
 from cdr.api.paging import Blank, PageAsked
 from streams.models import Account, Call
 from streams.pure.lifecycle import CallState

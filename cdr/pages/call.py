@@ -7,9 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from cdr.pages.call_facts import call_facts, shown_facts
-from cdr.pages.keys import key_of
 from cdr.pages.log.timeline import Timeline, drawn, find
-from cdr.pages.removed import removed_of
+from cdr.pages.removed_data import removed_of
+from cdr.pages.row_key import key_of
 from cdr.pages.stream import Fact, shown_streams, stream_facts
 from cdr.pages.stream_card import StreamCard, attempts_of, card
 from cdr.pure.badges import Badge, call_badge

@@ -5,7 +5,7 @@ Owns which facts stand on the page. Must not know requests or templates."""
 from dataclasses import dataclass
 from uuid import UUID
 
-from cdr.pages.removed import removed_of
+from cdr.pages.removed_data import removed_of
 from cdr.pages.stream import Fact
 from cdr.pure.badges import Badge, callback_badge
 from cdr.pure.figures import NOTHING, clock_ms, day, moment, spoken_ms

@@ -9,7 +9,7 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from cdr.models import Charge
-from cdr.pages.keys import key_of
+from cdr.pages.row_key import key_of
 from cdr.pure.figures import elapsed_seconds
 from cdr.pure.story import StreamFacts
 from streams.models import Callback, CallbackState, Stream

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cdr.pages.keys import key_of
-from cdr.pages.measured import chart_of, timing_facts
+from cdr.pages.row_key import key_of
 from cdr.pages.stream import Fact, Owed, charge_of, lasted_seconds, owed_of, shown_streams
+from cdr.pages.timing import chart_of, timing_facts
 from cdr.pure.badges import Badge, degraded_badge, reason_badge, stream_badge, unplayed_badge
 from cdr.pure.bill_words import Charged, explained
 from cdr.pure.closing import close_words, closed_by

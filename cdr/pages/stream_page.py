@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from cdr.pages.call_facts import call_facts
 from cdr.pages.log.timeline import Timeline, drawn, find
-from cdr.pages.removed import removed_of
+from cdr.pages.removed_data import removed_of
 from cdr.pages.stream import stream_facts
 from cdr.pages.stream_card import StreamCard, attempts_of, card, find_shown
 from cdr.pure.figures import clock

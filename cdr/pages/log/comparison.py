@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from cdr.pages.hiding import hiding
 from cdr.pages.log.subject import log_of_stream
+from cdr.pages.masked_page import hiding
 from cdr.pages.stream_card import StreamCard, card, find_shown
 from cdr.pure.figures import NOTHING, moment, service_host
 from cdr.pure.log.comparison import Step, aligned

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from cdr.pages.hiding import hiding
 from cdr.pages.log.subject import DebugLog, Subject
+from cdr.pages.masked_page import hiding
 from cdr.pure.figures import counted
 from cdr.pure.log.filter import LEVELS, Asked, counted_by_group
 from cdr.pure.log.lines import Line, with_days

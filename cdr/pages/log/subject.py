@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cdr.pages.keys import key_of
 from cdr.pages.log.reading import LogRows, rows_of_call, rows_of_stream
-from cdr.pages.removed import removed_of
+from cdr.pages.removed_data import removed_of
+from cdr.pages.row_key import key_of
 from cdr.pages.stream import find_stream
 from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
 from cdr.pure.figures import moment

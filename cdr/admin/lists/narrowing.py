@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
-from cdr.admin.paging import Keyset
-from cdr.admin.records import RecordList
+from cdr.admin.lists.paging import Keyset
+from cdr.admin.lists.records import RecordList
 from cdr.pure.keyset import Place
 from streams.models import UNUSUAL, Stream
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.http import HttpRequest
 
-from cdr.admin.filters import ChoiceFilter, FactFilter, TextFilter, of_call
-from cdr.admin.names import names
+from cdr.admin.lists.filters import ChoiceFilter, FactFilter, TextFilter, of_call
+from cdr.admin.lists.named_choices import names
 from cdr.pure.period import LENGTHS
 from streams.models import Call, CallbackTrouble
 from streams.pure.lifecycle import EndCause

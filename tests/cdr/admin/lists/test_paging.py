@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cdr.admin.fact_filters import CALL_FILTERS
+from cdr.admin.lists.fact_filters import CALL_FILTERS
 from streams.models import Call, Gateway, Stream
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
@@ -28,7 +28,7 @@ def gateway(db) -> Gateway:
 @pytest.fixture
 def calls(gateway, monkeypatch) -> list[Call]:
     """Twelve, three of a time, each with a callback that failed; a page has five."""
-    monkeypatch.setattr("cdr.admin.records.RecordAdmin.list_per_page", 5)
+    monkeypatch.setattr("cdr.admin.lists.records.RecordAdmin.list_per_page", 5)
     return [factories.refused_call(gateway, STARTED + timedelta(minutes=index // 3)) for index in range(12)]
 
 

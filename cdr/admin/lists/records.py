@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
-from cdr.admin.paging import Keyset, Page, page
-from cdr.pages.hiding import Numbered, without_numbers
+from cdr.admin.lists.paging import Keyset, Page, page
+from cdr.pages.masked_page import Numbered, without_numbers
 from cdr.pure import keyset
 from cdr.pure.keyset import Place
 
@@ -35,7 +35,7 @@ class Chip(NamedTuple):
 
 class RecordList(ChangeList):
     """Links its rows by uuid, the name that people send each other, where the record has one. Its filters are those of
-    cdr.admin.filters: each has `rare` and `chips`. It is sorted one way only, because any other would need an index for each filter."""
+    cdr.admin.lists.filters: each has `rare` and `chips`. Sorted one way only: any other would need an index for each filter."""
 
     filter_specs: list[Any]
 

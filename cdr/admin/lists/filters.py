@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from cdr.admin.names import names
+from cdr.admin.lists.named_choices import names
 from cdr.pure import period
 from cdr.pure.acts import Act
 from cdr.pure.period import Period

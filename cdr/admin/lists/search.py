@@ -10,8 +10,8 @@ from django.db import connection
 from django.db.models import BigIntegerField, Exists, Q, QuerySet, Value
 from django.http import HttpRequest
 
-from cdr import beginning  # noqa: F401 - the look-up `begins`
-from cdr.admin.filters import of_call
+from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
+from cdr.admin.lists.filters import of_call
 from cdr.pure.lookup import ServiceHost, UuidRange, number_beginnings, service_host, sip_beginnings, uuid_range
 from streams.models import Call, Stream
 

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 
-from cdr.admin.records import PageAdmin, RecordAdmin
+from cdr.admin.lists.records import PageAdmin, RecordAdmin
 
 MOST_AT_ONCE = 100
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from cdr.pages.keys import key_of
+from cdr.pages.row_key import key_of
 
 WHOLE = "26b95870-2b2f-45be-88dc-aedd0fcccec6"
 

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from cdr.admin.questions import AskingAdmin
+from cdr.admin.lists.questions import AskingAdmin
 from cdr.models import SavedFilter
 
 LONGEST_NAME, LONGEST_QUERY = 60, 2000

@@ -26,7 +26,7 @@ from django.urls import path, reverse
 
 from cdr import audit, exports
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.saved_filters import LONGEST_QUERY, SavingAdmin
+from cdr.admin.lists.saved_filters import LONGEST_QUERY, SavingAdmin
 from cdr.exports import NotAllowed, Selection
 from cdr.models import Export, ExportState
 from cdr.pages.columns import Column

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from cdr import beginning  # noqa: F401 - the look-up
+from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
 from streams.models import Account, Call
 from tests.cdr.call_script import STARTED
 

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 TLS = ssl.create_default_context()
 CLOSE_REFUSED = 4403
 ROW_SECONDS = 1.0
-"""So long a call that may be another process's waits for its row, so that no customer hears of it twice; not for ever, because the
+"""How long a call that may belong to another process waits for its row, so that no customer hears of it twice; not for ever, because the
 database may be away."""
 
 # Answer URLs have threads of their own, so that a slow one holds up other answers only when this many are slow.

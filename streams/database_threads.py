@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class DatabaseThreads:
-    """So many threads, each with a connection of its own that is kept between queries and dropped when it broke."""
+    """`count` threads, each with a connection of its own that is kept between queries and dropped when it broke."""
 
     def __init__(self, count: int, name: str) -> None:
         self._threads = ThreadPoolExecutor(count, thread_name_prefix=name)

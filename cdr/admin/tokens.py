@@ -92,7 +92,7 @@ def rotate_question(account: Account) -> Question:
         title=f"Rotate the auth token of {account}?",
         consequences=(
             "The account gets a new token, which is shown to you once. It opens the API at once.",
-            "While the old one is valid, too, the API takes both, and what we sign carries both signatures: V3 and Standard Webhooks in "
+            "While the old one is valid as well, the API takes both, and what we sign carries both signatures: V3 and Standard Webhooks in "
             "callbacks and answer requests, V3 when a stream connects. The single V2 signature is the old token's until that has ended. "
             "Calls that are live go on.",
         ),

@@ -38,7 +38,7 @@ class AccountAuth(HttpBasicAuth):
 
 def account_of(auth_id: str, auth_token: str) -> Account | None:
     """The account with that id and that token, compared in constant time; None when there is none. While a rotation overlaps, the
-    old token counts, too; always two are compared, so that the time does not tell whether there is an overlap."""
+    old token counts as well; always two are compared, so that the time does not tell whether there is an overlap."""
     # isalnum keeps characters from the database that it cannot compare (NUL).
     account = Account.objects.filter(auth_id=auth_id).first() if auth_id.isalnum() else None
     tokens = account.tokens(timezone.now()) if account else ("",)

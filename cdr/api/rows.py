@@ -11,7 +11,7 @@ from streams.pure.lifecycle import LIVE_STATES
 
 
 def uuid_of(text: str) -> UUID:
-    """Raises the 404 for what is no uuid, too."""
+    """Raises the 404 for what is no uuid as well."""
     try:
         return UUID(text)
     except ValueError:

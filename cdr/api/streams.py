@@ -68,7 +68,7 @@ def stop_stream(request: AccountRequest, auth_id: str, call_uuid: str, stream_id
 
 @endpoint(router, "DELETE", OF_CALL, {204: None}, summary="Stop all streams of the call")
 def stop_streams(request: AccountRequest, auth_id: str, call_uuid: str) -> Status[None]:
-    """Those that were only just asked for, too."""
+    """Those that were only just asked for as well."""
     active = rows.active_streams(rows.call_of(request.auth, call_uuid))
     if not active:
         raise Refused(400, NO_ACTIVE_STREAM)

@@ -20,7 +20,7 @@ from streams.pure.lifecycle import CallState, HangupReason, StreamState
 
 COUNTED_TO = 1000
 DAY_COUNTED_TO = 200_000
-"""So many streams of a day are counted for each reason; past that the share is not known, and is not told."""
+"""Up to this many streams of a day are counted for each reason; past that the share is not known, and is not shown."""
 SHOWN_MINUTES = 60
 SHOWN_GATEWAYS = 12
 CALLS, STREAMS, CALLBACKS = (f"admin:{name}_changelist" for name in ("cdr_calldetail", "cdr_streamdetail", "streams_callback"))

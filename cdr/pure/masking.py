@@ -12,7 +12,7 @@ SHOWN_DIGITS = 4
 NUMBER = re.compile(rf"[+\d ().{DOT}-]*\d[+\d ().{DOT}-]*")
 ADDRESS = re.compile(r"((?:sips?:|tel:)?)([^@]*)(@.*)?", re.IGNORECASE | re.DOTALL)
 UNMISTAKABLE_DIGITS = 7
-"""So many digits in a row are the number also inside of a longer text, such as %2014155550123 in a URL."""
+"""From this many digits in a row, they are the number inside a longer text as well, such as %2014155550123 in a URL."""
 
 
 def masked(number: str) -> str:

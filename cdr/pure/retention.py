@@ -29,8 +29,8 @@ WORDS = {
     Kind.EVENTS: "events of the debug log",
 }
 LEFT_DIGITS, LONG_NUMBER = 2, 7
-"""So many digits stay of a number that has at least so many, of a shorter one a digit less: enough to tell two calls of one evening
-apart, not to call anybody."""
+"""The last digits that stay of a number of at least LONG_NUMBER digits, and one fewer of a shorter one: enough to tell two calls of one
+evening apart, not to call anybody."""
 
 PERSONAL: dict[str, set[str]] = {
     EventKind.CALL_DTMF: {"digit"},

@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 MOST_OF_A_NAME = 5
 """Failures with one name from one address. Counted for the pair, so that a stranger locks nobody out but himself."""
 MOST_OF_AN_ADDRESS = 30
-"""Failures from one address with whatever names: an office behind one address mistypes, too."""
+"""Failures from one address with whatever names: an office behind one address mistypes as well."""
 LOCKED_MINUTES = 15
 HOST_BITS = 64
 """An IPv6 network of this size belongs to one customer, who may use each of its addresses."""

@@ -12,7 +12,7 @@ from streams.pure.foreign_text import cleaned
 
 Report = Mapping[str, Any]
 SLOW_MS = 500
-"""So much audio that was not taken in two seconds would become a degraded stream in a minute."""
+"""How much audio may be left untaken after two seconds: any more would become a degraded stream within a minute."""
 
 UNFINISHED = Badge("○", "not over yet", "live")
 GOOD, WARN, BAD = Badge("✓", "works", "good"), Badge("▲", "with doubts", "warn"), Badge("✕", "fails", "bad")

@@ -73,7 +73,7 @@ class LiveCalls:
         return True
 
     def _refusal_seconds(self, caller: Caller, call_id: UUID, problem: str) -> float:
-        """So long the refusal of a gateway that may come again for ever should take. It stands in the log once for each call."""
+        """How long to take over refusing a gateway that may come again for ever. It is logged once for each call."""
         before, seconds = self._reappearing.refuse(call_id)
         if not before:
             log.warning("Gateway %s brought call %s again and was refused: %s", caller.gateway_name, call_id, problem)

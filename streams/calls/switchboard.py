@@ -33,7 +33,7 @@ CONTROL_SECONDS = 2.0
 LISTENER_PAUSE_SECONDS = 1.0
 CLOSE_PLATFORM_STOPS = 4012
 FINISH_SECONDS = 6.0
-"""So long the sockets and the last notes of a stopping process may take."""
+"""At most this long for the sockets and the last notes of a stopping process."""
 
 draining = False
 """True once this process was told to stop: it takes no new calls, and is not ready."""

@@ -14,7 +14,7 @@ from streams.calls.relay import Relay
 MEASURE_SECONDS = 10.0
 """How old the timing of a live call in its row may be."""
 MEASURED_AT_ONCE = 50
-"""So many calls are measured without a pause between them: audio must not wait for it."""
+"""How many calls are measured without a pause: audio must not wait for it."""
 
 Query = Callable[..., Awaitable[Any]]
 """query(function, *arguments) runs a database function in a thread."""

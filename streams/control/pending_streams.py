@@ -17,7 +17,7 @@ from streams.models import ControlRequest, Stream, StreamEvent
 from streams.pure.lifecycle import CallState, EndCause, EventKind, Level
 
 WAIT_SECONDS = 10.0
-"""So long a process may take to take a start up."""
+"""At most this long for a process to take up a start."""
 SETTLED_AT_ONCE = 500
 NOT_TAKEN = f"No process took the request up within {WAIT_SECONDS:g} s: the one that holds the call does not answer."
 TOO_LATE = "The call ended before the stream could be begun."

@@ -23,7 +23,7 @@ from streams.pure.customer.connection import Failure
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 5.0
-"""So long what waits for a customer may take to go out after its stream has ended."""
+"""At most this long for what still waits for a customer to go out after its stream has ended."""
 
 
 class Link:

@@ -100,7 +100,7 @@ def resend(callback: Callback) -> None:
     """Makes `callback` due now, whatever became of it: the same message id, one more try, its attempts so far untouched.
     Raises NotWhole."""
     with transaction.atomic():
-        row = Callback.objects.select_for_update().get(pk=callback.pk)  # who removes parts of it locks it, too
+        row = Callback.objects.select_for_update().get(pk=callback.pk)  # who removes parts of it locks it as well
         whole = Call.objects.filter(streams=row.stream_id, numbers_removed_at=None, payloads_removed_at=None)
         if not whole.exists():
             raise NotWhole

@@ -17,7 +17,7 @@ from streams.pure.lifecycle import UNSUPPORTED_MEDIA, EndCause, HangupCause
 from streams.pure.messages import Audio, Ended, GatewayCommand, GatewayMessage, Started, Unreadable, Unsupported
 
 MEDIA_START_SECONDS = 10.0
-"""So long a gateway may be connected before it says what it brings."""
+"""How long a gateway may be connected before it says what it brings."""
 EARLY_MESSAGES = 10
 CLOSE_NO_MEDIA = 4408
 

@@ -23,7 +23,7 @@ WRITE_SECONDS = 0.5
 PAUSE_SECONDS = 5.0
 KEPT = timedelta(days=30)
 KEPT_OF_STRANGERS, KEPT_OF_GATEWAYS = 5_000, 20_000
-"""So many rows stay, the newest, however many there were."""
+"""How many rows are kept, the newest ones."""
 
 
 class Refusals:

@@ -19,7 +19,7 @@ from zope.interface import implementer
 log = logging.getLogger(__name__)
 
 LINGER_SECONDS = 2.0
-"""So long a refused peer may go on sending, unheard, before it is cut off: closing at once would destroy the answer on its way."""
+"""How long a refused peer may go on sending, unheard, before it is cut off: closing at once would destroy the answer on its way."""
 
 KEEP_ALIVE = [(socket.TCP_KEEPIDLE, 6), (socket.TCP_KEEPINTVL, 3), (socket.TCP_KEEPCNT, 3)] if sys.platform == "linux" else []
 """A peer whose machine is gone is noticed 15 s after its last byte (tcp(7): seconds, seconds, probes)."""
@@ -196,7 +196,7 @@ class LimitedWebSocket(WebSocketProtocol):
         self.close_with(code or 1000, "")
 
     def handle_reply(self, message: dict[str, Any]) -> None:
-        """As Daphne's, which sends no empty messages, besides."""
+        """Like Daphne's, which sends no empty messages; this one does."""
         if message["type"] == "websocket.close" and self.state == self.STATE_OPEN:
             self.close_with(message.get("code") or 1000, message.get("reason") or "")
         elif message["type"] == "websocket.send" and self.state == self.STATE_OPEN:

@@ -24,7 +24,7 @@ reactor: Any = twisted_reactor
 CLOSE_STOPPING = 1012
 """Service Restart (IANA's registry of WebSocket close codes): a client may come again."""
 LAST_SECONDS = 5.0
-"""So long requests in progress may take once the calls are over."""
+"""At most this long for requests in progress, once the calls are over."""
 HURRIED_SECONDS = 1.0
 WEBSOCKET_MESSAGE_BYTES = 262_144
 BACKLOG = 1024

@@ -80,7 +80,7 @@ class TwilioCall(CallSocket):
         return len(self.playout.played)
 
     def _carry_out(self, message: dict[str, Any]) -> None:
-        """Raises ValueError for what Twilio does not know. The marks that a clear overtakes come back, too."""
+        """Raises ValueError for what Twilio does not know. The marks that a clear overtakes come back as well."""
         match message["event"]:
             case "media":
                 self.playout.take_audio(base64.b64decode(message["media"]["payload"], validate=True))

@@ -63,7 +63,7 @@ class ActAdmin(PageAdmin):
 
 
 class AskingAdmin(ActAdmin, RecordAdmin):
-    """Asks of several records, too."""
+    """Asks of several records as well."""
 
     actions_selection_counter = False
 

@@ -107,7 +107,7 @@ class RecordList(ChangeList):
 
     @property
     def filtered(self) -> bool:
-        """Whether a filter is in force. Our form sends the empty ones, too."""
+        """Whether a filter is in force. Our form sends the empty ones as well."""
         return any(value for name, value in self.params.items() if name != SEARCH_VAR)
 
     @property

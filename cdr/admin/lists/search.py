@@ -41,7 +41,7 @@ def sought(request: HttpRequest, text: str) -> Sought:
 
 
 def matching(rows: QuerySet[Any], found: Sought) -> QuerySet[Any]:
-    """Calls or streams by the uuid of either, by a number or a SIP address; streams by their service's host, too.
+    """Calls or streams by the uuid of either, by a number or a SIP address; streams by their service's host as well.
 
     One condition on columns, so that the database chooses between their indexes and the order of the list, by how much it expects to
     find."""

@@ -22,7 +22,7 @@ from streams.pure.lifecycle import HangupReason, StreamState
 MOST_LINES = 500
 """Of each log; what comes after is in the logs themselves."""
 LOOKED_THROUGH = 2000
-"""So many streams of the account, before the one in question, are looked through for a yardstick."""
+"""How many earlier streams of the account are looked through for a yardstick."""
 OWN_TO_EACH = ("Start time (UTC)", "End time (UTC)", "Requested (UTC)")
 """Facts in which no two streams are alike: that they differ says nothing."""
 

@@ -17,7 +17,7 @@ from streams.models import Callback, CallbackAttempt, Stream, StreamEvent
 from streams.pure.lifecycle import EventKind
 
 SHOWN_EVENTS = 40
-"""So many of the first events are shown, and as many of the last; of those between, what tells most."""
+"""How many of the first events are shown, and how many of the last; of those between, what tells most."""
 TELLING = (
     *(EventKind.STREAM_REQUESTED, EventKind.CONNECT_FAILED, EventKind.CONNECTED),
     *(EventKind.STREAM_STARTED, EventKind.STREAM_ENDED),

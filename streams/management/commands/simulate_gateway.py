@@ -65,7 +65,7 @@ class Command(BaseCommand):
         add("--dialect", default="asterisk", choices=list(CALLS), help="What kind of gateway it is (default %(default)s).")
         add("--codec", choices=sorted(FRAME_BYTES), help="What the gateway sends (default: ulaw, and slin from a FreeSWITCH).")
         add("--control", default="plain", choices=["plain", "json"], help="Asterisk's format of control messages (default %(default)s).")
-        add("--both-tracks", action="store_true", help="Not Asterisk: send the called party's audio, too.")
+        add("--both-tracks", action="store_true", help="Not Asterisk: send the called party's audio as well.")
         add("--fork", default="", help="audio_fork: the name of this fork, where a call has several.")
         add("--stream-back", action="store_true", help="audio_fork: with bidirectional streaming.")
         add("--drops", type=count, default=0, help="audio_stream: cut the connection so many times; an old build comes back by itself.")

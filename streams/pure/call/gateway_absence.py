@@ -9,7 +9,7 @@ from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Ended, Started
 
 NOTED_IN_FULL = 10
-"""So many losses and returns of a call are noted; a gateway whose every socket is cut at once would write for ever."""
+"""How many losses and returns of a call are noted; a gateway whose every socket is cut at once would write for ever."""
 
 
 class Absence:

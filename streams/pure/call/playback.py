@@ -10,9 +10,9 @@ from streams.pure.audio.convert import Converter
 from streams.pure.messages import AudioFormat, Clear, Encoding, GatewayCommand, Mark, Play
 
 LEAD_MS = 400.0
-"""So much audio is with the gateway before it is heard: enough to ride out a busy moment, little enough to be taken back."""
+"""How much audio the gateway has before it is heard: enough to ride out a busy moment, little enough to take back."""
 QUEUE_MS = 60_000.0
-"""So much audio of all customers of a call may wait (Plivo, audio streaming guide: about 60 s)."""
+"""How much audio may wait at most, of all customers of a call together (Plivo, audio streaming guide: about 60 s)."""
 FRAME_MS = 20
 CHECKPOINTS = 1000
 _SILENCE = {Encoding.MULAW: b"\xff", Encoding.ALAW: b"\xd5", Encoding.L16: b"\0"}
@@ -60,7 +60,7 @@ class Voice:
         return self._cut(b"".join(self._converter.convert(payload)))
 
     def tail(self) -> list[bytes]:
-        """What is left over, filled up with silence: the end of a sentence must be heard, too."""
+        """What is left over, filled up with silence: the end of a sentence must be heard as well."""
         frames = self._cut(b"".join(self._converter.flush()))
         if not self._rest:
             return frames
@@ -121,7 +121,7 @@ class Playback:
         if self._heard_until <= now:
             return []
         self._heard_until = now
-        # The gateway forgets the marks of other streams, too: from here on the clock speaks for them.
+        # The gateway forgets the marks of other streams as well: from here on the clock speaks for them.
         self._sent = deque((now, mark) for _, mark in self._sent)
         return [Clear()]
 

@@ -42,7 +42,7 @@ from streams.pure.messages import (
 )
 
 UNREADABLE_IN_FULL = 10
-"""So many messages that are not the dialect are noted in full; the rest is counted in the call's last note."""
+"""How many messages that are not the dialect are noted in full; the rest is counted in the call's last note."""
 CLOSE_CALL_OVER = 4000
 CLOSE_UNSUPPORTED = 4415
 

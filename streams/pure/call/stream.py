@@ -18,7 +18,7 @@ from streams.pure.lifecycle import ENDINGS, CallbackEvent, EndCause, EventKind, 
 from streams.pure.messages import StreamRequest
 
 IGNORED_IN_FULL = 5
-"""So many customer messages that nothing is done about are noted in full, and so many failures to play; the others are counted."""
+"""How many ignored customer messages are noted in full, and how many failures to play; the rest is counted."""
 UNSAID_AT_MOST = 500
 
 Noted = Callable[..., None]
@@ -215,7 +215,7 @@ class StreamSession:
         self.end(cause, now, closure.words, close_code=closure.code, close_reason=cleaned(closure.reason, 123))
 
     def socket_closed(self, closure: Closure, seconds: float, now: float) -> None:
-        """The socket of this stream, which had ended, is gone, too."""
+        """The socket of this stream, which had ended, is gone as well."""
         facts = {"close_code": closure.code, "close_reason": closure.reason, "seconds": round(seconds, 3)}
         self.note(EventKind.SOCKET_CLOSED, Level.DEBUG, self.id, now, **facts)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 WAITING_AT_MOST = 200
-"""So many different attempts may wait to be written, of known gateways and of others each; what is more is only counted."""
+"""How many different attempts wait to be written at most, of known gateways and of others each; any more are only counted."""
 WRITES_AT_ONCE, WRITES_PER_SECOND = 30.0, 1.0
 """What a process writes at most: an attacker fills neither the table nor the database's time."""
 

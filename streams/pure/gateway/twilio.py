@@ -187,7 +187,7 @@ class Twilio:
 
 
 def _format_of(media: Fields) -> AudioFormat | Unsupported:
-    """mu-law at 8 kHz where nothing is said: it is Twilio's only one, and those in its image that say nothing send it, too."""
+    """mu-law at 8 kHz where nothing is said: it is Twilio's only one, and those in its image that say nothing send it as well."""
     word = said(media, "encoding").lower()
     encoding = _ENCODINGS.get(word.removeprefix("audio/").removeprefix("x-") or "mulaw")
     rate = whole(said(media, "samplerate") or "8000", 8000, 48_000)

@@ -18,7 +18,7 @@ def gateway(db) -> Gateway:
 
 @pytest.fixture
 def calls(gateway) -> list[Call]:
-    """One of each kind; a number in the answer of a customer, in a URL and in a gateway's words, too."""
+    """One of each kind; a number in the answer of a customer, in a URL and in a gateway's words as well."""
     made = [kind(gateway) for kind in factories.KINDS]
     CallbackAttempt.objects.update(response_head=f"unknown caller +1{CALLER}", error=f"no route to 1{CALLER}")
     StreamEvent.objects.filter(kind="call_answer_requested").update(details={"url": f"https://a.example/?From=%2B1{CALLER}"})

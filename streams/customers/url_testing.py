@@ -120,11 +120,11 @@ class _Conversation:
 
     # What the service says -------------------------------------------------------------------------------------------------
     def _heard(self, text: str | bytes) -> None:
-        message, now = decode(text), time.monotonic()
-        self.report.heard(message, self.format, self._since_ms())
+        message, now = decode(text, self.format), time.monotonic()
+        self.report.heard(message, self._since_ms())
         match message:
             case PlayAudio():
-                audio_ms = (message.format or self.format).duration_ms(len(message.payload))
+                audio_ms = message.format.duration_ms(len(message.payload))
                 self._heard_until = max(self._heard_until, now) + audio_ms / 1000
             case Checkpoint():
                 wait_seconds = max(self._heard_until - now, 0)

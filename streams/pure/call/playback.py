@@ -14,6 +14,12 @@ LEAD_MS = 400.0
 QUEUE_MS = 60_000.0
 """How much audio may wait at most, of all customers of a call together (Plivo, audio streaming guide: about 60 s)."""
 FRAME_MS = 20
+SAME_MS = 0.01
+"""Less than a sample: sums of durations closer than this are the same."""
+ENDED_AFTER_SECONDS = 0.1
+"""A customer that sent nothing for this long has said what it had to say."""
+LAST_CALL_SECONDS = 0.15
+"""When no more than this is left to be heard, the end of what was said goes out: in time for the call's next tick, and without a hole."""
 CHECKPOINTS = 1000
 _SILENCE = {Encoding.MULAW: b"\xff", Encoding.ALAW: b"\xd5", Encoding.L16: b"\0"}
 
@@ -38,6 +44,9 @@ class Reached:
     mark: str
 
 
+Queued = Sound | Reached
+
+
 @dataclass(slots=True)
 class Step:
     """What `advance` wants: commands for the gateway, in order; checkpoints that were reached; audio that is being played now."""
@@ -48,32 +57,60 @@ class Step:
 
 
 class Voice:
-    """One stream's audio on its way into the queue: converted to the gateway's format and cut into frames."""
+    """One stream's speech on its way into the queue: converted to the gateway's format, cut into frames without a hole, its checkpoints
+    each behind the frame that holds the last byte before it.
 
-    def __init__(self, source: AudioFormat, target: AudioFormat) -> None:
-        self.source, self.target = source, target
-        self._converter = Converter(source, target)
+    `given_ms` of audio came in, `made_ms` of it are frames; `given_at` is when the last of it came."""
+
+    def __init__(self, stream_id: UUID, target: AudioFormat) -> None:
+        self.given_ms = self.made_ms = 0.0
+        self.given_at = 0.0
+        self.checkpoints: deque[tuple[float, Reached]] = deque()
+        self._stream_id, self._target = stream_id, target
         self._frame_bytes = round(target.bytes_per_ms * FRAME_MS)
+        self._source = target
+        self._converter = Converter(target, target)
         self._rest = b""
 
-    def frames(self, payload: bytes) -> list[bytes]:
-        return self._cut(b"".join(self._converter.convert(payload)))
+    @property
+    def owes(self) -> bool:
+        """Whether audio is held that is no frame yet."""
+        return self.made_ms < self.given_ms - SAME_MS
 
-    def tail(self) -> list[bytes]:
-        """What is left over, filled up with silence: the end of a sentence must be heard as well."""
-        frames = self._cut(b"".join(self._converter.flush()))
-        if not self._rest:
-            return frames
-        missing = self._frame_bytes - len(self._rest)
-        frames.append(self._rest + (_SILENCE[self.target.encoding] * missing))
-        self._rest = b""
-        return frames
+    def add(self, payload: bytes, source: AudioFormat, now: float) -> list[Queued]:
+        """What `payload` completes. Another format than before goes on in the middle of a frame."""
+        if source != self._source:
+            self._rest += b"".join(self._converter.flush())
+            self._source, self._converter = source, Converter(source, self._target)
+        self.given_ms += source.duration_ms(len(payload))
+        self.given_at = now
+        self._rest += b"".join(self._converter.convert(payload))
+        return self._cut()
 
-    def _cut(self, audio: bytes) -> list[bytes]:
-        audio = self._rest + audio
-        whole = len(audio) - len(audio) % self._frame_bytes
-        self._rest = audio[whole:]
-        return [audio[start : start + self._frame_bytes] for start in range(0, whole, self._frame_bytes)]
+    def mark(self, checkpoint: Reached) -> list[Queued]:
+        """The checkpoint itself where nothing is held before it; otherwise it comes with what is held."""
+        if not self.owes:
+            return [checkpoint]
+        self.checkpoints.append((self.given_ms, checkpoint))
+        return []
+
+    def end(self) -> list[Queued]:
+        """What is held, filled up with silence: the end of a sentence must be heard as well."""
+        self._rest += b"".join(self._converter.flush())
+        missing = -len(self._rest) % self._frame_bytes
+        self._rest += _SILENCE[self._target.encoding] * missing
+        return [*self._cut(), *(checkpoint for _, checkpoint in self.checkpoints)]
+
+    def _cut(self) -> list[Queued]:
+        made: list[Queued] = []
+        whole = len(self._rest) - len(self._rest) % self._frame_bytes
+        for start in range(0, whole, self._frame_bytes):
+            made.append(Sound(self._stream_id, self._rest[start : start + self._frame_bytes], FRAME_MS))
+            self.made_ms += FRAME_MS
+            while self.checkpoints and self.checkpoints[0][0] <= self.made_ms + SAME_MS:
+                made.append(self.checkpoints.popleft()[1])
+        self._rest = self._rest[whole:]
+        return made
 
 
 class Playback:
@@ -83,7 +120,7 @@ class Playback:
         self.target = target
         self.marks = marks
         self.waiting_ms = 0.0
-        self._queue: deque[Sound | Reached] = deque()
+        self._queue: deque[Queued] = deque()
         self._voices: dict[UUID, Voice] = {}
         self._sent: deque[tuple[float, Reached]] = deque()
         self._heard_until = 0.0
@@ -91,7 +128,7 @@ class Playback:
         self._marks_made = 0
 
     # What customers ask for ------------------------------------------------------------------------------------------------
-    def play(self, stream_id: UUID, payload: bytes, source: AudioFormat) -> None:
+    def play(self, stream_id: UUID, payload: bytes, source: AudioFormat, now: float) -> None:
         """Queues audio. Raises PlaybackFull, and queues none of it, when more would wait than may."""
         duration_ms = source.duration_ms(len(payload))
         if self.waiting_ms + duration_ms > QUEUE_MS:
@@ -100,17 +137,19 @@ class Playback:
                 f"would be over the limit of {QUEUE_MS / 1000:g} s; send no faster than it is heard."
             )
         voice = self._voices.get(stream_id)
-        if voice is None or voice.source != source:
-            voice = self._voices[stream_id] = Voice(source, self.target)
-        self._enqueue(stream_id, voice.frames(payload))
+        if voice is None:
+            voice = self._voices[stream_id] = Voice(stream_id, self.target)
+        self._enqueue(voice.add(payload, source, now))
 
     def checkpoint(self, stream_id: UUID, name: str) -> None:
-        """Marks the place behind everything queued so far. Raises PlaybackFull when there are too many marks."""
-        if len(self._queue) + len(self._sent) > CHECKPOINTS + QUEUE_MS / FRAME_MS:
+        """Marks the place behind everything given so far. Raises PlaybackFull when there are too many marks."""
+        voice = self._voices.get(stream_id)
+        held = len(voice.checkpoints) if voice else 0
+        if len(self._queue) + len(self._sent) + held > CHECKPOINTS + QUEUE_MS / FRAME_MS:
             raise PlaybackFull(f"More than {CHECKPOINTS} checkpoints wait to be reached.")
-        self._finish_voice(stream_id)
         self._marks_made += 1
-        self._queue.append(Reached(stream_id, name, f"m{self._marks_made}"))
+        checkpoint = Reached(stream_id, name, f"m{self._marks_made}")
+        self._enqueue(voice.mark(checkpoint) if voice else [checkpoint])
 
     def clear(self, stream_id: UUID, now: float) -> list[GatewayCommand]:
         """Silence at once: drops what the stream queued, and its checkpoints, which are never reached."""
@@ -125,15 +164,22 @@ class Playback:
         self._sent = deque((now, mark) for _, mark in self._sent)
         return [Clear()]
 
-    def _enqueue(self, stream_id: UUID, frames: list[bytes]) -> None:
-        for frame in frames:
-            self._queue.append(Sound(stream_id, frame, FRAME_MS))
-        self.waiting_ms += FRAME_MS * len(frames)
+    def _enqueue(self, items: list[Queued]) -> None:
+        self._queue.extend(items)
+        self.waiting_ms += sum(item.duration_ms for item in items if isinstance(item, Sound))
 
-    def _finish_voice(self, stream_id: UUID) -> None:
-        voice = self._voices.pop(stream_id, None)
-        if voice is not None:
-            self._enqueue(stream_id, voice.tail())
+    def _end_voices(self, now: float) -> None:
+        """Whoever says nothing more, while what was said is about to be over, has come to the end of a sentence. Where somebody else's
+        audio waits, that is as soon as one's own is with the gateway."""
+        if not self._queue and self._heard_until - now > LAST_CALL_SECONDS:
+            return
+        for stream_id, voice in list(self._voices.items()):
+            if now - voice.given_at >= ENDED_AFTER_SECONDS and not self._waits(stream_id):
+                del self._voices[stream_id]
+                self._enqueue(voice.end())
+
+    def _waits(self, stream_id: UUID) -> bool:
+        return any(item.stream_id == stream_id for item in self._queue)
 
     # What the gateway says ---------------------------------------------------------------------------------------------------
     def pause(self) -> None:
@@ -158,9 +204,7 @@ class Playback:
     def advance(self, now: float) -> Step:
         """Sends what is due and says which checkpoints were reached. To be called often while anything waits."""
         step = Step()
-        if not self._queue and self._heard_until <= now:
-            for stream_id in list(self._voices):
-                self._finish_voice(stream_id)
+        self._end_voices(now)
         self._send_due(now, step)
         while not self.marks and self._sent and self._sent[0][0] <= now:
             step.reached.append(self._sent.popleft()[1])

@@ -37,7 +37,7 @@ class Talkback:
 
     def hear(self, stream: StreamSession, text: str | bytes, now: float) -> None:
         """One message from a customer. Nothing it says ends the stream."""
-        message = protocol.decode(text)
+        message = protocol.decode(text, stream.protocol.format)
         if isinstance(message, protocol.Unknown):
             self._unknown(stream, message, now)
         elif not stream.request.bidirectional:
@@ -72,20 +72,14 @@ class Talkback:
                 self.send_dtmf(digits, now, stream)
 
     def _play(self, stream: StreamSession, message: protocol.PlayAudio, now: float) -> None:
-        own = stream.protocol.format
-        source = message.format or own
-        if source != own:
-            wanted = stream.request.content_type
-            stream.fail_to_play(f"playAudio carries {source}; this stream's contentType is {wanted}, send that.", now)
-            return
         try:
-            self.playback.play(stream.id, message.payload, source)
+            self.playback.play(stream.id, message.payload, message.format, now)
         except PlaybackFull as full:
             stream.fail_to_play(str(full), now)
             return
         if stream.id not in self._streams:
             self._streams[stream.id] = stream
-            self._note(EventKind.PLAYBACK_STARTED, Level.INFO, stream.id, now, format=str(source))
+            self._note(EventKind.PLAYBACK_STARTED, Level.INFO, stream.id, now, format=str(message.format))
 
     def _checkpoint(self, stream: StreamSession, name: str, now: float) -> None:
         try:
@@ -105,7 +99,7 @@ class Talkback:
     def send_dtmf(self, digits: str, now: float, stream: StreamSession | None = None) -> None:
         """Digits towards the call, as in-band tones in their place among the audio: no gateway's protocol has a command for them."""
         try:
-            self.playback.play(stream.id if stream else OPERATOR, dtmf_tones(digits, self.target), self.target)
+            self.playback.play(stream.id if stream else OPERATOR, dtmf_tones(digits, self.target), self.target, now)
         except (PlaybackFull, ValueError) as error:
             if stream:
                 stream.ignore(str(error), "", now)

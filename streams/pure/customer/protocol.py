@@ -11,24 +11,22 @@ from uuid import UUID
 import orjson
 
 from streams.pure.audio.convert import MIME_TYPES, format_of_content_type
+from streams.pure.customer.play_format import playable
 from streams.pure.foreign_text import cleaned
-from streams.pure.messages import AudioFormat, Encoding, StreamRequest
+from streams.pure.messages import AudioFormat, StreamRequest
 
 MESSAGE_BYTES = 262_144  # the documented limit is 64 KB; real clients send whole sentences of audio at once
 NAME_CHARACTERS = 1000
 DIGITS = 100
-PLAYABLE = {"audio/x-mulaw": (Encoding.MULAW, (8000,)), "audio/x-l16": (Encoding.L16, (8000, 16000))}
-# Content types of an older interface that mean: bare samples in the stream's own format.
-_OWN_FORMAT = ("", "raw", "wav")
 
 
 # What a service says ---------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class PlayAudio:
-    """Audio for the call party. `format` is None where the message does not give it in full: the stream's own is meant."""
+    """Audio for the call party: bare samples, and what they are."""
 
     payload: bytes
-    format: AudioFormat | None = None
+    format: AudioFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +132,8 @@ class CustomerProtocol:
 
 
 # How we read it --------------------------------------------------------------------------------------------------------
-def decode(text: str | bytes) -> CustomerMessage:
-    """One message of the service. Never raises: what cannot be read or carried out is Unknown."""
+def decode(text: str | bytes, own: AudioFormat) -> CustomerMessage:
+    """One message of the service to a stream whose format is `own`. Never raises: what cannot be read or carried out is Unknown."""
     if len(text) > MESSAGE_BYTES:
         # Not parsed, but what it most likely is has to be answered all the same.
         guess = "playAudio" if b"playAudio" in (text.encode() if isinstance(text, str) else text) else ""
@@ -150,7 +148,7 @@ def decode(text: str | bytes) -> CustomerMessage:
     if read is None:
         return _unknown(f"A message needs an event, one of {', '.join(_READERS)}; this has {cleaned(event, 60)!r}.", text)
     try:
-        return read(message)
+        return read(message, own)
     except ValueError as problem:
         return _unknown(str(problem), text, str(event))
 
@@ -160,40 +158,20 @@ def _unknown(problem: str, text: str | bytes, event: str = "") -> Unknown:
     return Unknown(cleaned(problem), cleaned(head.decode("utf-8", "replace") if isinstance(head, bytes) else head, 200), event)
 
 
-def _play_audio(message: Mapping[str, Any]) -> PlayAudio:
+def _play_audio(message: Mapping[str, Any], own: AudioFormat) -> PlayAudio:
     media = message.get("media")
     if not isinstance(media, dict):
         raise ValueError("playAudio needs media, an object with contentType, sampleRate and payload.")
-    audio_format = _playable(media.get("contentType"), media.get("sampleRate"))
-    return PlayAudio(_audio(media.get("payload")), audio_format)
-
-
-def _playable(content_type: object, sample_rate: object) -> AudioFormat | None:
-    """Clients leave one or both out, send the rate as a string, or write it behind the content type."""
-    mime, _, parameter = str(content_type or "").replace(" ", "").lower().partition(";")
-    if mime in _OWN_FORMAT:
-        return None
-    if mime not in PLAYABLE:
-        raise ValueError(f"playAudio has contentType {cleaned(content_type, 60)!r}; it has to be audio/x-mulaw or audio/x-l16.")
-    encoding, rates = PLAYABLE[mime]
-    said = str(sample_rate or parameter.removeprefix("rate=")).removesuffix(".0") or (str(rates[0]) if len(rates) == 1 else "")
-    if not said:
-        return None
-    if said not in map(str, rates):
-        raise ValueError(f"playAudio has sampleRate {cleaned(said, 40)!r}; with {mime} it has to be {' or '.join(map(str, rates))}.")
-    return AudioFormat(encoding, int(said))
+    return PlayAudio(*playable(_audio(media.get("payload")), media.get("contentType"), media.get("sampleRate"), own))
 
 
 def _audio(payload: object) -> bytes:
     if not isinstance(payload, str) or not payload:
         raise ValueError("playAudio needs media.payload, the audio as base64 text, and it is missing or empty.")
     try:
-        audio = _base64(payload)
+        return _base64(payload)
     except ValueError as error:
         raise ValueError(f"playAudio has a payload that is no base64: {error}.") from None
-    if audio.startswith(b"RIFF") and audio[8:12] == b"WAVE":
-        raise ValueError("playAudio carries a WAV file; send the bare samples that come after its header.")
-    return audio
 
 
 def _base64(payload: str) -> bytes:
@@ -204,7 +182,7 @@ def _base64(payload: str) -> bytes:
         return binascii.a2b_base64("".join(payload.split()), strict_mode=True)
 
 
-def _checkpoint(message: Mapping[str, Any]) -> Checkpoint:
+def _checkpoint(message: Mapping[str, Any], _: AudioFormat) -> Checkpoint:
     name = message.get("name")
     name = str(name) if isinstance(name, int | float) else name
     if not isinstance(name, str) or not 0 < len(name) <= NAME_CHARACTERS:
@@ -212,18 +190,18 @@ def _checkpoint(message: Mapping[str, Any]) -> Checkpoint:
     return Checkpoint(name)
 
 
-def _clear_audio(_: Mapping[str, Any]) -> ClearAudio:
+def _clear_audio(_: Mapping[str, Any], __: AudioFormat) -> ClearAudio:
     return ClearAudio()
 
 
-def _send_dtmf(message: Mapping[str, Any]) -> SendDtmf:
+def _send_dtmf(message: Mapping[str, Any], _: AudioFormat) -> SendDtmf:
     digits = str(message.get("dtmf") or "").upper()
     if not 0 < len(digits) <= DIGITS or set(digits) - set("0123456789*#ABCD"):
         raise ValueError(f"sendDTMF needs dtmf, a text of 1 to {DIGITS} of the digits 0-9, *, #, A-D.")
     return SendDtmf(digits)
 
 
-_READERS: dict[str, Callable[[Mapping[str, Any]], CustomerMessage]] = {
+_READERS: dict[str, Callable[[Mapping[str, Any], AudioFormat], CustomerMessage]] = {
     "playAudio": _play_audio,
     "checkpoint": _checkpoint,
     "clearAudio": _clear_audio,

@@ -10,7 +10,6 @@ from typing import Any
 from streams.pure.customer.connection import Closure, Failure
 from streams.pure.customer.protocol import Checkpoint, ClearAudio, CustomerMessage, PlayAudio, SendDtmf, Unknown
 from streams.pure.foreign_text import cleaned
-from streams.pure.messages import AudioFormat
 
 KEPT_MESSAGES = 40
 STEPS = ("resolved", "connected", "secured", "upgraded")
@@ -54,9 +53,8 @@ class UrlReport:
     def failed(self, failure: Failure) -> None:
         self.address, self.failure, self.status = failure.address, failure.problem, failure.status
 
-    def heard(self, message: CustomerMessage, own: AudioFormat, at_ms: int) -> None:
-        """`own` is the format of the stream, which audio without one is in."""
-        event, words, audio_ms = _read(message, own)
+    def heard(self, message: CustomerMessage, at_ms: int) -> None:
+        event, words, audio_ms = _read(message)
         self.said_count += 1
         self.ignored_count += event == "unknown"
         last = self.said[-1] if self.said else None
@@ -85,12 +83,11 @@ class UrlReport:
         return dataclasses.asdict(self)
 
 
-def _read(message: CustomerMessage, own: AudioFormat) -> tuple[str, str, float]:
+def _read(message: CustomerMessage) -> tuple[str, str, float]:
     """What it is, in words, and the milliseconds of audio in it. Digits and names are the customer's: counted, not kept."""
     match message:
         case PlayAudio():
-            format = message.format or own
-            return "playAudio", str(format), format.duration_ms(len(message.payload))
+            return "playAudio", str(message.format), message.format.duration_ms(len(message.payload))
         case Checkpoint():
             return "checkpoint", cleaned(message.name, 60), 0
         case ClearAudio():

@@ -30,7 +30,7 @@ def test_a_service_that_only_listens_works() -> None:
 
 def test_the_first_message_is_told_with_its_time() -> None:
     report = good()
-    report.heard(PlayAudio(bytes(160)), MULAW, 132)
+    report.heard(PlayAudio(bytes(160), MULAW), 132)
     assert judged(report)[1].endswith("and its first message, playAudio, came 132 ms after dialling.")
 
 
@@ -56,7 +56,7 @@ def test_audio_that_is_not_taken_raises_doubts(unsent_ms, tone) -> None:
 
 def test_messages_that_cannot_be_carried_out_raise_doubts() -> None:
     report = good()
-    report.heard(Unknown("A message has to be JSON.", "<html>"), MULAW, 9)
+    report.heard(Unknown("A message has to be JSON.", "<html>"), 9)
     assert judged(report) == ("warn", "A stream would begin, but 1 message of the service could not be carried out; they are listed below.")
     assert said_in_words(report.as_json()["said"][0]) == "unknown, A message has to be JSON. It began: <html>"
 
@@ -64,7 +64,7 @@ def test_messages_that_cannot_be_carried_out_raise_doubts() -> None:
 def test_steps_and_messages_are_read_as_lines() -> None:
     report = good()
     for at_ms in (30, 50, 70):
-        report.heard(PlayAudio(bytes(160)), MULAW, at_ms)
+        report.heard(PlayAudio(bytes(160), MULAW), at_ms)
     assert steps_in_words(report.as_json()) == (
         "name looked up in 2 ms, TCP connected in 14 ms, TLS agreed in 30 ms, WebSocket upgraded in 21 ms"
     )

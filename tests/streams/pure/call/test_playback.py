@@ -1,11 +1,14 @@
 """Order, pace, bounds and checkpoints of what is played to a call."""
 
+import random
 from uuid import UUID, uuid4
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.pure.audio.convert import to_linear
 from streams.pure.call.playback import LEAD_MS, QUEUE_MS, Playback, PlaybackFull, Step
 from streams.pure.messages import AudioFormat, Clear, Encoding, Mark, Play
 
@@ -30,7 +33,7 @@ def run(playback: Playback, start: float, seconds: float, tick: float = 0.02) ->
 
 def test_the_first_audio_goes_out_at_once_and_the_rest_at_the_pace_it_is_heard() -> None:
     playback = Playback(MULAW, marks=False)
-    playback.play(ME, bytes(8 * 2000), MULAW)
+    playback.play(ME, bytes(8 * 2000), MULAW, 0.0)
     assert len(played(playback.advance(0.0))) == 8 * LEAD_MS
     assert len(played(playback.advance(0.1))) == 8 * 100
     assert playback.waiting_ms == 1500
@@ -40,27 +43,27 @@ def test_same_format_is_byte_for_byte() -> None:
     playback = Playback(MULAW, marks=False)
     sent = bytes(range(256)) * 25  # 40 frames
     for start in range(0, len(sent), 333):
-        playback.play(ME, sent[start : start + 333], MULAW)
+        playback.play(ME, sent[start : start + 333], MULAW, 0.0)
     assert run(playback, 0, 2)[0] == sent
 
 
 def test_a_short_rest_is_filled_with_silence_once_nothing_follows() -> None:
     playback = Playback(MULAW, marks=False)
-    playback.play(ME, b"\x01" * 170, MULAW)
+    playback.play(ME, b"\x01" * 170, MULAW, 0.0)
     assert run(playback, 0, 1)[0] == b"\x01" * 170 + b"\xff" * 150
 
 
 def test_a_rest_is_carried_over_while_more_comes() -> None:
     playback = Playback(MULAW, marks=False)
-    playback.play(ME, b"\x01" * 170, MULAW)
+    playback.play(ME, b"\x01" * 170, MULAW, 0.0)
     audio = played(playback.advance(0.0))
-    playback.play(ME, b"\x02" * 150, MULAW)
+    playback.play(ME, b"\x02" * 150, MULAW, 0.0)
     assert audio + run(playback, 0.01, 1)[0] == b"\x01" * 170 + b"\x02" * 150
 
 
 def test_a_tone_is_converted_and_resampled() -> None:
     playback = Playback(MULAW, marks=False)
-    playback.play(ME, bytes(2 * 16000), L16_16K)
+    playback.play(ME, bytes(2 * 16000), L16_16K, 0.0)
     playback.checkpoint(ME, "end")
     audio, _ = run(playback, 0, 2)
     assert 8 * 1000 <= len(audio) <= 8 * 1060
@@ -69,9 +72,9 @@ def test_a_tone_is_converted_and_resampled() -> None:
 
 def test_without_marks_a_checkpoint_is_reached_when_all_before_it_must_have_been_heard() -> None:
     playback = Playback(MULAW, marks=False)
-    playback.play(ME, bytes(8 * 500), MULAW)
+    playback.play(ME, bytes(8 * 500), MULAW, 0.0)
     playback.checkpoint(ME, "half")
-    playback.play(ME, bytes(8 * 500), MULAW)
+    playback.play(ME, bytes(8 * 500), MULAW, 0.0)
     playback.checkpoint(ME, "whole")
     _, reached = run(playback, 0, 2)
     assert [name for _, name in reached] == ["half", "whole"]
@@ -80,7 +83,7 @@ def test_without_marks_a_checkpoint_is_reached_when_all_before_it_must_have_been
 
 def test_with_marks_a_checkpoint_is_reached_when_the_gateway_says_so() -> None:
     playback = Playback(MULAW, marks=True)
-    playback.play(ME, bytes(8 * 100), MULAW)
+    playback.play(ME, bytes(8 * 100), MULAW, 0.0)
     playback.checkpoint(ME, "greeting")
     step = playback.advance(0.0)
     assert [type(command) for command in step.commands] == [Play, Mark]
@@ -107,7 +110,7 @@ def test_a_checkpoint_with_nothing_before_it_is_reached_at_once() -> None:
 
 def test_clear_is_silence_at_once_and_voids_checkpoints() -> None:
     playback = Playback(MULAW, marks=False)
-    playback.play(ME, bytes(8 * 1000), MULAW)
+    playback.play(ME, bytes(8 * 1000), MULAW, 0.0)
     playback.checkpoint(ME, "never")
     playback.advance(0.0)
     assert playback.clear(ME, 0.1) == [Clear()]
@@ -121,23 +124,23 @@ def test_clear_with_nothing_to_hear_tells_the_gateway_nothing() -> None:
 
 def test_clear_leaves_what_other_streams_queued() -> None:
     playback = Playback(MULAW, marks=False)
-    playback.play(ME, b"\x01" * 1600, MULAW)
-    playback.play(OTHER, b"\x02" * 1600, MULAW)
+    playback.play(ME, b"\x01" * 1600, MULAW, 0.0)
+    playback.play(OTHER, b"\x02" * 1600, MULAW, 0.0)
     playback.clear(ME, 0.0)
     assert run(playback, 0, 1)[0] == b"\x02" * 1600
 
 
 def test_more_than_a_minute_is_refused_whole_and_says_how_much_waits() -> None:
     playback = Playback(MULAW, marks=False)
-    playback.play(ME, bytes(8 * 59_000), MULAW)
+    playback.play(ME, bytes(8 * 59_000), MULAW, 0.0)
     with pytest.raises(PlaybackFull, match=r"59\.0 s of audio wait"):
-        playback.play(ME, bytes(8 * 2000), MULAW)
+        playback.play(ME, bytes(8 * 2000), MULAW, 0.0)
     assert playback.waiting_ms == 59_000
 
 
 def test_a_gateway_that_is_full_is_waited_for() -> None:
     playback = Playback(MULAW, marks=False)
-    playback.play(ME, bytes(8 * 1000), MULAW)
+    playback.play(ME, bytes(8 * 1000), MULAW, 0.0)
     playback.pause()
     assert playback.advance(0.0).commands == []
     playback.resume()
@@ -161,7 +164,7 @@ def test_never_more_than_the_lead_is_with_the_gateway_and_nothing_is_counted_twi
     for verb, value in script:
         if verb == "play":
             try:
-                playback.play(ME, bytes(value), MULAW)
+                playback.play(ME, bytes(value), MULAW, now)
             except PlaybackFull:
                 assert playback.waiting_ms + value / 8 > QUEUE_MS
         elif verb == "mark":
@@ -179,6 +182,104 @@ def test_never_more_than_the_lead_is_with_the_gateway_and_nothing_is_counted_twi
 
 def test_ids_are_kept_apart() -> None:
     playback = Playback(L16, marks=False)
-    playback.play(UUID(int=1), b"\1\0" * 160, L16)
-    playback.play(UUID(int=2), b"\2\0" * 160, L16)
+    playback.play(UUID(int=1), b"\1\0" * 160, L16, 0.0)
+    playback.play(UUID(int=2), b"\2\0" * 160, L16, 0.0)
     assert run(playback, 0, 1)[0] == b"\1\0" * 160 + b"\2\0" * 160
+
+
+def test_a_checkpoint_after_each_chunk_changes_no_byte_of_the_speech() -> None:
+    playback, now, audio, reached = Playback(MULAW, marks=False), 0.0, b"", []
+    sizes = [100, 507, 333, 160, 101, 499, 250, 320, 411, 290, 371, 300]
+    speech = bytes(1 + at % 250 for at in range(sum(sizes)))
+    given = 0
+    for number, size in enumerate(sizes):
+        playback.play(ME, speech[given : given + size], MULAW, now)
+        playback.checkpoint(ME, str(number))
+        given += size
+        step = playback.advance(now)
+        audio += played(step)
+        reached += [each.name for each in step.reached]
+        now += size / 8000
+    rest, later = run(playback, now, 2)
+    assert (audio + rest)[: len(speech)] == speech
+    assert set((audio + rest)[len(speech) :]) == {0xFF} and len(audio + rest) - len(speech) < 160
+    assert reached + [name for _, name in later] == [str(number) for number in range(len(sizes))]
+
+
+def test_a_checkpoint_stands_behind_the_frame_with_its_last_byte() -> None:
+    playback = Playback(MULAW, marks=True)
+    playback.play(ME, bytes(200), MULAW, 0.0)
+    playback.checkpoint(ME, "in the second frame")
+    assert [type(command) for command in playback.advance(0.0).commands] == [Play]
+    playback.play(ME, bytes(200), MULAW, 0.01)
+    assert [type(command) for command in playback.advance(0.01).commands] == [Play, Mark]
+
+
+def test_the_last_words_follow_without_a_hole_even_by_a_slow_clock() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, bytes(8 * 1000 + 30), MULAW, 0.0)
+    playback.checkpoint(ME, "end")
+    now, until = 0.0, 0.0
+    while now < 2:
+        if step_bytes := len(played(playback.advance(now))):
+            assert not until or now <= until, "the gateway had run dry"
+            until = max(until, now) + step_bytes / 8000
+        now += 0.1
+    assert until == pytest.approx(1.02)
+
+
+def test_what_one_stream_said_last_does_not_wait_for_all_that_another_says() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, bytes(170), MULAW, 0.0)
+    playback.checkpoint(ME, "mine")
+    playback.play(OTHER, bytes(8 * 5000), MULAW, 0.0)
+    _, reached = run(playback, 0.0, 6.0)
+    assert [name for _, name in reached] == ["mine"]
+    for started in range(1, 10):
+        playback.play(OTHER, bytes(8 * 1000), MULAW, 6.0 + started)
+    playback.play(ME, bytes(170), MULAW, 6.0)
+    playback.checkpoint(ME, "mine again")
+    _, reached = run(playback, 6.0, 1.0)
+    assert reached == []
+    _, reached = run(playback, 7.0, 14.0)
+    assert [name for _, name in reached] == ["mine again"]
+
+
+def test_another_format_goes_on_in_the_middle_of_a_frame() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, b"\x01" * 100, MULAW, 0.0)
+    playback.play(ME, bytes(2 * 60), L16, 0.0)
+    playback.play(ME, b"\x02" * 160, MULAW, 0.0)
+    assert run(playback, 0, 1)[0] == b"\x01" * 100 + b"\xff" * 60 + b"\x02" * 160
+
+
+@pytest.mark.parametrize("source", [MULAW, L16, L16_16K, AudioFormat(Encoding.L16, 24000)])
+@settings(max_examples=40)
+@given(data=st.data())
+def test_however_speech_is_cut_the_gateway_gets_the_same_bytes(source: AudioFormat, data: st.DataObject) -> None:
+    """Into messages, with checkpoints between them, in any rhythm that leaves no pause."""
+    size = round(source.bytes_per_ms * 330)
+    speech = random.Random(size).randbytes(size)
+    whole = Playback(MULAW, marks=False)
+    whole.play(ME, speech, source, 0.0)
+    expected, _ = run(whole, 0.0, 3.0)
+
+    playback, now, audio, names, reached = Playback(MULAW, marks=False), 0.0, b"", [], []
+    cuts = sorted(data.draw(st.sets(st.integers(1, size - 1), max_size=12)))
+    for start, end in zip([0, *cuts], [*cuts, size], strict=True):
+        playback.play(ME, speech[start:end], source, now)
+        if data.draw(st.booleans()):
+            playback.checkpoint(ME, str(end))
+            names.append(str(end))
+        for _ in range(data.draw(st.integers(0, 4))):
+            step = playback.advance(now)
+            audio += played(step)
+            reached += [each.name for each in step.reached]
+            now += 0.02
+    rest, later = run(playback, now, 3.0)
+    if source.rate == MULAW.rate:
+        assert audio + rest == expected
+    # The resampler dithers, by the blocks it gets: a sample may be the neighbouring one of mu-law's steps, 1024 at most.
+    assert len(audio + rest) == len(expected)
+    assert np.abs(np.subtract(to_linear(audio + rest, MULAW), to_linear(expected, MULAW), dtype=np.int32)).max() <= 1024
+    assert reached + [name for _, name in later] == names

@@ -102,7 +102,8 @@ def test_digits_go_out_as_tones() -> None:
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
-        (media(b"1234", "audio/x-l16", 8000), "contentType is audio/x-mulaw;rate=8000"),
+        (media(b"1234", "audio/x-l16", None), "no sampleRate, and this stream is audio/x-mulaw;rate=8000"),
+        (media(b"1234", "raw", 16000), "no contentType, and this stream is audio/x-mulaw;rate=8000"),
         (media(b"1234", "audio/x-mulaw", 16000), "sampleRate"),
         (media(b"1234", "audio/opus"), "audio/opus"),
         ({"contentType": "audio/x-mulaw", "sampleRate": 8000, "payload": "!!!"}, "base64"),

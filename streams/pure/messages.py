@@ -35,13 +35,15 @@ class AudioFormat:
 # Words from a gateway ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The gateway's media began. `facts` are for the debug log; `variables` may carry call_uuid, from, to, direction."""
+    """The gateway's media began. `facts` are for the debug log; `variables` may carry call_uuid, from, to, direction. `listens_only`: why
+    nothing can be played to the call, in a sentence; "" where it can."""
 
     format: AudioFormat
     frame_ms: int
     gateway_call_id: str
     facts: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
+    listens_only: str = ""
 
 
 @dataclass(frozen=True, slots=True)

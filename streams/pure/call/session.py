@@ -106,7 +106,7 @@ class CallSession:
         self.media = message
         self.arrivals.expect(message.frame_ms)
         self._fork.begin(message.format)
-        self.talkback = Talkback(message.format, self.marks, self.note, self._emit, self._played)
+        self.talkback = Talkback(message, self.marks, self.note, self._emit, self._played)
         self.note(
             EventKind.CALL_MEDIA_STARTED,
             Level.INFO,

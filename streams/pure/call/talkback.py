@@ -12,7 +12,7 @@ from streams.pure.call.stream import Noted, StreamSession
 from streams.pure.customer import protocol
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EventKind, Level
-from streams.pure.messages import AudioFormat, MarkPlayed, Paused, Resumed
+from streams.pure.messages import MarkPlayed, Paused, Resumed, Started
 
 EVENTS: dict[type, str] = {
     protocol.PlayAudio: "playAudio",
@@ -25,13 +25,15 @@ OPERATOR = UUID(int=0)
 
 
 class Talkback:
-    """One per call. `outbound` takes each frame that is being played, for the streams that fork what the call party hears."""
+    """One per call, whose gateway's media is `media`. `outbound` takes each frame that is being played, for the streams that fork what the
+    call party hears."""
 
     def __init__(
-        self, target: AudioFormat, marks: bool, note: Noted, emit: Callable[[Effect], None], outbound: Callable[[bytes, float], None]
+        self, media: Started, marks: bool, note: Noted, emit: Callable[[Effect], None], outbound: Callable[[bytes, float], None]
     ) -> None:
-        self.target = target
-        self.playback = Playback(target, marks)
+        self.target = media.format
+        self.listens_only = media.listens_only
+        self.playback = Playback(self.target, marks)
         self._note, self._emit, self._outbound = note, emit, outbound
         self._streams: dict[UUID, StreamSession] = {}
 
@@ -41,7 +43,11 @@ class Talkback:
         if isinstance(message, protocol.Unknown):
             self._unknown(stream, message, now)
         elif not stream.request.bidirectional:
-            self._one_way(stream, message, now)
+            event = EVENTS[type(message)]
+            problem = f'{event} came on a stream that is not bidirectional; ask for bidirectional="true" to send anything to the call.'
+            self._refuse(stream, message, problem, now)
+        elif self.listens_only and not isinstance(message, protocol.ClearAudio):
+            self._refuse(stream, message, self.listens_only, now)
         else:
             self._obey(stream, message, now)
             self.advance(now)
@@ -52,10 +58,9 @@ class Talkback:
         else:
             stream.ignore(message.problem, message.sample, now)
 
-    def _one_way(self, stream: StreamSession, message: protocol.CustomerMessage, now: float) -> None:
-        event = EVENTS[type(message)]
-        problem = f'{event} came on a stream that is not bidirectional; ask for bidirectional="true" to send anything to the call.'
-        if isinstance(message, protocol.PlayAudio):
+    def _refuse(self, stream: StreamSession, message: protocol.CustomerMessage, problem: str, now: float) -> None:
+        """What nobody will hear is said to have failed; a checkpoint behind it is never reached."""
+        if isinstance(message, protocol.PlayAudio | protocol.SendDtmf):
             stream.fail_to_play(problem, now)
         else:
             stream.ignore(problem, "", now)
@@ -98,6 +103,9 @@ class Talkback:
 
     def send_dtmf(self, digits: str, now: float, stream: StreamSession | None = None) -> None:
         """Digits towards the call, as in-band tones in their place among the audio: no gateway's protocol has a command for them."""
+        if self.listens_only:
+            self._note(EventKind.CALL_GATEWAY_ERROR, Level.WARNING, None, now, text=f"Digits were not sent. {self.listens_only}")
+            return
         try:
             self.playback.play(stream.id if stream else OPERATOR, dtmf_tones(digits, self.target), self.target, now)
         except (PlaybackFull, ValueError) as error:

@@ -49,6 +49,7 @@ FORMATS = {
 """What becomes of a codec on this side of the dialect: G.722 is decoded and encoded here, the rest passes as it is."""
 EARLY_BYTES = 96_000  # one second of slin48, the largest format spoken here
 PLAY_BYTES = 65_000  # a frame of more than 65,535 bytes, header included, makes Asterisk close with 1009
+LISTENS_ONLY = "Nothing can be played to this call: its gateway only listens (media=in). Dial without d(in), and leave media=in out."
 STAND_INS = 1000  # Asterisk queues no more marks than that
 
 # Asterisk drops a text of more than 128 bytes without a word: 64 leave room for the JSON around the name.
@@ -138,7 +139,8 @@ class Asterisk:
         self.marks = bool(fields.get("channel_id")) and not self._listens_only
         early = [self._audio(data) for data in self._early]
         self._early.clear()
-        return (_started(fields, self._format, frame_ms, self._facts()), *early)
+        listens_only = LISTENS_ONLY if self._listens_only else ""
+        return (_started(fields, self._format, frame_ms, self._facts(), listens_only), *early)
 
     def _dtmf(self, fields: Fields) -> Sequence[GatewayMessage]:
         digit = str(fields.get("digit", "")).upper()
@@ -220,7 +222,7 @@ class Asterisk:
         return stand_in
 
 
-def _started(fields: Fields, audio_format: AudioFormat, frame_ms: int, facts: dict[str, str]) -> Started:
+def _started(fields: Fields, audio_format: AudioFormat, frame_ms: int, facts: dict[str, str], listens_only: str) -> Started:
     variables = fields.get("channel_variables")
     named = {name: cleaned(fields[name], 200) for name in ("connection_id", "channel", "channel_id") if fields.get(name)}
     return Started(
@@ -229,6 +231,7 @@ def _started(fields: Fields, audio_format: AudioFormat, frame_ms: int, facts: di
         gateway_call_id=named.get("channel_id") or named.get("channel", ""),
         facts={**named, "codec": cleaned(fields["format"], 40), **facts},
         variables=_texts(variables) if isinstance(variables, dict) else {},
+        listens_only=listens_only,
     )
 
 

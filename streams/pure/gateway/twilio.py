@@ -42,6 +42,7 @@ _ENCODINGS = {
 _STREAM_NAMES = ("streamSid", "stream_sid", "streamId", "stream_id")
 _CALL_NAMES = ("callSid", "call_sid", "call_control_id", "callId", "call_id")
 _NO = ("false", "no", "0")
+LISTENS_ONLY = "Nothing can be played to this call: its gateway's stream only listens. Use <Connect><Stream> in place of <Start><Stream>."
 
 
 class Twilio:
@@ -127,7 +128,7 @@ class Twilio:
             "tracks": cleaned(", ".join(dict.fromkeys(tracks)) or "inbound", 100),
             "audio_back": "no: this stream only listens" if self._listens_only else "yes",
         }
-        return (Started(found, FRAME_MS, gateway_call_id, facts, call.variables),)
+        return (Started(found, FRAME_MS, gateway_call_id, facts, call.variables, LISTENS_ONLY if self._listens_only else ""),)
 
     def _media(self, message: Fields) -> Sequence[GatewayMessage]:
         media = plainly(message.get("media"))

@@ -137,6 +137,25 @@ def test_a_stream_that_is_not_bidirectional_says_so_every_time_and_counts() -> N
     assert call.last(EventKind.STREAM_ENDED).details["play_failures"] == 12
 
 
+@pytest.mark.parametrize("marks", [True, False])
+def test_of_a_gateway_that_only_listens_nothing_is_said_to_have_been_played(marks: bool) -> None:
+    call = Driven(marks=marks, listens_only="Nothing can be played to this call: it only listens.")
+    stream_id = call.connected(BOTH_WAYS)
+    call.texts(stream_id)
+    call.told()
+    call.says(stream_id, event="playAudio", media=media(bytes(4000)))
+    call.says(stream_id, event="checkpoint", name="heard")
+    call.says(stream_id, event="sendDTMF", dtmf="1")
+    call.says(stream_id, event="clearAudio")
+    assert call.ticks(3) == []
+    texts = call.texts(stream_id)
+    assert [text["event"] for text in texts] == ["playFailed", "playFailed", "clearedAudio"]
+    assert texts[0]["reason"] == "Nothing can be played to this call: it only listens."
+    assert EventKind.PLAYBACK_STARTED not in call.kinds() and EventKind.CALL_DTMF_SENT not in call.kinds()
+    call.session.send_dtmf("5", call.now)
+    assert "Digits were not sent." in call.last(EventKind.CALL_GATEWAY_ERROR).details["text"]
+
+
 def test_more_than_a_minute_is_refused_and_what_waits_is_still_played() -> None:
     call, stream_id = talking()
     for _ in range(7):

@@ -348,7 +348,7 @@ class TestListenOnly:
         asterisk = Asterisk({"media": "in"})
         start = only(asterisk.decode_text(ULAW))
         assert isinstance(start, Started)
-        assert "only listens" in start.facts["audio_back"]
+        assert "only listens" in start.facts["audio_back"] and "media=in" in start.listens_only
         assert asterisk.marks is False
         assert [asterisk.encode(command) for command in (Play(b"a" * 160), Mark("m"), Clear())] == [[], [], []]
         assert asterisk.encode(HangUp()) == ["HANGUP"]

@@ -248,7 +248,7 @@ class TestCommands:
     def test_nothing_goes_back_to_a_stream_that_only_listens(self, changes):
         twilio = Twilio({})
         (start,) = twilio.decode_text(start_message(**changes))
-        assert "only listens" in start.facts["audio_back"]
+        assert "only listens" in start.facts["audio_back"] and "<Connect><Stream>" in start.listens_only
         assert [twilio.encode(command) for command in (Play(b"a"), Mark("m"), Clear(), HangUp())] == [[], [], [], []]
         assert twilio.marks is False
 

@@ -2,14 +2,16 @@
 
 Owns the XML, its limits and where in it something is wrong. Must not know where the document came from."""
 
+import re
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 from xml.parsers.expat import ErrorString
 
+import orjson
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from streams.pure.customer.stream_request import InvalidRequest, Problem, checked
+from streams.pure.customer.stream_request import ESSENTIAL, Problem, read_request
 from streams.pure.foreign_text import cleaned
 from streams.pure.messages import StreamRequest
 
@@ -23,6 +25,7 @@ _ATTRIBUTES = {
     "statusCallbackUrl": "status_callback_url",
     "statusCallbackMethod": "status_callback_method",
     "contentType": "content_type",
+    "sampleRate": "sample_rate",
     "extraHeaders": "extra_headers",
     "keepCallAlive": "keep_call_alive",
     "noiseCancellation": "noise_cancellation",
@@ -30,6 +33,8 @@ _ATTRIBUTES = {
 }
 _ATTRIBUTE_OF = {parameter: attribute for attribute, parameter in _ATTRIBUTES.items()}
 _PAGES = (b"<!doctype html", b"<html")
+_NOTHING = re.compile(rb"\A(?:\xef\xbb\xbf|[\t\n\v\f\r ])+")
+"""Blanks and byte order marks before the document (of UTF-8; a document in UTF-16 begins with its own)."""
 
 
 class Answer(NamedTuple):
@@ -53,14 +58,22 @@ def parse(document: bytes, max_bytes: int = 100_000) -> Answer:
     root = _root(document, max_bytes)
     warnings = [f"<{_name(element)}> is not carried out; only <Stream> is." for element in root if _name(element) != "Stream"]
     streams: dict[str, StreamRequest] = {}
+    refused: list[InvalidAnswer] = []
     for number, element in enumerate((element for element in root if _name(element) == "Stream"), 1):
-        request = _request(element, number, warnings)
+        try:
+            request = _request(element, number, warnings)
+        except InvalidAnswer as problem:
+            refused.append(problem)
+            continue
         if request.service_url in streams:
             warnings.append(f"<Stream> {number} goes to the same URL as one before it and is left out.")
         elif len(streams) == STREAMS:
             warnings.append(f"<Stream> {number} is left out; one answer may start at most {STREAMS} streams.")
         else:
             streams[request.service_url] = request
+    if refused and not streams:
+        raise refused[0]
+    warnings += [f"{stream.place} is left out: {stream.problem}" for stream in refused]
     if not streams:
         warnings.append("The answer has no <Stream> element, so nothing is streamed.")
     return Answer(tuple(streams.values()), _at_most(warnings))
@@ -69,17 +82,32 @@ def parse(document: bytes, max_bytes: int = 100_000) -> Answer:
 def _root(document: bytes, max_bytes: int) -> Element:
     if len(document) > max_bytes:
         raise InvalidAnswer(f"The answer has {len(document)} bytes; it may have at most {max_bytes}.", "the whole document")
-    start = document.lstrip()
-    if not start:
-        raise InvalidAnswer("The answer is empty; it has to be XML with the root <Response>.", "line 1, column 1")
-    if start[:14].lower().startswith(_PAGES):
-        raise InvalidAnswer(
-            "The answer is an HTML page, perhaps of a login or an error; it has to be XML with the root <Response>.", "line 1, column 1"
-        )
+    start = _NOTHING.sub(b"", document)
+    if problem := _other_kind(start):
+        raise InvalidAnswer(f"The answer {problem}; it has to be XML with the root <Response>.", "line 1, column 1")
     root = _element(start, lines_before=document[: len(document) - len(start)].count(b"\n"))
     if _name(root) != "Response":
         raise InvalidAnswer(f"The root element is <{_name(root)}>; it has to be <Response>.", f"<{_name(root)}>")
     return root
+
+
+def _other_kind(start: bytes) -> str:
+    """What a document that is plainly no XML is, by its beginning; "" for all others."""
+    if not start:
+        return "is empty"
+    if start[:14].lower().startswith(_PAGES):
+        return "is an HTML page, perhaps of a login or an error"
+    if start[:4].lower() == b"&lt;":
+        return "is XML whose angle brackets were escaped (&lt;Response&gt;): send it as it is"
+    if start[:1] not in (b'"', b"{", b"["):
+        return ""
+    try:
+        said = orjson.loads(start)
+    except orjson.JSONDecodeError:
+        return ""
+    if isinstance(said, str) and "<Response" in said:
+        return "is JSON, a text with the XML in it: send the XML itself, with the content type application/xml"
+    return "is JSON"
 
 
 def _element(document: bytes, lines_before: int) -> Element:
@@ -107,7 +135,7 @@ def _name(element: Element) -> str:
 
 
 def _request(element: Element, number: int, warnings: list[str]) -> StreamRequest:
-    """One <Stream>, checked. What of it is ignored goes to `warnings`."""
+    """One <Stream>. What only decorates it and is wrong goes to `warnings`. Raises InvalidAnswer where it cannot be streamed."""
     for name in element.attrib.keys() - _ATTRIBUTES.keys():
         warnings.append(f"<Stream> {number} has the attribute {cleaned(name, 60)}, which is not known and ignored.")
     for child in element:
@@ -118,10 +146,11 @@ def _request(element: Element, number: int, warnings: list[str]) -> StreamReques
         said = cleaned(values.pop("extra_headers"), 60)
         warnings.append(f"<Stream> {number} has extraHeaders {said!r}, which holds no key=value pair; it is left out.")
     service_url = "".join([element.text or "", *(child.tail or "" for child in element)])
-    try:
-        return checked({**values, "service_url": service_url})
-    except InvalidRequest as error:
-        raise _invalid(error.found, number) from None
+    request, found = read_request({**values, "service_url": service_url})
+    if any(problem.parameter in ESSENTIAL for problem in found):
+        raise _invalid(found, number)
+    warnings += [f"<Stream> {number}: {_ATTRIBUTE_OF[parameter]} {words}; it is left out." for parameter, words in found]
+    return request
 
 
 def _invalid(found: list[Problem], number: int) -> InvalidAnswer:

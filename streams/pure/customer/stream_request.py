@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from streams.pure.audio.convert import CONTENT_TYPES
-from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES, url_problem
+from streams.pure.customer.service_url import HTTP_SCHEMES, URL_CHARACTERS, WEBSOCKET_SCHEMES, url_problem
 from streams.pure.foreign_text import cleaned
 from streams.pure.messages import StreamRequest
 
@@ -15,8 +15,15 @@ TRACKS = ("inbound", "outbound", "both")
 METHODS = ("GET", "POST")
 EXTRA_HEADERS_BYTES = 512
 TIMEOUT_SECONDS = 2_147_483_647
-_FLAGS = {"true": True, "false": False}
-_PAIR = re.compile(r"[A-Za-z0-9_-]+=[A-Za-z0-9_.~%+@:/=-]*")
+DEFAULT_CONTENT_TYPE = "audio/x-l16;rate=8000"
+_FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+_WHOLE = re.compile(r"\+?0*([0-9]{1,10})(?:\.0*)?", re.ASCII)
+_BLANK_EQUALS = re.compile(r"\s*=\s*")
+_PAIR = re.compile(r"[A-Za-z0-9_-]+=.*")
+_MIME_TYPES = {
+    **dict.fromkeys(("", "raw", "audio/x-l16", "audio/l16"), "audio/x-l16"),
+    **dict.fromkeys(("audio/x-mulaw", "audio/mulaw", "audio/pcmu", "audio/basic"), "audio/x-mulaw"),
+}
 
 
 class Problem(NamedTuple):
@@ -35,10 +42,27 @@ class InvalidRequest(ValueError):
         super().__init__(" ".join(self.problems))
 
 
-def checked(values: Mapping[str, object]) -> StreamRequest:
-    """The request in `values` (wire names of the API; real types or strings), with defaults for what is missing or empty.
+class Reading(NamedTuple):
+    """What was asked for, with defaults for what is missing, empty or wrong; and what is wrong."""
 
-    Names that are no parameters are left alone. Raises InvalidRequest with everything that is wrong."""
+    request: StreamRequest
+    found: list[Problem]
+
+
+ESSENTIAL = frozenset({"service_url", "bidirectional", "audio_track", "content_type"})
+"""What says where audio goes and which: a stream that has one of these wrong cannot be streamed. The others decorate it."""
+
+
+def checked(values: Mapping[str, object]) -> StreamRequest:
+    """The request in `values`. Raises InvalidRequest with everything that is wrong."""
+    request, found = read_request(values)
+    if found:
+        raise InvalidRequest(found)
+    return request
+
+
+def read_request(values: Mapping[str, object]) -> Reading:
+    """What `values` ask for (wire names of the API; real types or strings). Names that are no parameters are left alone."""
     reader = _Reader(values)
     request = StreamRequest(
         service_url=reader.url("service_url", WEBSOCKET_SCHEMES, required=True),
@@ -48,7 +72,7 @@ def checked(values: Mapping[str, object]) -> StreamRequest:
         # Plivo's command line sends the callback URL under its longer name.
         status_callback_url=reader.url("status_callback_url", HTTP_SCHEMES) or reader.url("stream_status_callback_url", HTTP_SCHEMES),
         status_callback_method=reader.choice("status_callback_method", METHODS, "POST"),
-        content_type=reader.choice("content_type", tuple(CONTENT_TYPES), "audio/x-l16;rate=8000"),
+        content_type=reader.content_type("content_type", "sample_rate"),
         extra_headers=reader.extra_headers("extra_headers"),
         keep_call_alive=reader.flag("keep_call_alive", False),
         noise_cancellation=reader.flag("noise_cancellation", False),
@@ -56,13 +80,12 @@ def checked(values: Mapping[str, object]) -> StreamRequest:
     )
     if request.bidirectional and request.audio_track != "inbound":
         reader.wrong("audio_track", f"is {request.audio_track!r}; with bidirectional it has to be inbound")
-    if reader.found:
-        raise InvalidRequest(reader.found)
-    return request
+    return Reading(request, reader.found)
 
 
 class _Reader:
-    """Reads parameters one by one; what is wrong gathers in `found`, and the default stands in for it."""
+    """Reads parameters one by one, in the spellings that people's programs give them; what is wrong gathers in `found`, and the default
+    stands in for it."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values
@@ -90,33 +113,49 @@ class _Reader:
         text = self._text(name)
         if not text:
             return default
-        number = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None
+        whole = _WHOLE.fullmatch(text)
+        number = int(whole[1]) if whole else None
         if number is None or not low <= number <= high:
             self.wrong(name, f"is {cleaned(text, 60)!r}; it has to be a whole number from {low} to {high}")
             return default
         return number
 
+    def content_type(self, name: str, rate_name: str) -> str:
+        """A content type in one of its spellings. What leaves the rate out means the one given beside it, or 8000; `raw` is L16."""
+        text, beside = self._text(name).replace(" ", "").lower(), self._text(rate_name).removesuffix(".0")
+        mime, _, rate = text.replace('"', "").partition(";rate=")
+        spelled = f"{_MIME_TYPES.get(mime, mime)};rate={rate or beside or 8000}"
+        if spelled in CONTENT_TYPES:
+            return spelled
+        said = text + (f" at {cleaned(beside, 20)}" if beside and not rate else "")
+        self.wrong(name, f"is {cleaned(said, 60)!r}; it has to be one of {', '.join(CONTENT_TYPES)}")
+        return DEFAULT_CONTENT_TYPE
+
     def url(self, name: str, schemes: tuple[str, ...], required: bool = False) -> str:
         text = self._text(name)
         problem = url_problem(text, schemes) if text else "is missing" if required else ""
-        if problem:
-            self.wrong(name, problem)
-        return text
+        if not problem:
+            return text
+        self.wrong(name, problem)
+        return ""
 
     def extra_headers(self, name: str) -> str:
-        """`k=v` pairs, separated by ',' or ';' (the documentation says either), as 'k=v;k2=v2'."""
-        pairs = [pair.strip() for pair in re.split("[,;]", self._text(name)) if pair.strip()]
-        text = ";".join(pairs)
-        if len(text.encode("utf-8", "replace")) > EXTRA_HEADERS_BYTES:
-            self.wrong(name, f"has {len(text.encode('utf-8', 'replace'))} bytes; it may have at most {EXTRA_HEADERS_BYTES}")
-            return ""
-        if unreadable := next((pair for pair in pairs if not _PAIR.fullmatch(pair)), None):
+        """`k=v` pairs, separated by ',' or ';' (the documentation says either), as 'k=v;k2=v2'. A pair that is none is left out."""
+        pairs = [_BLANK_EQUALS.sub("=", pair.strip(), count=1) for pair in re.split("[,;]", self._text(name)) if pair.strip()]
+        good = [pair for pair in pairs if _PAIR.fullmatch(pair) and cleaned(pair, URL_CHARACTERS) == pair]
+        if len(good) < len(pairs):
+            unreadable = next(pair for pair in pairs if pair not in good)
             self.wrong(
                 name,
                 f"holds {cleaned(unreadable, 60)!r}; it has to be key=value pairs separated by commas, keys of letters, digits,"
-                " '_' and '-', other characters in values percent-encoded",
+                " '_' and '-', a comma, a semicolon or a control character in a value percent-encoded",
             )
-        return text
+        text = ";".join(good)
+        size = len(text.encode("utf-8", "replace"))
+        if size <= EXTRA_HEADERS_BYTES:
+            return text
+        self.wrong(name, f"has {size} bytes; it may have at most {EXTRA_HEADERS_BYTES}")
+        return ""
 
     def _text(self, name: str) -> str:
         """The value as text: JSON's true and 60 read like 'true' and '60'; '' for what is missing."""

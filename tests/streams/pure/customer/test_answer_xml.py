@@ -84,9 +84,11 @@ class TestWhatIsUnderstood:
             == "wss://s.example/?CallUUID=1&To=%2B1"
         )
 
-    @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n  ", b'<?xml version="1.0" encoding="UTF-8"?>\n', b"<!-- hello -->"])
-    def test_what_may_stand_before_the_root(self, before):
-        assert parse(before + answer()).streams == (StreamRequest(URL),)
+    @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n", b" \n\xef\xbb\xbf\t", b"\n  ", b"<!-- hello -->"])
+    @pytest.mark.parametrize("declaration", [b"", b'<?xml version="1.0" encoding="UTF-8"?>\n'])
+    def test_what_may_stand_before_the_root(self, before, declaration):
+        document = declaration + before + answer() if before.startswith(b"<!--") else before + declaration + answer()
+        assert parse(document).streams == (StreamRequest(URL),)
 
     def test_a_namespace_and_utf_16(self):
         assert parse(b'<Response xmlns="http://x.example/"><Stream>ws://s</Stream></Response>').streams == (StreamRequest("ws://s"),)
@@ -119,6 +121,36 @@ class TestWhatIsLeftOut:
     def test_with_a_word(self, document, warning):
         assert parse(document) == ((StreamRequest("ws://s"),), (warning,))
 
+    @pytest.mark.parametrize(
+        ("attribute", "warning"),
+        [
+            ('streamTimeout="-1"', "streamTimeout is '-1'; it has to be a whole number from 1 to 2147483647; it is left out."),
+            ('keepCallAlive="maybe"', "keepCallAlive is 'maybe'; it has to be true or false; it is left out."),
+            ('statusCallbackUrl="ftp://c"', "statusCallbackUrl has to begin with http:// or https:// and a host; it is left out."),
+            ('statusCallbackMethod="PUT"', "statusCallbackMethod is 'PUT'; it has to be one of GET, POST; it is left out."),
+            ('noiseCancellationLevel="7"', "noiseCancellationLevel is '7'; it has to be a whole number from 60 to 100; it is left out."),
+        ],
+    )
+    def test_what_decorates_a_stream_does_not_cost_the_call(self, attribute, warning):
+        assert parse(answer(attribute)) == ((StreamRequest(URL),), (f"<Stream> 1: {warning}",))
+
+    def test_a_pair_of_extra_headers_that_is_none_leaves_the_others(self):
+        found = parse(answer('extraHeaders="a=1,oops,b=Jane Doe"'))
+        assert found.streams == (StreamRequest(URL, extra_headers="a=1;b=Jane Doe"),)
+        assert "extraHeaders holds 'oops'" in found.warnings[0]
+
+    def test_one_bad_stream_leaves_the_good_ones(self):
+        document = (
+            b'<Response><Stream contentType="audio/opus">ws://bad</Stream><Stream>ws://one</Stream>'
+            b"<Stream>https://bad</Stream><Stream>ws://two</Stream></Response>"
+        )
+        found = parse(document)
+        assert [request.service_url for request in found.streams] == ["ws://one", "ws://two"]
+        assert [warning[:52] for warning in found.warnings] == [
+            "<Stream> 1, attribute contentType is left out: conte",
+            "<Stream> 3, its text is left out: The URL in <Stream",
+        ]
+
     def test_a_second_stream_to_one_url(self):
         document = b'<Response><Stream>ws://s</Stream><Stream audioTrack="both">ws://s</Stream></Response>'
         assert parse(document) == ((StreamRequest("ws://s"),), ("<Stream> 2 goes to the same URL as one before it and is left out.",))
@@ -150,7 +182,10 @@ class TestWhatIsRefused:
             (b"  \n ", "line 1, column 1", "is empty"),
             (b"<!DOCTYPE html><html><body>Sign in</body></html>", "line 1, column 1", "is an HTML page"),
             (b"\n<HTML><head>", "line 1, column 1", "is an HTML page"),
-            (b'{"error":"no"}', "line 1, column 1", "not well-formed XML"),
+            (b'{"error":"no"}', "line 1, column 1", "is JSON; it has to be XML"),
+            (b'"<?xml version=\\"1.0\\"?><Response/>"', "line 1, column 1", "is JSON, a text with the XML in it: send the XML itself"),
+            (b"&lt;Response/&gt;", "line 1, column 1", "angle brackets were escaped"),
+            (b"{not json", "line 1, column 1", "not well-formed XML"),
             (b"<Response><Stream>ws://s</Response>", "line 1, column 27", "mismatched tag"),
             (b"\n\n<Response>\n<Stream>\n</Response>", "line 5, column 3", "mismatched tag"),
             (b"<Response><Stream>ws://s?a=1&b=2</Stream></Response>", "line 1, column 31", "not well-formed XML"),
@@ -181,17 +216,17 @@ class TestWhatIsRefused:
                 "audioTrack is 'both'; with bidirectional it has to be inbound.",
             ),
             (
-                answer('streamTimeout="-1" keepCallAlive="maybe"'),
-                "<Stream> 1, attribute streamTimeout",
-                "streamTimeout is '-1'; it has to be a whole number from 1 to 2147483647. "
-                "keepCallAlive is 'maybe'; it has to be true or false.",
+                answer('audioTrack="left" streamTimeout="-1"'),
+                "<Stream> 1, attribute audioTrack",
+                "audioTrack is 'left'; it has to be one of inbound, outbound, both. "
+                "streamTimeout is '-1'; it has to be a whole number from 1 to 2147483647.",
             ),
             (answer(url=""), "<Stream> 1, its text", "The URL in <Stream> is missing."),
             (answer(url="https://s.example"), "<Stream> 1, its text", "The URL in <Stream> has to begin with ws:// or wss:// and a host."),
             (
-                b'<Response><Stream>ws://s</Stream><Stream statusCallbackUrl="ftp://c">ws://t</Stream></Response>',
-                "<Stream> 2, attribute statusCallbackUrl",
-                "statusCallbackUrl has to begin with http:// or https:// and a host.",
+                b'<Response><Stream contentType="audio/opus">ws://s</Stream><Stream audioTrack="left">ws://t</Stream></Response>',
+                "<Stream> 1, attribute contentType",
+                "contentType is 'audio/opus'; it has to be one of audio/x-l16;rate=8000, audio/x-l16;rate=16000, audio/x-mulaw;rate=8000.",
             ),
         ],
     )

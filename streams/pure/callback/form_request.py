@@ -4,14 +4,16 @@ Owns that choice. Must not know what the parameters mean, nor send anything."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from streams.pure.callback import signature
 from streams.pure.callback.auth_tokens import Tokens
 
+_OWN_PORTS = {"http": "80", "https": "443"}
+
 
 class FormRequest(NamedTuple):
-    """`url` is what is requested: without fragment, and for GET with the parameters in its query."""
+    """`url` is what is requested and signed, as the server sees it; for GET with the parameters in its query."""
 
     url: str
     body: bytes
@@ -20,12 +22,22 @@ class FormRequest(NamedTuple):
 
 def signed_form(method: str, url: str, parameters: Sequence[tuple[str, str]], tokens: Tokens, nonce: str) -> FormRequest:
     """`method` is GET or POST; `tokens` are the account's, the keys of the V2 and V3 signatures (Plivo request validation)."""
-    bare = url.partition("#")[0]
+    bare = _as_the_server_sees_it(url)
     headers = signature.callback_headers(method, bare, parameters, tokens, nonce)
     form = urlencode(parameters)
     if method == "GET":
         return FormRequest(_with_query(bare, form), b"", headers)
     return FormRequest(bare, form.encode(), {**headers, "Content-Type": "application/x-www-form-urlencoded"})
+
+
+def _as_the_server_sees_it(url: str) -> str:
+    """What its framework rebuilds from request line and Host header, and verifies signatures over: with a path, without the scheme's own
+    port, the host in small letters."""
+    parts = urlsplit(url)
+    host, colon, port = parts.netloc.lower().rpartition(":")
+    own_port = colon and port == _OWN_PORTS.get(parts.scheme.lower())
+    netloc = host if own_port else parts.netloc.lower()
+    return urlunsplit((parts.scheme.lower(), netloc, parts.path or "/", parts.query, ""))
 
 
 def _with_query(url: str, query: str) -> str:

@@ -23,7 +23,7 @@ def test_post_carries_a_form_and_leaves_the_url_alone():
     ("url", "start"),
     [
         ("https://hooks.example/status", "https://hooks.example/status?Event="),
-        ("https://hooks.example", "https://hooks.example?Event="),
+        ("https://hooks.example", "https://hooks.example/?Event="),
         ("https://hooks.example/status?tenant=7#part", "https://hooks.example/status?tenant=7&Event="),
         ("https://hooks.example/status?", "https://hooks.example/status?Event="),
         ("https://hooks.example/status?tenant=7&", "https://hooks.example/status?tenant=7&Event="),
@@ -55,3 +55,25 @@ def test_the_published_validators_accept_what_arrives(method, url):
     assert validate_v3_signature(method, request.url, request.headers["X-Plivo-Signature-V3-Nonce"], TOKEN, v3, form)
     assert validate_signature(request.url, request.headers["X-Plivo-Signature-V2-Nonce"], v2, TOKEN)
     assert not validate_v3_signature(method, request.url, NONCE, "another token", v3, dict(form))
+
+
+@pytest.mark.parametrize(
+    ("url", "seen"),
+    [
+        ("http://hooks.example", "http://hooks.example/"),
+        ("http://hooks.example?tenant=7", "http://hooks.example/?tenant=7"),
+        ("http://hooks.example:80/cb", "http://hooks.example/cb"),
+        ("https://hooks.example:443", "https://hooks.example/"),
+        ("https://hooks.example:80/cb", "https://hooks.example:80/cb"),
+        ("HTTP://Hooks.Example:80/Cb?A=B", "http://hooks.example/Cb?A=B"),
+        ("http://[2001:DB8::1]:80/cb", "http://[2001:db8::1]/cb"),
+        ("http://[2001:db8::1]/cb", "http://[2001:db8::1]/cb"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
+        ("https://hooks.example/cb?", "https://hooks.example/cb"),
+    ],
+)
+def test_what_is_signed_is_the_url_that_the_server_sees(url, seen):
+    request = signed_form("POST", url, [("Event", "StartStream")], (TOKEN,), NONCE)
+    assert request.url == seen
+    assert validate_signature(seen, NONCE, request.headers["X-Plivo-Signature-V2"], TOKEN)
+    assert validate_v3_signature("POST", seen, NONCE, TOKEN, request.headers["X-Plivo-Signature-V3"], {"Event": "StartStream"})

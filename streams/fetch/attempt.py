@@ -2,11 +2,12 @@
 
 Owns the kinds of failure and their sentences. Must not know sockets: it judges the exceptions they raise."""
 
-import http.client
 import ssl
 import time
 from enum import StrEnum
 from typing import NamedTuple
+
+import httpcore2
 
 from streams.guard import Destination, Refused, Unresolvable
 from streams.pure.foreign_text import cleaned
@@ -34,6 +35,10 @@ class FetchFailed(Exception):
         self.kind, self.problem, self.address, self.duration_ms = kind, problem, address, duration_ms
 
 
+class TooLarge(Exception):
+    """More came before the answer's body than may."""
+
+
 class Step(NamedTuple):
     """How far an attempt came, in the words for a peer that is late there and for one that breaks off there."""
 
@@ -51,9 +56,10 @@ _KINDS: tuple[tuple[FailureKind, tuple[type[Exception], ...]], ...] = (
     (FailureKind.REFUSED_ADDRESS, (Refused,)),
     (FailureKind.DNS, (Unresolvable,)),
     (FailureKind.TIMEOUT, (TimeoutError,)),
-    (FailureKind.RESET, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError, http.client.IncompleteRead)),
+    (FailureKind.RESET, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)),
     (FailureKind.TLS, (ssl.SSLError,)),
     (FailureKind.CONNECT, (OSError,)),
+    (FailureKind.TOO_LARGE, (TooLarge,)),
     (FailureKind.MALFORMED, (Exception,)),
 )
 
@@ -67,6 +73,7 @@ class Attempt:
         self.place = Destination("", "", 0, "", (), False)
         self.address = ""
         self.step = CONNECTING
+        self.closed_by_peer = False
 
     @property
     def duration_ms(self) -> int:
@@ -84,9 +91,8 @@ class Attempt:
         return FetchFailed(kind, self._sentence(kind, error), self.address, self.duration_ms)
 
     def _kind(self, error: Exception) -> FailureKind:
-        # http.client raises its base class itself for one thing only: more than 100 headers.
-        if type(error) in (http.client.HTTPException, http.client.LineTooLong):
-            return FailureKind.TOO_LARGE
+        if self.closed_by_peer and isinstance(error, httpcore2.RemoteProtocolError):  # the library's word for both: no HTTP, and cut short
+            return FailureKind.RESET
         kind = next(kind for kind, types in _KINDS if isinstance(error, types))
         return FailureKind.CONNECT if kind is FailureKind.RESET and self.step is CONNECTING else kind
 
@@ -116,5 +122,6 @@ def _words(error: Exception) -> str:
         return "the connection was refused, so nothing listens there"
     verdict = getattr(error, "verify_message", "")  # of a certificate
     reason = getattr(error, "reason", "") if isinstance(error, ssl.SSLError) else getattr(error, "strerror", "")
-    words = cleaned(str(verdict or reason or error).strip() or type(error).__name__, 120).replace("_", " ").rstrip(".")
+    said = str(verdict or reason or error).partition(": bytearray(")[0]  # h11 says what it stumbled over, in Python
+    words = cleaned(said.strip() or type(error).__name__, 120).replace("_", " ").rstrip(".")
     return words.lower() if words.isupper() else words  # OpenSSL says WRONG_VERSION_NUMBER

@@ -2,15 +2,17 @@
 
 Owns the order of these steps and our own request headers. Must not know how a failure is worded."""
 
-import http.client
 import socket
 import ssl
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import NamedTuple, cast
+from http.client import responses
+from typing import NamedTuple
+
+import httpcore2
 
 from streams import guard
-from streams.fetch.attempt import ASKING, CONNECT_SECONDS, READING, SECURING, Attempt
+from streams.fetch.attempt import ASKING, CONNECT_SECONDS, READING, SECURING, Attempt, TooLarge
 from streams.fetch.wire import Wire
 from streams.pure.foreign_text import cleaned
 
@@ -30,7 +32,7 @@ class Reply(NamedTuple):
     @property
     def status_words(self) -> str:
         """'404 Not Found', in the standard's words, not the peer's."""
-        return f"{self.status} {http.client.responses.get(self.status, '')}".strip()
+        return f"{self.status} {responses.get(self.status, '')}".strip()
 
     @property
     def redirect(self) -> str:
@@ -57,9 +59,8 @@ def fetch(
     try:
         attempt.place = guard.destination(url, allow, SCHEMES, guard.resolved_within(deadline_seconds, resolve))
         with _connected(attempt, tls) as sock:
-            connection = _sent(attempt, sock, method, headers, body)
-            return _reply(attempt, connection, max_bytes)
-    except (guard.Refused, guard.Unresolvable, OSError, http.client.HTTPException, ValueError) as error:
+            return _reply(attempt, _asked(attempt, sock, method, headers, body), max_bytes)
+    except (guard.Refused, guard.Unresolvable, OSError, httpcore2.ProtocolError, TooLarge) as error:
         raise attempt.failure(error) from error
 
 
@@ -99,31 +100,25 @@ def _system_tls() -> ssl.SSLContext:
     return context
 
 
-def _sent(attempt: Attempt, sock: socket.socket, method: str, headers: Mapping[str, str], body: bytes) -> http.client.HTTPConnection:
+def _asked(attempt: Attempt, sock: socket.socket, method: str, headers: Mapping[str, str], body: bytes) -> httpcore2.Response:
+    """Sends the request and reads the answer's head.
+
+    The library's own way to dial sets ALPN on the TLS context of all threads for each request; so it is given an open connection."""
     attempt.step = ASKING
-    connection = http.client.HTTPConnection(attempt.place.host, attempt.place.port)
-    connection.sock = cast(socket.socket, Wire(sock, attempt))
-    connection.putrequest(method, attempt.place.target, skip_host=True, skip_accept_encoding=True)
     own = {"Host": attempt.place.authority, "User-Agent": "Streamdesk", "Accept-Encoding": "identity", "Connection": "close"}
     if method != "GET":
         own["Content-Length"] = str(len(body))
-    for name, value in {**own, **headers}.items():
-        connection.putheader(name, value)
-    connection.endheaders(body or None)
-    return connection
+    url = httpcore2.URL(scheme=attempt.place.scheme, host=attempt.place.host, port=attempt.place.port, target=attempt.place.target)
+    connection = httpcore2.HTTP11Connection(url.origin, Wire(sock, attempt))
+    return connection.handle_request(httpcore2.Request(method, url, headers=list({**own, **headers}.items()), content=body))
 
 
-def _reply(attempt: Attempt, connection: http.client.HTTPConnection, max_bytes: int) -> Reply:
-    response = connection.getresponse()
+def _reply(attempt: Attempt, response: httpcore2.Response, max_bytes: int) -> Reply:
     attempt.step = READING
-    body, truncated = _body(response, max_bytes)
-    headers = {name.lower(): value for name, value in response.getheaders()}
-    return Reply(response.status, headers, body, attempt.address, attempt.duration_ms, truncated)
-
-
-def _body(response: http.client.HTTPResponse, max_bytes: int) -> tuple[bytes, bool]:
-    """At most `max_bytes`, and whether there was more. A body shorter than its Content-Length is a failure: http.client lets it pass."""
-    body = response.read(max_bytes + 1)
-    if response.length and len(body) <= max_bytes:
-        raise http.client.IncompleteRead(body, response.length)
-    return body[:max_bytes], len(body) > max_bytes
+    body = bytearray()
+    for piece in response.iter_stream():
+        body += piece
+        if len(body) > max_bytes:
+            break
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+    return Reply(response.status, headers, bytes(body[:max_bytes]), attempt.address, attempt.duration_ms, len(body) > max_bytes)

@@ -1,70 +1,51 @@
-"""A socket as http.client wants it, whose every operation ends at the deadline of one request.
+"""The connection under httpcore2: an open socket, each of whose operations ends at the deadline of one request.
 
-Owns what http.client leaves open: time limits of the whole, heads that break off, heads without end."""
+Owns what the library leaves open: a time limit of the whole, and heads without end. Must not dial, nor know HTTP beyond its first bytes."""
 
-import http.client
-import io
 import socket
-from typing import TYPE_CHECKING, Any
 
-from streams.fetch.attempt import Attempt
+import httpcore2
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
+from streams.fetch.attempt import ASKING, Attempt, TooLarge
 
-MAX_FRAMING_BYTES = 524_288
-"""Status lines, headers and chunk sizes of one answer together."""
+MAX_HEAD_BYTES = 65_536
+"""Of all that comes before the answer's body. The library has a limit for one head, but takes "100 Continue" without end."""
+HEAD_READ_BYTES = 4096
+"""How much is read at once meanwhile, so that little of a body is counted."""
+BEGINNING = b"HTTP/1."
 
 
-class Wire:
-    """Sends and receives until the deadline. Whoever made the socket closes it."""
+class Wire(httpcore2.NetworkStream):
+    """Sends and receives until the deadline; of time limits the library is told none. Whoever made the socket closes it."""
 
     def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
         self._sock, self._attempt = sock, attempt
+        self._beginning = b""
+        self._head_bytes = 0
 
-    def sendall(self, data: "ReadableBuffer") -> None:
-        rest = memoryview(data)
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        rest = memoryview(buffer)
         while rest:
             self._sock.settimeout(self._attempt.left())
             rest = rest[self._sock.send(rest) :]
 
-    def makefile(self, *_mode: Any) -> io.BufferedReader:
-        return _Lines(_Received(self._sock, self._attempt))
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        in_head = self._attempt.step is ASKING
+        self._sock.settimeout(self._attempt.left())
+        data = self._sock.recv(min(max_bytes, HEAD_READ_BYTES) if in_head else max_bytes)
+        self._attempt.closed_by_peer = not data
+        if in_head:
+            self._judge_head(data)
+        return data
 
     def close(self) -> None:
-        """Nothing: http.client lets go of the socket before it reads the answer's body."""
+        """Nothing: `fetch` does."""
 
-
-class _Received(io.RawIOBase):
-    """What arrives before the deadline, however slowly it is fed."""
-
-    def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
-        self._sock, self._attempt = sock, attempt
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        self._sock.settimeout(self._attempt.left())
-        return self._sock.recv_into(buffer)
-
-
-class _Lines(io.BufferedReader):
-    """The answer without three liberties of http.client: it takes the end of a connection for the end of a head, skips
-    "100 Continue" for ever, and reads all there is after a chunk size of -1."""
-
-    _framing_bytes = 0
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        line = super().readline(size)
-        self._framing_bytes += len(line)
-        if self._framing_bytes > MAX_FRAMING_BYTES:
-            raise http.client.LineTooLong("answer head")
-        if not line.endswith(b"\n") and len(line) != size:
-            raise ConnectionResetError("the head broke off")
-        return line
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or size < 0:
-            raise http.client.UnknownTransferEncoding("a negative chunk size")
-        return super().read(size)
+    def _judge_head(self, data: bytes) -> None:
+        """The library waits for a whole head before it looks at it: a peer that greets in another protocol never ends one."""
+        self._beginning = (self._beginning + data)[: len(BEGINNING)]
+        if not BEGINNING.startswith(self._beginning):
+            raise httpcore2.RemoteProtocolError(data.partition(b"\n")[0].decode("ascii", "replace").strip() or "an empty line")
+        self._head_bytes += len(data)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            raise TooLarge

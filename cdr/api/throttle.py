@@ -1,34 +1,45 @@
-"""How often: counters in Redis that all processes share, in fixed windows of wall-clock time.
+"""How often: counted by the `limits` library in Redis, for all processes together; in each process's own memory while Redis is away.
 
-Owns the counting and the 429. While Redis is away nothing is counted and everything is admitted. Must not know accounts."""
+Owns the limits, the turning from one to the other, and the 429. Must not know accounts."""
 
 import logging
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 from django.conf import settings
-from redis import Redis
-from redis.exceptions import RedisError
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import FixedWindowRateLimiter
+from redis import ConnectionPool
 
-from cdr.api.errors import too_many
+from cdr.api.errors import Refused, too_many
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 REDIS_SECONDS = 0.25
-"""So long a request waits for Redis before it goes on uncounted."""
+"""How long a request waits for a Redis that is silent."""
 PAUSE_SECONDS = 1.0
-"""So long Redis is left alone after it did not answer."""
+"""How long Redis is left alone after it did not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`most` in each window of `window_seconds`. `words` are the error of the 429."""
+    """`most` in a window of `window_seconds`, which begins with the first. `words` are the error of the 429."""
 
     name: str
     most: int
     window_seconds: int
     words: str
+
+    @property
+    def item(self) -> RateLimitItem:
+        return RateLimitItemPerSecond(self.most, self.window_seconds, self.name)
 
 
 REQUESTS = Limit("requests", 300, 5, "Too many requests: an account may make 300 in 5 seconds.")
@@ -39,46 +50,43 @@ class Counters:
     """The counters in one Redis; a process keeps one connection pool to it."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = Redis.from_url(redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
-        self._quiet_until = 0.0
+        self._pool = ConnectionPool.from_url(redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+        self._shared = FixedWindowRateLimiter(RedisStorage(redis_url, self._pool, "streamdesk:throttle", wrap_exceptions=True))
+        self._away_until = 0.0
+
+    @cached_property
+    def _own(self) -> FixedWindowRateLimiter:
+        return FixedWindowRateLimiter(MemoryStorage())  # made when it is needed: it has a thread
 
     def close(self) -> None:
-        self._redis.close()
+        self._pool.disconnect()
 
     def admit(self, limit: Limit, who: str) -> None:
         """Counts one more for `who`. Raises a 429 when that is more than the limit."""
-        self._refuse_beyond(limit, self.count(limit, who))
+        if not self._ask(lambda limiter: limiter.hit(limit.item, who)):
+            raise self._refusal(limit, who)
 
     def refuse_exhausted(self, limit: Limit, who: str) -> None:
         """Counts nothing. Raises a 429 when `who` has used up the limit."""
-        self._refuse_beyond(limit, self._add(limit, who, 0) + 1)
+        if not self._ask(lambda limiter: limiter.test(limit.item, who)):
+            raise self._refusal(limit, who)
 
-    def count(self, limit: Limit, who: str) -> int:
-        """Counts one more for `who`, and says how many there were in this window. 0 while Redis is away."""
-        return self._add(limit, who, 1)
+    def count(self, limit: Limit, who: str) -> None:
+        """Counts one more for `who`."""
+        self._ask(lambda limiter: limiter.hit(limit.item, who))
 
-    def _refuse_beyond(self, limit: Limit, used: int) -> None:
-        if used > limit.most:
-            raise too_many(limit.words, seconds_left(limit, time.time()))
+    def _refusal(self, limit: Limit, who: str) -> Refused:
+        window = self._ask(lambda limiter: limiter.get_window_stats(limit.item, who))
+        return too_many(limit.words, max(math.ceil(window.reset_time - time.time()), 1))
 
-    def _add(self, limit: Limit, who: str, amount: int) -> int:
-        if time.monotonic() < self._quiet_until:
-            return 0
-        key = f"streamdesk:throttle:{limit.name}:{int(time.time() // limit.window_seconds)}:{who}"
-        try:
-            both = self._redis.pipeline(transaction=False)
-            both.incrby(key, amount)
-            both.expire(key, 2 * limit.window_seconds)
-            return int(both.execute()[0])
-        except (RedisError, OSError) as error:
-            self._quiet_until = time.monotonic() + PAUSE_SECONDS
-            log.warning("Redis did not answer (%s); API requests are not counted for %g s.", error, PAUSE_SECONDS)
-            return 0
-
-
-def seconds_left(limit: Limit, now: float) -> int:
-    """Until the window that `now` (seconds since the epoch) is in ends; at least 1."""
-    return max(math.ceil(limit.window_seconds - now % limit.window_seconds), 1)
+    def _ask(self, question: Callable[[FixedWindowRateLimiter], T]) -> T:
+        if time.monotonic() >= self._away_until:
+            try:
+                return question(self._shared)
+            except StorageError as error:
+                self._away_until = time.monotonic() + PAUSE_SECONDS
+                log.warning("Redis did not answer (%s); each process counts API requests for itself for %g s.", error, PAUSE_SECONDS)
+        return question(self._own)
 
 
 counters = Counters(settings.REDIS_URL)

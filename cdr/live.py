@@ -10,13 +10,11 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from itertools import zip_longest
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
-from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import Error as DatabaseError
@@ -112,14 +110,15 @@ async def _serve(reading: Reading, receive: Receive, send: Send) -> None:
 def reading_of(scope: dict[str, Any]) -> Reading:
     words = scope["url_route"]["kwargs"]
     parameters = parse_qs(scope.get("query_string", b"").decode("utf-8", "replace"))
-    return Reading(words["kind"], words["key"], _session_key(scope), asked_by(parameters))
+    return Reading(words["kind"], words["key"], scope["session"].session_key or "", asked_by(parameters))
 
 
 def may_read(reading: Reading) -> Reader | None:
     """Who reads, when the session still belongs to somebody who may see this log, and has passed the second factor; else None."""
-    user = _user(reading)
+    session = SessionStore(reading.session_key)
+    user = _user_of(session)
     allowed = user.is_active and user.is_staff and user.has_perm(LOGS[reading.kind][1])
-    allowed = allowed and second_factor.passed(user, SessionStore(reading.session_key))
+    allowed = allowed and second_factor.passed(user, session)
     reading.reader = Reader(user.pk, user.has_perm("cdr.see_numbers")) if allowed else None
     reading.log = None  # found anew: what the last look did not see, this one does
     return reading.reader
@@ -224,20 +223,13 @@ async def _hello(receive: Receive) -> list[str] | None:
     return [str(anchor)[:30] for anchor in seen[:MOST_ANCHORS]] if isinstance(seen, list) else None
 
 
-def _user(reading: Reading) -> Any:
-    """As Django's own middleware finds it: an ended session and a changed password count at once."""
+def _user_of(session: SessionStore) -> Any:
+    """As Django's own middleware finds it: an ended session and a changed password count at once.
+
+    Channels' AuthMiddleware asks but once, and in the one thread that views share."""
     request = HttpRequest()
-    request.session = SessionStore(reading.session_key)
+    request.session = session
     return get_user(request)
-
-
-def _session_key(scope: dict[str, Any]) -> str:
-    cookie = next((value for name, value in scope.get("headers", []) if name == b"cookie"), b"")
-    try:
-        jar = SimpleCookie(cookie.decode("latin-1"))
-    except CookieError:
-        return ""
-    return jar[settings.SESSION_COOKIE_NAME].value if settings.SESSION_COOKIE_NAME in jar else ""
 
 
 live_urlpatterns = [re_path(r"^admin/live/(?P<kind>call|stream)/(?P<key>[-0-9a-f]+)/$", LiveLogConsumer.as_asgi())]

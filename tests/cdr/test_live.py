@@ -206,7 +206,7 @@ async def test_numbers_are_masked_until_they_may_be_seen(call, support) -> None:
         assert "4155550123" in "".join(line["html"] for line in await heard(socket))
 
 
-@pytest.mark.parametrize("what", ["session", "permission", "active"])
+@pytest.mark.parametrize("what", ["session", "permission", "active", "password"])
 async def test_who_may_no_longer_see_it_is_cut_off(call, support, monkeypatch, what) -> None:
     monkeypatch.setattr(live, "RECHECK_BEATS", 3)
     async with opened(support, log_of(call)) as socket:
@@ -237,6 +237,9 @@ def take_away(what: str) -> None:
         Session.objects.all().delete()
     elif what == "permission":
         user.groups.clear()
+    elif what == "password":
+        user.set_password("another")
+        user.save()
     else:
         User.objects.update(is_active=False)
 
@@ -248,6 +251,20 @@ async def test_strangers_and_other_sites_are_refused(call, support) -> None:
     assert await refused(support, log_of(call), "https://evil.example")
     assert await refused(support, "/admin/live/account/1/")
     assert not await refused(support, log_of(call))
+
+
+@pytest.mark.parametrize("cookie", [b"", b"sessionid", b"sessionid=x", b"sessionid=%00; a=b", b"\xff=\xfe; sessionid=\xe9" + b"a" * 40])
+async def test_a_cookie_that_is_none_of_ours_is_refused(call, cookie) -> None:
+    headers = [HOST, (b"origin", b"http://localhost"), (b"cookie", cookie)]
+    assert await WebsocketCommunicator(application, log_of(call), headers=headers).connect() == (False, 4403)
+
+
+async def test_the_session_is_found_among_other_cookies(call, support) -> None:
+    cookie = f'a=b=c; theme="dark; sessionid={support.cookies["sessionid"].value}; sessionidx=1'
+    headers = [HOST, (b"origin", b"http://localhost"), (b"cookie", cookie.encode())]
+    socket = WebsocketCommunicator(application, log_of(call), headers=headers)
+    assert (await socket.connect())[0]
+    await socket.disconnect()
 
 
 @pytest.mark.parametrize("nonsense", ["[]", "{", '{"seen": 5}', "null"])

@@ -1,5 +1,7 @@
 """Charges, the audit log, saved filters, exports, and `streams`' calls and streams under the names the console shows (proxies, so
-that no foreign key points here), and so the failed sign-ins that django-axes counts."""
+that no foreign key points here), and so the failed sign-ins that django-axes counts.
+
+Migrations name the functions that list a column's words (`streams.models.choices` says why)."""
 
 from typing import Any, NoReturn
 
@@ -10,6 +12,7 @@ from django.db import models
 from cdr.pure.acts import Act
 from cdr.pure.retention import Kind
 from streams.models import Account, Call, Stream
+from streams.models.choices import Choices, choices_of
 
 
 class Charge(models.Model):
@@ -72,17 +75,23 @@ class ExportState(models.TextChoices):
     FAILED = "failed"
 
 
+def export_states() -> Choices:
+    return ExportState.choices
+
+
+def export_formats() -> Choices:
+    return [("csv", "CSV"), ("xlsx", "XLSX")]
+
+
 class Export(models.Model):
     """A list written to a file for the person who asked. The row is the job: `beat_at` moves while a worker writes, and a job that
     stands still is taken up anew. `rows_total` is None until it was counted."""
 
-    FORMATS = [("csv", "CSV"), ("xlsx", "XLSX")]
-
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports")
     section = models.CharField(max_length=50)
     query = models.CharField(max_length=2000, blank=True)
-    format = models.CharField(max_length=4, choices=FORMATS)
-    state = models.CharField(max_length=10, choices=ExportState, default=ExportState.WAITING)
+    format = models.CharField(max_length=4, choices=export_formats)
+    state = models.CharField(max_length=10, choices=export_states, default=ExportState.WAITING)
     tries = models.PositiveSmallIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(null=True)
@@ -104,6 +113,10 @@ class UrlTestState(models.TextChoices):
     DONE = "done"
 
 
+def url_test_states() -> Choices:
+    return UrlTestState.choices
+
+
 class UrlTest(models.Model):
     """A test of a service URL that a person asked for. The row is the job; `report` is what the service did, of a finished one.
     `call_id` and `stream_id` are what the service saw: there is no such call. `of_stream`: whose URL was filled in. Nothing it names
@@ -116,7 +129,7 @@ class UrlTest(models.Model):
     content_type = models.CharField(max_length=40)
     call_id = models.UUIDField()
     stream_id = models.UUIDField()
-    state = models.CharField(max_length=10, choices=UrlTestState, default=UrlTestState.WAITING)
+    state = models.CharField(max_length=10, choices=url_test_states, default=UrlTestState.WAITING)
     report = models.JSONField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     began_at = models.DateTimeField(null=True)
@@ -132,11 +145,15 @@ class UrlTest(models.Model):
         return self.url[:100]
 
 
+def retention_kinds() -> Choices:
+    return choices_of(Kind)
+
+
 class RetentionMark(models.Model):
     """How far retention has come with one kind of an account: nothing of it is left in calls that ended before `done_until`."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="retention_marks")
-    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
+    kind = models.CharField(max_length=10, choices=retention_kinds)
     done_until = models.DateTimeField()
 
     class Meta:
@@ -182,13 +199,17 @@ class AppendOnly(models.QuerySet["AuditEntry"]):
         raise Unchangeable("The audit log is only added to: its entries are not deleted.")
 
 
+def audit_acts() -> Choices:
+    return choices_of(Act)
+
+
 class AuditEntry(models.Model):
     """One act of a person in the console. Names rather than foreign keys: it outlives whom and what it names."""
 
     at = models.DateTimeField(auto_now_add=True)
     by = models.CharField(max_length=150, help_text="The user's name at that time.")
     address = models.GenericIPAddressField(null=True, help_text="Where the request came from.")
-    act = models.CharField(max_length=20, choices=[(act.value, act.value) for act in Act])
+    act = models.CharField(max_length=20, choices=audit_acts)
     kind = models.CharField(max_length=30, help_text="What it was done to: a call, a stream, an account ...")
     subject = models.CharField(max_length=200, help_text="Which one: its UUID or its name.")
     details = models.JSONField(default=dict, help_text="For a change: {field: [old, new]}, secrets hidden.")

@@ -10,6 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 
 from streams.models import Account, Application, Gateway
+from streams.models.choices import gateway_dialects
 from streams.pure.customer.answer_xml import InvalidAnswer, parse
 from streams.pure.customer.service_url import HTTP_SCHEMES, url_problem
 from streams.pure.provision_file import AccountEntry, Entry, Problem, at, meant, read
@@ -25,7 +26,7 @@ ACCOUNT_COLUMNS = {
 }
 KEYS = {column: key for key, column in ACCOUNT_COLUMNS.items()}
 METHODS = ("POST", "GET")
-DIALECTS = [name for name, _ in Gateway.DIALECTS]
+DIALECTS = [name for name, _ in gateway_dialects()]
 
 
 class InvalidFile(Exception):

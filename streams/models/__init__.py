@@ -1,14 +1,13 @@
 """The rows of `streams`: who may do what (tenants), what happened (calls), what is owed to the customer (callbacks), what
-gateways did besides (gateways).
+gateways did besides (gateways), and the words all these may hold (choices).
 
 Columns, constraints and cheap properties only; the verbs are functions in journal, delivery and control."""
 
-from streams.models.callbacks import Callback, CallbackAttempt, CallbackState
+from streams.models.callbacks import Callback, CallbackAttempt
 from streams.models.calls import (
     OUTBOUND,
     UNUSUAL,
     Call,
-    CallbackTrouble,
     CallMeasure,
     ControlRequest,
     Heartbeat,
@@ -16,6 +15,7 @@ from streams.models.calls import (
     StreamEvent,
     StreamMeasure,
 )
+from streams.models.choices import CallbackState, CallbackTrouble
 from streams.models.gateways import GatewayRefusal, GatewayTraffic
 from streams.models.tenants import Account, Application, Gateway
 

@@ -1,17 +1,11 @@
 """Status callbacks owed to customers, and each try to deliver one. Rows are made by `journal`, worked off by `delivery`."""
 
 from django.db import models
-from django.db.models import Q, TextChoices
+from django.db.models import Q
 
 from streams.models.calls import Stream
+from streams.models.choices import CallbackState, callback_events, callback_states
 from streams.models.tenants import Account
-from streams.pure.lifecycle import CallbackEvent
-
-
-class CallbackState(TextChoices):
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    GIVEN_UP = "given_up", "given up"
 
 
 class Callback(models.Model):
@@ -22,14 +16,14 @@ class Callback(models.Model):
     stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="callbacks", db_index=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="callbacks")
     number = models.PositiveIntegerField(help_text="Counts the callbacks of a stream from 1.")
-    event = models.CharField(max_length=20, choices=[(event.value, event.value) for event in CallbackEvent])
+    event = models.CharField(max_length=20, choices=callback_events)
     url = models.CharField("URL", max_length=2048)
     method = models.CharField(max_length=4, default="POST")
     host = models.CharField(max_length=300, help_text="host:port of the URL; tries to one host at once are limited.")
     message_id = models.CharField(max_length=40, unique=True, help_text="The same in every try: the receiver's idempotency key.")
     parameters = models.JSONField(help_text="What is sent, as ordered [name, value] pairs.")
     created_at = models.DateTimeField()
-    state = models.CharField(max_length=10, choices=CallbackState, default=CallbackState.PENDING)
+    state = models.CharField(max_length=10, choices=callback_states, default=CallbackState.PENDING)
     tries = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True)
     claim = models.CharField(max_length=32, blank=True)

@@ -7,16 +7,20 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from streams.models.choices import (
+    CallbackTrouble,
+    call_states,
+    callback_troubles,
+    control_kinds,
+    event_kinds,
+    event_levels,
+    hangup_reasons,
+    stream_states,
+)
 from streams.models.tenants import Account, Application, Gateway
 from streams.pure.customer.service_url import host_of
-from streams.pure.lifecycle import CallState, EndCause, EventKind, HangupReason, Level, StreamState
+from streams.pure.lifecycle import CallState, EndCause, Level, StreamState
 from streams.pure.messages import StreamRequest
-
-
-def choices(words: Any) -> list[tuple[str, str]]:
-    """Django's choices for a StrEnum of stored words."""
-    return [(word.value, word.value.replace("_", " ")) for word in words]
-
 
 UNUSUAL = (
     (~Q(end_cause="") & ~Q(end_cause=EndCause.CALL_ENDED.value))
@@ -32,14 +36,6 @@ FACTS = ("account", "hangup_reason", "end_cause", "close_code", "connect_attempt
 OUTBOUND = Q(direction="outbound")
 
 
-class CallbackTrouble(models.IntegerChoices):
-    """The worst that became of a stream's status callbacks."""
-
-    NONE = 0
-    TRY_FAILED = 1, "a try failed"
-    GIVEN_UP = 2, "given up"
-
-
 class Call(models.Model):
     """One call leg a gateway brought. While it lives, `owner` (a process) holds a lease on it until `lease_until`, database time."""
 
@@ -53,7 +49,7 @@ class Call(models.Model):
     direction = models.CharField(max_length=10, choices=[("inbound", "inbound"), ("outbound", "outbound")], default="inbound")
     gateway_call_id = models.CharField(max_length=200, blank=True, help_text="What the gateway calls it (Asterisk: channel_id).")
     audio_format = models.CharField(max_length=30, blank=True, help_text="What the gateway sends.")
-    state = models.CharField(max_length=10, choices=choices(CallState), default=CallState.LIVE)
+    state = models.CharField(max_length=10, choices=call_states, default=CallState.LIVE)
     started_at = models.DateTimeField("start time (UTC)")
     ended_at = models.DateTimeField("end time (UTC)", null=True)
     hangup_cause_code = models.PositiveIntegerField(null=True)
@@ -97,18 +93,18 @@ class Stream(models.Model):
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="streams")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="streams", db_index=False)
     call_started_at = models.DateTimeField(editable=False, help_text="When its call started.")
-    state = models.CharField(max_length=12, choices=choices(StreamState), default=StreamState.REQUESTED)
+    state = models.CharField(max_length=12, choices=stream_states, default=StreamState.REQUESTED)
     requested_at = models.DateTimeField("requested (UTC)")
     started_at = models.DateTimeField("start time (UTC)", null=True)
     ended_at = models.DateTimeField("end time (UTC)", null=True)
-    hangup_reason = models.CharField(max_length=20, choices=[(reason.value, reason.value) for reason in HangupReason], blank=True)
+    hangup_reason = models.CharField(max_length=20, choices=hangup_reasons, blank=True)
     end_cause = models.CharField(max_length=30, blank=True, help_text="Why precisely it ended.")
     end_details = models.CharField(max_length=500, blank=True, help_text="In words, with codes.")
     close_code = models.PositiveIntegerField("WebSocket close code", null=True)
     connect_attempts = models.PositiveSmallIntegerField(default=0)
     play_failures = models.PositiveIntegerField(default=0, help_text="How often audio from the customer was not played.")
     degraded_percent = models.PositiveSmallIntegerField(default=0, help_text="Highest buffer level passed: 0, 30, 60 or 90.")
-    callback_trouble = models.PositiveSmallIntegerField(choices=CallbackTrouble, default=CallbackTrouble.NONE)
+    callback_trouble = models.PositiveSmallIntegerField(choices=callback_troubles, default=CallbackTrouble.NONE)
 
     service_url = models.CharField("service URL", max_length=2048)
     service_host = models.CharField(max_length=255, blank=True, editable=False, help_text="Its host, in small letters, without the port.")
@@ -159,8 +155,8 @@ class StreamEvent(models.Model):
     stream = models.ForeignKey(Stream, on_delete=models.CASCADE, null=True, related_name="events", db_index=False)
     number = models.PositiveIntegerField(null=True, help_text="Counts the notes of the call's process; empty when another wrote it.")
     at = models.DateTimeField()
-    kind = models.CharField(max_length=40, choices=choices(EventKind))
-    level = models.CharField(max_length=10, choices=choices(Level), default=Level.INFO)
+    kind = models.CharField(max_length=40, choices=event_kinds)
+    level = models.CharField(max_length=10, choices=event_levels, default=Level.INFO)
     details = models.JSONField(default=dict)
 
     class Meta:
@@ -204,11 +200,9 @@ class StreamMeasure(models.Model):
 class ControlRequest(models.Model):
     """Something asked of a live call: the row is the truth, the channel-layer message only a nudge. Taken once, by the owner."""
 
-    KINDS = [("start", "start a stream"), ("stop", "stop a stream"), ("hang_up", "hang up"), ("send_dtmf", "send DTMF")]
-
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="control_requests")
     stream = models.ForeignKey(Stream, on_delete=models.CASCADE, null=True, related_name="control_requests")
-    kind = models.CharField(max_length=10, choices=KINDS)
+    kind = models.CharField(max_length=10, choices=control_kinds)
     details = models.JSONField(default=dict)
     requested_by = models.CharField(max_length=150, help_text="'API' or the operator's user name.")
     requested_at = models.DateTimeField(auto_now_add=True)

@@ -4,9 +4,8 @@ Rows are made by `refusals` and `traffic`, and removed when they are old."""
 
 from django.db import models
 
-from streams.models.calls import choices
+from streams.models.choices import refusal_reasons
 from streams.models.tenants import Gateway
-from streams.pure.gateway.refusal import Reason
 
 
 class GatewayRefusal(models.Model):
@@ -16,7 +15,7 @@ class GatewayRefusal(models.Model):
     name = models.CharField(max_length=80, blank=True, help_text="As it came, whether there is such a gateway or not.")
     dialect = models.CharField(max_length=30, blank=True, help_text="That of the path; empty for one that is not spoken.")
     address = models.CharField(max_length=45, blank=True, help_text="Where it came from, without the port.")
-    reason = models.CharField(max_length=20, choices=choices(Reason))
+    reason = models.CharField(max_length=20, choices=refusal_reasons)
     words = models.CharField(max_length=500, blank=True, help_text="Why, in words: those of the last attempt.")
     call_uuid = models.UUIDField(null=True, help_text="The call it was about, that of the last attempt.")
     hour = models.DateTimeField(help_text="The hour of the first attempt; a later hour has a row of its own.")

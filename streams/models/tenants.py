@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from streams.models.choices import gateway_dialects
 from streams.pure.callback.auth_tokens import Tokens, in_force
 
 auth_id_validator = RegexValidator(
@@ -119,16 +120,9 @@ class Gateway(models.Model):
     """A media gateway that may connect to /gateway/<dialect>/<name>/ with Basic auth `name:password`, or with the signature of its
     `signing_token`, which is kept in clear because it is the key of that signature."""
 
-    DIALECTS = [
-        ("asterisk", "Asterisk chan_websocket"),
-        ("audio_stream", "FreeSWITCH mod_audio_stream"),
-        ("audio_fork", "jambonz, drachtio: mod_audio_fork"),
-        ("twilio", "Twilio Media Streams and alike"),
-    ]
-
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="gateways")
     name = models.CharField(max_length=63, unique=True, validators=[gateway_name_validator])
-    dialect = models.CharField(max_length=30, choices=DIALECTS, default="asterisk")
+    dialect = models.CharField(max_length=30, choices=gateway_dialects, default="asterisk")
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, related_name="gateways", help_text="Where this gateway's calls go."
     )

@@ -19,8 +19,9 @@ run: setup ## Start everything, place a demo call on an empty database; Ctrl-C s
 test: setup-dev setup-interop setup-autobahn ## Run the tests, in a process a core; says at the end what this machine could not run
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadscope
 
-lint: setup-dev ## Check style, types, the import contract, and that no migration is missing
+lint: setup-dev ## Check style and format, types, the import contracts, and that no migration is missing
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	DATA_DIR=$(LINT_DATA) $(BIN)/mypy
 	DATA_DIR=$(LINT_DATA) $(BIN)/lint-imports --no-logo
 	DATA_DIR=$(LINT_DATA) $(BIN)/python manage.py makemigrations --check --dry-run

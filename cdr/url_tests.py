@@ -39,9 +39,7 @@ class TooMany(Exception):
     """This person may not ask now; the message says why and when."""
 
 
-def ask(
-    actor: Actor, owner_id: int, account: Account, *, url: str, content_type: str, of_stream: Stream | None = None
-) -> UrlTest:
+def ask(actor: Actor, owner_id: int, account: Account, *, url: str, content_type: str, of_stream: Stream | None = None) -> UrlTest:
     """Makes the job, with its audit entry. Raises TooMany."""
     now = timezone.now()
     with transaction.atomic():

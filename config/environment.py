@@ -78,7 +78,9 @@ class Environment:
         """A scheme and a host, such as https://desk.example.com, without a path; "" when there is none."""
         word = self.text(name).rstrip("/")
         parts = urlsplit(word)
-        if word and (parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc or word != f"{parts.scheme}://{parts.netloc}"):
+        if word and (
+            parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc or word != f"{parts.scheme}://{parts.netloc}"
+        ):
             raise ImproperlyConfigured(f"{name}={word} is not an address such as https://desk.example.com, without a path.")
         return word
 

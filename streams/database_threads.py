@@ -47,4 +47,3 @@ class DatabaseThreads:
         for own in self._connections:
             own.inc_thread_sharing()  # its thread is gone
             own.close()
-

@@ -52,9 +52,7 @@ class LiveCalls:
         self.refused(line.caller, reason, problem, facts.call_id)
         return None
 
-    def _begin(
-        self, line: GatewayLine, who: CallIdentity, facts: CallFacts, first: GatewayMessage | None, around: Surroundings
-    ) -> Relay:
+    def _begin(self, line: GatewayLine, who: CallIdentity, facts: CallFacts, first: GatewayMessage | None, around: Surroundings) -> Relay:
         relay = self.relays[facts.call_id] = Relay(line, facts, around)
         self._notebook.open(facts, partial(self._taken, relay))
         relay.begin(who)

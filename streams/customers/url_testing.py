@@ -150,4 +150,3 @@ class _Conversation:
 
     def _since_ms(self) -> int:
         return round((time.monotonic() - self._began) * 1000)
-

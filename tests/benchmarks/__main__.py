@@ -1,6 +1,6 @@
 """`make bench`: the parts one after the other, each in a process of its own.
 
-    python -m tests.benchmarks [relay | console | all] [options of the part]"""
+python -m tests.benchmarks [relay | console | all] [options of the part]"""
 
 import subprocess
 import sys

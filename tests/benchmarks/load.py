@@ -78,7 +78,6 @@ class CustomerSide(asyncio.Protocol):
             sent = struct.unpack("<Q", base64.b64decode(text[at + 11 : at + 23])[:8])[0]
             self.measured.latencies_ms.append((now - sent) / 1e6)
 
-
     def _play(self, payload: bytes) -> None:
         text = b'{"event":"playAudio","media":{"contentType":"audio/x-mulaw","sampleRate":8000,"payload":"%b"}}' % payload
         self.transport.write(Frame(Opcode.TEXT, text).serialize(mask=False))
@@ -164,5 +163,3 @@ async def send_for(gateways: list[GatewaySide], seconds: float, measured: Measur
             gateway.send_frame()
         measured.sent += len(slots[number % SLOTS])
         number += 1
-
-

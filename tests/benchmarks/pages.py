@@ -1,6 +1,6 @@
 """Fills the database of the settings and times pages on it; `console` starts this with a PostgreSQL of its own.
 
-    python -m tests.benchmarks.pages CALLS REQUESTS WORDS"""
+python -m tests.benchmarks.pages CALLS REQUESTS WORDS"""
 
 import statistics
 import sys

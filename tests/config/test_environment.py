@@ -14,7 +14,9 @@ def test_an_origin_is_a_scheme_and_a_host(value) -> None:
     assert Environment({"PUBLIC_URL": value}).origin("PUBLIC_URL") == value.rstrip("/")
 
 
-@pytest.mark.parametrize("value", ["desk.example.com", "wss://a.example", "https://", "https://a.example/path", "https://me:secret@a.example"])
+@pytest.mark.parametrize(
+    "value", ["desk.example.com", "wss://a.example", "https://", "https://a.example/path", "https://me:secret@a.example"]
+)
 def test_what_is_no_origin_is_refused(value) -> None:
     with pytest.raises(ImproperlyConfigured, match="is not an address such as https://desk.example.com"):
         Environment({"PUBLIC_URL": value}).origin("PUBLIC_URL")

@@ -62,7 +62,6 @@ def test_support_sees_a_gateway_without_a_password_field(support, gateway) -> No
     assert "/gateway/asterisk/pbx-1/" in text and "assword:" not in text
 
 
-
 def test_a_signing_token_is_set_and_replaced_and_nobody_reads_it(administrator, gateway) -> None:
     page = f"{GATEWAY}{gateway.pk}/change/"
     assert "Not set. For the dialect twilio." in read(administrator, page).text

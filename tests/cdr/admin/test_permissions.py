@@ -1,6 +1,5 @@
 """What nobody does whatever the role, and that each act has a permission of its own. Who opens which page is test_role_matrix's."""
 
-
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission, User

@@ -136,8 +136,6 @@ live_stream                       no          no          yes         yes       
 """
 
 
-
-
 def table(text: str) -> dict[str, list[str]]:
     return {words[0]: words[1:] for words in map(str.split, text.strip().splitlines()) if words[0] != "#"}
 

@@ -30,7 +30,12 @@ def test_start_asks_the_process_that_holds_the_call(acme: Customer, slash: str) 
     assert (asked.details["request"]["service_url"], asked.details["request"]["bidirectional"]) == (SERVICE_URL, True)
 
 
-WANTED = {"service_url": SERVICE_URL, "stream_timeout": 60, "noise_cancellation": True, "status_callback_url": "https://hooks.example.com/cb"}
+WANTED = {
+    "service_url": SERVICE_URL,
+    "stream_timeout": 60,
+    "noise_cancellation": True,
+    "status_callback_url": "https://hooks.example.com/cb",
+}
 
 
 @pytest.mark.parametrize(

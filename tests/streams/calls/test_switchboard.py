@@ -283,5 +283,3 @@ async def test_a_gateway_that_has_said_nothing_yet_is_closed_too() -> None:
         await board.drain(0.1)
         assert (await communicator.receive_output(timeout=30))["code"] == 4012
         await communicator.disconnect(timeout=30)
-
-

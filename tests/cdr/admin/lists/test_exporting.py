@@ -70,7 +70,7 @@ def exported(client: Client, path: str = STREAMS, query: str = "") -> list[dict[
 
 
 def test_the_selection_of_the_list_is_what_is_in_the_file(operator, gateway) -> None:
-    row, = exported(operator, query="cause=customer_closed&code=1011&q=415")
+    (row,) = exported(operator, query="cause=customer_closed&code=1011&q=415")
     stream = Stream.objects.get(end_cause="customer_closed")
     assert (row["Stream UUID"], row["From"], row["Billed amount"], row["Currency"]) == (str(stream.uuid), "'+14155550123", "0.00300", "USD")
     assert (row["Start time (UTC)"], row["Duration (s)"], row["WebSocket close code"]) == ("2024-11-23T14:02:37.590Z", "25", "1011")

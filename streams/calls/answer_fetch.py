@@ -84,6 +84,8 @@ def _problem(reply: Reply) -> str:
         return f"The answer URL answered {reply.status}, a redirect to {reply.redirect}. Redirects are not followed: set the final URL."
     if not 200 <= reply.status < 300:
         return f"The answer URL answered {reply.status_words}; it should answer 200 with XML."
+    if reply.cut_short:
+        return f"The answer URL gave no document: {reply.cut_short}"
     if reply.truncated:
         return f"The answer URL sent more than {MAX_DOCUMENT_BYTES // 1000} kB; an answer is a short XML document."
     return ""

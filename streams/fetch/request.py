@@ -20,7 +20,8 @@ SCHEMES = ("http", "https")
 
 
 class Reply(NamedTuple):
-    """A whole answer, a redirect included. Header names are in small letters; header values and `body` are foreign text."""
+    """An answer, a redirect included. Header names are in small letters; header values and `body` are foreign text. `cut_short`: why the
+    body is not whole, in a sentence; "" when it is."""
 
     status: int
     headers: Mapping[str, str]
@@ -28,6 +29,7 @@ class Reply(NamedTuple):
     address: str
     duration_ms: int
     truncated: bool
+    cut_short: str = ""
 
     @property
     def status_words(self) -> str:
@@ -54,7 +56,8 @@ def fetch(
 ) -> Reply:
     """Asks once and reads at most `max_bytes` of the answer's body (`truncated` says that there was more).
 
-    The deadline covers the look-up, the connection, TLS, head and body. Blocks; raises FetchFailed and nothing else."""
+    The deadline covers the look-up, the connection, TLS, head and body. Once the head is there, what becomes of the body is told and not
+    raised: who asks for the status only has it. Blocks; raises FetchFailed and nothing else."""
     attempt = Attempt(deadline_seconds)
     try:
         attempt.place = guard.destination(url, allow, SCHEMES, guard.resolved_within(deadline_seconds, resolve))
@@ -115,10 +118,13 @@ def _asked(attempt: Attempt, sock: socket.socket, method: str, headers: Mapping[
 
 def _reply(attempt: Attempt, response: httpcore2.Response, max_bytes: int) -> Reply:
     attempt.step = READING
-    body = bytearray()
-    for piece in response.iter_stream():
-        body += piece
-        if len(body) > max_bytes:
-            break
+    body, cut_short = bytearray(), ""
+    try:
+        for piece in response.iter_stream():
+            body += piece
+            if len(body) > max_bytes:
+                break
+    except (OSError, httpcore2.ProtocolError) as error:
+        cut_short = attempt.failure(error).problem
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-    return Reply(response.status, headers, bytes(body[:max_bytes]), attempt.address, attempt.duration_ms, len(body) > max_bytes)
+    return Reply(response.status, headers, bytes(body[:max_bytes]), attempt.address, attempt.duration_ms, len(body) > max_bytes, cut_short)

@@ -163,27 +163,13 @@ FAILURES: dict[str, tuple[Behaviour, FailureKind, str]] = {
     "never reads": (mute, FailureKind.TIMEOUT, "did not answer within 0.4 s"),
     "hangs": (hanging(), FailureKind.TIMEOUT, "did not answer within 0.4 s"),
     "hangs after its status": (hanging(b"HTTP/1.1 200 OK\r\n"), FailureKind.TIMEOUT, "did not answer within"),
-    "hangs in its body": (hanging(HEAD + b"Content-Length: 9\r\n\r\nabc"), FailureKind.TIMEOUT, "did not finish its answer within"),
     "drips its status": (dripping(b"HTTP/1.1 200 ", b"O"), FailureKind.TIMEOUT, "did not answer within"),
     "drips its head": (dripping(HEAD + b"X-Long: "), FailureKind.TIMEOUT, "did not answer within"),
     "drips headers": (dripping(HEAD, b"A: b\r\n", 0.05), FailureKind.TIMEOUT, "did not answer within"),
-    "drips its body": (dripping(HEAD + b"Content-Length: 9999\r\n\r\n"), FailureKind.TIMEOUT, "did not finish its answer within"),
-    "drips a body without length": (dripping(HEAD + b"\r\n"), FailureKind.TIMEOUT, "did not finish its answer within"),
-    "drips chunks": (dripping(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"), FailureKind.TIMEOUT, "did not finish"),
     "drips 100 Continue": (dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), FailureKind.TIMEOUT, "did not answer within"),
     "100 Continue without end": (flooding(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), FailureKind.TOO_LARGE, "more headers than"),
     "headers without end": (flooding(HEAD, b"A: b\r\n"), FailureKind.TOO_LARGE, "more headers than"),
     "a header without end": (flooding(HEAD + b"A: ", b"b"), FailureKind.TOO_LARGE, "more headers than"),
-    "a chunk size without end": (
-        flooding(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1"),
-        FailureKind.MALFORMED,
-        "did not answer in HTTP (Receive buffer too long)",
-    ),
-    "trailers without end": (
-        flooding(HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"A: b\r\n"),
-        FailureKind.MALFORMED,
-        "did not answer in HTTP (Receive buffer too long)",
-    ),
     "a body in an unknown encoding": (
         saying(HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
         FailureKind.MALFORMED,
@@ -198,12 +184,7 @@ FAILURES: dict[str, tuple[Behaviour, FailureKind, str]] = {
     "closes after its status": (saying(b"HTTP/1.1 200 OK\r\n"), FailureKind.RESET, "closed the connection without an answer"),
     "closes in its status": (saying(b"HTTP/1.1 200"), FailureKind.RESET, "closed the connection without an answer"),
     "closes in its head": (saying(HEAD), FailureKind.RESET, "closed the connection without an answer"),
-    "closes in its body": (saying(HEAD + b"Content-Length: 9\r\n\r\nabc"), FailureKind.RESET, "in the middle of its answer"),
-    "closes before its body": (saying(HEAD + b"Content-Length: 9\r\n\r\n"), FailureKind.RESET, "in the middle of its answer"),
-    "closes in a chunk": (saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\nabc"), FailureKind.RESET, "in the middle of its answer"),
-    "closes between chunks": (saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"), FailureKind.RESET, "in the middle of"),
     "resets": (resetting(), FailureKind.RESET, "closed the connection without an answer"),
-    "resets in its body": (resetting(HEAD + b"Content-Length: 9\r\n\r\nabc"), FailureKind.RESET, "closed the connection"),
     "speaks another protocol": (saying(b"SSH-2.0-OpenSSH_9.2\r\n"), FailureKind.MALFORMED, "did not answer in HTTP"),
     "greets in another protocol and waits": (
         hanging(b"220 mail.example\r\n"),
@@ -213,11 +194,6 @@ FAILURES: dict[str, tuple[Behaviour, FailureKind, str]] = {
     "says an empty line": (saying(b"\r\n\r\n"), FailureKind.MALFORMED, "did not answer in HTTP (an empty line)"),
     "says an unknown version": (saying(b"HTTP/2.0 200 OK\r\n\r\n"), FailureKind.MALFORMED, "did not answer in HTTP"),
     "says no status": (saying(b"HTTP/1.1 OK\r\n\r\n"), FailureKind.MALFORMED, "did not answer in HTTP"),
-    "a chunk of negative size": (
-        flooding(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", b"x"),
-        FailureKind.MALFORMED,
-        "did not answer in HTTP (illegal chunk header)",
-    ),
 }
 
 
@@ -233,6 +209,48 @@ def test_a_peer_that_fails_is_a_failure_within_the_deadline(behaviour, kind, wor
     assert words in problem.problem
     assert seconds < IN_TIME_SECONDS
     assert (390 if kind is FailureKind.TIMEOUT else 0) <= problem.duration_ms <= seconds * 1000 + 1
+
+
+CUT_SHORT: dict[str, tuple[Behaviour, FailureKind, str]] = {
+    "hangs in its body": (hanging(HEAD + b"Content-Length: 9\r\n\r\nabc"), FailureKind.TIMEOUT, "did not finish its answer within"),
+    "drips its body": (dripping(HEAD + b"Content-Length: 9999\r\n\r\n"), FailureKind.TIMEOUT, "did not finish its answer within"),
+    "drips a body without length": (dripping(HEAD + b"\r\n"), FailureKind.TIMEOUT, "did not finish its answer within"),
+    "drips chunks": (dripping(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"), FailureKind.TIMEOUT, "did not finish"),
+    "a chunk size without end": (
+        flooding(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1"),
+        FailureKind.MALFORMED,
+        "did not answer in HTTP (Receive buffer too long)",
+    ),
+    "trailers without end": (
+        flooding(HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"A: b\r\n"),
+        FailureKind.MALFORMED,
+        "did not answer in HTTP (Receive buffer too long)",
+    ),
+    "closes in its body": (saying(HEAD + b"Content-Length: 9\r\n\r\nabc"), FailureKind.RESET, "in the middle of its answer"),
+    "closes before its body": (saying(HEAD + b"Content-Length: 9\r\n\r\n"), FailureKind.RESET, "in the middle of its answer"),
+    "closes in a chunk": (saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\nabc"), FailureKind.RESET, "in the middle of its answer"),
+    "closes between chunks": (saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"), FailureKind.RESET, "in the middle of"),
+    "resets in its body": (resetting(HEAD + b"Content-Length: 9\r\n\r\nabc"), FailureKind.RESET, "closed the connection"),
+    "a chunk of negative size": (
+        flooding(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", b"x"),
+        FailureKind.MALFORMED,
+        "did not answer in HTTP (illegal chunk header)",
+    ),
+}
+"""Peers that break off once their head is there: the kind says why, which is told with the reply."""
+
+
+@pytest.mark.parametrize(("behaviour", "kind", "words"), CUT_SHORT.values(), ids=CUT_SHORT.keys())
+def test_a_body_that_breaks_off_leaves_the_status_and_says_so_within_the_deadline(behaviour, kind, words):
+    with serving(behaviour) as server:
+        started = time.monotonic()
+        deadline_seconds = DEADLINE_SECONDS if kind is FailureKind.TIMEOUT else IN_TIME_SECONDS
+        reply = asked(server.url, method="POST", body=b"a=1", deadline_seconds=deadline_seconds)
+        seconds = time.monotonic() - started
+    assert (reply.status, reply.address) == (200, "127.0.0.1")
+    assert words in reply.cut_short
+    assert seconds < IN_TIME_SECONDS
+    assert (390 if kind is FailureKind.TIMEOUT else 0) <= reply.duration_ms <= seconds * 1000 + 1
 
 
 def test_a_peer_that_takes_no_request_body_is_cut_at_the_deadline():
@@ -373,10 +391,17 @@ def test_a_server_that_does_not_speak_tls_says_how(behaviour, kind, words):
     assert (problem.kind, problem.problem) == (kind, words)
 
 
-@pytest.mark.parametrize("start", [HEAD + b"X-Long: ", HEAD + b"Content-Length: 999\r\n\r\n"], ids=["head", "body"])
-def test_the_deadline_holds_under_tls_too(certificate, start):
-    with serving(dripping(start), server_side(certificate)) as server:
+def test_the_deadline_holds_under_tls_too(certificate):
+    with serving(dripping(HEAD + b"X-Long: "), server_side(certificate)) as server:
         started = time.monotonic()
         problem = failure(f"https://localhost:{server.port}/", tls=trusting(certificate), resolve=local)
         assert time.monotonic() - started < IN_TIME_SECONDS
     assert problem.kind is FailureKind.TIMEOUT
+
+
+def test_the_deadline_holds_for_a_body_under_tls_too(certificate):
+    with serving(dripping(HEAD + b"Content-Length: 999\r\n\r\n"), server_side(certificate)) as server:
+        started = time.monotonic()
+        reply = asked(f"https://localhost:{server.port}/", tls=trusting(certificate), resolve=local)
+        assert time.monotonic() - started < IN_TIME_SECONDS
+    assert "did not finish its answer within" in reply.cut_short

@@ -99,7 +99,11 @@ def test_the_head_of_an_answer_has_no_invisible_characters():
 NOT_DELIVERED: dict[str, tuple[Callable[..., None], int | None, str]] = {
     "hangs": (hanging(), None, "127.0.0.1 did not answer within 0.5 s."),
     "drips a 200": (dripping(b"HTTP/1.1 200 OK\r\nX-Long: "), None, "127.0.0.1 did not answer within 0.5 s."),
-    "drips its body": (dripping(b"HTTP/1.1 200 OK\r\n\r\n"), None, "127.0.0.1 did not finish its answer within 0.5 s."),
+    "drips the body of a 503": (
+        dripping(b"HTTP/1.1 503 Full\r\n\r\n"),
+        503,
+        "The endpoint answered 503 Service Unavailable; a callback counts as delivered when the answer is 2xx.",
+    ),
     "resets": (resetting(), None, "127.0.0.1 closed the connection without an answer."),
     "no HTTP": (saying(b"220 mail.example ESMTP\r\n"), None, "127.0.0.1 did not answer in HTTP (220 mail.example ESMTP)."),
     "404": (
@@ -113,6 +117,27 @@ NOT_DELIVERED: dict[str, tuple[Callable[..., None], int | None, str]] = {
         "The endpoint answered 301, a redirect to https://new.example/. Redirects are not followed: give the final URL.",
     ),
 }
+
+
+DELIVERED: dict[str, tuple[Callable[..., None], int]] = {
+    "a body shorter than said": (saying(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nok"), 200),
+    "a body that drips": (dripping(b"HTTP/1.1 200 OK\r\n\r\n"), 200),
+    "no body at all": (saying(b"HTTP/1.1 202 Accepted\r\nContent-Length: 5\r\n\r\n"), 202),
+    "a broken chunk": (saying(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), 200),
+    "a reset in the body": (resetting(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), 200),
+    "early hints before it": (saying(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), 200),
+    "other words before it": (saying(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"), 204),
+    "HTTP/1.0": (saying(b"HTTP/1.0 200 OK\r\n\r\nok"), 200),
+}
+
+
+@pytest.mark.parametrize(("behaviour", "status"), DELIVERED.values(), ids=DELIVERED.keys())
+def test_2xx_is_delivered_whatever_becomes_of_the_body(behaviour, status):
+    with serving(behaviour) as server:
+        callback = owed(stream(), server.url)
+        assert deliver_next(callback.stream_id) is Outcome.DELIVERED
+    assert callback.attempts.get().status == status
+    assert fresh(callback).state == CallbackState.DELIVERED
 
 
 @pytest.mark.parametrize(("behaviour", "status", "words"), NOT_DELIVERED.values(), ids=NOT_DELIVERED.keys())

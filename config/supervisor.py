@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +42,7 @@ class Service:
 
 def pause_seconds(falls: int) -> float:
     """How long to wait before the restart after `falls` falls in a row: 1, 2, 4 ... at most 30 seconds."""
-    return min(2.0 ** (falls - 1), LONGEST_PAUSE_SECONDS)
+    return min(2.0 ** min(falls - 1, 30), LONGEST_PAUSE_SECONDS)  # of a service that falls for a day the power would overflow
 
 
 class KeptService:
@@ -95,7 +96,10 @@ class KeptService:
             falls = 1 if time.monotonic() - began > HEALTHY_AFTER_SECONDS else falls + 1
             self.say(f"{self.service.name} {ending(status)}. It is started again in {pause_seconds(falls):g} s.")
             await asyncio.sleep(pause_seconds(falls))
-            process = await self.spawn()
+            try:
+                process = await self.spawn()
+            except (OSError, subprocess.SubprocessError) as error:
+                self.say(f"{self.service.name} could not be started: {error}")
 
     async def stop(self) -> None:
         """SIGTERM, the grace, then SIGKILL for it and whatever it left in its session."""

@@ -19,6 +19,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from config.embedded_redis import ONCE
+from streams import keeper
 from streams.calls import switchboard
 from streams.models import Heartbeat
 
@@ -61,6 +62,12 @@ def worker() -> str:
     return f"has done nothing for {silent_seconds:.0f} s; the worker or beat is gone or stuck" if stale else OK
 
 
+def loops() -> str:
+    """Of the loops that keep this process's calls: leases, notes, gateways ... One that fails is started again (streams.keeper)."""
+    down = keeper.loops_down()
+    return f"{', '.join(down)} failed and {'is' if len(down) == 1 else 'are'} being started again; the log says why" if down else OK
+
+
 def on_a_fresh_connection(check: Callable[[], str]) -> str:
     """A connection that a restart of the database has broken must not be mistaken for the database."""
     connection.close()
@@ -88,6 +95,7 @@ def judge(answers: Answers) -> JsonResponse:
     """200 when everything is well, else 503; the body says what is not."""
     late = f"no answer within {LIMIT_SECONDS:g} s"
     findings = {name: answer.result() if answer.done() else late for name, answer in answers.items()}
+    findings["loops"] = loops()
     findings["process"] = "is being stopped" if switchboard.draining else OK
     ready = set(findings.values()) == {OK}
     return JsonResponse({"ready": ready, **findings}, status=200 if ready else 503)

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from django.db import Error as DatabaseError
@@ -16,6 +17,7 @@ from django.db import InterfaceError, OperationalError
 
 from streams import journal
 from streams.database_threads import DatabaseThreads
+from streams.keeper import keep
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import Level
 
@@ -53,7 +55,8 @@ class Notebook:
         self._idle = asyncio.Event()
         self._idle.set()
         self._threads = DatabaseThreads(WRITERS, "journal")
-        self._writers = [asyncio.get_running_loop().create_task(self._write()) for _ in range(WRITERS)]
+        self._held: dict[int, Page] = {}
+        self._writers = [keep(f"note writer {number}", partial(self._write, number)) for number in range(1, WRITERS + 1)]
 
     def open(self, facts: CallFacts, on_lost: Callable[[str, bool], None]) -> None:
         """Begins a call's page. `on_lost` is told when the journal says that the call is not ours (any more): why, and whether it was."""
@@ -108,23 +111,26 @@ class Notebook:
     async def stop(self, within_seconds: float) -> None:
         if not await self.written(within_seconds):
             log.error("%d notes could not be written before the process ended.", self.waiting)
-        for writer in self._writers:
-            writer.cancel()
+        await asyncio.gather(*(writer.stop() for writer in self._writers))
         await self._threads.stop()
 
     # Writing -----------------------------------------------------------------------------------------------------------------
-    async def _write(self) -> None:
+    async def _write(self, number: int) -> None:
+        """When a page makes it fail, the page waits with this one writer, while the others write; then it goes to the end of the line."""
+        if number in self._held:
+            self._turn(self._held.pop(number))
         pause_seconds = FIRST_PAUSE_SECONDS
         while True:
             page = self.pages.get(await self._ready.get())
             if page is None:
                 continue
+            self._held[number] = page
             if await self._write_page(page):
                 pause_seconds = FIRST_PAUSE_SECONDS
             else:
                 await asyncio.sleep(pause_seconds)
                 pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
-            self._turn(page)
+            self._turn(self._held.pop(number))
 
     def _turn(self, page: Page) -> None:
         """After a write: to the end of the line when more waits."""
@@ -158,6 +164,9 @@ class Notebook:
         for note in batch:
             try:
                 await self._in_thread(page, [note])
+            except journal.LeaseLost as error:
+                self._drop_page(page, str(error))
+                return True
             except (OperationalError, InterfaceError):
                 return False
             except (DatabaseError, ValueError, TypeError, KeyError):

@@ -6,13 +6,14 @@ import asyncio
 import logging
 import time
 import weakref
-from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
+from redis.exceptions import RedisError
 
 from streams import control, journal
 from streams.calls import timing
@@ -23,6 +24,7 @@ from streams.database_threads import DatabaseThreads
 from streams.gateways import traffic
 from streams.gateways.directory import Directory
 from streams.gateways.refusals import Refusals
+from streams.keeper import keep
 from streams.pure.gateway.meter import Meter
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
 
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 CONTROL_SECONDS = 2.0
 """How often waiting control requests are looked for without a message: the most a request waits when Redis is away."""
 LISTENER_PAUSE_SECONDS = 1.0
+LAYER_AWAY = (RedisError, OSError, EOFError)
+"""What a channel layer raises while Redis is away; anything else is a fault."""
 CLOSE_PLATFORM_STOPS = 4012
 FINISH_SECONDS = 6.0
 """At most this long for the sockets and the last notes of a stopping process."""
@@ -53,21 +57,24 @@ class Switchboard:
         self.meters: dict[int, Meter] = {}
         self._threads = DatabaseThreads(2, "switchboard")
         self._look = asyncio.Event()
-        measuring = timing.keep(self.owner, self.relays, self.notebook.begun, self._query)
-        self._tasks = [self._spawn(work) for work in (self._keep_leases(), measuring, self._take_requests(), self._listen())]
+        self._metered_at = time.monotonic()
+        self._loops = [
+            # Rests at most as long as it waits between two rounds: however often something fails after a renewal, no lease runs out.
+            keep("lease renewal", self._keep_leases, longest_pause_seconds=self.lease_seconds / 4),
+            keep("frame rates of gateways", self._keep_traffic),
+            keep("timing of live calls", partial(timing.keep, self.owner, self.relays, self.notebook.begun, self._query)),
+            keep("control requests", self._take_requests),
+            keep("channel layer listener", self._listen),
+        ]
 
     def meter_of(self, gateway_id: int) -> Meter:
         return self.meters.setdefault(gateway_id, Meter())
 
     # Leases --------------------------------------------------------------------------------------------------------------------
     async def _keep_leases(self) -> None:
-        measured = time.monotonic()
         while True:
-            await asyncio.sleep(self.lease_seconds / 4)
             await self._renew_leases()
-            now = time.monotonic()
-            await self._write_traffic(now - measured)
-            measured = now
+            await asyncio.sleep(self.lease_seconds / 4)
 
     async def _renew_leases(self) -> None:
         held = {call_id for call_id in self.relays if self.notebook.begun(call_id)}
@@ -75,6 +82,14 @@ class Switchboard:
             still = await self._query(journal.renew_leases, self.owner, self.lease_seconds)
             for call_id in held - still if still is not None else ():
                 self._lost(call_id)
+
+    async def _keep_traffic(self) -> None:
+        """As often as leases, and not with them: a fault in a figure must not cost a lease."""
+        while True:
+            now = time.monotonic()
+            seconds, self._metered_at = now - self._metered_at, now
+            await self._write_traffic(seconds)
+            await asyncio.sleep(self.lease_seconds / 4)
 
     async def _write_traffic(self, seconds: float) -> None:
         """How much came from each gateway in the `seconds` since the last round; nothing of gateways that are gone."""
@@ -87,8 +102,12 @@ class Switchboard:
 
     def _lost(self, call_id: UUID) -> None:
         relay = self.relays.get(call_id)
-        if relay is not None and relay.live:
+        if relay is None or not relay.live:
+            return
+        try:
             relay.lease_lost("The lease of this call was taken: it was ended in the database while this process could not renew it.")
+        except Exception:
+            log.exception("Call %s, whose lease was taken, could not be ended; the next round tries again.", call_id)
 
     # Control ---------------------------------------------------------------------------------------------------------------------
     async def _listen(self) -> None:
@@ -97,7 +116,7 @@ class Switchboard:
         while True:
             try:
                 await self._listen_once()
-            except Exception as error:  # noqa: BLE001 - whatever a channel layer raises must not end the listening
+            except LAYER_AWAY as error:
                 if away != str(error):
                     log.warning("The channel layer is away (%s); control requests are found in their rows meanwhile.", error)
                 away = str(error)
@@ -146,10 +165,8 @@ class Switchboard:
         await self.notebook.stop(FINISH_SECONDS)
 
     async def stop(self) -> None:
-        """Stops the tasks of this process; calls are drained before."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Stops the loops of this process; calls are drained before."""
+        await asyncio.gather(*(loop.stop() for loop in self._loops))
         if self.meters:
             await self._query(traffic.leave, self.owner)
         await self.directory.stop()
@@ -157,9 +174,6 @@ class Switchboard:
         await self._threads.stop()
 
     # Plumbing ------------------------------------------------------------------------------------------------------------------------
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        return asyncio.get_running_loop().create_task(work)
-
     async def _query(self, function: Any, *arguments: Any) -> Any:
         """Runs a database function in a thread; None when the database is away."""
         try:

@@ -23,10 +23,10 @@ Query = Callable[..., Awaitable[Any]]
 async def keep(owner: str, relays: Mapping[UUID, Relay], begun: Callable[[UUID], bool], query: Query) -> None:
     """Goes on for ever. `begun` says whether a call has a row."""
     while True:
-        await asyncio.sleep(MEASURE_SECONDS)
         there = [call_id for call_id in relays if begun(call_id)]
         for first in range(0, len(there), MEASURED_AT_ONCE):
             await _keep_some(owner, relays, there[first : first + MEASURED_AT_ONCE], query)
+        await asyncio.sleep(MEASURE_SECONDS)
 
 
 async def _keep_some(owner: str, relays: Mapping[UUID, Relay], call_ids: list[UUID], query: Query) -> None:

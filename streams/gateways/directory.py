@@ -11,6 +11,7 @@ from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from streams.database_threads import DatabaseThreads
+from streams.keeper import keep
 from streams.models import Gateway
 from streams.models.tenants import password_matches
 from streams.pure.callback.auth_tokens import Tokens, in_force
@@ -50,7 +51,7 @@ class Directory:
         self.entries: dict[str, Entry] = {}
         self._loaded = asyncio.Event()
         self._threads = DatabaseThreads(1, "directory")
-        self._task = asyncio.get_running_loop().create_task(self._keep())
+        self._refreshing = keep("gateway directory", self._keep)
 
     async def find(self, name: str, within_seconds: float = 3.0) -> Entry | None:
         """The gateway of that name; waits only while nothing was ever loaded. Raises TimeoutError when that takes too long."""
@@ -74,7 +75,7 @@ class Directory:
             await asyncio.sleep(REFRESH_SECONDS)
 
     async def stop(self) -> None:
-        self._task.cancel()
+        await self._refreshing.stop()
         await self._threads.stop()
 
 

@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from django.db import DataError, IntegrityError, transaction
 from django.db import Error as DatabaseError
-from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from streams.database_threads import DatabaseThreads
+from streams.keeper import keep
 from streams.models import Gateway, GatewayRefusal
 from streams.pure.gateway.refusal import Attempts, Refusal, Tally
 
@@ -33,7 +34,7 @@ class Refusals:
         self._tally = Tally()
         self._some = asyncio.Event()
         self._threads = DatabaseThreads(1, "refusals")
-        self._task = asyncio.get_running_loop().create_task(self._keep())
+        self._writing = keep("refused attempts", self._keep)
 
     def add(self, refusal: Refusal) -> None:
         """Keeps it until it is written. Called on the event loop; never blocks."""
@@ -42,10 +43,11 @@ class Refusals:
 
     async def stop(self) -> None:
         """Writes what waits, if that can be done."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        await self._write()
-        await self._threads.stop()
+        await self._writing.stop()
+        try:
+            await self._write()
+        finally:
+            await self._threads.stop()
 
     async def _keep(self) -> None:
         while True:
@@ -61,12 +63,16 @@ class Refusals:
         try:
             if attempts:
                 await self._threads.run(write, attempts)
-        except IntegrityError as error:
+        except (IntegrityError, DataError, ValueError, TypeError) as error:
+            # What strangers sent must be able to stop nothing: neither this loop, nor the attempts after it.
             log.warning("Refused attempts could not be written and are lost (%s).", str(error).strip())
         except DatabaseError as error:
             log.warning("The database is away (%s); refused attempts wait.", str(error).strip())
             self._tally.give_back(attempts)
             return False
+        except Exception:
+            self._tally.give_back(attempts)
+            raise
         return True
 
 

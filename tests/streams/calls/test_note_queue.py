@@ -9,9 +9,10 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import DataError, OperationalError
 
-from streams import journal
+from streams import journal, keeper
 from streams.calls import note_queue
 from streams.calls.note_queue import Notebook
+from streams.keeper import loops_down
 from streams.models import Call, StreamEvent
 from streams.pure.call.notes import Note
 from streams.pure.lifecycle import EventKind, Level
@@ -120,6 +121,44 @@ async def test_a_lost_lease_drops_the_page_and_says_so() -> None:
         assert len(lost) == 1 and str(facts.call_id) in lost[0][0] and lost[0][1] is False
         assert not book.begun(facts.call_id)
     assert await database_sync_to_async(StreamEvent.objects.count)() == 1
+
+
+async def test_a_lease_that_is_lost_while_notes_are_tried_one_by_one_drops_the_page_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts, answers = await facts_of_new_gateway(), [DataError("invalid byte sequence"), journal.LeaseLost("taken")]
+
+    def record(*arguments) -> None:
+        raise answers.pop(0)
+
+    monkeypatch.setattr(journal, "record", record)
+    async with kept() as book:
+        lost: list[tuple[str, bool]] = []
+        begin(book, facts, lost)
+        assert await book.written(30)
+        assert (lost, book.pages, loops_down()) == ([("taken", False)], {}, [])
+
+
+async def test_a_page_that_makes_its_writer_fail_holds_up_no_other_call_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "FIRST_PAUSE_SECONDS", 0.01)
+    row = await database_sync_to_async(gateway)()
+    bad, record, good_is_written = call_facts(row), journal.record, asyncio.Event()
+    others = [call_facts(row) for _ in range(note_queue.WRITERS * 2)]
+
+    def fails_for_one(owner, lease, facts, notes, lost=0) -> None:
+        if facts is bad and not good_is_written.is_set():
+            raise RuntimeError("can't start new thread")
+        record(owner, lease, facts, notes, lost)
+
+    monkeypatch.setattr(journal, "record", fails_for_one)
+    async with kept() as book:
+        begin(book, bad)
+        for facts in others:
+            begin(book, facts)
+        for facts in others:
+            await book.until_begun(facts.call_id, 30)
+            assert book.begun(facts.call_id)
+        good_is_written.set()
+        assert await book.written(30) and book.begun(bad.call_id)
+    assert await database_sync_to_async(Call.objects.count)() == len(others) + 1
 
 
 async def test_past_the_limit_only_debug_notes_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:

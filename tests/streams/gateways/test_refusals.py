@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from channels.db import database_sync_to_async
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
 from streams import tasks
 from streams.calls import switchboard
 from streams.gateways import line, refusals
+from streams.keeper import loops_down
 from streams.models import Call, Gateway, GatewayRefusal
 from streams.pure.gateway.refusal import Attempts, Reason, Refusal
 from tests.streams.gateway_socket import MEDIA_START, call, socket, switchboard_running, until
@@ -139,6 +140,28 @@ async def test_what_waits_at_the_end_of_a_process_is_written() -> None:
     async with switchboard_running() as board:
         board.refusals.add(WRONG)
     assert await database_sync_to_async(GatewayRefusal.objects.count)() == 1
+
+
+@pytest.mark.parametrize("error", [DataError("too long"), ValueError("A string literal cannot contain NUL (0x00) characters.")])
+async def test_an_attempt_that_cannot_be_written_is_lost_and_holds_up_no_other(error, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a stranger's: it must not cost this process its readiness either."""
+
+    def write(attempts: list[Attempts]) -> None:
+        if any(alike.last.name == "bad" for alike in attempts):
+            raise error
+        written(attempts)
+
+    written = refusals.write
+    monkeypatch.setattr(refusals, "write", write)
+    monkeypatch.setattr(refusals, "WRITE_SECONDS", 0.01)
+    async with switchboard_running() as board:
+        board.refusals.add(replace(WRONG, name="bad"))
+        while board.refusals._tally:
+            await asyncio.sleep(0.01)
+        board.refusals.add(replace(WRONG, name="good"))
+        await until(lambda: GatewayRefusal.objects.filter(name="good").first())
+        assert loops_down() == []
+    assert not await database_sync_to_async(GatewayRefusal.objects.filter(name="bad").exists)()
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,170 @@
+"""Each endless loop of a process, made to fail as nobody expects: readiness names it, and it goes on doing its work."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from channels.db import database_sync_to_async
+from django.test import AsyncClient
+from django.utils import timezone
+
+from streams import control, journal, keeper
+from streams.calls import switchboard, timing
+from streams.gateways import directory, refusals, traffic
+from streams.models import Call, CallMeasure, GatewayRefusal, GatewayTraffic, Heartbeat, StreamEvent
+from tests.streams.gateway_socket import call, socket, switchboard_running, until
+from tests.streams.redis_server import RedisServer
+from tests.streams.rows import gateway
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(autouse=True)
+def otherwise_ready(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else is wrong; and a loop that failed counts as down until the test says otherwise."""
+    Heartbeat.objects.create(name="reaper", beat_at=timezone.now())
+    gateway()
+    monkeypatch.setattr(keeper, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(keeper, "STEADY_SECONDS", 3600.0)
+
+
+class FailsFirst:
+    """A function of ours that fails the first time, or so many times."""
+
+    def __init__(self, function: Callable[..., Any], error: Exception, times: int = 1) -> None:
+        self.function, self.error, self.left = function, error, times
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        if self.left:
+            self.left -= 1
+            raise self.error
+        return self.function(*arguments, **options)
+
+
+@pytest.fixture
+def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def fail(module: Any, name: str, error: Exception | None = None, times: int = 1) -> None:
+        failing = FailsFirst(getattr(module, name), error or ValueError("nobody expects this"), times)
+        monkeypatch.setattr(module, name, failing)
+
+    return fail
+
+
+async def readiness(status: int) -> str:
+    """What is said of the loops, once readiness has that status."""
+    async with asyncio.timeout(30):
+        while (response := await AsyncClient().get("/readyz")).status_code != status:
+            await asyncio.sleep(0.02)
+    return str(response.json()["loops"])
+
+
+async def it_recovers(monkeypatch: pytest.MonkeyPatch, name: str, works: Callable[[], Awaitable[Any]]) -> None:
+    """The loop has failed or is about to: readiness says so, its work is done all the same, and in the end all is well."""
+    assert await readiness(503) == f"{name} failed and is being started again; the log says why"
+    await works()
+    monkeypatch.setattr(keeper, "STEADY_SECONDS", 0.0)
+    assert await readiness(200) == "ok"
+
+
+async def test_lease_renewal(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.LEASE_SECONDS = 4
+    fail(journal, "renew_leases")
+    async with switchboard_running(), call():
+        begun = await until(Call.objects.first)
+
+        async def works() -> None:
+            await until(lambda: Call.objects.filter(renewed_at__gt=begun.renewed_at, state="live").first())
+
+        await it_recovers(monkeypatch, "lease renewal", works)
+
+
+async def test_lease_renewal_never_rests_longer_than_between_two_rounds(
+    fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often it fails, the reaper must not end the calls of a process that lives."""
+    settings.LEASE_SECONDS = 2
+    monkeypatch.setattr(keeper, "FIRST_PAUSE_SECONDS", 30.0)
+    fail(journal, "renew_leases", times=2)
+    async with switchboard_running(), call():
+        begun = await until(Call.objects.first)
+        await until(lambda: Call.objects.filter(renewed_at__gt=begun.renewed_at).first())
+    assert caplog.text.count("lease renewal failed and is started again in 0.5 s") == 2
+
+
+async def test_frame_rates_of_gateways(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.LEASE_SECONDS = 2
+    fail(traffic, "write")
+    async with switchboard_running(), call() as gateway_socket:
+        await gateway_socket.send_to(bytes_data=b"\x55" * 160)
+        await it_recovers(monkeypatch, "frame rates of gateways", lambda: until(GatewayTraffic.objects.first))
+
+
+async def test_timing_of_live_calls(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "MEASURE_SECONDS", 0.05)
+    fail(journal, "keep_measures")
+    async with switchboard_running(), call() as gateway_socket:
+        await gateway_socket.send_to(bytes_data=b"\x55" * 160)
+        await it_recovers(monkeypatch, "timing of live calls", lambda: until(CallMeasure.objects.first))
+
+
+async def test_control_requests(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(switchboard, "CONTROL_SECONDS", 0.1)
+    fail(control, "take")
+    async with switchboard_running(), call():
+        row = await until(Call.objects.first)
+
+        async def works() -> None:
+            await database_sync_to_async(control.request_hangup)(row, "API")
+            await until(lambda: Call.objects.filter(state="ended").first())
+
+        await it_recovers(monkeypatch, "control requests", works)
+
+
+async def test_channel_layer_listener(redis: RedisServer, fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    fail(switchboard, "get_channel_layer")
+    async with switchboard_running() as board:
+        await it_recovers(monkeypatch, "channel layer listener", lambda: redis.until_heard(control.group_of(board.owner)))
+
+
+async def test_gateway_directory(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    fail(directory, "load")
+    async with switchboard_running():
+
+        async def works() -> None:
+            communicator = socket()
+            assert (await communicator.connect(timeout=30))[0]
+            await communicator.disconnect(timeout=30)
+
+        await it_recovers(monkeypatch, "gateway directory", works)
+
+
+async def test_refused_attempts(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    fail(refusals, "write", RuntimeError("can't start new thread"))
+    async with switchboard_running():
+        assert not (await socket(password="wrong").connect(timeout=30))[0]
+        await it_recovers(monkeypatch, "refused attempts", lambda: until(GatewayRefusal.objects.first))
+
+
+async def test_note_writers(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together and one by one: what is no fault of a note loses none, and the page of the call finds a writer again."""
+    fail(journal, "record", RuntimeError("can't start new thread"), times=2)
+    async with switchboard_running() as board:
+        async with call():
+            assert "note writer" in await readiness(503)
+            begun = await until(Call.objects.first)
+        assert await board.notebook.written(30)
+        monkeypatch.setattr(keeper, "STEADY_SECONDS", 0.0)
+        assert await readiness(200) == "ok"
+        assert (await database_sync_to_async(Call.objects.get)()).state == "ended"
+    events = await database_sync_to_async(lambda: list(StreamEvent.objects.order_by("number").values_list("number", flat=True)))()
+    assert begun.state == "live" and events == list(range(1, len(events) + 1))

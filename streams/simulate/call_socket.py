@@ -85,8 +85,11 @@ class CallSocket(Changing):
             ) from error
         self.protocol.send_request(self.protocol.connect())
         self._flush()
-        while self.protocol.state is State.CONNECTING and self.protocol.handshake_exc is None:
-            await self._receive()
+        try:
+            while self.protocol.state is State.CONNECTING and self.protocol.handshake_exc is None:
+                await self._receive()
+        except OSError as error:
+            raise CallRefused(f"The connection was lost before the platform answered. ({error.strerror or error})") from error
         if self.protocol.handshake_exc is not None:
             self._writer.close()
             raise CallRefused(refusal(self.protocol.handshake_exc, self.plan.gateway))

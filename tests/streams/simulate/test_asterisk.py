@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -85,6 +87,20 @@ async def test_an_answer_without_a_subprotocol_is_taken() -> None:
         call = AsteriskCall(CallPlan(platform=f"ws://127.0.0.1:{port}", gateway="gw1", password="x"))
         await call.connect()
         call.vanish()
+
+
+async def test_a_reset_before_the_answer_is_a_refusal() -> None:
+    """As of a platform whose port closes while connections wait for it."""
+
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(CallRefused, match="lost before the platform answered"):
+            await place_call(CallPlan(platform=f"ws://127.0.0.1:{port}", gateway="gw1", password="x"))
 
 
 async def test_nobody_there(unused_tcp_port: int) -> None:

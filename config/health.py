@@ -96,7 +96,7 @@ def judge(answers: Answers) -> JsonResponse:
     late = f"no answer within {LIMIT_SECONDS:g} s"
     findings = {name: answer.result() if answer.done() else late for name, answer in answers.items()}
     findings["loops"] = loops()
-    findings["process"] = "is being stopped" if switchboard.draining else OK
+    findings["process"] = "is being stopped" if switchboard.stopping else OK
     ready = set(findings.values()) == {OK}
     return JsonResponse({"ready": ready, **findings}, status=200 if ready else 503)
 

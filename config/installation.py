@@ -30,6 +30,8 @@ class Demo:
 
 @dataclass(frozen=True)
 class Installation:
+    """`drain_seconds`: how long live calls may go on after a stop is asked for."""
+
     """`redis_socket` is None when Redis is somebody else's."""
 
     code_folder: Path

@@ -39,8 +39,10 @@ CLOSE_PLATFORM_STOPS = 4012
 FINISH_SECONDS = 6.0
 """At most this long for the sockets and the last notes of a stopping process."""
 
+stopping = False
+"""True once this process was told to stop: it is not ready, so that nobody sends it calls any more. Those that come are taken."""
 draining = False
-"""True once this process was told to stop: it takes no new calls, and is not ready."""
+"""True once that was to be seen for long enough: it takes no new calls."""
 
 
 class Switchboard:
@@ -195,9 +197,16 @@ def current() -> Switchboard:
     return board
 
 
+def announce_stop() -> None:
+    """What the server calls when the process is told to stop, while it still listens."""
+    global stopping  # noqa: PLW0603 - as below
+    stopping = True
+
+
 async def drain(limit_seconds: float) -> None:
-    """What the server calls when the process is told to stop; afterwards nothing of this process is live."""
-    global draining  # noqa: PLW0603 - one flag of the process, set once and read by the readiness page
+    """What the server calls when it listens no more; afterwards nothing of this process is live."""
+    global draining  # noqa: PLW0603 - one flag of the process, set once
+    announce_stop()
     draining = True
     board = _boards.get(asyncio.get_running_loop())
     if board is not None:

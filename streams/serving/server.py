@@ -7,6 +7,7 @@ import logging
 import signal
 from asyncio import Future, Task
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from daphne.server import Server as DaphneServer
@@ -33,8 +34,9 @@ Drain = Callable[[float], Awaitable[None]]
 
 
 class Server(DaphneServer):
-    """On SIGTERM or SIGINT it stops listening, refuses WebSockets that are not open yet, awaits `drain(drain_seconds)`, which lets
-    live calls finish within that time and ends the rest, closes what is left, and returns from `run`. A second signal
+    """On SIGTERM or SIGINT it calls `announce` and serves on for `notice_seconds`, so that a load balancer can see what is coming. Then
+    it stops listening, refuses WebSockets that are not open yet, awaits `drain(drain_seconds)`, which lets live calls finish
+    within that time and ends the rest, closes what is left, and returns from `run`. A second signal ends the notice, and
     awaits `drain` anew with one second. `ready` is told the address that is listened on; `failure` says why there is none."""
 
     def __init__(
@@ -43,6 +45,8 @@ class Server(DaphneServer):
         host: str,
         port: int,
         *,
+        announce: Callable[[], None],
+        notice_seconds: float,
         drain: Drain,
         drain_seconds: float,
         ready: Callable[[str, int], None],
@@ -59,6 +63,7 @@ class Server(DaphneServer):
             server_name="",
         )
         self.host, self.port = host, port
+        self.announce, self.notice_seconds = announce, notice_seconds
         self.drain, self.drain_seconds, self.ready, self.limits = drain, drain_seconds, ready, limits
         self.connections: dict[Any, dict[str, Any]] = {}
         self.draining = False
@@ -127,7 +132,6 @@ class Server(DaphneServer):
     # The end -----------------------------------------------------------------------------------------------------------------
     def asked_to_stop(self) -> None:
         if self.stopping is None:
-            self.draining = True
             self.stopping = twisted_loop.create_task(self.stop_gracefully())
         else:
             self.hurried.set()
@@ -135,6 +139,8 @@ class Server(DaphneServer):
     async def stop_gracefully(self) -> None:
         try:
             if self.listening is not None:
+                await self.give_notice()
+                self.draining = True
                 await self.listening.stopListening().asFuture(twisted_loop)
             await self.drain_calls()
             await self.close_connections()
@@ -142,6 +148,11 @@ class Server(DaphneServer):
             log.exception("Stopping went wrong; what is still open is cut off.")
         finally:
             reactor.stop()
+
+    async def give_notice(self) -> None:
+        self.announce()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.hurried.wait(), self.notice_seconds)
 
     async def drain_calls(self) -> None:
         patient = asyncio.ensure_future(self.drain(self.drain_seconds))

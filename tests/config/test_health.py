@@ -74,7 +74,7 @@ def test_with_a_worker_that_fell_silent_it_is_not_ready(redis, working: Heartbea
 
 
 def test_while_it_is_being_stopped_it_is_not_ready(redis, working, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(switchboard, "draining", True)
+    monkeypatch.setattr(switchboard, "stopping", True)
     assert ready()[0] == 503 and ready()[1]["process"] == "is being stopped"
 
 

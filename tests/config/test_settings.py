@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NAMES = ["EMBEDDED", "EMBEDDED_REDIS", "REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "SECURE_SSL_REDIRECT", "CELERY_BROKER_URL"]
+NAMES += ["DRAIN_NOTICE_SECONDS"]
 SHOW = f"""
 import json
 from config import settings
@@ -41,6 +42,11 @@ def test_with_nothing_set_it_is_the_embedded_trial_on_this_machine(tmp_path: Pat
     assert found["EMBEDDED"] and found["EMBEDDED_REDIS"] and found["DEBUG"] is False
     assert found["DIAL_ALLOW"] == ["127.0.0.0/8", "::1/128"]
     assert found["CELERY_BROKER_URL"] == f"redis+socket://{tmp_path}/redis.sock"
+
+
+def test_a_load_balancer_is_given_notice_and_the_trial_where_there_is_none_stops_at_once(tmp_path: Path):
+    assert settings(tmp_path)["DRAIN_NOTICE_SECONDS"] == 0
+    assert settings(tmp_path, **REAL)["DRAIN_NOTICE_SECONDS"] == 10
 
 
 def test_the_secret_key_of_the_trial_is_made_once_and_kept_private(tmp_path: Path):

@@ -19,6 +19,15 @@ async def drain(limit_seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    server = Server(application, "127.0.0.1", 0, drain=drain, drain_seconds=0, ready=lambda host, port: print(port, flush=True))
+    server = Server(
+        application,
+        "127.0.0.1",
+        0,
+        announce=lambda: None,
+        notice_seconds=0,
+        drain=drain,
+        drain_seconds=0,
+        ready=lambda host, port: print(port, flush=True),
+    )
     server.run()
     sys.exit(server.failure or 0)

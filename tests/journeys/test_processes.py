@@ -5,6 +5,9 @@ import signal
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -62,6 +65,42 @@ async def test_sigterm_lets_live_calls_finish(own_web: Web, answers: Answers, co
         facts = await asyncio.to_thread(console.stream, call_uuid, conversation.stream_id)
     assert conversation.audio == b"".join(sent)
     assert facts["Hangup reason"] == "Call hangup"
+
+
+async def test_a_load_balancer_sees_a_stop_before_the_port_closes(installation: Installation, answers: Answers) -> None:
+    """What it sends until it has noticed is taken; and both calls have DRAIN_SECONDS after that."""
+    web = await asyncio.to_thread(installation.web, "web with notice", DRAIN_NOTICE_SECONDS="8")
+    async with Customer() as customer:
+        early, first = await live(web, customer, streams_to(answers, customer))
+        await asyncio.to_thread(until_ready, web, 200)
+        web.process.signal(signal.SIGTERM)
+        await asyncio.to_thread(until_ready, web, 503)
+        late, second = await live(web, customer, streams_to(answers, customer))
+        await asyncio.to_thread(refused, web)
+        sent = speech(0.5)
+        for call, conversation in ((early, first), (late, second)):
+            assert call.end is None
+            await call.send_frames(sent)
+            await call.hang_up()
+            await conversation.until_closed()
+            assert conversation.audio == b"".join(sent)
+        assert await asyncio.to_thread(web.process.wait) == 0
+    installation.processes.remove(web.process)
+    web.process.stop()
+
+
+def until_ready(web: Web, status: int) -> None:
+    """Asks as a load balancer does. The port answers: anything but a status fails the test."""
+    deadline = time.monotonic() + 30
+    while (answered := readiness(web)) != status:
+        assert time.monotonic() < deadline, f"it answers {answered}"
+        time.sleep(0.05)
+
+
+def readiness(web: Web) -> int:
+    with closing(HTTPConnection(urlsplit(web.http_url).netloc, timeout=30)) as connection:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status
 
 
 def refused(web: Web) -> None:

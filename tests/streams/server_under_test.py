@@ -88,6 +88,8 @@ if __name__ == "__main__":
         application,
         "127.0.0.1",
         arguments.get("port", 0),
+        announce=lambda: say("announced"),
+        notice_seconds=arguments.get("notice_seconds", 0),
         drain=drain,
         drain_seconds=arguments.get("drain_seconds", 10),
         limits=Limits(**arguments.get("limits", {})),

@@ -49,7 +49,7 @@ class Command(BaseCommand):
             data_folder=settings.DATA_DIR,
             host=settings.HOST,
             port=settings.PORT,
-            drain_seconds=settings.DRAIN_SECONDS,
+            drain_seconds=settings.DRAIN_NOTICE_SECONDS + settings.DRAIN_SECONDS,
             redis_socket=settings.EMBEDDED_REDIS_SOCKET if settings.EMBEDDED_REDIS else None,
             demo=prepared_demo(secrets["demo_gateway_password"]) if settings.DEMO and settings.EMBEDDED else None,
             logins=tuple(logins(secrets)),

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Serves the console and the gateways. SIGTERM stops it once live calls are over (at most DRAIN_SECONDS)."
+    help = "Serves the console and the gateways. SIGTERM stops it once live calls are over (see DRAIN_SECONDS)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.HOST, help="Address to listen on (HOST; default %(default)s).")
@@ -31,6 +31,8 @@ class Command(BaseCommand):
             application,
             options["host"],
             options["port"],
+            announce=switchboard.announce_stop,
+            notice_seconds=settings.DRAIN_NOTICE_SECONDS,
             drain=switchboard.drain,
             drain_seconds=settings.DRAIN_SECONDS,
             limits=Limits(body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),

@@ -26,6 +26,40 @@ async def test_a_live_call_finishes_before_the_process_ends():
         assert await server.status() == 0
 
 
+async def test_a_stop_is_announced_and_until_the_notice_is_over_everything_is_taken():
+    async with serving(notice_seconds=60) as server, connect(server.url("/call")) as call:
+        await server.says("open", "/call")
+        server.process.send_signal(signal.SIGTERM)
+        await server.says("announced")
+        assert (await get(server)).startswith(b"HTTP/1.1 200")
+        async with connect(server.url("/call")) as late:
+            await server.says("open", "/call")
+            for each in (call, late):
+                await each.send("still here")
+                assert await each.recv() == "still here"
+            server.process.send_signal(signal.SIGTERM)
+            await server.says("drain", 1.0)
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection("127.0.0.1", server.port)
+            assert [await closing(each) for each in (call, late)] == [1012, 1012]
+        assert await server.status() == 0
+
+
+async def test_after_the_notice_it_listens_no_more_and_live_calls_have_their_time():
+    async with serving(notice_seconds=0.3) as server, connect(server.url("/call")) as call:
+        await server.says("open", "/call")
+        server.process.send_signal(signal.SIGTERM)
+        await server.says("announced")
+        await server.says("drain", 10)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", server.port)
+        await call.send("still here")
+        assert await call.recv() == "still here"
+        await call.close()
+        await server.says("drained", 0)
+        assert await server.status() == 0
+
+
 async def test_a_stopping_server_listens_no_more_and_opens_no_websocket():
     async with serving() as server, connect(server.url("/call")), server.raw() as (reader, writer):
         await server.says("open", "/call")

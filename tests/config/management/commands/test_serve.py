@@ -1,14 +1,18 @@
 """`manage.py serve`: says where it listens, answers, stops with status 0, and says in a sentence when the port is taken."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+import pytest
 
 from config import child_process
 
@@ -16,8 +20,8 @@ ROOT = Path(__file__).parents[4]
 
 
 @asynccontextmanager
-async def serving(folder: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
-    options = child_process.options(ROOT, {"DATA_DIR": str(folder), "PORT": "", "DATABASE_URL": ""})
+async def serving(folder: Path, port: int, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    options = child_process.options(ROOT, {"DATA_DIR": str(folder), "PORT": "", "DATABASE_URL": ""} | environment)
     output = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
     process = await asyncio.create_subprocess_exec(sys.executable, "manage.py", "serve", "--port", str(port), **options, **output)
     try:
@@ -36,6 +40,28 @@ async def test_it_says_where_it_listens_and_stops_when_told(tmp_path: Path):
         assert await asyncio.to_thread(read, line.split()[-1] + "/healthz") == b"ok\n"
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 30) == 0
+
+
+async def test_told_to_stop_it_is_unready_while_its_port_still_answers(tmp_path: Path):
+    """Without Redis and a worker it is never ready; what counts here is why."""
+    async with serving(tmp_path, 0, DRAIN_NOTICE_SECONDS="300") as process:
+        assert process.stdout is not None
+        address = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().split()[-1]
+        assert await asyncio.to_thread(said_of_the_process, address) == "ok"
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            while await asyncio.to_thread(said_of_the_process, address) != "is being stopped":
+                await asyncio.sleep(0.02)
+        assert await asyncio.to_thread(read, address + "/healthz") == b"ok\n"
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+
+
+def said_of_the_process(address: str) -> str:
+    with pytest.raises(urllib.error.HTTPError, match="503") as unready:
+        read(address + "/readyz")
+    with unready.value as answer:
+        return str(json.load(answer)["process"])
 
 
 def read(url: str) -> bytes:

@@ -37,7 +37,11 @@ class CallDetail(Call):
     class Meta:
         proxy = True
         verbose_name = "call"
-        permissions = [("hang_up_call", "Can hang up a live call"), ("see_numbers", "Can see whole phone numbers")]
+        permissions = [
+            ("hang_up_call", "Can hang up a live call"),
+            ("send_digits", "Can send digits to a live call"),
+            ("see_numbers", "Can see whole phone numbers"),
+        ]
         ordering = ("-started_at", "-id")
 
 

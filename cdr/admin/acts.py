@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from cdr import audit
 from cdr.audit import Actor
-from cdr.pure.acts import Act
+from cdr.pure.acts import HIDDEN, Act
 from cdr.pure.figures import moment
 from streams import control, delivery, rotation
 from streams.models import Account, Call, Callback, Stream
+from streams.pure.audio.dtmf import digits_in
 
 
 def stop(stream: Stream, actor: Actor) -> None:
@@ -30,6 +31,13 @@ def hang_up(call: Call, actor: Actor) -> None:
     with transaction.atomic():
         control.request_hangup(call, by=actor.name)
         audit.write(actor, Act.HANG_UP, call)
+
+
+def send_digits(call: Call, digits: str, actor: Actor) -> None:
+    """Raises control.NotLive when the call has ended. The audit log gets no digit: they may be somebody's PIN."""
+    with transaction.atomic():
+        control.request_dtmf(call, digits, by=actor.name)
+        audit.write(actor, Act.SEND_DIGITS, call, digits=HIDDEN, how_many=digits_in(digits))
 
 
 def resend(callback: Callback, actor: Actor) -> None:

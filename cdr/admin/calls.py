@@ -1,4 +1,4 @@
-"""The list of calls, the page of a call, the debug log of a whole call, and the hanging up of a live one.
+"""The list of calls, the page of a call, the debug log of a whole call, and what can be done to a live one: hang up, send digits.
 
 Owns the columns and the addresses. What the pages show is cdr.pages'."""
 
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.debug_logs import LoggedAdmin
+from cdr.admin.digits import MAY_SEND_DIGITS, DigitsForm, digits_question
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.fact_filters import CALL_FILTERS
 from cdr.admin.lists.filters import AccountFilter, CallStateFilter, ReasonFilter, StartedFilter
@@ -36,6 +37,8 @@ from streams import control
 from streams.models import Stream
 
 MAY_HANG_UP = "cdr.hang_up_call"
+MAY = {"may_stop": "cdr.stop_stream", "may_hang_up": MAY_HANG_UP, "may_send_digits": MAY_SEND_DIGITS}
+"""What the page of a call offers, by the name its template knows."""
 MASKED = {"caller": "masked_caller", "called": "masked_called"}
 
 
@@ -76,6 +79,7 @@ class CallAdmin(LoggedAdmin):
         view = self.admin_site.admin_view
         return [
             path("<slug:key>/hang-up/", view(self.hang_up_view), name="cdr_calldetail_hang_up"),
+            path("<slug:key>/send-digits/", view(self.send_digits_view), name="cdr_calldetail_send_digits"),
             *super().get_urls(),
         ]
 
@@ -85,7 +89,7 @@ class CallAdmin(LoggedAdmin):
         """The page of a call, by its uuid or its number in the table."""
         self.require_view_permission(request)
         call = self.shown(request, call_page(object_id, timezone.now()), "call")
-        may = {"may_stop": request.user.has_perm("cdr.stop_stream"), "may_hang_up": request.user.has_perm(MAY_HANG_UP)}
+        may = {name: request.user.has_perm(permission) for name, permission in MAY.items()}
         context = self.page_context(request, f"Call {call.from_number} to {call.to_number}", call=call, **may)
         return TemplateResponse(request, "admin/cdr/call.html", context)
 
@@ -102,6 +106,30 @@ class CallAdmin(LoggedAdmin):
         try:
             acts.hang_up(call, visitor(request))
             messages.success(request, "The call was asked to hang up. It ends within seconds, and its streams with it.")
+        except control.NotLive as error:
+            messages.warning(request, f"{error} Nothing was done.")
+        return HttpResponseRedirect(reverse("admin:cdr_calldetail_change", args=[call.uuid]))
+
+    def send_digits_view(self, request: HttpRequest, key: str) -> HttpResponse:
+        """GET asks which, POST sends them. Only for those with the permission to send digits."""
+        return self.act_view(
+            request,
+            MAY_SEND_DIGITS,
+            lambda: self._ask_for_digits(request, key, DigitsForm()),
+            lambda: self._send_digits(request, key, DigitsForm(request.POST)),
+        )
+
+    def _ask_for_digits(self, request: HttpRequest, key: str, form: DigitsForm) -> HttpResponse:
+        call = self.shown(request, call_page(key, timezone.now()), "call")
+        return self.asked(request, digits_question(call, form), crumb=str(call.uuid))
+
+    def _send_digits(self, request: HttpRequest, key: str, form: DigitsForm) -> HttpResponse:
+        call = found(find_call(key), "call")
+        if not form.is_valid():
+            return self._ask_for_digits(request, key, form)
+        try:
+            acts.send_digits(call, form.cleaned_data["digits"], visitor(request))
+            messages.success(request, "The digits were handed to the call. The debug log says when they were sent.")
         except control.NotLive as error:
             messages.warning(request, f"{error} Nothing was done.")
         return HttpResponseRedirect(reverse("admin:cdr_calldetail_change", args=[call.uuid]))

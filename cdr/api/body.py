@@ -23,5 +23,5 @@ def parameters(request: HttpRequest) -> Mapping[str, object]:
     except orjson.JSONDecodeError as error:
         raise Refused(400, f"The body is not JSON ({error}). Send a JSON object, or a form as {FORMS[0]}.") from error
     if not isinstance(values, dict):
-        raise Refused(400, 'The body is JSON but no object. Send one such as {"service_url": "wss://host/path"}.')
+        raise Refused(400, 'The body is JSON but no object. Send one, as {"name": "value"}.')
     return values

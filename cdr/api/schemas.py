@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import Field
 
 from streams.pure.audio.convert import CONTENT_TYPES
+from streams.pure.audio.dtmf import MOST_CHARACTERS
 from streams.pure.customer.stream_request import METHODS, TRACKS
 
 ApiId = Annotated[str, Field(description="Names this answer; quote it when you ask about it.")]
@@ -53,6 +54,26 @@ class StreamStarted(Schema):
     api_id: ApiId
     message: Annotated[str, Field(examples=["audio streaming started"])]
     stream_id: UUID
+
+
+class SendDigits(Schema):
+    """What digits are sent with. Unknown names are ignored."""
+
+    digits: Annotated[
+        str,
+        Field(
+            description="0-9, *, #, A-D, and for a pause w (0.5 s) or W (1 s); at most 100 characters and 30 s.",
+            min_length=1,
+            max_length=MOST_CHARACTERS,
+            examples=["1234#"],
+        ),
+    ]
+    leg: Annotated[Literal["aleg"], Field(description="A call has one leg here.")] = "aleg"
+
+
+class DigitsSent(Schema):
+    api_id: ApiId
+    message: Annotated[str, Field(examples=["digits sent"])]
 
 
 class StreamObject(Schema):

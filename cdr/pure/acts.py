@@ -17,6 +17,7 @@ SHOWN_CHARACTERS = 200
 class Act(StrEnum):
     STOP_STREAM = "stop a stream"
     HANG_UP = "hang up a call"
+    SEND_DIGITS = "send digits"
     RESEND_CALLBACK = "resend a callback"
     ROTATE_TOKEN = "rotate a token"
     END_OLD_TOKEN = "end an old token"

@@ -15,12 +15,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from streams.models import Call, ControlRequest, Stream
+from streams.pure.audio.dtmf import checked_digits
 from streams.pure.lifecycle import LIVE_STATES, CallState
 from streams.pure.messages import StreamRequest
 
 log = logging.getLogger(__name__)
-
-DTMF_DIGITS = frozenset("0123456789*#ABCD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +56,8 @@ def request_hangup(call: Call, by: str) -> None:
 
 
 def request_dtmf(call: Call, digits: str, by: str) -> None:
-    """Asks for digits towards the call. Raises ValueError for what is no digit."""
-    if not digits or set(digits) - DTMF_DIGITS:
-        raise ValueError(f"{digits!r} is no DTMF: use 0-9, *, # and A-D.")
-    _ask(call, "send_dtmf", by, details={"digits": digits})
+    """Asks for digits towards the call. Raises ValueError, with a sentence, for digits that cannot be sent."""
+    _ask(call, "send_dtmf", by, details={"digits": checked_digits(digits)})
 
 
 def _ask(call: Call, kind: str, by: str, *, stream: Stream | None = None, details: dict[str, Any] | None = None) -> None:

@@ -45,6 +45,7 @@ class EventKind(StrEnum):
     CALL_FIRST_AUDIO = "call_first_audio"
     CALL_DTMF = "call_dtmf"
     CALL_DTMF_SENT = "call_dtmf_sent"
+    CALL_DTMF_FAILED = "call_dtmf_failed"
     CALL_GATEWAY_UNREADABLE = "call_gateway_unreadable"
     CALL_GATEWAY_ERROR = "call_gateway_error"
     CALL_GATEWAY_AWAITED = "call_gateway_awaited"

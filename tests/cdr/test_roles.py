@@ -59,6 +59,16 @@ def test_an_installation_that_has_its_groups_already_may_look_at_refused_attempt
     assert "streams.delete_gatewayrefusal" in allowed(roles.ADMINISTRATOR)
 
 
+def test_operators_of_an_installation_that_has_its_groups_already_may_send_digits() -> None:
+    roles.make_roles(apps)
+    for group in Group.objects.all():
+        group.permissions.remove(*Permission.objects.filter(codename="send_digits"))
+    history = MigrationExecutor(connection).loader.project_state([("cdr", "0013_send_digits")]).apps
+    migration = importlib.import_module("cdr.migrations.0013_send_digits")
+    migration.allow(history, SimpleNamespace(connection=connection))
+    assert {role for role in roles.ROLES if "cdr.send_digits" in allowed(role)} == {roles.OPERATOR, roles.ADMINISTRATOR}
+
+
 def test_the_migration_makes_them_with_the_models_of_its_time() -> None:
     Group.objects.all().delete()
     history = MigrationExecutor(connection).loader.project_state([("cdr", "0004_roles")]).apps

@@ -10,7 +10,9 @@ from plivo.exceptions import ResourceNotFoundError, ValidationError
 
 from streams.simulate.customer import Behaviour, Customer
 from tests.journeys.answers import Answers
+from tests.journeys.console import Console
 from tests.journeys.installation import Web
+from tests.journeys.keypad import digits_heard
 from tests.journeys.stage import AUTH_ID, AUTH_TOKEN, live, numbered, streams_to
 
 BASES = ("PLIVO_API_BASE_URI", "API_VOICE_BASE_URI", "API_VOICE_BASE_URI_FALLBACK_1", "API_VOICE_BASE_URI_FALLBACK_2")
@@ -54,3 +56,20 @@ async def test_start_see_stop_and_hang_up(web: Web, answers: Answers, sdk: plivo
         assert (ended.call_uuid, ended.hangup_source) == (call_uuid, "API Request")
         with pytest.raises(ResourceNotFoundError):
             await ask(sdk.calls.hangup, call_uuid)
+
+
+async def test_digits_that_the_api_sends_are_heard_by_the_call(web: Web, answers: Answers, console: Console, sdk: plivo.RestClient) -> None:
+    async with Customer() as customer:
+        call_uuid = streams_to(answers, customer)
+        call, conversation = await live(web, customer, call_uuid)
+        sent = await asyncio.to_thread(sdk.calls.send_digits, call_uuid, "1w59D*0#")
+        assert sent.message == "digits sent"
+        size = (7 * 200 + 500) * 8
+        await call.until(lambda: len(b"".join(call.playback.played)) >= size, "all seven digits", 30)
+        heard = b"".join(call.playback.played)
+        await call.hang_up()
+        await conversation.until_closed()
+    assert digits_heard(heard) == "159D*0#"
+    assert digits_heard(heard[: 700 * 8]) == "1"
+    log = await asyncio.to_thread(console.get, f"/admin/cdr/calldetail/{call_uuid}/debug-log/")
+    assert "API asked this call to send digits." in log.text and "Digits 1w59D*0# were sent to the call as tones in the audio." in log.text

@@ -21,6 +21,7 @@ from streams.simulate.wav import frames
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Web
+from tests.journeys.keypad import digits_heard
 from tests.journeys.sdk_customer import PlivoWebsocketStreamingHandler
 from tests.journeys.stage import live, numbered, plan, response, speech, stream, streams_to
 
@@ -132,9 +133,7 @@ async def test_digits_both_ways(web: Web, answers: Answers) -> None:
         await conversation.say({"event": "sendDTMF", "dtmf": "42"})
         heard = await until_played(call, 2 * 200 * 8)
         await call.hang_up()
-    tone = to_linear(heard[:800], AudioFormat(Encoding.MULAW, 8000)).astype(float)
-    loudest_hz = np.sort(np.argsort(np.abs(np.fft.rfft(tone)))[-2:] * 10)
-    assert loudest_hz == pytest.approx([770, 1210], abs=15)  # the 4 of a keypad
+    assert digits_heard(heard) == "42"
 
 
 async def test_a_stream_that_keeps_the_call_alive_hangs_it_up_at_its_end(web: Web, answers: Answers) -> None:

@@ -1,4 +1,4 @@
-"""What an operator does from the console to a running platform: hangs up, sends a callback again, exports; all in the audit log."""
+"""What an operator does from the console to a running platform: hangs up, sends digits, resends, exports; all in the audit log."""
 
 import asyncio
 import time
@@ -9,6 +9,7 @@ from streams.simulate.customer import Behaviour, Customer
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Web
+from tests.journeys.keypad import digits_heard
 from tests.journeys.page import Page
 from tests.journeys.stage import live, speech, streams_to
 
@@ -17,6 +18,12 @@ def hang_up(console: Console, call_uuid: str) -> Page:
     asked = console.get(console.call(call_uuid).link(r"/hang-up/$"))
     assert "Hang up this call?" in asked.text
     return console.submit(asked.form())
+
+
+def send_digits(console: Console, call_uuid: str, digits: str) -> Page:
+    asked = console.get(console.call(call_uuid).link(r"/send-digits/$"))
+    assert "Send digits to this call?" in asked.text
+    return console.submit(asked.form(), digits=digits)
 
 
 def send_again(console: Console, stream_id: str) -> Page:
@@ -103,3 +110,20 @@ async def test_an_operator_hangs_up_sends_again_and_exports(web: Web, small_buff
     entries = (await asyncio.to_thread(console.get, "/admin/cdr/auditentry/")).text
     for words in ("hang up a call call", "resend a callback callback StopStream", "export a list"):
         assert words in entries
+
+
+async def test_digits_of_an_operator_are_heard_by_the_call(web: Web, small_buffers: Web, answers: Answers, console: Console) -> None:
+    other_console = await asyncio.to_thread(small_buffers.console)
+    async with Customer() as customer:
+        call_uuid = streams_to(answers, customer)
+        call, conversation = await live(web, customer, call_uuid)
+        page = await asyncio.to_thread(send_digits, other_console, call_uuid, "47#")
+        assert "The digits were handed to the call." in page.text
+        await call.until(lambda: len(b"".join(call.playback.played)) >= 3 * 200 * 8, "three digits", 30)
+        await call.hang_up()
+        await conversation.until_closed()
+    assert digits_heard(b"".join(call.playback.played)) == "47#"
+    log = await asyncio.to_thread(console.get, f"/admin/cdr/calldetail/{call_uuid}/debug-log/")
+    assert "asked this call to send digits." in log.text
+    entries = (await asyncio.to_thread(lambda: console.get("/admin/cdr/auditentry/", q=call_uuid))).text
+    assert f"send digits call {call_uuid[:8]} digits: (hidden); how many: 3" in entries and "47#" not in entries

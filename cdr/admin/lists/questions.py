@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 
@@ -30,7 +31,8 @@ class Choice(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Question:
     """`consequences`: what will happen, a paragraph each. `refusal`: why there is nothing to do, "" when there is. `back`: the
-    address to return to. `subjects`: what it is about, when there are several. `choice`: how it is to be done."""
+    address to return to. `subjects`: what it is about, when there are several. `choice`: how it is to be done. `form`: what else has to
+    be said first."""
 
     title: str
     consequences: tuple[str, ...]
@@ -42,6 +44,7 @@ class Question:
     subjects: tuple[str, ...] = ()
     bad: bool = True
     choice: Choice | None = None
+    form: Form | None = None
 
 
 class ActAdmin(PageAdmin):

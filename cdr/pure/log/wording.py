@@ -41,6 +41,7 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
     K.CALL_FIRST_AUDIO: ("The first audio came from the call", ", {after_ms} after the gateway had connected"),
     K.CALL_DTMF: (("Digit {digit} was pressed on the call", "A digit was pressed on the call"),),
     K.CALL_DTMF_SENT: (("Digits {digits} were sent to the call", "Digits were sent to the call"), " as {how}"),
+    K.CALL_DTMF_FAILED: ("The digits were not sent to the call", ": {problem}"),
     K.CALL_GATEWAY_UNREADABLE: ("The gateway sent something that is not its protocol", ": {problem}", " (number {count} of this call)"),
     K.CALL_GATEWAY_ERROR: ("The gateway reported a problem", ": {text}"),
     K.CALL_GATEWAY_AWAITED: (

@@ -1,4 +1,4 @@
-"""Audio as bytes: content types, G.711 and L16, sample rates, frames, and DTMF as tones.
+"""Audio as bytes: content types, G.711 and L16, sample rates, frames, and a pure tone.
 
 Owns every conversion between two AudioFormats. Must not know streams, buffers or sockets."""
 
@@ -19,18 +19,6 @@ CONTENT_TYPES = {
 # 10 us; 8 -> 16 kHz comes 30 ms later, 16 -> 8 kHz 15 ms; flat to 3.6 kHz, spurious tones below -85 dB. The usual engine takes
 # 4 us but works in blocks: LQ 60 ms at once, HQ 100 ms at once and up to 115 ms late; QQ has no delay and aliases at -1 dB.
 _QUALITY = "HQ"
-
-# ITU-T Q.23: a digit is one tone of its row and one of its column, in Hz.
-_ROWS_HZ = (697, 770, 852, 941)
-_COLUMNS_HZ = (1209, 1336, 1477, 1633)
-_KEYPAD = ("123A", "456B", "789C", "*0#D")
-_TONES_HZ = {
-    digit: (row_hz, column_hz)
-    for row_hz, line in zip(_ROWS_HZ, _KEYPAD, strict=True)
-    for column_hz, digit in zip(_COLUMNS_HZ, line, strict=True)
-}
-_TONE_MS = 100
-_TONE_AMPLITUDE = 0.45 * 32_767  # -7 dBFS each: the two together stay below full scale
 
 
 def format_of_content_type(content_type: str) -> AudioFormat:
@@ -110,23 +98,7 @@ class Converter:
         return [audio[start : start + self._frame_bytes] for start in range(0, whole, self._frame_bytes)]
 
 
-def dtmf_tones(digits: str, format: AudioFormat) -> bytes:
-    """`digits` as sound: 100 ms of tone and 100 ms of silence each. Raises ValueError for what no telephone has as a key."""
-    unknown = sorted(set(digits.upper()) - set(_TONES_HZ))
-    if unknown:
-        raise ValueError(f"{''.join(unknown)!r} cannot be sent as DTMF; a digit is one of 0-9, *, #, A-D.")
-    seconds = np.arange(format.rate * _TONE_MS // 1000) / format.rate
-    silence = np.zeros(len(seconds))
-    waves = [wave for digit in digits.upper() for wave in (_tone(digit, seconds), silence)]
-    return from_linear(np.concatenate([np.empty(0), *waves]).astype(np.int16), format.encoding)
-
-
 def tone(hz: int, duration_ms: int, format: AudioFormat) -> bytes:
     """A pure tone, -10 dBFS."""
     seconds = np.arange(format.rate * duration_ms // 1000) / format.rate
     return from_linear((10_362 * np.sin(2 * np.pi * hz * seconds)).astype(np.int16), format.encoding)
-
-
-def _tone(digit: str, seconds: np.typing.NDArray[np.float64]) -> np.typing.NDArray[np.float64]:
-    row, column = (np.sin(2 * np.pi * hz * seconds) for hz in _TONES_HZ[digit])
-    return np.asarray(_TONE_AMPLITUDE * (row + column))

@@ -5,7 +5,7 @@ Owns what is done about each, and that nothing is refused in silence. Must not k
 from collections.abc import Callable
 from uuid import UUID
 
-from streams.pure.audio.convert import dtmf_tones
+from streams.pure.audio.dtmf import dtmf_tones
 from streams.pure.call.effects import Effect, TellGateway
 from streams.pure.call.playback import Playback, PlaybackFull, Reached
 from streams.pure.call.stream import Noted, StreamSession
@@ -104,16 +104,21 @@ class Talkback:
     def send_dtmf(self, digits: str, now: float, stream: StreamSession | None = None) -> None:
         """Digits towards the call, as in-band tones in their place among the audio: no gateway's protocol has a command for them."""
         if self.listens_only:
-            self._note(EventKind.CALL_GATEWAY_ERROR, Level.WARNING, None, now, text=f"Digits were not sent. {self.listens_only}")
+            self._digits_not_sent(self.listens_only, now, stream)
             return
         try:
             self.playback.play(stream.id if stream else OPERATOR, dtmf_tones(digits, self.target), self.target, now)
-        except (PlaybackFull, ValueError) as error:
-            if stream:
-                stream.ignore(str(error), "", now)
+        except PlaybackFull as full:
+            self._digits_not_sent(str(full), now, stream)
             return
         self._note(EventKind.CALL_DTMF_SENT, Level.INFO, stream.id if stream else None, now, digits=digits, how="tones in the audio")
         self.advance(now)
+
+    def _digits_not_sent(self, problem: str, now: float, stream: StreamSession | None) -> None:
+        if stream:
+            stream.ignore(problem, "", now)
+        else:
+            self._note(EventKind.CALL_DTMF_FAILED, Level.WARNING, None, now, problem=problem)
 
     # The gateway's side, time, the end ---------------------------------------------------------------------------------------
     def advance(self, now: float) -> None:

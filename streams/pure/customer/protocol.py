@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 
+from streams.pure.audio import dtmf
 from streams.pure.audio.convert import MIME_TYPES, format_of_content_type
 from streams.pure.customer.play_format import playable
 from streams.pure.foreign_text import cleaned
@@ -17,7 +18,6 @@ from streams.pure.messages import AudioFormat, StreamRequest
 
 MESSAGE_BYTES = 262_144  # the documented limit is 64 KB; real clients send whole sentences of audio at once
 NAME_CHARACTERS = 1000
-DIGITS = 100
 
 
 # What a service says ---------------------------------------------------------------------------------------------------
@@ -196,8 +196,8 @@ def _clear_audio(_: Mapping[str, Any], __: AudioFormat) -> ClearAudio:
 
 def _send_dtmf(message: Mapping[str, Any], _: AudioFormat) -> SendDtmf:
     digits = str(message.get("dtmf") or "").upper()
-    if not 0 < len(digits) <= DIGITS or set(digits) - set("0123456789*#ABCD"):
-        raise ValueError(f"sendDTMF needs dtmf, a text of 1 to {DIGITS} of the digits 0-9, *, #, A-D.")
+    if not 0 < len(digits) <= dtmf.MOST_CHARACTERS or set(digits) - dtmf.DIGITS:
+        raise ValueError(f"sendDTMF needs dtmf, a text of 1 to {dtmf.MOST_CHARACTERS} of the digits 0-9, *, #, A-D.")
     return SendDtmf(digits)
 
 

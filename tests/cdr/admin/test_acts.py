@@ -1,4 +1,4 @@
-"""Hanging up, sending again, and acting on several at once: each asks first, is done, and is in the audit log."""
+"""Hanging up, sending digits, sending again, and acting on several at once: each asks first, is done, and is in the audit log."""
 
 from datetime import timedelta
 
@@ -63,6 +63,52 @@ def test_the_door_is_shown_to_those_who_may_and_while_the_call_lives(operator, s
     assert hang_up(ended) not in read(operator, reverse("admin:cdr_calldetail_change", args=[ended.uuid])).links
 
 
+# Sending digits ------------------------------------------------------------------------------------------------------
+def send_digits(call: Call) -> str:
+    return reverse("admin:cdr_calldetail_send_digits", args=[call.uuid])
+
+
+def test_sending_digits_asks_which(operator, live) -> None:
+    page = read(operator, send_digits(live))
+    assert "Send digits to this call?" in page.text and "not which" in page.text
+    html = operator.get(send_digits(live)).content.decode()
+    assert 'name="digits"' in html and 'autocomplete="off"' in html and 'aria-describedby="id_digits_helptext"' in html
+    assert not ControlRequest.objects.exists() and entries() == []
+
+
+def test_the_process_that_holds_the_call_is_told_to_send_them_and_the_audit_log_has_none(operator, live) -> None:
+    response = operator.post(send_digits(live), {"digits": " 47w11# "}, follow=True)
+    assert "The digits were handed to the call." in response.content.decode()
+    (asked,) = control.take(OWNER)
+    assert (asked.kind, asked.call_id, asked.details, asked.by) == ("send_dtmf", live.uuid, {"digits": "47w11#"}, "maria")
+    assert entries() == [("maria", "send digits", "call", str(live.uuid))]
+    assert AuditEntry.objects.get().details == {"digits": "(hidden)", "how_many": 5}
+
+
+@pytest.mark.parametrize(
+    ("digits", "sentence"),
+    [("", "This field is required."), ("12x", "digits has &#x27;x&#x27; as character 3; use 0-9"), ("1" * 101, "send at most 100 at once")],
+)
+def test_what_is_no_digit_is_asked_for_again(operator, live, digits, sentence) -> None:
+    html = operator.post(send_digits(live), {"digits": digits}).content.decode()
+    assert sentence in html and (f'value="{digits}"' in html or not digits)
+    assert not ControlRequest.objects.exists() and entries() == []
+
+
+def test_digits_for_a_call_that_has_ended_go_nowhere(operator, gateway) -> None:
+    call = factories.good_call(gateway)
+    assert "has ended already" in read(operator, send_digits(call)).text
+    assert "Nothing was done." in operator.post(send_digits(call), {"digits": "1"}, follow=True).content.decode()
+    assert not ControlRequest.objects.exists() and entries() == []
+
+
+def test_the_door_to_sending_digits(operator, support, live, gateway) -> None:
+    page = reverse("admin:cdr_calldetail_change", args=[live.uuid])
+    assert send_digits(live) in read(operator, page).links and send_digits(live) not in read(support, page).links
+    ended = factories.good_call(gateway, STARTED + timedelta(hours=1))
+    assert send_digits(ended) not in read(operator, reverse("admin:cdr_calldetail_change", args=[ended.uuid])).links
+
+
 def test_stopping_one_stream_is_written_down(operator, live) -> None:
     stream = live.streams.first()
     operator.post(reverse("admin:cdr_streamdetail_stop", args=[stream.uuid]))
@@ -73,7 +119,7 @@ def test_every_act_needs_the_csrf_token(operator, live) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = operator.cookies
     callback = Callback.objects.first()
-    for address in (hang_up(live), f"{CALLBACKS}{callback.pk}/resend/"):
+    for address in (hang_up(live), send_digits(live), f"{CALLBACKS}{callback.pk}/resend/"):
         assert strict.post(address).status_code == 403
     assert entries() == []
 

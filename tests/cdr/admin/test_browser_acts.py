@@ -84,17 +84,25 @@ def test_an_operators_day(live_server) -> None:
         press(page, "Stop…", "Stop the stream")
         says(page, "was asked to stop")
         page.goto(f"/admin/cdr/calldetail/{live.uuid}/change/")
+        press(page, "Send digits…")
+        page.get_by_label("Digits").fill("12x")
+        press(page, "Send the digits")
+        says(page, "digits has 'x' as character 3")
+        page.get_by_label("Digits").fill("12#")
+        press(page, "Send the digits")
+        says(page, "handed to the call")
         press(page, "Hang up…", "Hang up the call")
         says(page, "was asked to hang up")
         page.goto(f"/admin/streams/callback/{callback.pk}/change/")
         press(page, "Send again…", "Send it again")
         says(page, "sent again within seconds")
-    assert list(ControlRequest.objects.values_list("kind", "requested_by")) == [("stop", "maria"), ("hang_up", "maria")]
+    asked = list(ControlRequest.objects.values_list("kind", "requested_by"))
+    assert asked == [("stop", "maria"), ("send_dtmf", "maria"), ("hang_up", "maria")]
     assert (SavedFilter.objects.get().name, Export.objects.get().format) == ("what broke", "csv")
     callback.refresh_from_db()
     assert callback.state == "pending"
     done = list(AuditEntry.objects.filter(by="maria").order_by("pk").values_list("act", flat=True))
-    assert done == [Act.SIGN_IN, Act.EXPORT, Act.STOP_STREAM, Act.HANG_UP, Act.RESEND_CALLBACK]
+    assert done == [Act.SIGN_IN, Act.EXPORT, Act.STOP_STREAM, Act.SEND_DIGITS, Act.HANG_UP, Act.RESEND_CALLBACK]
 
 
 def test_an_administrators_day(live_server) -> None:

@@ -76,7 +76,12 @@ def test_not_even_an_administrator_touches_a_record(administrator, rows, section
     assert [model.objects.count() for model in (Call, Stream, Callback, AuditEntry)] == before
 
 
-ACTS = ["cdr/calldetail/{call}/hang-up/", "cdr/streamdetail/{stream}/stop/", "streams/callback/{callback}/resend/"]
+ACTS = {
+    "cdr/calldetail/{call}/hang-up/": "hang_up_call",
+    "cdr/calldetail/{call}/send-digits/": "send_digits",
+    "cdr/streamdetail/{stream}/stop/": "stop_stream",
+    "streams/callback/{callback}/resend/": "resend_callback",
+}
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -87,7 +92,7 @@ def test_support_may_not_act(support, rows, page, method) -> None:
     assert (AuditEntry.objects.count(), ControlRequest.objects.count()) == (before, 0)
 
 
-@pytest.mark.parametrize(("page", "codename"), list(zip(ACTS, ("hang_up_call", "stop_stream", "resend_callback"), strict=True)))
+@pytest.mark.parametrize(("page", "codename"), ACTS.items())
 def test_each_act_has_a_permission_of_its_own(support, rows, page, codename) -> None:
     User.objects.get().user_permissions.add(Permission.objects.get(codename=codename))
     assert [act for act in ACTS if support.get(filled(act)).status_code == 200] == [page]

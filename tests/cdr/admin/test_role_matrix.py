@@ -53,6 +53,7 @@ cdr_calldetail_debug_log          login/login no/no       yes/yes     yes/yes   
 cdr_calldetail_debug_log_jsonl    login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 cdr_calldetail_debug_log_txt      login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 cdr_calldetail_hang_up            login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
+cdr_calldetail_send_digits        login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
 cdr_calldetail_exports            login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes
 cdr_calldetail_file               login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes
 cdr_calldetail_saved              login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes

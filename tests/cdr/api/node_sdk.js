@@ -38,6 +38,8 @@ const ask = async (name, request) => {
   await ask("get", () => calls.get(ended));
   await ask("listLiveCalls", () => calls.listLiveCalls());
   await ask("getLiveCall", () => calls.getLiveCall(live));
+  await ask("sendDigits", () => calls.sendDigits(live, "12#"));
+  await ask("sendDigits ended", () => calls.sendDigits(ended, "12#"));
   await ask("hangup", () => calls.hangup(live));
   process.exit(0);
 })();

@@ -63,4 +63,6 @@ def test_every_endpoint(said: dict[str, Any]) -> None:
     assert said["get"][0]["hangupCauseCode"] == 4000
     assert len(said["listLiveCalls"][0]) == 1
     assert said["getLiveCall"][0]["callStatus"] == "in-progress"
-    assert [asked.kind for asked in taken()] == ["start", "stop", "stop", "hang_up"]
+    assert said["sendDigits"][0]["message"] == "digits sent"
+    assert said["sendDigits ended"] == ["error", "The call has ended already."]
+    assert [asked.kind for asked in taken()] == ["start", "stop", "stop", "send_dtmf", "hang_up"]

@@ -91,3 +91,14 @@ def test_a_call_is_hung_up(sdk: plivo.RestClient, acme: Customer) -> None:
     assert [(asked.kind, asked.call_id) for asked in taken()] == [("hang_up", call.uuid)]
     with pytest.raises(ResourceNotFoundError):
         sdk.calls.delete(str(acme.ended_call().uuid))
+
+
+def test_digits_are_sent_to_a_call(sdk: plivo.RestClient, acme: Customer) -> None:
+    call = acme.live_call()
+    sent = sdk.calls.send_digits(str(call.uuid), "12w34#", leg="aleg")
+    assert (sent.message, bool(sent.api_id)) == ("digits sent", True)
+    assert [(asked.kind, asked.call_id, asked.details) for asked in taken()] == [("send_dtmf", call.uuid, {"digits": "12w34#"})]
+    with pytest.raises(ValidationError, match="^digits has 'x' as character 3; use 0-9"):
+        sdk.calls.send_digits(str(call.uuid), "12x")
+    with pytest.raises(ResourceNotFoundError, match="^The call has ended already.$"):
+        sdk.calls.send_digits(str(acme.ended_call().uuid), "12")

@@ -28,6 +28,7 @@ EXPECTED = {
     ("GET", "Account/<auth_id>/Call/"): Expected(200, other=200),
     ("GET", "Account/<auth_id>/Call/<call_uuid>/"): Expected(200),
     ("DELETE", "Account/<auth_id>/Call/<call_uuid>/"): Expected(204),
+    ("POST", "Account/<auth_id>/Call/<call_uuid>/DTMF/"): Expected(202),
     ("GET", "Account/<auth_id>/Call/<call_uuid>/Stream/"): Expected(200),
     ("POST", "Account/<auth_id>/Call/<call_uuid>/Stream/"): Expected(202),
     ("DELETE", "Account/<auth_id>/Call/<call_uuid>/Stream/"): Expected(204),
@@ -75,7 +76,7 @@ def asked(request: pytest.FixtureRequest, call: Call, acme: Customer) -> tuple[s
 
 
 def ask(customer: Customer, method: str, path: str, auth_id: str) -> Any:
-    body = {"data": {"service_url": SERVICE_URL}} if method == "POST" else {}
+    body = {"data": {"service_url": SERVICE_URL, "digits": "1234#"}} if method == "POST" else {}
     return customer.send(method, path.replace("<auth_id>", auth_id), content_type="application/json", **body)
 
 
@@ -131,7 +132,7 @@ def test_other_paths_are_404_in_the_api_s_own_form(path: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS"])
-@pytest.mark.parametrize("path", ["Call/", "Call", "Call/x/", "Call/x/Stream/", "Call/x/Stream/y"])
+@pytest.mark.parametrize("path", ["Call/", "Call", "Call/x/", "Call/x/DTMF/", "Call/x/DTMF", "Call/x/Stream/", "Call/x/Stream/y"])
 def test_other_methods_are_405_in_the_api_s_own_form(acme: Customer, path: str, method: str) -> None:
     answer = Client().generic(method, acme.base + path)
     assert answer.status_code == 405

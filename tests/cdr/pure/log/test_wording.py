@@ -48,6 +48,8 @@ def test_odd_details_never_break_the_words(kind, data) -> None:
         ),
         (K.CALL_CONTROL_REQUESTED, {"kind": "hang_up", "by": "maria"}, "maria asked this call to hang up."),
         (K.CALL_CONTROL_REQUESTED, {"kind": "stop", "by": "API"}, "API asked this call to stop a stream."),
+        (K.CALL_CONTROL_REQUESTED, {"kind": "send_dtmf", "by": "maria"}, "maria asked this call to send digits."),
+        (K.CALL_DTMF_FAILED, {"problem": "60 s of audio wait."}, "The digits were not sent to the call: 60 s of audio wait."),
         (
             K.CONNECT_FAILED,
             {"attempt": 1, "problem": "Nobody listens there.", "address": "203.0.113.9:443", "duration_ms": 1250, "retry_in_seconds": 3.0},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.audio.convert import CONTENT_TYPES, Converter, dtmf_tones, format_of_content_type, from_linear, to_linear
+from streams.pure.audio.convert import CONTENT_TYPES, Converter, format_of_content_type, from_linear, to_linear
 from streams.pure.messages import AudioFormat, Encoding
 
 MULAW, ALAW = AudioFormat(Encoding.MULAW, 8000), AudioFormat(Encoding.ALAW, 8000)
@@ -146,37 +146,6 @@ class TestConverter:
         converter = Converter(source, target)
         assert converter.convert(b"") == []
         assert converter.flush() == []
-
-
-class TestDtmfTones:
-    @pytest.mark.parametrize("audio_format", SOURCES)
-    @pytest.mark.parametrize(
-        ("digit", "row_hz", "column_hz"),
-        [("1", 697, 1209), ("5", 770, 1336), ("#", 941, 1477), ("*", 941, 1209), ("D", 941, 1633), ("0", 941, 1336)],
-    )
-    def test_a_digit_is_its_two_tones(self, audio_format, digit, row_hz, column_hz):
-        sound = dtmf_tones(digit, audio_format)
-        assert audio_format.duration_ms(len(sound)) == 200
-        samples = to_linear(sound, audio_format).astype(float)
-        half = len(samples) // 2
-        spectrum = np.abs(np.fft.rfft(samples[:half] * np.hanning(half)))
-        peaks = [index * audio_format.rate / half for index in range(1, len(spectrum) - 1) if spectrum[index] > 0.3 * spectrum.max()]
-        assert all(min(abs(peak - row_hz), abs(peak - column_hz)) <= 20 for peak in peaks)
-        assert any(abs(peak - row_hz) <= 10 for peak in peaks)
-        assert any(abs(peak - column_hz) <= 10 for peak in peaks)
-        assert np.abs(samples[half:]).max() <= 8
-
-    def test_digits_follow_each_other_in_whole_frames(self):
-        assert len(dtmf_tones("1a#", MULAW)) == 3 * 1600
-        assert dtmf_tones("", MULAW) == b""
-
-    def test_the_two_tones_stay_below_full_scale(self):
-        samples = to_linear(dtmf_tones("123456789*0#ABCD", WIDE), WIDE)
-        assert 25_000 < np.abs(samples.astype(int)).max() < 32_767
-
-    def test_no_key_no_tone(self):
-        with pytest.raises(ValueError, match="'!X' cannot be sent as DTMF"):
-            dtmf_tones("1x2!", MULAW)
 
 
 def test_every_content_type_can_be_made_of_every_codec():

@@ -99,6 +99,25 @@ def test_digits_go_out_as_tones() -> None:
     assert call.last(EventKind.CALL_DTMF_SENT).details["digits"] == "5#"
 
 
+def test_digits_of_the_api_wait_behind_what_is_played_and_pauses_are_heard() -> None:
+    call, stream_id = talking()
+    call.says(stream_id, event="playAudio", media=media(b"\x11" * 1600))
+    call.session.send_dtmf("5w#", call.now)
+    heard = played(call.told() + call.ticks(2))
+    assert heard.startswith(b"\x11" * 1600) and len(heard) == 1600 + (200 + 500 + 200) * 8
+
+
+def test_digits_of_the_api_that_find_no_place_are_noted_without_a_digit() -> None:
+    call, stream_id = talking()
+    call.says(stream_id, event="playAudio", media=media(bytes(160_000)))
+    call.says(stream_id, event="playAudio", media=media(bytes(160_000)))
+    call.says(stream_id, event="playAudio", media=media(bytes(160_000)))
+    call.session.send_dtmf("4711", call.now)
+    note = call.last(EventKind.CALL_DTMF_FAILED)
+    assert note.level == "warning" and "wait to be played already" in note.details["problem"] and "4711" not in str(note.details)
+    assert EventKind.CALL_DTMF_SENT not in call.kinds()
+
+
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
@@ -153,7 +172,7 @@ def test_of_a_gateway_that_only_listens_nothing_is_said_to_have_been_played(mark
     assert texts[0]["reason"] == "Nothing can be played to this call: it only listens."
     assert EventKind.PLAYBACK_STARTED not in call.kinds() and EventKind.CALL_DTMF_SENT not in call.kinds()
     call.session.send_dtmf("5", call.now)
-    assert "Digits were not sent." in call.last(EventKind.CALL_GATEWAY_ERROR).details["text"]
+    assert "only listens" in call.last(EventKind.CALL_DTMF_FAILED).details["problem"]
 
 
 def test_more_than_a_minute_is_refused_and_what_waits_is_still_played() -> None:

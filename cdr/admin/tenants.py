@@ -11,13 +11,16 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from cdr.admin.audited import AuditedAdmin
+from cdr.admin.lists.markup import folded
 from cdr.admin.site import console
 from cdr.admin.tokens import MAY_ROTATE, RotatingAdmin
 from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.pure.figures import moment, money
 from streams.models import Account, Application
+from streams.pure.callback.signature import standard_webhook_secret
 from streams.pure.customer import answer_xml
 
 RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days")
@@ -48,14 +51,15 @@ class DoorsAdmin(AuditedAdmin):
 
 @admin.register(Account, site=console)
 class AccountAdmin(RotatingAdmin, DoorsAdmin):
-    readonly_fields = ("old_token",)
+    readonly_fields = ("old_token", "webhook_secret")
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
     show_facets = admin.ShowFacets.NEVER
 
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> list[Any]:
-        """The auth token signs callbacks and opens the API: only those who may change the account see it."""
+        """The auth token signs callbacks and opens the API: only those who may change the account see it, in either form."""
         token = ["auth_token"] if obj is None or self.has_change_permission(request, obj) else []
+        token += ["webhook_secret"] if token and obj else []
         old = ["old_token"] if obj and obj.old_auth_token else []
         return ["name", "auth_id", *token, *old, "rate", "billing_interval_seconds", "currency", *LIMITS_AND_CALLBACKS, *RETENTION]
 
@@ -80,6 +84,10 @@ class AccountAdmin(RotatingAdmin, DoorsAdmin):
         until = account.old_auth_token_until
         counts = len(account.tokens(timezone.now())) > 1
         return f"counts until {moment(until)} UTC, beside the present one" if counts else f"ended at {moment(until)} UTC"
+
+    @admin.display(description="Standard Webhooks secret")
+    def webhook_secret(self, account: Account) -> SafeString:
+        return folded(standard_webhook_secret(account.auth_token), "Show the auth token as Standard Webhooks libraries take it")
 
     @admin.display(description="Created (UTC)", ordering="created_at")
     def created(self, account: Account) -> str:

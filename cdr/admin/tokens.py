@@ -18,6 +18,7 @@ from cdr.admin.lists.questions import ActAdmin, Choice, Question
 from cdr.admin.lists.records import found
 from cdr.pure.figures import moment
 from streams.models import Account
+from streams.pure.callback.signature import standard_webhook_secret
 from streams.rotation import Overtaken
 
 MAY_ROTATE = "streams.rotate_token"
@@ -57,7 +58,7 @@ class RotatingAdmin(ActAdmin):
             token, until = acts.rotate_token(account, chosen[1], visitor(request))
         except Overtaken:
             return self._nothing_done(request, account)
-        shown = {"account": account, "token": token, "until": until, "back": _page_of(account)}
+        shown = {"account": account, "token": token, "secret": standard_webhook_secret(token), "until": until, "back": _page_of(account)}
         return TemplateResponse(request, "admin/cdr/token.html", self.page_context(request, f"The new auth token of {account}", **shown))
 
     def end_view(self, request: HttpRequest, key: int) -> HttpResponse:

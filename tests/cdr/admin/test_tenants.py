@@ -1,8 +1,14 @@
 """Setting up accounts, applications and gateways; secrets stay where they belong."""
 
+import re
+import time
+from html import unescape
+
 import pytest
+from standardwebhooks import Webhook
 
 from streams.models import Account, Gateway
+from streams.pure.callback.signature import standard_webhook_headers
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import good_call
@@ -21,6 +27,19 @@ def test_the_auth_token_is_shown_to_those_who_may_change_the_account(administrat
     seen = support.get(f"{ACCOUNT}{account.pk}/change/").content.decode()
     assert account.auth_id in seen and account.auth_token not in seen
     assert account.auth_token not in support.get(ACCOUNT).content.decode()
+
+
+def test_the_standard_webhooks_secret_is_folded_up_for_those_who_see_the_token_and_verifies_what_we_send(
+    administrator, support, gateway
+) -> None:
+    account = gateway.account
+    html = administrator.get(f"{ACCOUNT}{account.pk}/change/").content.decode()
+    (shown,) = re.findall(r'<details class="secret"><summary>[^<]+</summary><span class="code">(whsec_[^<]+)</span>', html)
+    body = b"Event=StartStream"
+    headers = standard_webhook_headers("msg_1", int(time.time()), body, (account.auth_token,))
+    Webhook(unescape(shown)).verify(body, headers, json_parse=False)
+    assert "whsec_" not in support.get(f"{ACCOUNT}{account.pk}/change/").content.decode()
+    assert "whsec_" not in administrator.get(f"{ACCOUNT}add/").content.decode()
 
 
 def test_an_account_is_made_with_keys_of_its_own(administrator) -> None:

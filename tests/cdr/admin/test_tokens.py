@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from django.utils import timezone
 from cdr import roles
 from cdr.models import AuditEntry
 from streams.models import Account
+from streams.pure.callback.signature import standard_webhook_secret
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
@@ -59,6 +61,7 @@ def test_the_new_token_is_shown_once_and_a_reload_does_nothing(administrator, ac
     response = administrator.post(rotate_page(account), form)
     new, old = tokens(account)
     assert old == account.auth_token and new in response.content.decode() and old not in response.content.decode()
+    assert standard_webhook_secret(new) in unescape(response.content.decode())
     assert "no-store" in response.headers["Cache-Control"]
     again = administrator.post(rotate_page(account), form, follow=True)
     assert tokens(account) == (new, old)

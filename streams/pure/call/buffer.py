@@ -62,17 +62,11 @@ class Gauge:
 
     def __init__(self, capacity_ms: int) -> None:
         self.capacity_ms = capacity_ms
-        self.fill_ms = 0.0
         self.peak_ms = 0.0
         self._armed = set(LEVELS)
 
-    @property
-    def full(self) -> bool:
-        return self.fill_ms >= self.capacity_ms
-
     def read(self, fill_ms: float) -> Crossing:
         """Takes a new reading and says which levels it passed or re-armed."""
-        self.fill_ms = fill_ms
         self.peak_ms = max(self.peak_ms, fill_ms)
         percent = 100 * fill_ms / self.capacity_ms
         passed = tuple(level for level in LEVELS if level in self._armed and percent >= level)

@@ -16,7 +16,7 @@ help: ## Say what can be made
 run: setup ## Start everything, place a demo call on an empty database; Ctrl-C stops it (PORT=8001 DATA_DIR=folder DEMO=0)
 	@exec $(BIN)/python manage.py run
 
-test: setup-dev setup-interop setup-autobahn ## Run the tests, in a process a core; says at the end what this machine could not run
+test: setup-dev setup-interop setup-autobahn ## Run the tests, in a process a core and one more (at most four); says at the end what this machine could not run
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadscope
 
 lint: setup-dev ## Check style and format, types, the import contracts, and that no migration is missing

@@ -1,4 +1,5 @@
-"""The only writer of calls, streams and events: notes become rows, an ended stream its callback and (by signal) its charge.
+"""Writes calls, streams and events: notes become rows, an ended stream its callback and (by signal) its charge. The few others who
+write such rows, and what they write, are named in tests/test_writers_of_records.py.
 
 Plain synchronous functions; each is one transaction, or says that it must run in one. Must not know sockets, tasks or pages."""
 

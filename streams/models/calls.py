@@ -1,4 +1,6 @@
-"""Calls, their streams, and everything that happened to them. Written by `journal` only (ControlRequest by `control`)."""
+"""Calls, their streams, and everything that happened to them.
+
+Written by `journal` and ControlRequest by `control`; who else writes them is named in tests/test_writers_of_records.py."""
 
 import dataclasses
 import uuid

@@ -129,7 +129,7 @@ class StreamSession:
             self._end_slow(now)
 
     def digit(self, digit: str, track: str, timestamp_ms: int, now: float) -> None:
-        if track in self.tracks:
+        if self.live and track in self.tracks:
             self.backlog.put(Waiting("dtmf", digit, timestamp_ms, track=track))
             self.note(EventKind.DTMF_FORWARDED, Level.INFO, self.id, now, digit=digit)
 
@@ -174,7 +174,6 @@ class StreamSession:
 
     def _end_slow(self, now: float) -> None:
         full_ms = self.backlog.held_ms + self.in_flight_ms
-        self.gauge.peak_ms = max(self.gauge.peak_ms, full_ms)
         waiting = f"{full_ms / 1000:.1f} s were waiting, the buffer holds {self.limits.buffer_ms / 1000:g} s"
         self.end(EndCause.SLOW_CONNECTION, now, f"The customer's service did not take the audio fast enough: {waiting}.")
 

@@ -224,6 +224,16 @@ def test_digits_go_to_the_customer_in_their_place_between_the_frames() -> None:
     assert [text["event"] for text in call.texts(stream_id)] == ["start", "media", "dtmf", "media"]
 
 
+def test_a_digit_right_after_the_frame_that_ended_its_stream_is_not_forwarded() -> None:
+    """The call forgets the stream at its next tick only."""
+    call = Driven()
+    call.connected()
+    call.frames(50)
+    call.session.hear(Dtmf("#"), call.now)
+    assert call.last(EventKind.STREAM_ENDED).details["cause"] == EndCause.SLOW_CONNECTION
+    assert call.kinds()[-2:] == [EventKind.STREAM_ENDED, EventKind.CALL_DTMF]
+
+
 def test_digits_towards_the_call_are_tones_in_the_gateways_format() -> None:
     call = Driven()
     call.session.send_dtmf("12#", call.now)

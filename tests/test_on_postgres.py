@@ -11,7 +11,7 @@ from tests import postgres_server
 
 ROOT = Path(__file__).parent.parent
 TESTS = (
-    "tests/streams/test_journal.py",
+    "tests/streams/journal",
     "tests/streams/calls/test_note_queue.py",
     "tests/streams/calls/test_switchboard.py",
     "tests/streams/control",

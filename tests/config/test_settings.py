@@ -1,7 +1,9 @@
-"""The settings as a fresh process reads them: what a given environment makes of them, and which combinations do not start."""
+"""The settings as a fresh process reads them: what a given environment makes of them, which combinations do not start,
+and that docs/operation.md names every setting an operator may set, and no other."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,3 +84,9 @@ def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(tmp
 def test_unsafe_or_unreadable_settings_do_not_start(tmp_path: Path, environment: dict[str, str], sentence: str):
     done = read(tmp_path, **environment)
     assert done.returncode != 0 and sentence in done.stderr
+
+
+def test_the_manual_lists_exactly_what_the_settings_read():
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config/settings.py").read_text()))
+    listed = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/operation.md").read_text(), re.MULTILINE))
+    assert read == listed

@@ -1,0 +1,112 @@
+"""Notes become rows: idempotent, in one transaction, and fenced by the lease."""
+
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.db.models.functions import Now
+
+from cdr.models import Charge
+from streams import journal
+from streams.models import Application, Call, Callback, Gateway, Stream, StreamEvent
+from streams.pure.lifecycle import EventKind
+from tests.streams.journal.recording import LEASE_SECONDS, OWNER, record
+from tests.streams.rows import EPOCH, Story
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_first_note_makes_the_call_with_its_lease(facts, story) -> None:
+    record(facts, story)
+    call = Call.objects.annotate(now=Now()).get(uuid=facts.call_id)
+    assert (call.from_number, call.to_number, call.owner, call.epoch, call.state) == ("+14155550123", "18005550100", OWNER, 1, "live")
+    assert call.started_at.timestamp() == EPOCH
+    assert timedelta(seconds=15) < call.lease_until - call.now <= timedelta(seconds=LEASE_SECONDS)
+
+
+def test_a_gateway_that_was_deleted_in_the_meantime_costs_no_call(facts, story) -> None:
+    Gateway.objects.all().delete()
+    Application.objects.all().delete()
+    record(facts, story)
+    call = Call.objects.get(uuid=facts.call_id)
+    assert (call.gateway, call.application) == (None, None)
+
+
+def test_a_whole_call_leaves_its_rows(facts, story) -> None:
+    stream_id = uuid4()
+    story.add(EventKind.CALL_MEDIA_STARTED, format="mulaw 8000 Hz", gateway_call_id="gw1-9")
+    story.streaming(stream_id, at=0.4)
+    story.stream_ended(stream_id, at=61.0)
+    story.call_ended(61.1)
+    record(facts, story)
+    call, stream = Call.objects.get(), Stream.objects.get()
+    assert (call.state, call.hangup_cause_code, call.hangup_cause_name, call.audio_format) == (
+        "ended",
+        4000,
+        "Normal Hangup",
+        "mulaw 8000 Hz",
+    )
+    assert (stream.state, stream.hangup_reason, stream.end_cause, stream.connect_attempts) == ("ended", "Call hangup", "call_ended", 1)
+    assert (stream.started_at.timestamp(), stream.ended_at.timestamp()) == (EPOCH + 0.4, EPOCH + 61)
+    assert [event.number for event in StreamEvent.objects.order_by("id")] == [note.number for note in story.notes]
+    assert [callback.event for callback in Callback.objects.all()] == ["StartStream", "StopStream"]
+    charge = Charge.objects.get()
+    assert (charge.seconds, charge.billed_seconds, charge.amount) == (61, 120, Decimal("0.00600"))
+
+
+def test_writing_the_same_notes_again_changes_nothing(facts, story) -> None:
+    stream_id = uuid4()
+    story.streaming(stream_id)
+    record(facts, story)
+    story.stream_ended(stream_id, at=5)
+    record(facts, story)
+    record(facts, story)
+    assert StreamEvent.objects.count() == len(story.notes)
+    assert Callback.objects.count() == 2
+    assert Charge.objects.count() == 1
+
+
+def test_failures_to_play_are_counted_on_the_stream(facts, story) -> None:
+    stream_id = uuid4()
+    story.streaming(stream_id)
+    story.add(EventKind.PLAY_FAILED, 1, stream_id, problem="not bidirectional", count=5)
+    record(facts, story)
+    assert Stream.objects.get().play_failures == 5
+    story.stream_ended(stream_id, 9, play_failures=640)
+    record(facts, story)
+    assert Stream.objects.get().play_failures == 640
+
+
+def test_another_owner_writes_nothing(facts, story) -> None:
+    record(facts, story)
+    story.add(EventKind.CALL_DTMF, digit="1")
+    with pytest.raises(journal.LeaseLost):
+        record(facts, story, owner="b" * 32)
+    assert StreamEvent.objects.count() == 1
+
+
+def test_a_second_call_of_the_same_uuid_writes_nothing_even_from_the_same_process(facts, story) -> None:
+    story.call_ended(5)
+    record(facts, story)
+    other = Story()
+    other.add(EventKind.CALL_STARTED, 60, gateway="pbx")
+    with pytest.raises(journal.LeaseLost, match="used before"):
+        record(facts, other)
+    assert StreamEvent.objects.count() == 2
+
+
+def test_notes_after_the_end_are_still_written(facts, story) -> None:
+    stream_id = uuid4()
+    story.streaming(stream_id)
+    story.stream_ended(stream_id, 5)
+    story.call_ended(5)
+    record(facts, story)
+    story.add(EventKind.SOCKET_CLOSED, 5.2, stream_id, close_code=1000)
+    record(facts, story)
+    assert StreamEvent.objects.order_by("id").last().kind == "socket_closed"
+
+
+def test_lost_notes_leave_a_line(facts, story) -> None:
+    record(facts, story, lost=7)
+    assert StreamEvent.objects.get(kind="call_events_lost").details == {"count": 7}

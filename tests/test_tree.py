@@ -1,0 +1,141 @@
+"""The tests have the tree of the code: streams/calls/relay.py is tested by tests/streams/calls/test_relay.py.
+
+A test file that stands elsewhere, and a module without one of its name, are listed here, each list with its reason; a line that is no
+longer true fails as well."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+WINGS = ("streams", "cdr", "config")
+
+WHOLE_INSTALLATION = ("benchmarks", "conformance", "interop", "journeys")
+"""Folders of tests that know no module: they drive a running platform from outside."""
+
+OF_MANY_MODULES = {
+    "test_on_postgres": "the same tests on the other database",
+    "test_tree": "this",
+    "cdr/admin/test_accessibility": "every page of the console",
+    "cdr/admin/test_browser": "every page of the console",
+    "cdr/admin/test_browser_acts": "a day's work on the console",
+    "cdr/admin/test_escaping": "every page of the console",
+    "cdr/admin/test_numbers": "every page of the console",
+    "cdr/admin/test_permissions": "every page of the console",
+    "cdr/admin/test_role_matrix": "every page of the console",
+    "cdr/api/test_node_sdk": "the API as a customer's SDK sees it",
+    "cdr/api/test_python_sdk": "the API as a customer's SDK sees it",
+    "cdr/api/test_reference": "the API as its own page describes it",
+    "cdr/api/test_schema": "the API as its own schema describes it",
+    "cdr/test_live_page": "cdr/live.py with its script, in a browser",
+    "config/test_loops": "every endless loop of a process, failed on purpose",
+    "config/test_migrations": "no module, but every migration there is",
+    "cdr/test_stylesheet": "no module, but the console's style sheet",
+    "streams/pure/call/test_session_timing": "session.py, fork.py and stream.py, and what they measure together",
+    "streams/simulate/test_other_gateways": "audio_stream.py, audio_fork.py and twilio.py, before one and the same platform",
+    "streams/test_resuming": "a call that goes on on another socket, from the consumer down to the rows",
+}
+"""What has a name of its own because it is of several modules, or of none."""
+
+GLUE = ("apps", "asgi", "celery", "models", "routing", "signals", "tasks", "urls")
+"""Modules of these names that hold declarations, or one line a door: what they declare is used by every other test."""
+
+TOLD_BY = {
+    # A part of one thing, told by the test of the whole.
+    "cdr/api/test_calls": ("cdr/api/call_filters", "cdr/api/call_objects"),
+    "cdr/api/test_streams": ("cdr/api/paging", "cdr/api/rows", "cdr/api/stream_objects"),
+    "cdr/api/test_stream_start": ("cdr/api/body",),
+    "cdr/api/test_schema": ("cdr/api/schemas", "cdr/api/v1"),
+    "cdr/pages/test_board": ("cdr/pages/callback_hosts",),
+    "cdr/pages/test_call": ("cdr/pages/call_facts",),
+    "cdr/pages/test_stream_page": ("cdr/pages/stream", "cdr/pages/timing"),
+    "cdr/pages/log/test_page": ("cdr/pages/log/reading", "cdr/pages/log/rows", "cdr/pages/log/subject"),
+    "cdr/pure/log/test_lines": ("cdr/pure/log/rows",),
+    "cdr/retention/test_plan": ("cdr/management/commands/retention",),
+    "cdr/retention/test_runs": ("cdr/retention/due",),
+    "config/management/commands/test_run": ("config/installation", "config/processes"),
+    "config/test_supervisor": ("config/child_process",),
+    "streams/calls/test_relay": ("streams/calls/answer_acts", "streams/customers/links"),
+    "streams/calls/test_switchboard": ("streams/control/requests",),
+    "streams/customers/test_open_socket": ("streams/customers/bytes_in_flight",),
+    "streams/customers/test_url_testing": ("streams/pure/customer/url_report",),
+    "streams/fetch/test_request": ("streams/fetch/attempt", "streams/fetch/wire"),
+    "streams/journal/test_writing": ("streams/journal/rows",),
+    "streams/pure/call/test_session": (
+        "streams/pure/call/effect_queue",
+        "streams/pure/call/effects",
+        "streams/pure/call/notes",
+        "streams/pure/messages",
+    ),
+    "streams/pure/call/test_stream": ("streams/pure/call/sent_messages", "streams/pure/customer/connection"),
+    "streams/pure/gateway/test_asterisk": ("streams/pure/gateway/asterisk_control",),
+    "streams/pure/gateway/test_audio_stream": ("streams/pure/gateway/freeswitch",),
+    "streams/simulate/test_customer": ("streams/simulate/callback_receiver", "streams/simulate/conversation", "streams/simulate/waiting"),
+    "streams/simulate/test_gateway": ("streams/simulate/call_plan", "streams/simulate/call_socket"),
+    "streams/simulate/test_other_gateways": (
+        "streams/simulate/audio_fork",
+        "streams/simulate/audio_stream",
+        "streams/simulate/twilio",
+    ),
+    "streams/test_consumers": ("streams/gateways/directory", "streams/gateways/line", "streams/gateways/socket_loop"),
+    "streams/calls/test_note_queue": ("streams/database_threads",),
+    # What people see of it, told by the test of the page.
+    "cdr/admin/entry/test_second_factors": ("cdr/admin/entry/access", "cdr/admin/staff", "cdr/sign_in/second_factor"),
+    "cdr/admin/entry/test_signing_in": ("cdr/addresses", "cdr/admin/failed_sign_ins", "cdr/sign_in/locks"),
+    "cdr/admin/lists/test_exporting": ("cdr/exports", "cdr/pages/columns"),
+    "cdr/admin/lists/test_filters": ("cdr/admin/lists/named_choices",),
+    "cdr/admin/test_acts": ("cdr/admin/lists/markup", "cdr/admin/lists/questions"),
+    "cdr/admin/test_audited": ("cdr/admin/audit", "cdr/admin/entry/visitor"),
+    "cdr/admin/test_numbers": ("cdr/pages/masked_page",),
+    "cdr/admin/test_retention": ("cdr/pages/removed_data",),
+    "cdr/admin/test_url_tests": ("cdr/pages/url_test",),
+}
+"""The test that tells whether it works -> the modules it tells that of."""
+
+
+def modules() -> set[str]:
+    files = (path for wing in WINGS for path in (ROOT / wing).rglob("*.py"))
+    found = {path.relative_to(ROOT).with_suffix("").as_posix() for path in files if "migrations" not in path.parts}
+    return {module for module in found if not module.endswith("/__init__")}
+
+
+def packages() -> set[str]:
+    return {path.parent.relative_to(ROOT).as_posix() for wing in WINGS for path in (ROOT / wing).rglob("__init__.py")}
+
+
+def paths_of_tests() -> set[str]:
+    """Without those of the whole installation."""
+    found = {path.relative_to(ROOT / "tests").with_suffix("").as_posix() for path in (ROOT / "tests").rglob("test_*.py")}
+    return {test for test in found if test.split("/")[0] not in WHOLE_INSTALLATION}
+
+
+def subject_of(test: str) -> str:
+    """streams/calls/test_relay -> streams/calls/relay."""
+    folder, _, name = test.rpartition("/")
+    return f"{folder}/{name.removeprefix('test_')}"
+
+
+def is_glue(module: str) -> bool:
+    return module.rpartition("/")[2] in GLUE or "/models/" in module
+
+
+def test_each_test_stands_where_its_module_or_package_does() -> None:
+    known = modules() | packages()
+    assert sorted(test for test in paths_of_tests() - OF_MANY_MODULES.keys() if subject_of(test) not in known) == []
+
+
+def test_each_module_has_a_test_of_its_name_or_is_listed_with_the_one_that_tells() -> None:
+    told = {module for told in TOLD_BY.values() for module in told}
+    tested = {subject_of(test) for test in paths_of_tests()}
+    assert sorted(module for module in modules() - tested - told if not is_glue(module)) == []
+
+
+def test_no_line_of_the_lists_is_out_of_date() -> None:
+    there, known = paths_of_tests(), modules()
+    told = [module for told in TOLD_BY.values() for module in told]
+    tested = {subject_of(test) for test in there}
+    assert sorted(OF_MANY_MODULES.keys() - there) == []
+    assert sorted(test for test in OF_MANY_MODULES if subject_of(test) in known) == []
+    assert sorted(TOLD_BY.keys() - there) == []
+    assert sorted(module for module in told if module not in known or module in tested) == []
+    assert sorted(module for module in told if told.count(module) > 1) == []
+    assert [folder for folder in WHOLE_INSTALLATION if not (ROOT / "tests" / folder).is_dir()] == []
+    assert [name for name in GLUE if not any(module.endswith(f"/{name}") for module in known)] == []

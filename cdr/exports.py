@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cdr.models import Export, ExportState
 from cdr.pages.columns import Column
 from cdr.pure.masking import masking
 from cdr.spreadsheet import Cell, Opened, Writer
+from streams import jobs
 
 log = logging.getLogger(__name__)
 
 CHUNK_ROWS = 1000
 MOST_AT_ONCE = 2
 MOST_TRIES = 3
-STANDSTILL = timedelta(minutes=2)
+CLAIMED_FOR = timedelta(minutes=2)
+"""After each chunk once more; a worker that writes none for so long has gone."""
 KEPT = timedelta(days=7)
 
 
@@ -54,25 +56,16 @@ def _folder() -> Path:
     return Path(settings.DATA_DIR) / "exports"
 
 
-def take_next() -> Export | None:
-    """The oldest job that waits, or that stands still because its worker has gone; taken by one worker only, a few at once."""
-    now = timezone.now()
-    working = Q(state=ExportState.RUNNING, beat_at__gte=now - STANDSTILL)
-    if Export.objects.filter(working).count() >= MOST_AT_ONCE:
-        return None
-    free = Q(state=ExportState.WAITING) | Q(state=ExportState.RUNNING, beat_at__lt=now - STANDSTILL)
-    job = Export.objects.filter(free).order_by("pk").first()
-    if job is None:
-        return None
-    as_read = Export.objects.filter(free, pk=job.pk, tries=job.tries)
-    taken = as_read.update(state=ExportState.RUNNING, beat_at=now, tries=F("tries") + 1, rows_done=0)
-    return Export.objects.select_related("owner").get(pk=job.pk) if taken else None
+def claim_next() -> Export | None:
+    """The oldest job that waits, or whose worker has gone; claimed by one worker only, a few at once."""
+    waiting = Export.objects.select_related("owner").order_by("pk")
+    return jobs.claim_next(waiting, CLAIMED_FOR, at_once=MOST_AT_ONCE, state=ExportState.RUNNING, rows_done=0)
 
 
 def run(export: Export) -> None:
-    """Writes the file of a job that was taken, and its end into the row. Never raises for what is wrong with the job."""
+    """Writes the file of a job that was claimed, and its end into the row. Never raises for what is wrong with the job."""
     try:
-        if export.tries > MOST_TRIES:
+        if export.tries >= MOST_TRIES:
             raise NotAllowed(f"It was begun {MOST_TRIES} times and its worker went away each time.")
         _write(export, SELECTORS[export.section](export))
     except NotAllowed as error:
@@ -137,11 +130,10 @@ def _cells(row: Any, selection: Selection) -> list[Cell]:
 
 
 def _beat(export: Export, done: int) -> None:
-    """Raises NotAllowed when the job is no longer ours: deleted, or taken up by another worker."""
-    ours = Export.objects.filter(pk=export.pk, tries=export.tries)
-    if not ours.update(rows_done=done, beat_at=timezone.now()):
+    """Raises NotAllowed when the job is no longer ours: deleted, or claimed by another worker."""
+    if not jobs.extend(export, CLAIMED_FOR, rows_done=done):
         raise NotAllowed("It was taken up by another worker.")
 
 
 def _finish(export: Export, state: ExportState, problem: str) -> None:
-    Export.objects.filter(pk=export.pk, tries=export.tries).update(state=state, problem=problem, finished_at=timezone.now())
+    jobs.finish(export, state=state, problem=problem)

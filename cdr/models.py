@@ -11,7 +11,7 @@ from django.db import models
 
 from cdr.pure.acts import Act
 from cdr.pure.retention import Kind
-from streams.models import Account, Call, Stream
+from streams.models import Account, Call, Job, Stream
 from streams.models.choices import Choices, choices_of
 
 
@@ -87,22 +87,18 @@ def export_formats() -> Choices:
     return [("csv", "CSV"), ("xlsx", "XLSX")]
 
 
-class Export(models.Model):
-    """A list written to a file for the person who asked. The row is the job: `beat_at` moves while a worker writes, and a job that
-    stands still is taken up anew. `rows_total` is None until it was counted."""
+class Export(Job):
+    """A list written to a file for the person who asked. `rows_total` is None until it was counted."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports")
     section = models.CharField(max_length=50)
     query = models.CharField(max_length=2000, blank=True)
     format = models.CharField(max_length=4, choices=export_formats)
     state = models.CharField(max_length=10, choices=export_states, default=ExportState.WAITING)
-    tries = models.PositiveSmallIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(null=True)
     problem = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    beat_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-id",)
@@ -121,8 +117,8 @@ def url_test_states() -> Choices:
     return UrlTestState.choices
 
 
-class UrlTest(models.Model):
-    """A test of a service URL that a person asked for. The row is the job; `report` is what the service did, of a finished one.
+class UrlTest(Job):
+    """A test of a service URL that a person asked for. `report` is what the service did, of a finished one.
     `call_id` and `stream_id` are what the service saw: there is no such call. `of_stream`: whose URL was filled in. Nothing it names
     is kept from being deleted by it."""
 
@@ -136,8 +132,6 @@ class UrlTest(models.Model):
     state = models.CharField(max_length=10, choices=url_test_states, default=UrlTestState.WAITING)
     report = models.JSONField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    began_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = "URL test"
@@ -168,13 +162,11 @@ class RetentionMark(models.Model):
         return f"{self.account}: {self.kind} until {self.done_until}"
 
 
-class RetentionRun(models.Model):
-    """One round of retention over all accounts, with `started_at` as its now. A worker does a part of it at a time; `beat_at` is set
-    while one is at it. `counts`: calls by account and kind. `terms`: the installation's days at that time."""
+class RetentionRun(Job):
+    """One round of retention over all accounts, with `started_at` as its now. A worker does a part of it at a time, and gives it back.
+    `counts`: calls by account and kind. `terms`: the installation's days at that time."""
 
     started_at = models.DateTimeField()
-    beat_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
     unfinished = models.BooleanField(null=True, default=True, unique=True, help_text="True or nothing: one is under way at most.")
     counts = models.JSONField(default=dict)
     terms = models.JSONField(default=dict)

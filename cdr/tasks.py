@@ -11,7 +11,7 @@ from cdr.sign_in import locks
 @shared_task(name="cdr.tasks.run_exports")
 def run_exports() -> None:
     """Works off the exports that wait; what is begun meanwhile waits for the next call."""
-    while job := exports.take_next():
+    while job := exports.claim_next():
         exports.run(job)
 
 
@@ -23,7 +23,7 @@ def remove_old_exports() -> None:
 @shared_task(name="cdr.tasks.run_url_tests")
 def run_url_tests() -> None:
     """Works off the tests of service URLs that wait, one after another; several workers may."""
-    while job := url_tests.take_next():
+    while job := url_tests.claim_next():
         url_tests.run(job)
 
 

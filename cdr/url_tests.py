@@ -11,13 +11,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from cdr import audit
 from cdr.audit import Actor
 from cdr.models import UrlTest, UrlTestState
 from cdr.pure.acts import Act
+from streams import jobs
 from streams.customers.dial import DialSettings
 from streams.customers.url_testing import DEADLINE_SECONDS, UrlOrder, recognisable_id, tested
 from streams.guard import without_userinfo
@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 4
 MOST_A_MINUTE = 6
-LOST = timedelta(seconds=DEADLINE_SECONDS + 15)
+CLAIMED_FOR = timedelta(seconds=DEADLINE_SECONDS + 15)
+"""Longer than any test takes: past it, its worker has gone."""
 KEPT = timedelta(days=1)
 TLS = ssl.create_default_context()
 BROKE = "The test broke; the platform's log says why."
@@ -45,7 +46,7 @@ def ask(actor: Actor, owner_id: int, account: Account, *, url: str, content_type
     with transaction.atomic():
         owner = get_user_model().objects.select_for_update().get(pk=owner_id)  # one person's clicks, one after another
         mine = UrlTest.objects.filter(owner_id=owner.pk)
-        if mine.exclude(state=UrlTestState.DONE).filter(created_at__gt=now - LOST).exists():
+        if mine.exclude(state=UrlTestState.DONE).filter(created_at__gt=now - CLAIMED_FOR).exists():
             raise TooMany("Your last test is not over yet. One at a time: wait a few seconds.")
         if mine.filter(created_at__gt=now - timedelta(minutes=1)).count() >= MOST_A_MINUTE:
             raise TooMany(f"You asked for {MOST_A_MINUTE} tests in the last minute. Wait a minute.")
@@ -55,32 +56,27 @@ def ask(actor: Actor, owner_id: int, account: Account, *, url: str, content_type
     return test
 
 
-def take_next() -> UrlTest | None:
-    """The oldest test that waits, taken by one worker only, a few at once. A test whose worker has gone ends without a report."""
-    if not UrlTest.objects.exclude(state=UrlTestState.DONE).exists():
-        return None  # looked at each second: nothing is written, so that on SQLite nobody waits
-    now = timezone.now()
-    lost = Q(state=UrlTestState.RUNNING, began_at__lt=now - LOST)
-    UrlTest.objects.filter(lost).update(state=UrlTestState.DONE, finished_at=now, report=_broken(GONE))
-    if UrlTest.objects.filter(state=UrlTestState.RUNNING).count() >= MOST_AT_ONCE:
-        return None
-    waiting = UrlTest.objects.filter(state=UrlTestState.WAITING)
-    job = waiting.order_by("pk").first()
-    if job is None or not waiting.filter(pk=job.pk).update(state=UrlTestState.RUNNING, began_at=now):
-        return None
-    return UrlTest.objects.select_related("account").get(pk=job.pk)
+def claim_next() -> UrlTest | None:
+    """The oldest test that waits, or whose worker has gone; claimed by one worker only, a few at once. Looked for each second: where
+    none is, nothing is written, so that on SQLite nobody waits."""
+    waiting = UrlTest.objects.select_related("account").order_by("pk")
+    return jobs.claim_next(waiting, CLAIMED_FOR, at_once=MOST_AT_ONCE, state=UrlTestState.RUNNING)
 
 
 def run(job: UrlTest) -> None:
-    """Blocks for DEADLINE_SECONDS at most. Never raises for what is wrong with the service."""
+    """Blocks for DEADLINE_SECONDS at most. Never raises for what is wrong with the service. A test is made once: one whose worker
+    has gone ends without a report."""
+    report = _broken(GONE) if job.tries else _report(job)
+    jobs.finish(job, state=UrlTestState.DONE, report=report)
+
+
+def _report(job: UrlTest) -> dict[str, Any]:
     dialling = DialSettings(settings.DIAL_ALLOW, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL)
     try:
-        report = asyncio.run(tested(_order(job), dialling, TLS)).as_json()
+        return asyncio.run(tested(_order(job), dialling, TLS)).as_json()
     except Exception:  # a bug of ours: the person is told, the log has the rest
         log.exception("The URL test %d broke.", job.pk)
-        report = _broken(BROKE)
-    as_taken = UrlTest.objects.filter(pk=job.pk, state=UrlTestState.RUNNING)
-    as_taken.update(state=UrlTestState.DONE, finished_at=timezone.now(), report=report)
+        return _broken(BROKE)
 
 
 def _order(job: UrlTest) -> UrlOrder:

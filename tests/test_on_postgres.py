@@ -11,7 +11,10 @@ from tests import postgres_server
 
 ROOT = Path(__file__).parent.parent
 TESTS = (
+    "tests/test_upgrade.py",
+    "tests/streams/test_jobs.py",
     "tests/streams/journal",
+    "tests/streams/calls/test_control_rounds.py",
     "tests/streams/calls/test_note_queue.py",
     "tests/streams/calls/test_switchboard.py",
     "tests/streams/control",

@@ -19,6 +19,7 @@ from cdr.pure.figures import counted
 from cdr.pure.retention import Kind
 from cdr.retention.due import Due, all_due, calls_of, installation_days
 from cdr.retention.removal import remove
+from streams import jobs
 from streams.models import Call
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,8 @@ BREATH_SECONDS = 0.02
 """Between two batches, so that on SQLite the calls that are live get to write theirs."""
 SLICE_SECONDS = 15.0
 ROUND = timedelta(hours=1)
-STANDSTILL = timedelta(minutes=2)
+CLAIMED_FOR = timedelta(minutes=2)
+"""With each batch once more; a worker that removes none for so long has gone."""
 KEPT = timedelta(days=30)
 NAMED_ACCOUNTS = 50
 RETENTION = Actor("retention", None)
@@ -44,7 +46,7 @@ def apply(seconds: float = SLICE_SECONDS) -> None:
     run = RetentionRun.objects.filter(unfinished=True).first()
     if run is None and not RetentionRun.objects.filter(started_at__gt=now - ROUND).exists():
         run = _begun(now)
-    if run is not None and _taken(run, now):
+    if run is not None and _claim(run, now):
         _work(run, monotonic() + seconds)
 
 
@@ -54,7 +56,7 @@ def apply_all() -> RetentionRun | None:
     run = RetentionRun.objects.filter(unfinished=True).first() or _begun(now)
     if run is None:
         return None
-    if not _taken(run, now):
+    if not _claim(run, now):
         raise Busy
     _work(run, float("inf"))
     return run
@@ -78,12 +80,11 @@ def _begun(now: datetime) -> RetentionRun | None:
         return None
 
 
-def _taken(run: RetentionRun, now: datetime) -> bool:
-    """Whether this worker has it now; one that has not moved for a while has lost it."""
-    free = Q(beat_at=None) | Q(beat_at__lt=now - STANDSTILL)
-    taken = RetentionRun.objects.filter(free, pk=run.pk, unfinished=True).update(beat_at=now)
-    run.refresh_from_db()
-    return bool(taken)
+def _claim(run: RetentionRun, now: datetime) -> bool:
+    """Whether this worker has the round now."""
+    claimed = jobs.claim(run, now, CLAIMED_FOR)
+    run.refresh_from_db(fields=["counts"])  # another worker may have done a part since it was read
+    return claimed
 
 
 def _work(run: RetentionRun, deadline: float) -> None:
@@ -91,7 +92,7 @@ def _work(run: RetentionRun, deadline: float) -> None:
         if all(_done(run, due, deadline) for due in all_due(run.started_at)):
             _finish(run)
         else:
-            RetentionRun.objects.filter(pk=run.pk, beat_at=run.beat_at).update(beat_at=None)
+            jobs.give_back(run)
     except Busy:
         log.warning("Retention was taken over by another worker; nothing was done twice.")
 
@@ -125,10 +126,8 @@ def _remove(run: RetentionRun, due: Due, batch: list[Call]) -> None:
         count = remove(due.kind, batch, timezone.now())
         of_account = run.counts.setdefault(due.account.name, {})
         of_account[str(due.kind)] = of_account.get(str(due.kind), 0) + count
-        beat_at = timezone.now()
-        if not RetentionRun.objects.filter(pk=run.pk, beat_at=run.beat_at).update(counts=run.counts, beat_at=beat_at):
+        if not jobs.extend(run, CLAIMED_FOR, counts=run.counts):
             raise Busy
-        run.beat_at = beat_at
 
 
 def _settle(due: Due, until: datetime) -> None:
@@ -143,13 +142,11 @@ def _finish(run: RetentionRun) -> None:
     now = timezone.now()
     counts = {account: kinds for account, kinds in run.counts.items() if any(kinds.values())}
     with transaction.atomic():
-        ours = RetentionRun.objects.filter(pk=run.pk, beat_at=run.beat_at)
-        if not ours.update(unfinished=None, finished_at=now, beat_at=None, counts=counts):
+        if not jobs.finish(run, unfinished=None, counts=counts):
             raise Busy
         if counts:
             audit.write(RETENTION, Act.RETENTION, run, **_told(counts))
         RetentionRun.objects.filter(started_at__lt=now - KEPT).delete()
-    run.counts, run.finished_at = counts, now
 
 
 def _told(counts: dict[str, dict[str, int]]) -> dict[str, str]:

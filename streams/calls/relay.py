@@ -70,6 +70,11 @@ class Relay:
     def live(self) -> bool:
         return self.session.over is None
 
+    @property
+    def begun(self) -> bool:
+        """Whether its media has begun: before that it can be asked for nothing."""
+        return self.session.media is not None
+
     def begin(self, who: CallIdentity) -> None:
         """The call's first note."""
         caller = self.line.caller
@@ -127,7 +132,7 @@ class Relay:
 
     def asked(self, kind: str, by: str, act: Act) -> None:
         """A control request. What comes after the end of the call comes too late, which is no error."""
-        if self.live and self.session.media is not None:
+        if self.live and self.begun:
             self.note(EventKind.CALL_CONTROL_REQUESTED, kind=kind, by=by)
             self._act(act)
 

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from streams import control, journal
 from streams.calls import timing
-from streams.calls.control_acts import act_of
+from streams.calls.control_rounds import ControlRounds
 from streams.calls.live_calls import LiveCalls
 from streams.calls.note_queue import Notebook
 from streams.database_threads import DatabaseThreads
@@ -59,6 +59,7 @@ class Switchboard:
         self.meters: dict[int, Meter] = {}
         self._threads = DatabaseThreads(2, "switchboard")
         self._look = asyncio.Event()
+        self._control = ControlRounds(self.owner, self.relays, self._query)
         self._metered_at = time.monotonic()
         self._loops = [
             # Rests at most as long as it waits between two rounds: however often something fails after a renewal, no lease runs out.
@@ -144,18 +145,7 @@ class Switchboard:
                 pass
             self._look.clear()
             if self.relays:
-                for asked in await self._query(control.take, self.owner) or ():
-                    self._obey(asked)
-
-    def _obey(self, asked: control.Asked) -> None:
-        relay = self.relays.get(asked.call_id)
-        if relay is None:
-            log.info("%s was asked for call %s, which is gone.", asked.kind, asked.call_id)
-            return
-        try:
-            relay.asked(asked.kind, asked.by, act_of(asked))
-        except Exception:
-            log.exception("The request %s for call %s could not be carried out.", asked.kind, asked.call_id)
+                await self._control.carry_out_waiting()
 
     # The end of the process --------------------------------------------------------------------------------------------------------
     async def drain(self, limit_seconds: float) -> None:

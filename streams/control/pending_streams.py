@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from streams import control, journal
+from streams import control, jobs, journal
 from streams.models import ControlRequest, Stream, StreamEvent
 from streams.pure.lifecycle import CallState, EndCause, EventKind, Level
 
@@ -41,7 +41,7 @@ def unwritten(requests: QuerySet[ControlRequest]) -> list[ControlRequest]:
 
 
 def request_stop(start: ControlRequest, by: str) -> None:
-    """Asks for the end of a stream that has no row yet; its process takes both requests, in the order in which they were made."""
+    """Asks for the end of a stream that has no row yet; its process carries both requests out, in the order in which they were made."""
     call = start.call
     if call.state != CallState.LIVE:
         raise control.NotLive(TOO_LATE)
@@ -70,16 +70,22 @@ def _settle(request_id: int) -> Stream | None:
         if written:
             _settled(request, written)
             return None
-        if request.taken_at is not None and request.call.state == CallState.LIVE:
+        if _with_its_process(request):
             return None
         return _end(request)
 
 
+def _with_its_process(request: ControlRequest) -> bool:
+    """A process that lives has claimed the start at least, and may have begun the stream: its notes may be late, and so may be the one
+    that finishes the request. A claim that ran out is the same process's to take up again: no other can have the call."""
+    return request.call.state == CallState.LIVE and bool(request.claimed_by or request.finished_at)
+
+
 def _settled(request: ControlRequest, stream: Stream) -> None:
-    """Also takes the request, so that no process takes it any more."""
+    """Also finishes the request, so that no process carries it out any more."""
     request.stream = stream
-    request.taken_at = request.taken_at or timezone.now()
-    request.save(update_fields=["stream", "taken_at"])
+    request.save(update_fields=["stream"])
+    jobs.finish_for_others(request)
 
 
 def _end(request: ControlRequest) -> Stream:

@@ -1,10 +1,12 @@
 """Control requests: what is asked of a live call, as rows, and the message that says there is one.
 
 What is asked is a row (ControlRequest); a message on the channel layer only says that there is one. The process that holds the
-call takes the row, once. Owns those rows and that message; must not know sessions."""
+call claims the row, carries it out and finishes it. Owns those rows and that message; must not know sessions."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,8 +14,8 @@ from uuid import UUID, uuid4
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
-from django.utils import timezone
 
+from streams import jobs
 from streams.models import Call, ControlRequest, Stream
 from streams.pure.audio.dtmf import checked_digits
 from streams.pure.lifecycle import LIVE_STATES, CallState
@@ -21,16 +23,21 @@ from streams.pure.messages import StreamRequest
 
 log = logging.getLogger(__name__)
 
+CLAIMED_FOR = timedelta(seconds=5)
+"""Carrying out takes milliseconds. It is also how long a request waits whose claim was written while the answer to it was lost."""
+CLAIMED_AT_ONCE = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One control request, taken. `details`: {"request": ...} of a start, {"digits": ...} of DTMF."""
+    """One control request, claimed. `details`: {"request": ...} of a start, {"digits": ...} of DTMF. `row`: what is to be finished."""
 
     kind: str
     call_id: UUID
     stream_id: UUID | None
     details: dict[str, Any]
     by: str
+    row: ControlRequest
 
 
 class NotLive(Exception):
@@ -84,17 +91,27 @@ def nudge(owner: str) -> None:
         log.warning("The control message could not be sent (%s); the process finds the request in its row.", error)
 
 
-def take(owner: str) -> list[Asked]:
-    """Takes what waits for the live calls of a process; each request is taken once, whoever else tries."""
-    waiting = ControlRequest.objects.filter(call__owner=owner, taken_at=None).select_related("call", "stream")
-    return [_asked(row) for row in waiting if _taken(row)]
+def claim_waiting(owner: str) -> list[Asked]:
+    """Claims what waits for the live calls of a process, in the order in which it was asked. When the database fails halfway, what
+    was claimed until then. Raises DatabaseError when that is nothing."""
+    waiting = ControlRequest.objects.filter(call__owner=owner).select_related("call", "stream")
+    return [_asked(row) for row in jobs.claim_each(waiting, CLAIMED_FOR, most=CLAIMED_AT_ONCE)]
 
 
-def _taken(row: ControlRequest) -> bool:
-    return ControlRequest.objects.filter(pk=row.pk, taken_at=None).update(taken_at=timezone.now()) == 1
+def finish(carried_out: Iterable[Asked]) -> bool:
+    """Writes down that requests were carried out, or came too late. Doing so again changes nothing. True, or raises DatabaseError."""
+    for asked in carried_out:
+        jobs.finish(asked.row)
+    return True
+
+
+def give_back(asked: Iterable[Asked]) -> None:
+    """What could not be carried out yet waits again."""
+    for each in asked:
+        jobs.give_back(each.row)
 
 
 def _asked(row: ControlRequest) -> Asked:
     started = row.details.get("stream_id")
     stream_id = row.stream.uuid if row.stream else UUID(started) if started else None
-    return Asked(row.kind, row.call.uuid, stream_id, row.details, row.requested_by)
+    return Asked(row.kind, row.call.uuid, stream_id, row.details, row.requested_by, row)

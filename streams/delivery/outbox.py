@@ -5,7 +5,6 @@ Owns claims, order within a stream and fairness between hosts and accounts. Must
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from streams import jobs
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
 
 HOLD_TRIES = 3
@@ -35,8 +35,7 @@ def deliverable(now: datetime) -> QuerySet[Callback]:
         state=CallbackState.PENDING,
         tries__lt=HOLD_TRIES,
     )
-    unclaimed = Q(claimed_until=None) | Q(claimed_until__lte=now)
-    return Callback.objects.filter(unclaimed, ~Exists(holding_back), state=CallbackState.PENDING, due_at__lte=now)
+    return Callback.objects.filter(jobs.free(now), ~Exists(holding_back), state=CallbackState.PENDING, due_at__lte=now)
 
 
 def next_of(stream_id: int, now: datetime) -> Callback | None:
@@ -56,40 +55,29 @@ def account_share() -> int:
 
 
 def claim(callback: Callback, now: datetime) -> bool:
-    """Takes `callback` as it was read, by compare-and-swap; False when another worker was quicker.
+    """Takes `callback` as it was read; False when another worker was quicker, or somebody has put its try off or had it sent again.
 
     A claim that ran out is a try that was lost with its worker: it gets its line among the attempts."""
-    token, lost_tries = uuid4().hex, 1 if callback.claim else 0
     held = timedelta(seconds=settings.CALLBACK_TIMEOUT_SECONDS + CLAIM_MARGIN_SECONDS)
-    as_read = Callback.objects.filter(
-        pk=callback.pk, state=CallbackState.PENDING, claim=callback.claim, tries=callback.tries, due_at=callback.due_at
-    )
+    lost, ran_out_at = bool(callback.claimed_by), callback.claimed_until or now
     with transaction.atomic():
-        taken = as_read.update(claim=token, claimed_until=now + held, tries=F("tries") + lost_tries)
-        if taken and lost_tries:
-            _write_lost_try(callback, held)
-    callback.claim, callback.tries = token, callback.tries + lost_tries
-    return bool(taken)
-
-
-def release(callback: Callback) -> None:
-    """Gives an unused claim back."""
-    Callback.objects.filter(pk=callback.pk, claim=callback.claim).update(claim="", claimed_until=None)
+        claimed = jobs.claim(callback, now, held, also=Q(state=CallbackState.PENDING, due_at=callback.due_at))
+        if claimed and lost:
+            _write_lost_try(callback, ran_out_at - held)
+    return claimed
 
 
 def settle(callback: Callback, attempt: CallbackAttempt, state: CallbackState, due_at: datetime | None) -> bool:
     """Writes the attempt and what follows from it, if the claim is still ours; otherwise writes nothing and returns False."""
-    finished_at = timezone.now() if state != CallbackState.PENDING else None
-    attempt.callback, attempt.number = callback, callback.tries + 1
+    end_try = jobs.retry_later if state == CallbackState.PENDING else jobs.finish
     with transaction.atomic():
-        ours = Callback.objects.filter(pk=callback.pk, claim=callback.claim).update(
-            state=state, tries=attempt.number, due_at=due_at, finished_at=finished_at, claim="", claimed_until=None
-        )
+        ours = end_try(callback, state=state, due_at=due_at)
         if ours:
+            attempt.callback, attempt.number = callback, callback.tries
             attempt.save(force_insert=True)
         if ours and attempt.error:
             _note_trouble(callback, CallbackTrouble.GIVEN_UP if state == CallbackState.GIVEN_UP else CallbackTrouble.TRY_FAILED)
-    return bool(ours)
+    return ours
 
 
 class NotWhole(Exception):
@@ -104,7 +92,7 @@ def resend(callback: Callback) -> None:
         whole = Call.objects.filter(streams=row.stream_id, numbers_removed_at=None, payloads_removed_at=None)
         if not whole.exists():
             raise NotWhole
-        Callback.objects.filter(pk=row.pk).update(state=CallbackState.PENDING, due_at=timezone.now(), finished_at=None)
+        jobs.reopen(row, state=CallbackState.PENDING, due_at=timezone.now())
         _note_given_up_no_more(row)
 
 
@@ -145,14 +133,13 @@ def _within_shares(rows: Iterable[tuple[int, str, int]], now: datetime, limit: i
 
 def _under_way(now: datetime) -> tuple[Counter[str], Counter[int]]:
     """Tries that hold a claim, by host and by account."""
-    claimed = Callback.objects.filter(state=CallbackState.PENDING, claimed_until__gt=now).order_by()
+    claimed = Callback.objects.filter(jobs.under_way(now), state=CallbackState.PENDING).order_by()
     rows = list(claimed.values_list("host", "account_id"))
     return Counter(host for host, _ in rows), Counter(account_id for _, account_id in rows)
 
 
-def _write_lost_try(callback: Callback, held: timedelta) -> None:
-    started_at = (callback.claimed_until or timezone.now()) - held
-    CallbackAttempt.objects.create(callback=callback, number=callback.tries + 1, started_at=started_at, duration_ms=0, error=LOST)
+def _write_lost_try(callback: Callback, started_at: datetime) -> None:
+    CallbackAttempt.objects.create(callback=callback, number=callback.tries, started_at=started_at, duration_ms=0, error=LOST)
     _note_trouble(callback, CallbackTrouble.TRY_FAILED)
 
 

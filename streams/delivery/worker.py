@@ -10,6 +10,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.utils import timezone
 
+from streams import jobs
 from streams.delivery import outbox
 from streams.delivery.broker import nudge
 from streams.delivery.sending import Tried, tried
@@ -57,7 +58,7 @@ def deliver_next(stream_id: int) -> Outcome:
         return Outcome.OVERTAKEN
     # Several workers may have seen the same room and claimed together. Whoever counts after its claim sees all of them.
     if not outbox.has_room(callback, now, own=1):
-        outbox.release(callback)
+        jobs.give_back(callback)
         return Outcome.CAPPED
     return _settled(callback, tried(callback))
 

@@ -1,7 +1,7 @@
 """The rows of `streams`: who may do what (tenants), what happened (calls), what is owed to the customer (callbacks), what
-gateways did besides (gateways), and the words all these may hold (choices).
+gateways did besides (gateways), the words all these may hold (choices), and the columns of every row that is a job (jobs).
 
-Columns, constraints and cheap properties only; the verbs are functions in journal, delivery and control."""
+Columns, constraints and cheap properties only; the verbs are functions in journal, delivery, control and streams.jobs."""
 
 from streams.models.callbacks import Callback, CallbackAttempt
 from streams.models.calls import (
@@ -17,6 +17,7 @@ from streams.models.calls import (
 )
 from streams.models.choices import CallbackState, CallbackTrouble
 from streams.models.gateways import GatewayRefusal, GatewayTraffic
+from streams.models.jobs import Job
 from streams.models.tenants import Account, Application, Gateway
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "GatewayRefusal",
     "GatewayTraffic",
     "Heartbeat",
+    "Job",
     "Stream",
     "StreamEvent",
     "StreamMeasure",

@@ -5,12 +5,13 @@ from django.db.models import Q
 
 from streams.models.calls import Stream
 from streams.models.choices import CallbackState, callback_events, callback_states
+from streams.models.jobs import Job
 from streams.models.tenants import Account
 
 
-class Callback(models.Model):
-    """One status callback with its frozen payload. The row is the queue: `due_at` says when the next try is, and a claim
-    (`claim`, `claimed_until`) keeps two workers from making the same try."""
+class Callback(Job):
+    """One status callback with its frozen payload. The row is the queue: `due_at` says when the next try is, and a claim keeps two
+    workers from making the same try."""
 
     # No index of its own: the constraint's begins with it. The same for an attempt's callback.
     stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="callbacks", db_index=False)
@@ -24,11 +25,7 @@ class Callback(models.Model):
     parameters = models.JSONField(help_text="What is sent, as ordered [name, value] pairs.")
     created_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=callback_states, default=CallbackState.PENDING)
-    tries = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True)
-    claim = models.CharField(max_length=32, blank=True)
-    claimed_until = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("stream", "number")

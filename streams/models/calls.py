@@ -19,6 +19,7 @@ from streams.models.choices import (
     hangup_reasons,
     stream_states,
 )
+from streams.models.jobs import Job
 from streams.models.tenants import Account, Application, Gateway
 from streams.pure.customer.service_url import host_of
 from streams.pure.lifecycle import CallState, EndCause, Level, StreamState
@@ -199,8 +200,9 @@ class StreamMeasure(models.Model):
         return f"timing of stream {self.stream_id}"
 
 
-class ControlRequest(models.Model):
-    """Something asked of a live call: the row is the truth, the channel-layer message only a nudge. Taken once, by the owner."""
+class ControlRequest(Job):
+    """Something asked of a live call: the row is the truth, the channel-layer message only a nudge. Claimed by the call's owner, and
+    finished when it was carried out."""
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="control_requests")
     stream = models.ForeignKey(Stream, on_delete=models.CASCADE, null=True, related_name="control_requests")
@@ -208,12 +210,11 @@ class ControlRequest(models.Model):
     details = models.JSONField(default=dict)
     requested_by = models.CharField(max_length=150, help_text="'API' or the operator's user name.")
     requested_at = models.DateTimeField(auto_now_add=True)
-    taken_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("id",)
         indexes = [
-            models.Index(fields=["call"], condition=Q(taken_at=None), name="control_waiting"),
+            models.Index(fields=["call"], condition=Q(finished_at=None), name="control_waiting"),
             models.Index(fields=["requested_at"], condition=Q(kind="start", stream=None), name="control_start_unwritten"),
         ]
 

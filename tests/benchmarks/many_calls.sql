@@ -114,7 +114,7 @@ FROM (SELECT *, min(id) OVER (PARTITION BY call_id) AS first FROM streams_stream
 -- == callbacks
 -- One in a hundred needed several tries, one in five hundred was given up.
 INSERT INTO streams_callback (stream_id, account_id, number, event, url, method, host, message_id, parameters, created_at, state, tries,
-                              due_at, claim, claimed_until, finished_at)
+                              due_at, claimed_by, claimed_until, finished_at)
 SELECT id, account_id, number, event, status_callback_url, 'POST', split_part(status_callback_url, '/', 3) || ':443',
        'msg_' || replace(uuid::text, '-', '') || lpad(number::text, 3, '0'),
        jsonb_build_array(jsonb_build_array('Event', event), jsonb_build_array('StreamID', uuid), jsonb_build_array('From', '+14155550123'),

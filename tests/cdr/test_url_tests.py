@@ -65,7 +65,7 @@ def test_a_worker_tests_what_waits_and_nothing_else_comes_of_it(person, account,
         run_url_tests()
     test.refresh_from_db()
     assert (test.state, (test.report or {})["failure"], (test.report or {})["close_code"]) == (UrlTestState.DONE, "", 1000)
-    assert (test.report or {})["said"][0]["event"] == "playAudio" and test.began_at and test.finished_at
+    assert (test.report or {})["said"][0]["event"] == "playAudio" and test.finished_at and test.tries == 1
     assert customer.conversations[0].call_id == str(test.call_id)
     assert not any(model.objects.exists() for model in (Call, Stream, Callback, Charge))
 
@@ -94,20 +94,20 @@ def test_only_so_many_a_minute(person, account) -> None:
     assert ask(person, account)
 
 
-def test_a_test_is_taken_once_and_only_a_few_run_at_once(account) -> None:
+def test_a_test_is_claimed_once_and_only_a_few_run_at_once(account) -> None:
     for number in range(url_tests.MOST_AT_ONCE + 1):
         ask(User.objects.create_user(f"person-{number}"), account)
-    taken = [url_tests.take_next() for _ in range(url_tests.MOST_AT_ONCE + 1)]
+    taken = [url_tests.claim_next() for _ in range(url_tests.MOST_AT_ONCE + 1)]
     assert len({test.pk for test in taken if test}) == url_tests.MOST_AT_ONCE and taken[-1] is None
 
 
 def test_a_test_whose_worker_has_gone_ends_and_its_person_may_ask_again(person, account) -> None:
     test = ask(person, account)
-    url_tests.take_next()
-    long_ago = timezone.now() - url_tests.LOST - timedelta(seconds=1)
-    UrlTest.objects.update(began_at=long_ago, created_at=long_ago)
+    url_tests.claim_next()
+    long_ago = timezone.now() - url_tests.CLAIMED_FOR - timedelta(seconds=1)
+    UrlTest.objects.update(claimed_until=timezone.now() - timedelta(seconds=1), created_at=long_ago)
     assert ask(person, account)
-    url_tests.take_next()
+    run_url_tests()
     test.refresh_from_db()
     assert (test.state, (test.report or {})["failure"]) == (UrlTestState.DONE, url_tests.GONE)
 

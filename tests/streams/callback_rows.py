@@ -57,7 +57,7 @@ def due_again(callback: Callback) -> None:
 
 def under_way(callback: Callback) -> None:
     """As if another worker were trying it."""
-    Callback.objects.filter(pk=callback.pk).update(claim="another worker", claimed_until=timezone.now() + timedelta(seconds=20))
+    Callback.objects.filter(pk=callback.pk).update(claimed_by="another worker", claimed_until=timezone.now() + timedelta(seconds=20))
 
 
 def endpoint(httpserver: HTTPServer, *statuses: int) -> str:

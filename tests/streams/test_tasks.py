@@ -82,7 +82,7 @@ def test_a_burst_beyond_the_hosts_share_is_worked_off_without_another_sweep(work
 def test_a_sweep_finds_retries_and_what_dead_workers_left(worker: None, httpserver: HTTPServer):
     url, now = endpoint(httpserver, 200), timezone.now()
     retry = owed(stream(), url, tries=1, due_at=now - timedelta(seconds=1))
-    orphan = owed(stream(), url, claim="a dead worker", claimed_until=now - timedelta(seconds=1))
+    orphan = owed(stream(), url, claimed_by="a dead worker", claimed_until=now - timedelta(seconds=1))
     later = owed(stream(), url, due_at=now + timedelta(minutes=5))
     sweep_callbacks()
     until(lambda: Callback.objects.filter(state=CallbackState.DELIVERED).count() == 2)

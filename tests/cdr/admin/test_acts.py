@@ -44,7 +44,7 @@ def test_hanging_up_asks_first(operator, live) -> None:
 def test_the_process_that_holds_the_call_is_told_to_hang_up(operator, live) -> None:
     response = operator.post(hang_up(live), follow=True)
     assert "The call was asked to hang up." in response.content.decode()
-    (asked,) = control.take(OWNER)
+    (asked,) = control.claim_waiting(OWNER)
     assert (asked.kind, asked.call_id, asked.by) == ("hang_up", live.uuid, "maria")
     assert entries() == [("maria", "hang up a call", "call", str(live.uuid))]
 

@@ -119,7 +119,7 @@ def test_stopping_asks_first(operator, live) -> None:
 def test_stopping_asks_the_process_that_holds_the_call(operator, live) -> None:
     response = operator.post(address("stop", live), follow=True)
     request = ControlRequest.objects.get()
-    assert (request.stream, request.kind, request.requested_by, request.taken_at) == (live, "stop", "maria", None)
+    assert (request.stream, request.kind, request.requested_by, request.finished_at) == (live, "stop", "maria", None)
     assert response.redirect_chain[0][0] == reverse("admin:cdr_calldetail_change", args=[live.call.uuid])
     assert "was asked to stop" in response.content.decode()
 

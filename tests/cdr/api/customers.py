@@ -66,7 +66,7 @@ def streams_path(call: Call) -> str:
 
 def taken() -> list[control.Asked]:
     """What the process that holds the calls finds to do."""
-    return control.take(OWNER)
+    return control.claim_waiting(OWNER)
 
 
 def start_requests() -> list[UUID]:

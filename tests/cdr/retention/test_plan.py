@@ -82,6 +82,6 @@ def test_without_days_the_command_says_that_everything_is_kept(settings) -> None
 
 
 def test_it_does_not_come_in_the_way_of_a_worker(calls) -> None:
-    RetentionRun.objects.create(started_at=timezone.now(), beat_at=timezone.now())
+    RetentionRun.objects.create(started_at=timezone.now(), claimed_by="a worker", claimed_until=timezone.now() + timedelta(minutes=1))
     with pytest.raises(CommandError, match="A worker is at it"):
         said()

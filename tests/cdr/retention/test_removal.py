@@ -37,7 +37,7 @@ def call(gateway) -> Call:
     Callback.objects.filter(stream__call=call).update(url=url)
     CallbackAttempt.objects.filter(callback__stream__call=call).update(response_head=f"thanks, {CALLER}", error=f"redirect to {CALLED}")
     digits = {"digits": "4711", "for": CALLER}
-    ControlRequest.objects.create(call=call, kind="send_dtmf", details=digits, requested_by="API", taken_at=timezone.now())
+    ControlRequest.objects.create(call=call, kind="send_dtmf", details=digits, requested_by="API", finished_at=timezone.now())
     call.refresh_from_db()
     return call
 

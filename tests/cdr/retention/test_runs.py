@@ -44,6 +44,13 @@ def mark(kind: Kind = Kind.NUMBERS) -> datetime:
     return RetentionMark.objects.get(kind=kind).done_until
 
 
+def run_of_another() -> RetentionRun:
+    """A round that a worker has claimed."""
+    return RetentionRun.objects.create(
+        started_at=timezone.now(), claimed_by="another worker", claimed_until=timezone.now() + runs.CLAIMED_FOR
+    )
+
+
 def test_what_is_older_is_removed_and_what_is_younger_is_not(gateway) -> None:
     old, young = aged(gateway, 31), aged(gateway, 29)
     retention.apply_all()
@@ -102,7 +109,7 @@ def test_a_round_goes_on_where_its_time_was_over(gateway, monkeypatch) -> None:
     retention.apply(seconds=10)
     assert done() == {call.pk for call in calls[:2]} and mark() == calls[1].ended_at
     run = RetentionRun.objects.get()
-    assert run.unfinished and run.beat_at is None and not AuditEntry.objects.filter(act="remove by retention").exists()
+    assert run.unfinished and run.claimed_by == "" and not AuditEntry.objects.filter(act="remove by retention").exists()
     monkeypatch.setattr(runs, "monotonic", time.monotonic)
     retention.apply()
     run.refresh_from_db()
@@ -129,21 +136,21 @@ def test_the_hourly_round_begins_an_hour_after_the_last(gateway) -> None:
 
 def test_one_worker_at_a_time_and_one_that_stands_still_is_replaced(gateway) -> None:
     aged(gateway, 40)
-    RetentionRun.objects.create(started_at=timezone.now(), beat_at=timezone.now())
+    run_of_another()
     with pytest.raises(Busy):
         retention.apply_all()
     apply_retention()
     assert not done()
-    RetentionRun.objects.update(beat_at=timezone.now() - runs.STANDSTILL - timedelta(seconds=1))
+    RetentionRun.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     apply_retention()
     assert len(done()) == 1 and RetentionRun.objects.count() == 1
 
 
 def test_a_worker_whose_round_was_taken_over_removes_nothing_more(gateway) -> None:
     call = aged(gateway, 40)
-    run = RetentionRun.objects.create(started_at=timezone.now(), beat_at=timezone.now())
+    run = run_of_another()
     (due,) = all_due(run.started_at)
-    RetentionRun.objects.update(beat_at=timezone.now())
+    RetentionRun.objects.update(claimed_by="a third worker")
     with pytest.raises(Busy):
         runs._remove(run, due, [call])
     assert not done()

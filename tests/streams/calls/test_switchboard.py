@@ -138,7 +138,7 @@ async def test_the_message_goes_to_the_holder_and_to_no_other_process(redis: Red
         row = await until(lambda: row_of(FIRST))
         await database_sync_to_async(control.request_hangup)(row, "API")
         await until(lambda: Call.objects.filter(state="ended").first())
-        assert await database_sync_to_async(control.take)("another process") == []
+        assert await database_sync_to_async(control.claim_waiting)("another process") == []
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(layer.receive(elsewhere), 0.1)
 
@@ -196,7 +196,7 @@ async def test_a_request_for_a_call_that_is_gone_is_taken_and_harms_nobody(by_ro
         live = await until(lambda: row_of(FIRST))
         gone = await database_sync_to_async(Call.objects.create)(account_id=live.account_id, started_at=timezone.now(), owner=board.owner)
         await database_sync_to_async(ControlRequest.objects.create)(call=gone, kind="hang_up", requested_by="API")
-        await until(lambda: not ControlRequest.objects.filter(taken_at=None).exists())
+        await until(lambda: not ControlRequest.objects.filter(finished_at=None).exists())
         assert (await database_sync_to_async(row_of)(FIRST)).state == "live"
 
 
@@ -205,7 +205,7 @@ async def test_a_request_is_taken_once() -> None:
     a_call = await database_sync_to_async(Call.objects.create)(account=row.account, started_at=timezone.now(), owner="me")
     await database_sync_to_async(control.request_dtmf)(a_call, "1", "API")
     processes = DatabaseThreads(4, "process")
-    taken = await asyncio.gather(*(processes.run(control.take, "me") for _ in range(4)))
+    taken = await asyncio.gather(*(processes.run(control.claim_waiting, "me") for _ in range(4)))
     await processes.stop()
     assert sum(len(each) for each in taken) == 1
 

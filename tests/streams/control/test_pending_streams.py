@@ -64,7 +64,7 @@ def test_unwritten_are_those_without_a_row(call: Call) -> None:
     first, second = asked(call), asked(call)
     control.request_hangup(call, "API")
     assert pending_streams.unwritten(call.control_requests.all()) == [first, second]
-    control.take(OWNER)
+    control.claim_waiting(OWNER)
     assert pending_streams.unwritten(call.control_requests.all()) == [first, second]
     written(call, first)
     assert pending_streams.unwritten(call.control_requests.all()) == [second]
@@ -88,7 +88,7 @@ def test_a_start_that_nobody_takes_ends_with_a_reason_a_callback_and_a_charge(ca
 def test_nobody_takes_it_afterwards_and_it_ends_once(call: Call) -> None:
     asked(call)
     assert len(later()) == 1
-    assert control.take(OWNER) == []
+    assert control.claim_waiting(OWNER) == []
     assert later() == []
     assert Callback.objects.count() == Charge.objects.count() == 1
 
@@ -103,7 +103,7 @@ def test_a_start_has_its_time(call: Call) -> None:
 def test_a_start_that_was_taken_is_left_to_its_process(call: Call) -> None:
     """Its row may be late: notes wait while the database is away."""
     request = asked(call)
-    control.take(OWNER)
+    control.claim_waiting(OWNER)
     assert later() == []
     stream = written(call, request)
     assert later() == []
@@ -116,7 +116,7 @@ def test_a_start_that_was_taken_is_left_to_its_process(call: Call) -> None:
 def test_a_start_that_the_end_of_the_call_overtook(call: Call, take: bool) -> None:
     request = asked(call, by="maria")
     if take:
-        control.take(OWNER)
+        control.claim_waiting(OWNER)
     Call.objects.update(state=CallState.ENDED, ended_at=timezone.now())
     assert later() == [_uuid(request)]
     stream = Stream.objects.get()
@@ -128,7 +128,7 @@ def test_a_start_that_the_end_of_the_call_overtook(call: Call, take: bool) -> No
 def test_a_stop_follows_its_start_to_the_process(call: Call) -> None:
     request = asked(call)
     pending_streams.request_stop(request, "API")
-    assert [(taken.kind, taken.stream_id, taken.by) for taken in control.take(OWNER)] == [
+    assert [(taken.kind, taken.stream_id, taken.by) for taken in control.claim_waiting(OWNER)] == [
         ("start", _uuid(request), "API"),
         ("stop", _uuid(request), "API"),
     ]

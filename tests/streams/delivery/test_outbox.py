@@ -99,7 +99,7 @@ def test_a_host_at_its_share_is_left_due_and_nothing_written(django_assert_num_q
     with django_assert_num_queries(2):
         assert deliver_next(waiting.stream_id) is Outcome.CAPPED
     row = fresh(waiting)
-    assert (row.state, row.tries, row.claim, row.due_at) == (CallbackState.PENDING, 0, "", waiting.due_at)
+    assert (row.state, row.tries, row.claimed_by, row.due_at) == (CallbackState.PENDING, 0, "", waiting.due_at)
 
 
 def test_an_account_at_its_share_is_left_due(settings: Any, httpserver: HTTPServer):
@@ -115,7 +115,7 @@ def test_claims_that_ran_out_take_no_share(httpserver: HTTPServer):
     url = endpoint(httpserver, 200)
     for _ in range(4):
         lost = owed(stream(), url, due_at=timezone.now() + timedelta(hours=1))
-        Callback.objects.filter(pk=lost.pk).update(claim="dead", claimed_until=timezone.now() - timedelta(seconds=1))
+        Callback.objects.filter(pk=lost.pk).update(claimed_by="dead", claimed_until=timezone.now() - timedelta(seconds=1))
     assert deliver_next(owed(stream(), url).stream_id) is Outcome.DELIVERED
 
 
@@ -208,6 +208,34 @@ def test_a_worker_that_is_done_nudges_those_who_wait(httpserver: HTTPServer, mon
     assert nudged == []
 
 
+# Claims --------------------------------------------------------------------------------------------------------------------
+def test_a_row_that_was_tried_since_it_was_read_is_not_claimed():
+    """It looks as it did: pending, nobody's, due at the same time. Only the number of tries tells, and without it the pause between two
+    tries would be no pause."""
+    callback = owed(stream(), GOOD)
+    stale = fresh(callback)
+    assert outbox.claim(callback, timezone.now())
+    failed = CallbackAttempt(started_at=timezone.now(), duration_ms=1, error="It answered 503.")
+    assert outbox.settle(callback, failed, CallbackState.PENDING, stale.due_at)
+    assert not outbox.claim(stale, timezone.now())
+    assert outbox.claim(fresh(callback), timezone.now())
+
+
+def test_a_row_whose_try_was_put_off_since_it_was_read_is_not_claimed():
+    callback = owed(stream(), GOOD)
+    stale = fresh(callback)
+    Callback.objects.filter(pk=callback.pk).update(due_at=timezone.now() + timedelta(minutes=5))
+    assert not outbox.claim(stale, timezone.now())
+    assert fresh(callback).claimed_by == ""
+
+
+def test_a_row_that_was_delivered_since_it_was_read_is_not_claimed():
+    callback = owed(stream(), GOOD)
+    stale = fresh(callback)
+    settled(callback, CallbackState.DELIVERED)
+    assert not outbox.claim(stale, timezone.now())
+
+
 # Resending -----------------------------------------------------------------------------------------------------------------
 def test_what_was_given_up_can_be_sent_again_under_the_same_id(httpserver: HTTPServer):
     callback = owed(stream(), endpoint(httpserver, 410, 200))
@@ -235,7 +263,7 @@ def test_resending_leaves_a_try_under_way_alone():
     callback = owed(stream(), GOOD)
     under_way(callback)
     resend(callback)
-    assert fresh(callback).claim == "another worker"
+    assert fresh(callback).claimed_by == "another worker"
     assert deliver_next(callback.stream_id) is Outcome.NOTHING_DUE
 
 

@@ -76,7 +76,7 @@ def test_a_delivery_is_written_down(httpserver: HTTPServer):
     deliver_next(callback.stream_id)
 
     row, attempt = fresh(callback), callback.attempts.get()
-    assert (row.state, row.tries, row.due_at, row.claim, row.claimed_until) == (CallbackState.DELIVERED, 1, None, "", None)
+    assert (row.state, row.tries, row.due_at, row.claimed_by, row.claimed_until) == (CallbackState.DELIVERED, 1, None, "", None)
     assert (attempt.number, attempt.status, attempt.error, attempt.address) == (1, 204, "", "127.0.0.1")
     assert row.finished_at is not None
     assert before <= attempt.started_at <= row.finished_at <= timezone.now()
@@ -169,7 +169,7 @@ def test_an_address_that_may_not_be_dialled_is_given_up_at_once(url):
     callback = owed(stream(), url)
     assert deliver_next(callback.stream_id) is Outcome.GIVEN_UP
     row = fresh(callback)
-    assert (row.state, row.tries, row.due_at, row.claim) == (CallbackState.GIVEN_UP, 1, None, "")
+    assert (row.state, row.tries, row.due_at, row.claimed_by) == (CallbackState.GIVEN_UP, 1, None, "")
     assert row.finished_at is not None
     assert callback.attempts.get().address == ""
 

@@ -137,7 +137,7 @@ def test_no_transaction_is_open_while_the_endpoint_is_waited_for(httpserver: HTT
     callback = owed(stream(), httpserver.url_for("/status"))
     assert deliver_next(callback.stream_id) is Outcome.DELIVERED
     assert (seen[0].event, seen[0].state) == ("StopStream", CallbackState.PENDING)
-    assert seen[0].claim
+    assert seen[0].claimed_by
     assert seen[0].claimed_until is not None
     assert timedelta(seconds=14) < seen[0].claimed_until - timezone.now() < timedelta(seconds=15.5)
 
@@ -157,14 +157,14 @@ def test_a_worker_whose_claim_was_taken_over_writes_nothing(httpserver: HTTPServ
     callback = owed(stream(), httpserver.url_for("/status"))
     assert deliver_next(callback.stream_id) is Outcome.OVERTAKEN
     row = fresh(callback)
-    assert (row.state, row.tries, row.claim) == (CallbackState.PENDING, 0, "another worker")
+    assert (row.state, row.tries, row.claimed_by) == (CallbackState.PENDING, 0, "another worker")
     assert not callback.attempts.exists()
 
 
 def test_a_try_that_was_lost_with_its_worker_is_made_again_and_has_its_line(httpserver: HTTPServer):
     callback = owed(stream(), endpoint(httpserver, 200))
     ran_out_at = timezone.now() - timedelta(seconds=1)
-    Callback.objects.filter(pk=callback.pk).update(claim="a dead worker", claimed_until=ran_out_at)
+    Callback.objects.filter(pk=callback.pk).update(claimed_by="a dead worker", claimed_until=ran_out_at)
     assert due_streams(10) == [callback.stream_id]
     assert deliver_next(callback.stream_id) is Outcome.DELIVERED
 

@@ -186,18 +186,18 @@ def test_removing_one_removes_the_file(operator, gateway, folder) -> None:
 
 
 # Workers -------------------------------------------------------------------------------------------------------------
-def test_a_job_is_taken_once_and_few_run_together(operator, gateway) -> None:
+def test_a_job_is_claimed_once_and_few_run_together(operator, gateway) -> None:
     jobs = [ask(operator).pk for _ in range(3)]
-    taken = [exports.take_next(), exports.take_next(), exports.take_next()]
+    taken = [exports.claim_next(), exports.claim_next(), exports.claim_next()]
     assert [job.pk if job else None for job in taken] == [jobs[0], jobs[1], None]
 
 
-def test_a_job_whose_worker_went_away_is_taken_again_and_at_last_given_up(operator, gateway) -> None:
+def test_a_job_whose_worker_went_away_is_claimed_again_and_at_last_given_up(operator, gateway) -> None:
     export = ask(operator)
-    for tries in (1, 2, 3):
-        job = exports.take_next()
-        assert job and job.tries == tries and exports.take_next() is None
-        Export.objects.update(beat_at=timezone.now() - timedelta(minutes=3))
+    for tries in range(exports.MOST_TRIES):
+        job = exports.claim_next()
+        assert job and job.tries == tries and exports.claim_next() is None
+        Export.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     run_exports()
     export.refresh_from_db()
     assert export.state == "failed" and "its worker went away each time" in export.problem
@@ -205,8 +205,8 @@ def test_a_job_whose_worker_went_away_is_taken_again_and_at_last_given_up(operat
 
 def test_a_worker_that_was_overtaken_writes_no_end_and_no_file(operator, gateway, folder) -> None:
     export = ask(operator)
-    slow = exports.take_next()
-    Export.objects.update(tries=2)
+    slow = exports.claim_next()
+    Export.objects.update(claimed_by="another worker", tries=1)
     exports.run(slow)
     export.refresh_from_db()
     assert export.state == "running" and not list(folder.glob("*"))
@@ -241,7 +241,7 @@ def test_memory_does_not_grow_with_the_rows(operator, gateway, form, monkeypatch
         facts = {"call": call, "account": account, "requested_at": STARTED, "call_started_at": STARTED, "service_url": url}
         Stream.objects.bulk_create(Stream(**facts) for _ in range(count))
         ask(operator, form=form)
-        job = exports.take_next()
+        job = exports.claim_next()
         tracemalloc.start()
         exports.run(job)
         peaks.append(tracemalloc.get_traced_memory()[1])

@@ -1,0 +1,115 @@
+"""A row is a job: claimed by one worker at a time, given back or claimed anew when that worker goes, finished once.
+
+Owns every write to the columns of a Job. Each is one conditional UPDATE (compare-and-swap), so that of many workers one wins, on SQLite
+and PostgreSQL alike, and no lock is held while the work is done. Must not know what the work is. Every write says whether it was
+made, and if so the job in hand has the new values; `changes` are other columns of the row, written with it."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from django.db import DatabaseError
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from streams.models import Job
+
+log = logging.getLogger(__name__)
+
+J = TypeVar("J", bound=Job)
+
+
+def free(now: datetime) -> Q:
+    """Rows that may be claimed: not finished, and in nobody's hands, or in those of a worker that let its claim run out."""
+    return Q(finished_at=None) & (Q(claimed_until=None) | Q(claimed_until__lte=now))
+
+
+def under_way(now: datetime) -> Q:
+    return Q(finished_at=None, claimed_until__gt=now)
+
+
+def claim(job: Job, now: datetime, held: timedelta, *, also: Q | None = None, **changes: Any) -> bool:
+    """Takes `job` as it was read, for `held`; False when somebody was quicker, or it does not meet the condition `also` any more.
+
+    A claim before it that ran out is a try that was lost with its worker, and is counted."""
+    # A row that was claimed and put back meanwhile looks the same as before; the number of tries tells.
+    as_read = _rows(job).filter(free(now), also or Q(), claimed_by=job.claimed_by, tries=job.tries)
+    lost_tries = 1 if job.claimed_by else 0
+    return _write(job, as_read, claimed_by=uuid4().hex, claimed_until=now + held, tries=job.tries + lost_tries, **changes)
+
+
+def claim_next(rows: QuerySet[J], held: timedelta, *, at_once: int, **changes: Any) -> J | None:
+    """The first of `rows` that is free, claimed; None when there is none, when `at_once` are under way, or somebody was quicker."""
+    now = timezone.now()
+    job = rows.filter(free(now)).first()
+    if job is None or rows.filter(under_way(now)).count() >= at_once or not claim(job, now, held, **changes):
+        return None
+    return job
+
+
+def claim_each(rows: QuerySet[J], held: timedelta, *, most: int) -> list[J]:
+    """The first `most` of `rows` that are free, claimed, each in a transaction of its own. When the database fails in between, those
+    that were claimed until then: they are in our hands, and the others are still free. Raises DatabaseError when none was."""
+    claimed: list[J] = []
+    for job in rows.filter(free(timezone.now()))[:most]:
+        try:
+            if claim(job, timezone.now(), held):
+                claimed.append(job)
+        except DatabaseError as error:
+            if not claimed:
+                raise
+            log.warning("Only %d of the waiting rows could be claimed (%s); the others wait.", len(claimed), str(error).strip())
+            break
+    return claimed
+
+
+def extend(job: Job, held: timedelta, **changes: Any) -> bool:
+    """The worker is still at it. False when it has lost the job."""
+    return _write(job, _claimed(job), claimed_until=timezone.now() + held, **changes)
+
+
+def give_back(job: Job, **changes: Any) -> bool:
+    """The job was not tried, or not to its end: anybody may have it, and no try is counted."""
+    return _write(job, _claimed(job), claimed_by="", claimed_until=None, **changes)
+
+
+def retry_later(job: Job, **changes: Any) -> bool:
+    """A try is over and the job is not: anybody may try again."""
+    return _write(job, _claimed(job), claimed_by="", claimed_until=None, tries=job.tries + 1, **changes)
+
+
+def finish(job: Job, **changes: Any) -> bool:
+    """A try is over, and the job with it. False when the worker has lost the job: somebody else finishes it."""
+    return _finish(job, _claimed(job), **changes)
+
+
+def reopen(job: Job, **changes: Any) -> bool:
+    """A job that was finished is to be done once more. What is under way stays so."""
+    return _write(job, _rows(job), finished_at=None, **changes)
+
+
+def finish_for_others(job: Job, **changes: Any) -> bool:
+    """Finishes a job that somebody may have in hand: it turned out to be done, or to be wanted no more. False when it was finished."""
+    return _finish(job, _rows(job).filter(finished_at=None), **changes)
+
+
+def _finish(job: Job, rows: QuerySet[Any], **changes: Any) -> bool:
+    return _write(job, rows, finished_at=timezone.now(), claimed_by="", claimed_until=None, tries=job.tries + 1, **changes)
+
+
+def _claimed(job: Job) -> QuerySet[Any]:
+    """The row, if it is still ours: a claim that ran out is, until somebody else claims the job."""
+    return _rows(job).filter(finished_at=None, claimed_by=job.claimed_by) if job.claimed_by else _rows(job).none()
+
+
+def _rows(job: Job) -> QuerySet[Any]:
+    return type(job)._default_manager.filter(pk=job.pk)
+
+
+def _write(job: Job, rows: QuerySet[Any], **columns: Any) -> bool:
+    if not rows.update(**columns):
+        return False
+    for name, value in columns.items():
+        setattr(job, name, value)
+    return True

@@ -21,8 +21,9 @@ from cdr.pages.masked_page import hiding
 from cdr.pages.row_key import key_of
 from cdr.pure.acts import Act
 from cdr.pure.figures import counted, moment
+from cdr.pure.keyset import Place
 from cdr.pure.log.filter import Asked, asked_by
-from cdr.pure.log.rows import Place, place_of
+from cdr.pure.log.rows import place_of
 from cdr.pure.log.text import json_line, text_head, text_line
 from streams.database_threads import DatabaseThreads
 

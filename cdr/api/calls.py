@@ -14,10 +14,11 @@ from cdr.api.auth import AccountRequest
 from cdr.api.call_filters import CallFilters, ended_calls, live_calls
 from cdr.api.call_objects import call_object, live_call, with_charges
 from cdr.api.errors import Refused, new_api_id, not_found
-from cdr.api.paging import Page, Position
+from cdr.api.paging import Page
 from cdr.api.routes import endpoint
 from cdr.api.schemas import CallAnswer, CallIds, CallList, LiveCall
 from cdr.api.stream_start import BY_API
+from cdr.pure.keyset import Place
 from streams import control
 from streams.models import Account, Call
 from streams.pure.lifecycle import CallState
@@ -39,8 +40,9 @@ def list_calls(request: AccountRequest, auth_id: str, asked: Query[CallFilters])
         return CallIds(api_id=new_api_id(), calls=_live_ids(live_calls(request.auth, asked), asked))
     page = paging.page(asked.limit, asked.offset, asked.cursor)
     calls = ended_calls(request.auth, asked, timezone.now())
-    found, next_page = _found(calls, page)
-    meta = paging.meta(request.path, request.GET.dict(), page, calls.count(), next_page)
+    found, more = _found(calls, page)
+    last = Place(found[-1].ended_at, key=found[-1].pk) if found else None
+    meta = paging.meta(request.path, request.GET.dict(), page, calls.count(), more=more, last=last)
     return CallList(api_id=new_api_id(), meta=meta, objects=[call_object(request.auth, call) for call in found])
 
 
@@ -78,15 +80,12 @@ def _live_ids(calls: QuerySet[Call], asked: CallFilters) -> list[UUID]:
     return list(calls.values_list("uuid", flat=True)[begin : begin + asked.limit if asked.limit else None])
 
 
-def _found(calls: QuerySet[Call], page: Page) -> tuple[list[Call], Position | None]:
-    """The page's calls, and where the next page begins when there is one."""
+def _found(calls: QuerySet[Call], page: Page) -> tuple[list[Call], bool]:
+    """The page's calls, and whether more follow."""
     ordered = with_charges(calls).order_by("-ended_at", "-pk")
     begin = page.offset
     if page.after:
-        before = Q(ended_at__lt=page.after.ended_at) | Q(ended_at=page.after.ended_at, pk__lt=page.after.pk)
+        before = Q(ended_at__lt=page.after.at) | Q(ended_at=page.after.at, pk__lt=page.after.key)
         ordered, begin = ordered.filter(before), 0
     found = list(ordered[begin : begin + page.limit + 1])
-    if len(found) <= page.limit:
-        return found, None
-    last = found[page.limit - 1]
-    return found[: page.limit], Position(page.offset + page.limit, last.ended_at or last.started_at, last.pk)
+    return found[: page.limit], len(found) > page.limit

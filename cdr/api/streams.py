@@ -47,8 +47,7 @@ def list_streams(request: AccountRequest, auth_id: str, call_uuid: str, asked: Q
     """All streams of the call, those that have ended too, the newest first."""
     page = paging.page(asked.limit, asked.offset, None)
     streams, total_count = rows.streams_of(rows.call_of(request.auth, call_uuid), page.limit, page.offset)
-    more = page.offset + page.limit if page.offset + page.limit < total_count else None
-    meta = paging.meta(request.path, request.GET.dict(), page, total_count, more)
+    meta = paging.meta(request.path, request.GET.dict(), page, total_count, more=page.end < total_count)
     return StreamList(api_id=new_api_id(), meta=meta, objects=[stream_object(stream) for stream in streams])
 
 

@@ -210,7 +210,7 @@ def exported(query: str) -> None:
 def place(rows: QuerySet[Any], pages_above: int, time: str) -> str:
     """Where the page begins that has so many above it, or half of the rows when there are fewer. Counted once, to know where to look."""
     row = rows.order_by(f"-{time}", "-pk")[min(pages_above * ROWS_A_PAGE, rows.count() // 2)]
-    return keyset.written(Place(getattr(row, time), row.pk))
+    return keyset.written(Place(getattr(row, time), key=row.pk))
 
 
 def subjects(model: type[Call] | type[Stream], time: str, errors: Q) -> dict[str, object]:

@@ -38,7 +38,7 @@ class Keyset(NamedTuple):
         return Q(**{f"{self.time}__{side}e": place.at}) & (Q(**{f"{self.time}__{side}": place.at}) | further)
 
     def place(self, row: Any) -> Place:
-        return Place(getattr(row, self.time) if self.time else None, row.pk)
+        return Place(getattr(row, self.time) if self.time else None, key=row.pk)
 
 
 def page(

@@ -125,7 +125,7 @@ def _part(log: DebugLog, asked: Asked, hide: Callable[[Any], Any]) -> _Part:
     place, older = log.rows.place(asked.first) if asked.first else None, ""
     if place is not None:
         older = asked.first if log.rows.before(place, 1) else ""
-        place = place._replace(id=place.id - 1)
+        place = place._replace(key=place.key - 1)
     found: list[Line] = []
     for _ in range(MOST_CHUNKS):
         rows = log.rows.after(place, CHUNK_LINES + 1)

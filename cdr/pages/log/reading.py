@@ -10,7 +10,8 @@ from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from cdr.pages.log.rows import attempt_row, callback_row, charge_rows, event_row
-from cdr.pure.log.rows import ANCHORS, ATTEMPTS, CALLBACKS, CHARGES, EVENTS, Place, Row, place_of
+from cdr.pure.keyset import Place
+from cdr.pure.log.rows import ANCHORS, ATTEMPTS, CALLBACKS, CHARGES, EVENTS, Row, place_of
 from streams.models import Call, Callback, CallbackAttempt, Stream, StreamEvent
 from streams.pure.lifecycle import Level
 
@@ -132,7 +133,7 @@ def _where(rank: int, place: Place | None, forward: bool) -> Q:
     beyond = Q(**{f"{moment}__{side}": place.at})
     if rank != place.rank:
         return beyond | Q(**{moment: place.at}) if (rank > place.rank) == forward else beyond
-    further = Q(**{f"pk__{side}": place.id})
+    further = Q(**{f"pk__{side}": place.key})
     if rank == EVENTS:
         further = Q(step=place.number) & further | Q(**{f"step__{side}": place.number})
     return beyond | Q(**{moment: place.at}) & further

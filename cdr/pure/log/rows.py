@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
+from cdr.pure.keyset import Place
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.lifecycle import Level
 
@@ -42,15 +43,6 @@ GROUPS: dict[str, tuple[str, tuple[K, ...]]] = {
 }
 """What people look for: name in an address -> its word, and the kinds of events in it. A kind nobody told us about is in OTHER."""
 GROUP_OF: dict[str, str] = {kind: name for name, (_, kinds) in GROUPS.items() for kind in kinds}
-
-
-class Place(NamedTuple):
-    """Where a row stands in its log. `rank`: of one instant, what happened comes before what it cost, what is owed, and the tries."""
-
-    at: datetime
-    rank: int
-    number: int
-    id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +110,7 @@ class ChargeRow:
 
 Row = EventRow | CallbackRow | AttemptRow | ChargeRow
 EVENTS, CHARGES, CALLBACKS, ATTEMPTS = 0, 1, 2, 3
-"""The ranks."""
+"""The ranks: of one instant, what happened comes before what it cost, what is owed, and the tries."""
 
 
 def place_of(row: Row) -> Place:

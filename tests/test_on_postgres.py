@@ -27,7 +27,7 @@ TESTS = (
     "tests/cdr/pages",
     "tests/cdr/retention",
     "tests/cdr/test_url_tests.py",
-    "tests/cdr/admin/lists/test_filters.py",
+    "tests/cdr/admin/filters/test_calls_and_streams.py",
     "tests/cdr/admin/lists/test_search.py",
     "tests/cdr/admin/lists/test_narrowing.py",
     "tests/cdr/test_prefix_lookup.py",

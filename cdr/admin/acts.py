@@ -5,7 +5,7 @@ Owns that pair. How a call is reached is streams.control's, how a callback is se
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any
+from typing import TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +17,8 @@ from cdr.pure.figures import moment
 from streams import control, delivery, rotation
 from streams.models import Account, Call, Callback, Stream
 from streams.pure.audio.dtmf import digits_in
+
+Subject = TypeVar("Subject")
 
 
 def stop(stream: Stream, actor: Actor) -> None:
@@ -64,7 +66,7 @@ def end_old_token(account: Account, actor: Actor) -> None:
         audit.write(actor, Act.END_OLD_TOKEN, account, would_have_ended=moment(account.old_auth_token_until))
 
 
-def to_each(act: Callable[[Any, Actor], None], rows: Iterable[Any], actor: Actor) -> tuple[int, int]:
+def to_each(act: Callable[[Subject, Actor], None], rows: Iterable[Subject], actor: Actor) -> tuple[int, int]:
     """Does it to each; returns how many it was done to, and for how many it was too late."""
     done = ended = 0
     for row in rows:

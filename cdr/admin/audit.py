@@ -2,15 +2,13 @@
 
 Owns the columns. What is written is cdr.audit's."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from cdr.admin.lists.filters import ActFilter, EntryFilter, PersonFilter
+from cdr.admin.filters.audit import AUDIT_FILTERS
 from cdr.admin.lists.markup import code_link
 from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.site import console
@@ -26,12 +24,14 @@ PAGES = {"call": "admin:cdr_calldetail_change", "stream": "admin:cdr_streamdetai
 class AuditAdmin(RecordAdmin):
     list_display = ("time", "by", "from_address", "act", "kind", "subject_link", "what")
     list_display_links = None
-    list_filter = (EntryFilter, PersonFilter, ActFilter)
+    list_filter = AUDIT_FILTERS
     ordering = ("-id",)
     search_help_text = "UUID or name of what it was done to"
     search_fields = ("subject",)
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
+    ) -> tuple[QuerySet[AuditEntry], bool]:
         text = search_term.strip()
         return (queryset.filter(Q(subject__istartswith=text) | Q(subject__icontains=f" {text}")) if text else queryset), False
 

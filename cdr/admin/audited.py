@@ -3,36 +3,40 @@
 Owns the reading of a form's changes. Must not know which models there are; secrets are named and never written."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.db.models import Manager, Model, QuerySet
-from django.forms import BaseForm, Field, ModelChoiceField, ModelMultipleChoiceField
+from django.forms import BaseForm, BaseFormSet, Field, Form, ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
 
 from cdr import audit
+from cdr.admin.additions import PageAdmin
 from cdr.admin.entry.visitor import visitor
 from cdr.pure.acts import HIDDEN, Act, is_secret
 
 Values = dict[str, list[str]]
+Message = list[dict[str, dict[str, list[str]]]]
+"""What Django writes down of a form's changes: {"changed": {"fields": [...]}} and the like."""
 
 
-class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[dict[str, Any]]:
+class Audited(PageAdmin):
+    def construct_change_message(
+        self, request: HttpRequest, form: Form, formsets: "Iterable[BaseFormSet[BaseForm]]", add: bool = False
+    ) -> Message:
         """Django's message, and a part of ours beside it that Django's own history passes over."""
         message = super().construct_change_message(request, form, formsets, add)
         return [*message, {"values": changes(form)}]
 
-    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+    def log_addition(self, request: HttpRequest, obj: Model, message: object) -> LogEntry:
         audit.write(visitor(request), Act.ADD, obj, **_values_in(message))
         return super().log_addition(request, obj, message)
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+    def log_change(self, request: HttpRequest, obj: Model, message: object) -> LogEntry:
         if values := _values_in(message):
             audit.write(visitor(request), Act.CHANGE, obj, **values)
         return super().log_change(request, obj, message)
 
-    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Model]) -> list[LogEntry]:
         for obj in queryset:
             audit.write(visitor(request), Act.DELETE, obj)
         return super().log_deletions(request, queryset)
@@ -54,7 +58,7 @@ def _old_and_new(form: BaseForm, name: str) -> list[str]:
     return [_printed(_initial(form, form.fields[name], name)), _printed(form.cleaned_data.get(name))]
 
 
-def _initial(form: BaseForm, field: Field, name: str) -> Any:
+def _initial(form: BaseForm, field: Field, name: str) -> object:
     """What the row holds; of a choice among rows the row itself, not its key."""
     value = form.get_initial_for_field(field, name)
     if isinstance(field, ModelMultipleChoiceField) or not isinstance(field, ModelChoiceField) or value is None:
@@ -62,16 +66,16 @@ def _initial(form: BaseForm, field: Field, name: str) -> Any:
     return field.queryset.filter(pk=value).first() if field.queryset is not None else value
 
 
-def _printed(value: Any) -> str:
+def _printed(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, Manager | QuerySet | list | tuple | set):
-        rows: Iterable[Any] = value.all() if isinstance(value, Manager | QuerySet) else value
+        rows: Iterable[object] = value.all() if isinstance(value, Manager | QuerySet) else value
         return ", ".join(sorted(str(row) for row in rows))
     return str(value)
 
 
-def _values_in(message: Any) -> Values:
+def _values_in(message: object) -> Values:
     """What `construct_change_message` put beside Django's own; a message that came another way has none."""
     parts = message if isinstance(message, list) else []
     return next((part["values"] for part in parts if "values" in part), {})

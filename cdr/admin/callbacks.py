@@ -2,25 +2,26 @@
 
 Owns the columns. What the page shows is cdr.pages'; how a callback is sent is streams.delivery's."""
 
-from typing import Any
+from collections.abc import Iterator
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from cdr.admin import acts
+from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.lists.filters import CallbackEventFilter, CallbackStateFilter, CreatedFilter, HostFilter
+from cdr.admin.filters.callbacks import CALLBACK_FILTERS
 from cdr.admin.lists.markup import badge_html, code_link
-from cdr.admin.lists.questions import Question
-from cdr.admin.lists.records import found
-from cdr.admin.lists.saved_filters import SavingAdmin
+from cdr.admin.lists.questions import Asking, Question
+from cdr.admin.lists.records import RecordAdmin, found
+from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.lists.search import callbacks_matching
 from cdr.admin.site import console
-from cdr.pages.callback import callback_page, find_callback
+from cdr.pages.callback import CallbackPage, callback_page, find_callback
 from cdr.pure.badges import callback_badge
 from cdr.pure.figures import NOTHING, counted, moment
 from streams import delivery
@@ -30,31 +31,24 @@ MAY_RESEND = "cdr.resend_callback"
 
 
 @admin.register(Callback, site=console)
-class CallbackAdmin(SavingAdmin):
-    actions = ("resend_selected",)
+class CallbackAdmin(Saved, Asking, RecordAdmin):
     list_display = ("created", "event", "stream_link", "host", "state_badge", "tries", "next_try", "finished")
-    list_filter = (CreatedFilter, CallbackEventFilter, CallbackStateFilter, HostFilter)
+    list_filter = CALLBACK_FILTERS
     list_select_related = ("stream",)
     ordering = ("-created_at", "-id")
     search_help_text = "Stream or call UUID, or message id"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Callback]:
         return super().get_queryset(request).defer("parameters")
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        return (callbacks_matching(queryset, search_term) if search_term.strip() else queryset), False
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Callback], search_term: str) -> tuple[QuerySet[Callback], bool]:
+        return callbacks_matching(queryset, search_term), False
 
-    def get_urls(self) -> list[Any]:
-        resend = path("<int:key>/resend/", self.admin_site.admin_view(self.resend_view), name="streams_callback_resend")
-        return [resend, *super().get_urls()]
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
         self.require_view_permission(request)
         callback = self.shown(request, callback_page(object_id), "callback")
-        may_resend = self.has_resend_permission(request)
-        context = self.page_context(request, f"Callback {callback.event}", callback=callback, key=object_id, may_resend=may_resend)
+        doors = self.doors(Where.RECORD, request, callback)
+        context = self.page_context(request, f"Callback {callback.event}", callback=callback, doors=doors)
         return TemplateResponse(request, "admin/cdr/callback.html", context)
 
     def resend_view(self, request: HttpRequest, key: int) -> HttpResponse:
@@ -78,14 +72,24 @@ class CallbackAdmin(SavingAdmin):
         return request.user.has_perm(MAY_RESEND)
 
     @admin.action(description="Send the selected callbacks again…", permissions=["resend"])
-    def resend_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    def resend_selected(self, request: HttpRequest, queryset: QuerySet[Callback]) -> HttpResponse | None:
         def act(callbacks: list[Callback]) -> None:
             done, late = acts.to_each(acts.resend, callbacks, visitor(request))
             left = f" {late} cannot be: retention removed a part of each." if late else ""
             messages.success(request, f"{counted(done, 'callback')} will be sent again within seconds.{left}")
 
-        back = reverse("admin:streams_callback_changelist")
+        back = self.own_url("changelist")
         return self.asked_of_many(request, queryset, lambda callbacks: resend_question(callbacks, back), act)
+
+    def _act_doors(self, request: HttpRequest, callback: CallbackPage) -> Iterator[Door]:
+        if callback.whole and self.has_resend_permission(request):
+            yield Door("Send again…", self.own_url("resend", callback.pk))
+
+    adds = Additions(
+        pages=(OwnPage("resend", "<int:key>/resend/", resend_view),),
+        doors={Where.RECORD: _act_doors},
+        actions=("resend_selected",),
+    )
 
     # Columns -----------------------------------------------------------------------------------------------------------
     @admin.display(description="Created (UTC)")

@@ -1,30 +1,33 @@
-"""The list of calls, the page of a call, the debug log of a whole call, and what can be done to a live one: hang up, send digits.
+"""The list of calls, the page of a call, the debug log of a whole call, and the hanging up of a live one.
 
 Owns the columns and the addresses. What the pages show is cdr.pages'."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import cast
 
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from cdr.admin import acts
-from cdr.admin.debug_logs import LoggedAdmin
-from cdr.admin.digits import MAY_SEND_DIGITS, DigitsForm, digits_question
+from cdr.admin.additions import Additions, Context, Door, OwnPage, PageAdmin, Where
+from cdr.admin.debug_logs import Logged
+from cdr.admin.digits import SendsDigits
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.lists.fact_filters import CALL_FILTERS
-from cdr.admin.lists.filters import AccountFilter, CallStateFilter, ReasonFilter, StartedFilter
+from cdr.admin.filters.calls_and_streams import CALL_FILTERS
+from cdr.admin.lists.exporting import Exported, Sheet
 from cdr.admin.lists.markup import badge_html, badges_html
 from cdr.admin.lists.narrowing import CallList
-from cdr.admin.lists.questions import Question
-from cdr.admin.lists.records import found
-from cdr.admin.lists.search import matching, sought
+from cdr.admin.lists.questions import Asking, Question
+from cdr.admin.lists.records import RecordAdmin, found
+from cdr.admin.lists.saved_filters import Saved
+from cdr.admin.lists.search import matching
 from cdr.admin.site import console
-from cdr.models import CallDetail
+from cdr.models import CallDetail, StreamDetail
 from cdr.pages.call import CallPage, call_page, find_call
 from cdr.pages.columns import CALL_COLUMNS
 from cdr.pages.log.subject import DebugLog, call_log
@@ -37,60 +40,47 @@ from streams import control
 from streams.models import Stream
 
 MAY_HANG_UP = "cdr.hang_up_call"
-MAY = {"may_stop": "cdr.stop_stream", "may_hang_up": MAY_HANG_UP, "may_send_digits": MAY_SEND_DIGITS}
-"""What the page of a call offers, by the name its template knows."""
 MASKED = {"caller": "masked_caller", "called": "masked_called"}
 
 
 @admin.register(CallDetail, site=console)
-class CallAdmin(LoggedAdmin):
+class CallAdmin(SendsDigits, Logged, Exported, Saved, Asking, RecordAdmin):
+    named_by = "uuid"
+    log_words = "Debug log of the call"
     list_display = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge", "account_name")
-    list_filter = (StartedFilter, ReasonFilter, CallStateFilter, AccountFilter, *CALL_FILTERS)
+    list_filter = CALL_FILTERS
     ordering = ("-started_at", "-id")
-    export_columns = CALL_COLUMNS
+    sheet = Sheet(CALL_COLUMNS, lambda call: (call.from_number, call.to_number))
     search_help_text = "Call or stream UUID, number, service host"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CallDetail]:
         streams = Stream.objects.select_related("charge").order_by("requested_at", "pk")
         calls = super().get_queryset(request).select_related("account", "gateway", "application")
         return calls.prefetch_related(Prefetch("streams", streams))
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CallList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[CallList]:
         return CallList
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        return (matching(queryset, sought(request, search_term)) if search_term.strip() else queryset), False
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[CallDetail], search_term: str
+    ) -> tuple[QuerySet[CallDetail], bool]:
+        return matching(request, queryset, search_term), False
 
-    def searches_streams(self, request: HttpRequest, text: str) -> bool:
-        """Whether a text is looked for in streams: it names the host of a service."""
-        return bool(text.strip()) and sought(request, text).host is not None
-
-    def get_list_display(self, request: HttpRequest) -> list[Any]:
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         whole = self.may_see_numbers(request)
-        return [column if whole else MASKED.get(column, column) for column in self.list_display]
+        return tuple(column if whole else MASKED.get(column, column) for column in self.list_display)
 
     def find_log(self, key: str) -> DebugLog | None:
         return call_log(key)
 
-    def numbers_of(self, row: Any) -> tuple[str, str]:
-        return (row.from_number, row.to_number)
-
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view
-        return [
-            path("<slug:key>/hang-up/", view(self.hang_up_view), name="cdr_calldetail_hang_up"),
-            path("<slug:key>/send-digits/", view(self.send_digits_view), name="cdr_calldetail_send_digits"),
-            *super().get_urls(),
-        ]
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
         """The page of a call, by its uuid or its number in the table."""
         self.require_view_permission(request)
         call = self.shown(request, call_page(object_id, timezone.now()), "call")
-        may = {name: request.user.has_perm(permission) for name, permission in MAY.items()}
-        context = self.page_context(request, f"Call {call.from_number} to {call.to_number}", call=call, **may)
+        streams = cast(PageAdmin, self.admin_site.get_model_admin(StreamDetail))
+        cards = [(card, streams.doors(Where.RECORD, request, card)) for card in call.streams]
+        shown = {"call": call, "cards": cards, "doors": self.doors(Where.RECORD, request, call)}
+        context = self.page_context(request, f"Call {call.from_number} to {call.to_number}", **shown)
         return TemplateResponse(request, "admin/cdr/call.html", context)
 
     def hang_up_view(self, request: HttpRequest, key: str) -> HttpResponse:
@@ -108,31 +98,13 @@ class CallAdmin(LoggedAdmin):
             messages.success(request, "The call was asked to hang up. It ends within seconds, and its streams with it.")
         except control.NotLive as error:
             messages.warning(request, f"{error} Nothing was done.")
-        return HttpResponseRedirect(reverse("admin:cdr_calldetail_change", args=[call.uuid]))
+        return HttpResponseRedirect(self.own_url("change", call.uuid))
 
-    def send_digits_view(self, request: HttpRequest, key: str) -> HttpResponse:
-        """GET asks which, POST sends them. Only for those with the permission to send digits."""
-        return self.act_view(
-            request,
-            MAY_SEND_DIGITS,
-            lambda: self._ask_for_digits(request, key, DigitsForm()),
-            lambda: self._send_digits(request, key, DigitsForm(request.POST)),
-        )
+    def _act_doors(self, request: HttpRequest, call: CallPage) -> Iterator[Door]:
+        if call.live and request.user.has_perm(MAY_HANG_UP):
+            yield Door("Hang up…", self.own_url("hang_up", call.uuid), bad=True)
 
-    def _ask_for_digits(self, request: HttpRequest, key: str, form: DigitsForm) -> HttpResponse:
-        call = self.shown(request, call_page(key, timezone.now()), "call")
-        return self.asked(request, digits_question(call, form), crumb=str(call.uuid))
-
-    def _send_digits(self, request: HttpRequest, key: str, form: DigitsForm) -> HttpResponse:
-        call = found(find_call(key), "call")
-        if not form.is_valid():
-            return self._ask_for_digits(request, key, form)
-        try:
-            acts.send_digits(call, form.cleaned_data["digits"], visitor(request))
-            messages.success(request, "The digits were handed to the call. The debug log says when they were sent.")
-        except control.NotLive as error:
-            messages.warning(request, f"{error} Nothing was done.")
-        return HttpResponseRedirect(reverse("admin:cdr_calldetail_change", args=[call.uuid]))
+    adds = Additions(pages=(OwnPage("hang_up", "<slug:key>/hang-up/", hang_up_view),), doors={Where.RECORD: _act_doors})
 
     # Columns -----------------------------------------------------------------------------------------------------------
     @admin.display(description="Started (UTC)")

@@ -2,19 +2,18 @@
 
 Owns both addresses. What stands in a log is cdr.pages.log.page's; how a file is written cdr.pure.log.text's."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
 from django.utils import timezone
 
 from cdr import audit
+from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.lists.exporting import ExportingAdmin
-from cdr.admin.lists.records import found
+from cdr.admin.lists.records import RecordAdmin, found
 from cdr.pages.log.page import log_page
 from cdr.pages.log.subject import DebugLog
 from cdr.pages.masked_page import hiding
@@ -30,31 +29,36 @@ from streams.database_threads import DatabaseThreads
 CHUNK_LINES = 1000
 FORMS = {"jsonl": (json_line, "application/jsonl; charset=utf-8"), "txt": (text_line, "text/plain; charset=utf-8")}
 
+Hidden = TypeVar("Hidden")
 _threads = DatabaseThreads(2, "log-file")
 
 
-class LoggedAdmin(ExportingAdmin):
+class Hiding(Protocol):
+    """Makes of what stands in a log the same without the numbers that this reader may not see."""
+
+    def __call__(self, value: Hidden, /) -> Hidden: ...
+
+
+class Named(Protocol):
+    @property
+    def uuid(self) -> UUID: ...
+
+
+class Logged(RecordAdmin):
+    """Records that have a debug log. `log_words`: those of the door to it."""
+
+    log_words: ClassVar[str] = "Debug log"
+
     def find_log(self, key: str) -> DebugLog | None:
         """By the key in an address."""
         raise NotImplementedError
-
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view
-        return [
-            path("<slug:key>/debug-log/", view(self.debug_log_view), name=f"{self.section}_debug_log"),
-            *(
-                path(f"<slug:key>/debug-log/{form}/", view(self.log_file_view), {"form": form}, name=f"{self.section}_debug_log_{form}")
-                for form in FORMS
-            ),
-            *super().get_urls(),
-        ]
 
     def debug_log_view(self, request: HttpRequest, key: str) -> HttpResponse:
         self.require_view_permission(request)
         log = found(self.find_log(key), str(self.opts.verbose_name))
         page = log_page(log, _asked(request), whole_numbers=self.may_see_numbers(request))
-        here = reverse(f"admin:{self.section}_debug_log", args=[_uuid(log)])
-        context = self.page_context(request, "Debug log", log=page, here=here)
+        doors = self.doors(Where.LOG, request, log.subject)
+        context = self.page_context(request, "Debug log", log=page, here=self.own_url("debug_log", log.subject.uuid), doors=doors)
         return TemplateResponse(request, "admin/cdr/debug_log.html", context)
 
     def log_file_view(self, request: HttpRequest, key: str, form: str) -> StreamingHttpResponse:
@@ -63,21 +67,29 @@ class LoggedAdmin(ExportingAdmin):
         log, asked = found(self.find_log(key), str(self.opts.verbose_name)), _asked(request).at()
         subject = self.model.objects.get(**(key_of(key) or {}))
         audit.write(visitor(request), Act.DOWNLOAD_LOG, subject, form=form, filters=asked.query())
-        name = f"debug-log-{_uuid(log)}-{timezone.now():%Y%m%dT%H%M%SZ}.{form}"
+        name = f"debug-log-{log.subject.uuid}-{timezone.now():%Y%m%dT%H%M%SZ}.{form}"
         parts = _parts(log, asked, form, hiding(log.numbers, self.may_see_numbers(request)))
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(parts, content_type=FORMS[form][1], headers=headers)
+
+    def _door_to_log(self, request: HttpRequest, record: Named) -> Iterator[Door]:
+        yield Door(self.log_words, self.own_url("debug_log", record.uuid))
+
+    adds = Additions(
+        pages=(
+            OwnPage("debug_log", "<slug:key>/debug-log/", debug_log_view),
+            OwnPage("debug_log_jsonl", "<slug:key>/debug-log/jsonl/", log_file_view, {"form": "jsonl"}),
+            OwnPage("debug_log_txt", "<slug:key>/debug-log/txt/", log_file_view, {"form": "txt"}),
+        ),
+        doors={Where.RECORD: _door_to_log},
+    )
 
 
 def _asked(request: HttpRequest) -> Asked:
     return asked_by(dict(request.GET.lists()))
 
 
-def _uuid(log: DebugLog) -> UUID:
-    return log.subject.stream_uuid or log.subject.call_uuid
-
-
-async def _parts(log: DebugLog, asked: Asked, form: str, hide: Callable[[Any], Any]) -> AsyncIterator[bytes]:
+async def _parts(log: DebugLog, asked: Asked, form: str, hide: Hiding) -> AsyncIterator[bytes]:
     """The file, a chunk at a time, each read and written on a thread of its own: neither memory nor other requests notice."""
     if form == "txt":
         yield _head(log, asked, hide).encode()
@@ -93,16 +105,16 @@ async def _parts(log: DebugLog, asked: Asked, form: str, hide: Callable[[Any], A
         yield f"\n{f'{shown} of ' if asked.narrows else ''}{counted(passed, 'line')}.\n".encode()
 
 
-def _chunk(log: DebugLog, asked: Asked, form: str, hide: Callable[[Any], Any], place: Place | None) -> tuple[str, int, int, Place | None]:
+def _chunk(log: DebugLog, asked: Asked, form: str, hide: Hiding, place: Place | None) -> tuple[str, int, int, Place | None]:
     """The next lines as text, how many match, of how many; and where the last stands."""
     rows = log.rows.after(place, CHUNK_LINES)
     matching = [line for line in log.lines(rows, hide) if asked.matches(line)]
     return "".join(map(FORMS[form][0], matching)), len(matching), len(rows), place_of(rows[-1]) if rows else place
 
 
-def _head(log: DebugLog, asked: Asked, hide: Callable[[Any], Any]) -> str:
+def _head(log: DebugLog, asked: Asked, hide: Hiding) -> str:
     subject = hide(log.subject)
-    title = f"Debug log of {'stream' if subject.stream_uuid else 'call'} {_uuid(log)}"
+    title = f"Debug log of {'stream' if subject.stream_uuid else 'call'} {log.subject.uuid}"
     about = (
         f"Account: {subject.account}",
         subject.service_url and f"Service URL: {subject.service_url}",

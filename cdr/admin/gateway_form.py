@@ -39,7 +39,7 @@ class GatewayForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Gateway
         fields = ("name", "account", "dialect", "application")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # whatever Django's own takes
         super().__init__(*args, **kwargs)
         there = {"password": bool(self.instance.password_digest), "new_signing_token": bool(self.instance.signing_token)}
         for name in HELP.keys() & self.fields.keys():
@@ -57,7 +57,7 @@ class GatewayForm(forms.ModelForm):  # type: ignore[type-arg]
             raise ValidationError(f"The token has {len(token)} characters, Twilio's auth tokens have 32. Use at least {SHORTEST_TOKEN}.")
         return token
 
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> dict[str, object] | None:
         cleaned = super().clean()
         removes, token = self.cleaned_data.get("remove_signing_token"), self.cleaned_data.get("new_signing_token")
         if removes and token:

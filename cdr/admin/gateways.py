@@ -4,18 +4,23 @@ change it.
 Owns the columns, and under which address the platform is reached by gateways. What the page shows is cdr.pages'; the form is
 gateway_form's; each change is written into the audit log."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from cdr.admin.audited import AuditedAdmin
+from cdr.admin.additions import Context
+from cdr.admin.audited import Audited
 from cdr.admin.gateway_form import GatewayForm
 from cdr.admin.lists.markup import badge_html, code_link
 from cdr.admin.site import console
@@ -25,11 +30,24 @@ from cdr.pure.figures import NOTHING, moment
 from streams.models import Application, Gateway
 
 
+class Listed(Protocol):
+    """A gateway as the list reads one."""
+
+    pk: int
+    live_calls: int
+    last_call_at: datetime | None
+    last_call_uuid: UUID | None
+    last_refused_at: datetime | None
+    refused_lately: int | None
+
+
 class GatewayList(ChangeList):
+    result_list: Sequence[Listed]
+
     def get_results(self, request: HttpRequest) -> None:
         """Each row with its `live_calls`, counted for all of them together."""
         super().get_results(request)
-        rows: list[Any] = list(self.result_list)
+        rows = list(self.result_list)
         live = live_calls(row.pk for row in rows)
         for row in rows:
             row.live_calls = live.get(row.pk, 0)
@@ -37,7 +55,7 @@ class GatewayList(ChangeList):
 
 
 @admin.register(Gateway, site=console)
-class GatewayAdmin(AuditedAdmin):
+class GatewayAdmin(Audited):
     form = GatewayForm
     change_form_template = "admin/cdr/gateway.html"
     list_display = ("name", "state", "live", "last_call", "refused", "dialect", "account", "application", "address")
@@ -48,22 +66,24 @@ class GatewayAdmin(AuditedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Gateway]:
         return with_health(super().get_queryset(request).select_related("account", "application__account"), timezone.now())
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
         return GatewayList
 
-    def get_fields(self, request: HttpRequest, obj: Gateway | None = None) -> list[Any]:
+    def get_fields(self, request: HttpRequest, obj: Gateway | None = None) -> tuple[str, ...]:
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        secrets = ["password", "new_signing_token", *(["remove_signing_token"] if obj and obj.signing_token else [])] if may_write else []
-        return ["name", "account", "dialect", "application", *secrets]
+        removal = ("remove_signing_token",) if obj and obj.signing_token else ()
+        return ("name", "account", "dialect", "application", *(("password", "new_signing_token", *removal) if may_write else ()))
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Model, Model]", request: HttpRequest, **kwargs: object
+    ) -> "forms.ModelChoiceField[Model] | None":
         """An application is shown with its account: both in one query."""
         if db_field.name == "application":
             kwargs["queryset"] = Application.objects.select_related("account")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def render_change_form(  # noqa: PLR0917 - Django's
-        self, request: HttpRequest, context: Any, add: bool = False, change: bool = False, form_url: str = "", obj: Gateway | None = None
+        self, request: HttpRequest, context: Context, add: bool = False, change: bool = False, form_url: str = "", obj: Model | None = None
     ) -> HttpResponse:
         """The page of a gateway that is there, and below it the form."""
         if obj is not None:
@@ -74,22 +94,22 @@ class GatewayAdmin(AuditedAdmin):
 
     # Columns -----------------------------------------------------------------------------------------------------------
     @admin.display(description="State")
-    def state(self, gateway: Any) -> SafeString:
+    def state(self, gateway: Listed) -> SafeString:
         return badge_html(gateway_badge(gateway.live_calls, gateway.last_call_at, gateway.last_refused_at, timezone.now()))
 
     @admin.display(description="Live calls")
-    def live(self, gateway: Any) -> int:
+    def live(self, gateway: Listed) -> int:
         return int(gateway.live_calls)
 
     @admin.display(description="Last call (UTC)", ordering="last_call_at")
-    def last_call(self, gateway: Any) -> str | SafeString:
+    def last_call(self, gateway: Listed) -> str | SafeString:
         if gateway.last_call_uuid is None:
             return NOTHING
         page = reverse("admin:cdr_calldetail_change", args=[gateway.last_call_uuid])
         return code_link(page, moment(gateway.last_call_at), str(gateway.last_call_uuid))
 
     @admin.display(description="Refused, 24 h", ordering="refused_lately")
-    def refused(self, gateway: Any) -> int:
+    def refused(self, gateway: Listed) -> int:
         return gateway.refused_lately or 0
 
     @admin.display(description="WebSocket path")

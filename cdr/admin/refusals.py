@@ -2,8 +2,6 @@
 
 Owns the columns. What to do about each is cdr.pure.refusal_words'."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,50 +9,27 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cdr.admin.lists.filters import ChoiceFilter, PeriodFilter, TextFilter
+from cdr.admin.filters.refusals import REFUSAL_FILTERS
 from cdr.admin.lists.markup import badge_html, code_link, quiet
 from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.site import console
 from cdr.pure.figures import NOTHING, moment
-from cdr.pure.refusal_words import WORDS, advice, refusal_badge
+from cdr.pure.refusal_words import advice, refusal_badge
 from streams.models import GatewayRefusal
 from streams.pure.foreign_text import cleaned
-
-
-class RefusedFilter(PeriodFilter):
-    column = "last_at"
-
-
-class RefusedReasonFilter(ChoiceFilter):
-    title = "reason"
-    parameter_name = "reason"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(reason, word) for reason, (word, _, _) in WORDS.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(reason=self.value()) if self.value() else queryset
-
-
-class RefusedNameFilter(TextFilter):
-    """Also of a name that is no gateway's."""
-
-    title = "gateway"
-    parameter_name = "gateway"
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(name__istartswith=self.typed()) if self.typed() else queryset
 
 
 @admin.register(GatewayRefusal, site=console)
 class RefusalAdmin(RecordAdmin):
     list_display = ("last", "gateway_name", "reason_badge", "attempts", "dialect_name", "from_address", "call", "what")
     list_display_links = None
-    list_filter = (RefusedFilter, RefusedReasonFilter, RefusedNameFilter)
+    list_filter = REFUSAL_FILTERS
     search_help_text = "Name as it came, or address"
     search_fields = ("name", "address")
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[GatewayRefusal], search_term: str
+    ) -> tuple[QuerySet[GatewayRefusal], bool]:
         text = search_term.replace("\x00", "").strip()
         return (queryset.filter(name__istartswith=text) | queryset.filter(address__startswith=text) if text else queryset), False
 

@@ -2,7 +2,7 @@
 
 Owns the page's words. What is removed, and when, is cdr.retention's; days are set on an account's page and by the environment."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from cdr import retention
+from cdr.admin.additions import Context
 from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.site import console
 from cdr.models import RetentionRun
@@ -38,7 +39,7 @@ class RunLine(NamedTuple):
 
 @admin.register(RetentionRun, site=console)
 class RetentionAdmin(RecordAdmin):
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         self.require_view_permission(request)
         terms = retention.installation_days()
         context = {
@@ -49,9 +50,7 @@ class RetentionAdmin(RecordAdmin):
         }
         return TemplateResponse(request, "admin/cdr/retention.html", self.page_context(request, "Retention", **context))
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
         """A round has no page of its own."""
         return self.changelist_view(request)
 

@@ -2,13 +2,14 @@
 
 Owns what belongs to no single list. Must not know the lists: they register themselves here."""
 
-from typing import Any
+from typing import TypedDict, cast
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from cdr.admin.additions import Context
 from cdr.admin.entry.access import GuardedSite
 from cdr.pages.board import board
 
@@ -22,22 +23,41 @@ SELDOM = frozenset({"GatewayRefusal", "UrlTest", "FailedSignIn", "RetentionRun"}
 """On the first page only: in the line at the top of each page there is room for those one needs all day."""
 
 
+class Listed(TypedDict):
+    """What of Django's description of a model's pages the first page needs, and whether it is SELDOM."""
+
+    name: str
+    object_name: str
+    admin_url: str
+    add_url: str | None
+    seldom: bool
+
+
+class Section(TypedDict):
+    name: str
+    app_label: str
+    app_url: str
+    has_module_perms: bool
+    models: list[Listed]
+
+
 class Console(GuardedSite):
     site_header = site_title = "Streamdesk"
     index_title = "Find out what happened"
     site_url = None
     enable_nav_sidebar = False
 
-    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Section]:
         """The sections in the order in which they are needed; of one app, as Django has them."""
         apps = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps
-        models = {model["object_name"]: {**model, "seldom": model["object_name"] in SELDOM} for app in apps for model in app["models"]}
+        listed = [cast(Listed, {**model, "seldom": model["object_name"] in SELDOM}) for app in apps for model in app["models"]]
+        models = {model["object_name"]: model for model in listed}
         sections = [(name, [models[known] for known in names if known in models]) for name, names in SECTIONS]
         return [_section(name, found) for name, found in sections if found]
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+    def index(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         """The figures are shown to those who may see calls and streams."""
         seen = request.user.has_perms(["cdr.view_calldetail", "cdr.view_streamdetail", "streams.view_callback"])
         shown = board(timezone.now(), settings.LEASE_SECONDS) if seen else None
@@ -45,8 +65,8 @@ class Console(GuardedSite):
         return super().index(request, context)
 
 
-def _section(name: str, models: list[Any]) -> dict[str, Any]:
-    return {"name": name, "app_label": name.lower(), "app_url": models[0]["admin_url"], "has_module_perms": True, "models": models}
+def _section(name: str, models: list[Listed]) -> Section:
+    return Section(name=name, app_label=name.lower(), app_url=models[0]["admin_url"], has_module_perms=True, models=models)
 
 
 console = Console()

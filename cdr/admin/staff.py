@@ -1,62 +1,64 @@
 """Who may use the console: Django's own users and groups, each change written into the audit log, and who has a second factor."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Protocol
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cdr import audit
-from cdr.admin.audited import AuditedAdmin
+from cdr.admin.additions import Additions, Door, OwnPage, Where
+from cdr.admin.audited import Audited
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.lists.questions import Question
+from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.site import console
 from cdr.pure.acts import Act
 from cdr.sign_in import second_factor
 
+MAY_CHANGE = "auth.change_user"
+
+
+class Listed(Protocol):
+    """A user as this admin reads one."""
+
+    pk: int
+    second_factor: bool
+
 
 @admin.register(User, site=console)
-class StaffAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
+class StaffAdmin(Audited, Asking, UserAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
     show_facets = admin.ShowFacets.NEVER
     readonly_fields = ("last_login", "date_joined")
-    change_form_template = "admin/cdr/user.html"
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "has_second_factor")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         has_one = Exists(TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True))
-        users: QuerySet[Any] = super().get_queryset(request).annotate(second_factor=has_one)
+        users: QuerySet[User] = super().get_queryset(request).annotate(second_factor=has_one)
         return users
 
-    def get_urls(self) -> list[Any]:
-        remove = path("<int:key>/second-factor/", self.admin_site.admin_view(self.second_factor_view), name="auth_user_second_factor")
-        return [remove, *super().get_urls()]
-
     @admin.display(description="Second factor", boolean=True, ordering="second_factor")
-    def has_second_factor(self, user: Any) -> bool:
-        return bool(user.second_factor)
+    def has_second_factor(self, user: Listed) -> bool:
+        return user.second_factor
 
     def second_factor_view(self, request: HttpRequest, key: int) -> HttpResponse:
         """GET asks whether to remove it, POST does; for those who may change the user."""
-        user = get_object_or_404(User, pk=key)
-        if not self.has_change_permission(request, user):
-            raise PermissionDenied
-        if request.method == "POST":
-            return self._remove_second_factor(request, user)
-        if request.method != "GET":
-            return HttpResponseNotAllowed(["GET", "POST"])
-        question = removal_question(user)
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": question.title, "question": question, "crumb": user}
-        return TemplateResponse(request, "admin/cdr/ask.html", context)
+        return self.act_view(
+            request, MAY_CHANGE, lambda: self._ask_to_remove(request, key), lambda: self._remove_second_factor(request, key)
+        )
 
-    def _remove_second_factor(self, request: HttpRequest, user: User) -> HttpResponse:
+    def _ask_to_remove(self, request: HttpRequest, key: int) -> HttpResponse:
+        user = get_object_or_404(User, pk=key)
+        return self.asked(request, removal_question(user), crumb=user)
+
+    def _remove_second_factor(self, request: HttpRequest, key: int) -> HttpResponse:
+        user = get_object_or_404(User, pk=key)
         if second_factor.device_of(user):
             with transaction.atomic():
                 second_factor.remove(user)
@@ -64,9 +66,17 @@ class StaffAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]  # Django's
             messages.success(request, f"The second factor of {user} is removed.")
         return HttpResponseRedirect(page_of(user))
 
+    def _act_doors(self, request: HttpRequest, user: Listed) -> Iterator[Door]:
+        if user.second_factor:
+            yield Door("Remove second factor…", self.own_url("second_factor", user.pk))
+
+    adds = Additions(
+        pages=(OwnPage("second_factor", "<int:key>/second-factor/", second_factor_view),), doors={Where.RECORD: _act_doors}
+    )
+
 
 @admin.register(Group, site=console)
-class RoleAdmin(AuditedAdmin, GroupAdmin):
+class RoleAdmin(Audited, GroupAdmin):
     pass
 
 

@@ -2,28 +2,31 @@
 
 Owns the columns and the addresses. What the pages show is cdr.pages'; how a stream is reached is streams.control's."""
 
-from typing import Any
+from collections.abc import Iterator
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from cdr.admin import acts
-from cdr.admin.comparing import ComparingAdmin
+from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
+from cdr.admin.comparing import Comparable
+from cdr.admin.debug_logs import Logged
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.lists.fact_filters import STREAM_FILTERS
-from cdr.admin.lists.filters import AccountFilter, ReasonFilter, RequestedFilter, StreamStateFilter
+from cdr.admin.filters.calls_and_streams import STREAM_FILTERS
+from cdr.admin.lists.exporting import Exported, Sheet
 from cdr.admin.lists.markup import badge_html, code_link, quiet
 from cdr.admin.lists.narrowing import StreamList
-from cdr.admin.lists.questions import Question
-from cdr.admin.lists.records import found
-from cdr.admin.lists.search import matching, sought
+from cdr.admin.lists.questions import Asking, Question
+from cdr.admin.lists.records import RecordAdmin, found
+from cdr.admin.lists.saved_filters import Saved
+from cdr.admin.lists.search import matching
 from cdr.admin.site import console
-from cdr.admin.url_tests import MAY_TEST
+from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.models import StreamDetail
 from cdr.pages.columns import STREAM_COLUMNS
 from cdr.pages.log.subject import DebugLog, stream_log
@@ -40,45 +43,35 @@ MAY_STOP = "cdr.stop_stream"
 
 
 @admin.register(StreamDetail, site=console)
-class StreamAdmin(ComparingAdmin):
-    actions = ("compare_selected", "stop_selected")
+class StreamAdmin(Comparable, Logged, Exported, Saved, Asking, RecordAdmin):
+    named_by = "uuid"
     list_display = (
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
         *("reason", "state_badge", "degraded", "account_name"),
     )
-    list_filter = (RequestedFilter, ReasonFilter, StreamStateFilter, AccountFilter, *STREAM_FILTERS)
+    list_filter = STREAM_FILTERS
     list_select_related = ("call", "account", "charge")
     ordering = ("-requested_at", "-id")
-    export_columns = STREAM_COLUMNS
+    sheet = Sheet(STREAM_COLUMNS, lambda stream: (stream.call.from_number, stream.call.to_number))
     search_help_text = "Stream or call UUID, number, service host"
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StreamList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[StreamList]:
         return StreamList
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
-        return (matching(queryset, sought(request, search_term)) if search_term.strip() else queryset), False
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[StreamDetail], search_term: str
+    ) -> tuple[QuerySet[StreamDetail], bool]:
+        return matching(request, queryset, search_term), False
 
     def find_log(self, key: str) -> DebugLog | None:
         return stream_log(key)
 
-    def numbers_of(self, row: Any) -> tuple[str, str]:
-        return (row.call.from_number, row.call.to_number)
-
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view
-        return [
-            path("<slug:key>/stop/", view(self.stop_view), name="cdr_streamdetail_stop"),
-            *super().get_urls(),
-        ]
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
         """The page of a stream, by its uuid or its number in the table."""
         self.require_view_permission(request)
         page = self.shown(request, stream_page(object_id, timezone.now()), "stream")
-        allowed = {"may_stop": request.user.has_perm(MAY_STOP), "may_test": request.user.has_perm(MAY_TEST)}
-        context = self.page_context(request, f"Stream {page.card.uuid}", page=page, stream=page.card, **allowed)
+        doors = {"doors": self.doors(Where.RECORD, request, page.card), "doors_below": self.doors(Where.BELOW, request, page.card)}
+        context = self.page_context(request, f"Stream {page.card.uuid}", page=page, stream=page.card, **doors)
         return TemplateResponse(request, "admin/cdr/stream.html", context)
 
     def stop_view(self, request: HttpRequest, key: str) -> HttpResponse:
@@ -87,7 +80,8 @@ class StreamAdmin(ComparingAdmin):
 
     def _ask_to_stop(self, request: HttpRequest, key: str) -> HttpResponse:
         stream = self.shown(request, stream_card(key, timezone.now()), "stream")
-        return self.asked(request, stop_question(stream), stream=stream, crumb=str(stream.uuid))
+        doors = [door for door in self.doors(Where.RECORD, request, stream) if door.address != request.path]
+        return self.asked(request, stop_question(stream), stream=stream, doors=doors, crumb=str(stream.uuid))
 
     def _stop(self, request: HttpRequest, key: str) -> HttpResponse:
         stream = found(find_stream(key), "stream")
@@ -102,12 +96,26 @@ class StreamAdmin(ComparingAdmin):
         return request.user.has_perm(MAY_STOP)
 
     @admin.action(description="Stop the selected streams…", permissions=["stop"])
-    def stop_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    def stop_selected(self, request: HttpRequest, queryset: QuerySet[StreamDetail]) -> HttpResponse | None:
         def act(streams: list[StreamDetail]) -> None:
             done, ended = acts.to_each(acts.stop, streams, visitor(request))
             messages.success(request, f"{counted(done, 'stream')} asked to stop; {ended} had ended already.")
 
         return self.asked_of_many(request, queryset, stop_many_question, act)
+
+    def _act_doors(self, request: HttpRequest, stream: StreamCard) -> Iterator[Door]:
+        if stream.live and request.user.has_perm(MAY_STOP):
+            yield Door("Stop…", self.own_url("stop", stream.uuid), bad=True)
+
+    def _doors_below(self, request: HttpRequest, stream: StreamCard) -> Iterator[Door]:
+        if request.user.has_perm(MAY_TEST):
+            yield Door("Test its service URL…", ask_address(stream=stream.uuid))
+
+    adds = Additions(
+        pages=(OwnPage("stop", "<slug:key>/stop/", stop_view),),
+        doors={Where.RECORD: _act_doors, Where.BELOW: _doors_below},
+        actions=("stop_selected",),
+    )
 
     # Columns -----------------------------------------------------------------------------------------------------------
     @admin.display(description="Start (UTC)")

@@ -3,20 +3,20 @@
 Owns their forms; each change is written into the audit log. Must not know calls. (Django's generic classes take no parameters at
 run time: hence the ignored type-arg.)"""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from cdr.admin.audited import AuditedAdmin
+from cdr.admin.additions import Additions, Door, Where
+from cdr.admin.audited import Audited
 from cdr.admin.lists.markup import folded
 from cdr.admin.site import console
-from cdr.admin.tokens import MAY_ROTATE, RotatingAdmin
+from cdr.admin.tokens import Rotating
 from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.pure.figures import moment, money
 from streams.models import Account, Application
@@ -27,53 +27,27 @@ RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days"
 LIMITS_AND_CALLBACKS = ("concurrent_streams_limit", "stream_starts_per_second", "callback_style", "playback_callbacks")
 
 
-class Door(NamedTuple):
-    """A way from a page to what can be done with it."""
-
-    words: str
-    address: str
-
-
-class DoorsAdmin(AuditedAdmin):
-    """Its form has doors above it."""
-
-    change_form_template = "admin/cdr/with_doors.html"
-
-    def doors(self, request: HttpRequest, row: Any) -> list[Door]:
-        """What this reader may do with the row."""
-        raise NotImplementedError
-
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
-        row = kwargs.get("obj")
-        context["doors"] = self.doors(request, row) if row else []
-        return super().render_change_form(request, context, *args, **kwargs)
-
-
 @admin.register(Account, site=console)
-class AccountAdmin(RotatingAdmin, DoorsAdmin):
+class AccountAdmin(Rotating, Audited):
     readonly_fields = ("old_token", "webhook_secret")
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
     show_facets = admin.ShowFacets.NEVER
 
-    def get_fields(self, request: HttpRequest, obj: Account | None = None) -> list[Any]:
+    def get_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
         """The auth token signs callbacks and opens the API: only those who may change the account see it, in either form."""
-        token = ["auth_token"] if obj is None or self.has_change_permission(request, obj) else []
-        token += ["webhook_secret"] if token and obj else []
-        old = ["old_token"] if obj and obj.old_auth_token else []
-        return ["name", "auth_id", *token, *old, "rate", "billing_interval_seconds", "currency", *LIMITS_AND_CALLBACKS, *RETENTION]
+        may_see = obj is None or self.has_change_permission(request, obj)
+        token = ("auth_token", *(("webhook_secret",) if obj else ())) if may_see else ()
+        old = ("old_token",) if obj and obj.old_auth_token else ()
+        return ("name", "auth_id", *token, *old, "rate", "billing_interval_seconds", "currency", *LIMITS_AND_CALLBACKS, *RETENTION)
 
-    def doors(self, request: HttpRequest, row: Account) -> list[Door]:
-        doors = []
-        if request.user.has_perm(MAY_ROTATE):
-            doors.append(Door("Rotate the auth token…", reverse("admin:streams_account_rotate_token", args=[row.pk])))
-            if len(row.tokens(timezone.now())) > 1:
-                doors.append(Door("End the old token…", reverse("admin:streams_account_end_old_token", args=[row.pk])))
+    def _door_to_test(self, request: HttpRequest, account: Account) -> Iterator[Door]:
         if request.user.has_perm(MAY_TEST):
-            doors.append(Door("Test a service URL…", ask_address(account=row.pk)))
-        return doors
+            yield Door("Test a service URL…", ask_address(account=account.pk))
 
-    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+    adds = Additions(doors={Where.RECORD: _door_to_test})
+
+    def save_model(self, request: HttpRequest, obj: Account, form: forms.BaseForm, change: bool) -> None:
         """A token that was typed replaces every other."""
         if change and "auth_token" in form.changed_data:
             obj.old_auth_token, obj.old_auth_token_until = "", None
@@ -122,15 +96,18 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Application, site=console)
-class ApplicationAdmin(DoorsAdmin):
+class ApplicationAdmin(Audited):
     form = ApplicationForm
     list_display = ("name", "account", "answer")
     list_select_related = ("account",)
     search_fields = ("name", "account__name", "answer_url")
     show_facets = admin.ShowFacets.NEVER
 
-    def doors(self, request: HttpRequest, row: Application) -> list[Door]:
-        return [Door("Test a service URL…", ask_address(application=row.pk))] if request.user.has_perm(MAY_TEST) else []
+    def _door_to_test(self, request: HttpRequest, application: Application) -> Iterator[Door]:
+        if request.user.has_perm(MAY_TEST):
+            yield Door("Test a service URL…", ask_address(application=application.pk))
+
+    adds = Additions(doors={Where.RECORD: _door_to_test})
 
     @admin.display(description="Answer")
     def answer(self, application: Application) -> str:

@@ -2,19 +2,20 @@
 
 Owns the asking, and the one page that shows a new token. Which tokens count is streams' rule."""
 
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from cdr.admin import acts
+from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.lists.questions import ActAdmin, Choice, Question
+from cdr.admin.lists.questions import Asking, Choice, Question
 from cdr.admin.lists.records import found
 from cdr.pure.figures import moment
 from streams.models import Account
@@ -31,21 +32,15 @@ OVERLAPS = {
 PROPOSED = "24"
 
 
-class RotatingAdmin(ActAdmin):
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view
-        return [
-            path("<int:key>/rotate-token/", view(self.rotate_view), name="streams_account_rotate_token"),
-            path("<int:key>/end-old-token/", view(self.end_view), name="streams_account_end_old_token"),
-            *super().get_urls(),
-        ]
+class Rotating(Asking):
+    """An account, whose auth token can be rotated."""
 
     def rotate_view(self, request: HttpRequest, key: int) -> HttpResponse:
         """GET asks, POST does. Only for those with the permission to rotate tokens."""
-        account = Account.objects.filter(pk=key).first()
-        return self.act_view(request, MAY_ROTATE, lambda: self._ask(request, found(account, "account")), lambda: self._rotate(request, key))
+        return self.act_view(request, MAY_ROTATE, lambda: self._ask_to_rotate(request, key), lambda: self._rotate(request, key))
 
-    def _ask(self, request: HttpRequest, account: Account) -> HttpResponse:
+    def _ask_to_rotate(self, request: HttpRequest, key: int) -> HttpResponse:
+        account = found(Account.objects.filter(pk=key).first(), "account")
         return self.asked(request, rotate_question(account), crumb=account.name, hidden=[("seen", _mark(account.auth_token))])
 
     def _rotate(self, request: HttpRequest, key: int) -> HttpResponse:
@@ -53,11 +48,11 @@ class RotatingAdmin(ActAdmin):
         account = found(Account.objects.filter(pk=key).first(), "account")
         chosen = OVERLAPS.get(request.POST.get("overlap", ""))
         if chosen is None or not constant_time_compare(request.POST.get("seen", ""), _mark(account.auth_token)):
-            return self._nothing_done(request, account)
+            return self._not_rotated(request, account)
         try:
             token, until = acts.rotate_token(account, chosen[1], visitor(request))
         except Overtaken:
-            return self._nothing_done(request, account)
+            return self._not_rotated(request, account)
         shown = {"account": account, "token": token, "secret": standard_webhook_secret(token), "until": until, "back": _page_of(account)}
         return TemplateResponse(request, "admin/cdr/token.html", self.page_context(request, f"The new auth token of {account}", **shown))
 
@@ -75,13 +70,28 @@ class RotatingAdmin(ActAdmin):
             acts.end_old_token(account, visitor(request))
             messages.success(request, f"The old auth token of {account} has ended. What it opened is refused within a second.")
         except Overtaken:
-            return self._nothing_done(request, account)
+            return self._not_rotated(request, account)
         return HttpResponseRedirect(_page_of(account))
 
-    def _nothing_done(self, request: HttpRequest, account: Account) -> HttpResponse:
+    def _not_rotated(self, request: HttpRequest, account: Account) -> HttpResponse:
         words = f"Nothing was done: the auth token of {account} was changed meanwhile, or no time was chosen. Look and ask again."
         messages.warning(request, words)
         return HttpResponseRedirect(_page_of(account))
+
+    def _token_doors(self, request: HttpRequest, account: Account) -> Iterator[Door]:
+        if not request.user.has_perm(MAY_ROTATE):
+            return
+        yield Door("Rotate the auth token…", self.own_url("rotate_token", account.pk))
+        if len(account.tokens(timezone.now())) > 1:
+            yield Door("End the old token…", self.own_url("end_old_token", account.pk))
+
+    adds = Additions(
+        pages=(
+            OwnPage("rotate_token", "<int:key>/rotate-token/", rotate_view),
+            OwnPage("end_old_token", "<int:key>/end-old-token/", end_view),
+        ),
+        doors={Where.RECORD: _token_doors},
+    )
 
 
 def rotate_question(account: Account) -> Question:

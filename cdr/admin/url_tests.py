@@ -2,21 +2,20 @@
 
 Owns the addresses. What a test does and finds is said elsewhere."""
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 
 from cdr import url_tests
+from cdr.admin.additions import Additions, Context, OwnPage
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.site import console
 from cdr.models import UrlTest
-from cdr.pages.row_key import key_of
+from cdr.pages.row_key import key_of, number_of
 from cdr.pages.url_test import url_test_lines, url_test_page
 from cdr.pure.masking import masking
 from streams.models import Account, Application, Stream
@@ -42,21 +41,16 @@ class UrlTestForm(forms.Form):
 
 @admin.register(UrlTest, site=console)
 class UrlTestAdmin(RecordAdmin):
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: UrlTest | None = None) -> bool:
         return request.user.has_perm(MAY_TEST)
 
-    def get_urls(self) -> list[Any]:
-        return [path("ask/", self.admin_site.admin_view(self.ask_view), name="cdr_urltest_ask"), *super().get_urls()]
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         """Those of the last day: few enough for one page, with their sentences."""
         self.require_view_permission(request)
         context = self.page_context(request, "URL tests", tests=url_test_lines(SHOWN_TESTS), shown=SHOWN_TESTS)
         return TemplateResponse(request, "admin/cdr/url_tests.html", context)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
         self.require_view_permission(request)
         test = self.shown(request, url_test_page(object_id), "URL test (they are removed after a day)")
         context = self.page_context(request, "Test of a service URL", test=test)
@@ -82,20 +76,22 @@ class UrlTestAdmin(RecordAdmin):
         except url_tests.TooMany as error:
             messages.warning(request, str(error))
             return None
-        return HttpResponseRedirect(reverse("admin:cdr_urltest_change", args=[test.pk]))
+        return HttpResponseRedirect(self.own_url("change", test.pk))
 
-    def _proposed(self, request: HttpRequest, stream: Stream | None) -> dict[str, Any]:
+    def _proposed(self, request: HttpRequest, stream: Stream | None) -> dict[str, object]:
         if stream is not None:
             return {"url": self._seen_url(request, stream), "account": stream.account_id, "content_type": stream.content_type}
-        application = Application.objects.filter(**_key(request.GET.get("application", ""))).first()
+        application = Application.objects.filter(pk=number_of(request.GET.get("application", ""))).first()
         if application is not None:
             return {"account": application.account_id, **_first_stream(application)}
-        return {"account": Account.objects.filter(**_key(request.GET.get("account", ""))).first()}
+        return {"account": Account.objects.filter(pk=number_of(request.GET.get("account", ""))).first()}
 
     def _seen_url(self, request: HttpRequest, stream: Stream) -> str:
         """Nothing, when a number stands in it that this reader may not see."""
         hide = masking((stream.call.from_number, stream.call.to_number))
         return stream.service_url if self.may_see_numbers(request) or hide(stream.service_url) == stream.service_url else ""
+
+    adds = Additions(pages=(OwnPage("ask", "ask/", ask_view),))
 
 
 def ask_address(**named: object) -> str:
@@ -109,11 +105,7 @@ def _stream_of(key: str) -> Stream | None:
     return Stream.objects.select_related("call").filter(**lookup).first() if lookup else None
 
 
-def _key(text: str) -> dict[str, Any]:
-    return {"pk": int(text)} if text.isascii() and text.isdigit() and len(text) <= 18 else {"pk": None}
-
-
-def _first_stream(application: Application) -> dict[str, str]:
+def _first_stream(application: Application) -> dict[str, object]:
     """What the application's own XML asks for first."""
     try:
         requests = parse(application.answer_xml.encode()).streams if application.answer_xml.strip() else ()

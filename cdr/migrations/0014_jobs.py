@@ -27,7 +27,7 @@ def convert(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cdr', '0012_words_by_function'),
+        ('cdr', '0013_send_digits'),
     ]
 
     operations = [

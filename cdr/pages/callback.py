@@ -32,6 +32,7 @@ class AttemptLine:
 class CallbackPage:
     """`numbers`: those of the call. `removed`: what retention took of the call; `whole`: nothing of what was sent."""
 
+    pk: int
     event: str
     state: Badge
     stream_uuid: UUID
@@ -57,6 +58,7 @@ def callback_page(key: str) -> CallbackPage | None:
     if callback is None:
         return None
     return CallbackPage(
+        pk=callback.pk,
         event=callback.event,
         state=callback_badge(callback.state),
         stream_uuid=callback.stream.uuid,

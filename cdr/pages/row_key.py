@@ -11,9 +11,18 @@ MOST_DIGITS = 18
 
 def key_of(text: str) -> dict[str, Any] | None:
     """The look-up for a row, {"uuid": ...} or {"pk": ...}; None when the text names none."""
-    if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS:
+    if _is_number(text):
         return {"pk": int(text)}
     try:
         return {"uuid": UUID(text)}
     except ValueError:
         return None
+
+
+def number_of(text: str) -> int:
+    """For a look-up by the number alone; 0, which no row has, when the text is none."""
+    return int(text) if _is_number(text) else 0
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS

@@ -2,16 +2,18 @@
 
 Owns the doors of the site: signing in, its second step, signing out, and one's own second factor. Must not know the lists."""
 
-from typing import Any
+from typing import cast
 
 from django.contrib import admin
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
-from django.urls import path, reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
 from cdr import audit
+from cdr.admin.additions import Context
 from cdr.admin.entry.second_factors import SecondFactorView
 from cdr.admin.entry.signing_in import CodeView, SignInView
 from cdr.admin.entry.visitor import visitor
@@ -20,7 +22,7 @@ from cdr.sign_in import second_factor
 
 
 class GuardedSite(admin.AdminSite):
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLResolver | URLPattern]:
         return [
             path("login/code/", self.login_code, name="login_code"),
             path("second-factor/", self.second_factor, name="second_factor"),
@@ -40,19 +42,19 @@ class GuardedSite(admin.AdminSite):
         """Also somebody who is asked for a second factor and has none yet: this page is all that he sees."""
         return super().has_permission(request) and (self._passed(request) or second_factor.device_of(request.user) is None)
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+    def login(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         if request.method == "GET" and self.has_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
         if request.method == "GET" and self._may_set_up(request):
             return HttpResponseRedirect(reverse("admin:second_factor"))
         if request.user.is_authenticated and not self._passed(request):
             logout(request)  # a session from before the second factor was set up
-        return SignInView.as_view(extra_context=self._step(request, "Log in"), next_page="admin:index")(request)
+        return cast(HttpResponse, SignInView.as_view(extra_context=self._step(request, "Log in"), next_page="admin:index")(request))
 
     def login_code(self, request: HttpRequest) -> HttpResponseBase:
         return CodeView.as_view(extra_context=self._step(request, "Second step"), next_page="admin:index")(request)
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+    def logout(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         if request.method == "POST" and request.user.is_authenticated:
             audit.write(visitor(request), Act.SIGN_OUT, request.user)
         return super().logout(request, extra_context)
@@ -63,6 +65,6 @@ class GuardedSite(admin.AdminSite):
         context = {**self.each_context(request), "title": "Second factor"}
         return never_cache(SecondFactorView.as_view(extra_context=context))(request)
 
-    def _step(self, request: HttpRequest, title: str) -> dict[str, Any]:
+    def _step(self, request: HttpRequest, title: str) -> Context:
         context = {**self.each_context(request), "title": title, "subtitle": None, "app_path": request.get_full_path()}
         return {**context, "username": request.user.get_username()}

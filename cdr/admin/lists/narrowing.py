@@ -3,13 +3,12 @@
 A call is shown when one of its streams is all that is asked for. Where that is something unusual, the calls are not searched: their streams
 are, in the order of their calls. Owns that choice; which facts are unusual is streams.models' UNUSUAL and the filters'."""
 
-from typing import Any
-
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from cdr.admin.lists.paging import Keyset
 from cdr.admin.lists.records import RecordList
+from cdr.admin.lists.search import matching, names_a_host
 from cdr.pure.keyset import Place
 from streams.models import UNUSUAL, Stream
 
@@ -17,39 +16,37 @@ BY_CALL = Keyset("call_started_at", "call_id")
 
 
 class StreamList(RecordList):
-    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
         streams = super().get_queryset(request, exclude_parameters)
-        return streams.filter(UNUSUAL) if any(spec.unusual for spec in self.filter_specs) else streams
+        return streams.filter(UNUSUAL) if any(spec.unusual for spec in self.narrowings) else streams
 
 
 class CallList(RecordList):
     """`streams`: the ones that say which calls are shown, when the list is read from them."""
 
-    model_admin: Any
-    streams: QuerySet[Any] | None
+    streams: QuerySet[Stream] | None
 
-    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
         self.streams = None
         calls = super().get_queryset(request, exclude_parameters)
-        if any(spec.unusual for spec in self.filter_specs) or self.model_admin.searches_streams(request, self.query):
+        if any(spec.unusual for spec in self.narrowings) or names_a_host(request, self.query):
             self.streams = self._narrowed_streams(request)
             return calls.filter(pk__in=self.streams.values("call_id"))
-        facts = [fact for spec in self.filter_specs if (fact := spec.fact())]
+        facts = [fact for spec in self.narrowings if (fact := spec.fact())]
         return calls.filter(Exists(Stream.objects.filter(*facts, call=OuterRef("pk")).order_by())) if facts else calls
 
-    def fetched(self, place: Place | None, newer: bool, count: int) -> list[Any]:
+    def fetched(self, place: Place | None, newer: bool, count: int) -> list[Model]:
         if self.streams is None:
             return super().fetched(place, newer, count)
         streams = self.streams.filter(BY_CALL.beyond(place, newer=newer)) if place else self.streams
         nearest = BY_CALL.ordered(streams, ascending=newer).values("call_id").distinct()[:count]
         return list(self.keys.ordered(self.apply_select_related(self.root_queryset.filter(pk__in=nearest)), ascending=newer))
 
-    def _narrowed_streams(self, request: HttpRequest) -> QuerySet[Any]:
+    def _narrowed_streams(self, request: HttpRequest) -> QuerySet[Stream]:
         """By everything that narrows the list."""
-        streams: QuerySet[Any] = Stream.objects.order_by()
-        if any(spec.unusual for spec in self.filter_specs):
+        streams = Stream.objects.order_by()
+        if any(spec.unusual for spec in self.narrowings):
             streams = streams.filter(UNUSUAL)
-        for spec in self.filter_specs:
+        for spec in self.narrowings:
             streams = spec.queryset(request, streams)
-        found: QuerySet[Any] = self.model_admin.get_search_results(request, streams, self.query)[0]
-        return found
+        return matching(request, streams, self.query)

@@ -4,17 +4,19 @@ what the first one costs.
 Owns the question to the database. How a place is written is cdr.pure.keyset's."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from cdr.pure.keyset import Place
+
+Row = TypeVar("Row", bound=Model)
 
 
 class Page(NamedTuple):
     """`rows`: newest first. `newer`, `older`: the place to go on from in either direction; None where the list ends."""
 
-    rows: list[Any]
+    rows: list[Model]
     newer: Place | None
     older: Place | None
 
@@ -25,7 +27,7 @@ class Keyset(NamedTuple):
     time: str | None
     key: str
 
-    def ordered(self, rows: QuerySet[Any], *, ascending: bool = False) -> QuerySet[Any]:
+    def ordered(self, rows: QuerySet[Row], *, ascending: bool = False) -> QuerySet[Row]:
         names = [name for name in (self.time, self.key) if name]
         return rows.order_by(*(name if ascending else f"-{name}" for name in names))
 
@@ -37,12 +39,12 @@ class Keyset(NamedTuple):
             return further
         return Q(**{f"{self.time}__{side}e": place.at}) & (Q(**{f"{self.time}__{side}": place.at}) | further)
 
-    def place(self, row: Any) -> Place:
+    def place(self, row: Model) -> Place:
         return Place(getattr(row, self.time) if self.time else None, key=row.pk)
 
 
 def page(
-    fetched: Callable[[bool, int], list[Any]], place_of: Callable[[Any], Place], length: int, *, came_from: Place | None, newer: bool
+    fetched: Callable[[bool, int], list[Model]], place_of: Callable[[Model], Place], length: int, *, came_from: Place | None, newer: bool
 ) -> Page:
     """`fetched(newer, count)`: that many rows in the asked direction, the nearest first. `came_from`: the place that was asked for."""
     found = fetched(newer, length + 1)

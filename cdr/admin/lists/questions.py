@@ -5,18 +5,19 @@ Owns the asking and who may. Must not know what is done."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 
-from cdr.admin.lists.records import PageAdmin, RecordAdmin
+from cdr.admin.additions import PageAdmin
 
 MOST_AT_ONCE = 100
+Row = TypeVar("Row", bound=Model)
 
 
 class Choice(NamedTuple):
@@ -47,8 +48,8 @@ class Question:
     form: Form | None = None
 
 
-class ActAdmin(PageAdmin):
-    """Asks before it acts on one record."""
+class Asking(PageAdmin):
+    """Asks before it acts: on one record by its own page, on several by an action of their list."""
 
     def act_view(
         self, request: HttpRequest, permission: str, ask: Callable[[], HttpResponse], act: Callable[[], HttpResponse]
@@ -61,23 +62,17 @@ class ActAdmin(PageAdmin):
             return act()
         return ask() if request.method == "GET" else HttpResponseNotAllowed(["GET", "POST"])
 
-    def asked(self, request: HttpRequest, question: Question, **content: Any) -> TemplateResponse:
+    def asked(self, request: HttpRequest, question: Question, **content: object) -> TemplateResponse:
         return TemplateResponse(request, "admin/cdr/ask.html", self.page_context(request, question.title, question=question, **content))
-
-
-class AskingAdmin(ActAdmin, RecordAdmin):
-    """Asks of several records as well."""
-
-    actions_selection_counter = False
 
     def asked_of_many(
         self,
         request: HttpRequest,
-        rows: QuerySet[Any],
-        ask: Callable[[list[Any]], Question],
-        act: Callable[[list[Any]], None],
+        rows: QuerySet[Row],
+        ask: Callable[[list[Row]], Question],
+        act: Callable[[list[Row]], None],
     ) -> HttpResponse | None:
-        """An action of the list: first the question with the chosen rows in hidden fields, then, confirmed, `act`."""
+        """First the question with the chosen rows in hidden fields, then, confirmed, `act`."""
         chosen = list(rows[:MOST_AT_ONCE])
         if "confirmed" in request.POST:
             act(chosen)
@@ -85,5 +80,5 @@ class AskingAdmin(ActAdmin, RecordAdmin):
         return self.asked(request, ask(chosen), hidden=_hidden(request.POST.get("action", ""), chosen))
 
 
-def _hidden(action: str, rows: Iterable[Any]) -> list[tuple[str, str]]:
+def _hidden(action: str, rows: Iterable[Model]) -> list[tuple[str, str]]:
     return [("action", action), ("confirmed", "yes"), *((helpers.ACTION_CHECKBOX_NAME, str(row.pk)) for row in rows)]

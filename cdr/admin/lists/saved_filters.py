@@ -2,48 +2,41 @@
 
 Owns what may be saved and who may delete it. Must not know what a filter means."""
 
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from collections.abc import Iterator
 
 from django.contrib import messages
-from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
 
-from cdr.admin.lists.questions import AskingAdmin
+from cdr.admin.additions import Additions, Door, OwnPage, Where
+from cdr.admin.lists.records import LONGEST_QUERY, RecordAdmin, RecordList
 from cdr.models import SavedFilter
+from cdr.pages.row_key import number_of
 
-LONGEST_NAME, LONGEST_QUERY = 60, 2000
+LONGEST_NAME = 60
 
 
-class SavingAdmin(AskingAdmin):
-    @property
-    def section(self) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}"
-
-    def get_urls(self) -> list[Any]:
-        saved = path("saved/", self.admin_site.admin_view(self.saved_view), name=f"{self.section}_saved")
-        return [saved, *super().get_urls()]
+class Saved(RecordAdmin):
+    """A list that can be saved as it is narrowed."""
 
     def saved_view(self, request: HttpRequest) -> HttpResponse:
         """GET shows them, with a form for the narrowed list that the address carries; POST saves or deletes one."""
         self.require_view_permission(request)
         if request.method == "POST":
-            return self._delete(request) if "delete" in request.POST else self._save(request)
+            return self._delete_filters(request) if "delete" in request.POST else self._save_filters(request)
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET", "POST"])
         rows = _seen_by(request, self.section)
         mine = [(row, _may_delete(request, row)) for row in rows.select_related("owner")]
-        list_url = reverse(f"admin:{self.section}_changelist")
-        context = self.page_context(request, "Saved filters", saved=mine, query=self._known(request.GET.urlencode()), list_url=list_url)
+        query, list_url = self.known_query(request.GET.urlencode()), self.own_url("changelist")
+        context = self.page_context(request, "Saved filters", saved=mine, query=query, list_url=list_url)
         return TemplateResponse(request, "admin/cdr/saved.html", context)
 
-    def _save(self, request: HttpRequest) -> HttpResponse:
-        name, query = request.POST.get("name", "").strip()[:LONGEST_NAME], self._known(request.POST.get("query", ""))
+    def _save_filters(self, request: HttpRequest) -> HttpResponse:
+        name, query = request.POST.get("name", "").strip()[:LONGEST_NAME], self.known_query(request.POST.get("query", ""))
         if not name or not query:
             messages.error(request, "Nothing was saved: narrow the list first, then give it a name.")
         elif len(query) > LONGEST_QUERY:
@@ -52,28 +45,26 @@ class SavingAdmin(AskingAdmin):
             values = {"query": query, "shared": "shared" in request.POST}
             SavedFilter.objects.update_or_create(owner_id=request.user.pk, section=self.section, name=name, defaults=values)
             messages.success(request, f"Saved as “{name}”.")
-        return self._back(query)
+        return self._to_saved(query)
 
-    def _delete(self, request: HttpRequest) -> HttpResponse:
-        key = request.POST["delete"]
-        row = get_object_or_404(_seen_by(request, self.section), pk=int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0)
+    def _delete_filters(self, request: HttpRequest) -> HttpResponse:
+        row = get_object_or_404(_seen_by(request, self.section), pk=number_of(request.POST["delete"]))
         if not _may_delete(request, row):
             raise PermissionDenied
         row.delete()
         messages.success(request, f"“{row.name}” was deleted.")
-        return self._back("")
+        return self._to_saved("")
 
-    def _back(self, query: str) -> HttpResponse:
-        return HttpResponseRedirect(reverse(f"admin:{self.section}_saved") + (f"?{query}" if query else ""))
+    def _to_saved(self, query: str) -> HttpResponse:
+        return HttpResponseRedirect(self.own_url("saved") + (f"?{query}" if query else ""))
 
-    def _known(self, query: str) -> str:
-        """The parameters of the list's own filters and its search, and nothing else."""
-        names = {SEARCH_VAR, *_parameters(self.list_filter)}
-        return urlencode(sorted((name, value) for name, value in parse_qsl(query, max_num_fields=100) if name in names))
+    def _door_to_saved(self, request: HttpRequest, listed: RecordList) -> Iterator[Door]:
+        yield Door("Saved filters", self.own_url("saved"))
 
+    def _door_to_save(self, request: HttpRequest, listed: RecordList) -> Iterator[Door]:
+        yield Door("Save these filters…", f"{self.own_url('saved')}?{listed.selection}")
 
-def _parameters(filters: Any) -> set[str]:
-    return {name for spec in filters for name in getattr(spec, "PARAMETERS", ()) or (spec.parameter_name,)}
+    adds = Additions(pages=(OwnPage("saved", "saved/", saved_view),), doors={Where.LIST: _door_to_saved, Where.NARROWED: _door_to_save})
 
 
 def _seen_by(request: HttpRequest, section: str) -> QuerySet[SavedFilter]:

@@ -4,17 +4,18 @@ Owns which columns are searched. What a text may mean is cdr.pure.lookup's."""
 
 from functools import reduce
 from operator import or_
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from django.db import connection
-from django.db.models import BigIntegerField, Exists, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Exists, Manager, Q, QuerySet, Value
 from django.http import HttpRequest
 
 from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
-from cdr.admin.lists.filters import of_call
+from cdr.admin.filters.calls_and_streams import of_call
 from cdr.pure.lookup import ServiceHost, UuidRange, number_beginnings, service_host, sip_beginnings, uuid_range
-from streams.models import Call, Stream
+from streams.models import Call, Callback, Stream
 
+CallOrStream = TypeVar("CallOrStream", bound=Call | Stream)
 MOST_STREAMS = 1000
 DIGITS_OF_FEW = 7
 
@@ -40,20 +41,27 @@ def sought(request: HttpRequest, text: str) -> Sought:
     return known
 
 
-def matching(rows: QuerySet[Any], found: Sought) -> QuerySet[Any]:
-    """Calls or streams by the uuid of either, by a number or a SIP address; streams by their service's host as well.
+def names_a_host(request: HttpRequest, text: str) -> bool:
+    """Whether it is looked for in streams: it names the host of a service."""
+    return bool(text.strip()) and sought(request, text).host is not None
+
+
+def matching(request: HttpRequest, rows: QuerySet[CallOrStream], text: str) -> QuerySet[CallOrStream]:
+    """Calls or streams by the uuid of either, by a number or a SIP address; streams by their service's host as well; all by no text.
 
     One condition on columns, so that the database chooses between their indexes and the order of the list, by how much it expects to
     find."""
-    of_streams = issubclass(rows.model, Stream)
+    if not text.strip():
+        return rows
+    found, of_streams = sought(request, text), issubclass(rows.model, Stream)
     if found.host:
         return rows.filter(_of_host(found.host, found.whole)) if of_streams else rows
     by_key = Q(call__in=found.calls) | Q(pk__in=found.streams) if of_streams else Q(pk__in=found.calls + found.calls_of)
     by_number = [_any_of(of_call(rows, column), found.numbers) for column in ("from_number", "to_number")] if found.numbers else []
     if (of_streams and by_number and (found.calls or found.streams)) or _sqlite_walks(found.numbers):
         # No index serves an OR over two tables.
-        table: Any = Stream.objects if of_streams else Call.objects
-        arms = [table.filter(condition).order_by().values("pk") for condition in (*by_number, by_key)]
+        table = Stream.objects.order_by() if of_streams else Call.objects.order_by()
+        arms = [table.filter(condition).values("pk") for condition in (*by_number, by_key)]
         return rows.filter(pk__in=arms[0].union(*arms[1:]))
     return rows.filter(reduce(or_, by_number, by_key))
 
@@ -68,8 +76,10 @@ def _sqlite_walks(numbers: list[str]) -> bool:
     return connection.vendor == "sqlite" and bool(numbers) and len(numbers[0]) >= DIGITS_OF_FEW
 
 
-def callbacks_matching(callbacks: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Callbacks by the uuid of their stream or call, or by their message id."""
+def callbacks_matching(callbacks: QuerySet[Callback], text: str) -> QuerySet[Callback]:
+    """Callbacks by the uuid of their stream or call, or by their message id; all of them by no text."""
+    if not text.strip():
+        return callbacks
     uuids = uuid_range(text)
     if uuids is None:
         return callbacks.filter(message_id=text.strip())
@@ -107,10 +117,9 @@ def _by_uuid(uuids: UuidRange) -> list[tuple[int, int]]:
     return list(streams.union(calls, all=True))
 
 
-def _within(rows: Any, column: str, uuids: UuidRange) -> QuerySet[Any]:
+def _within(rows: Manager[CallOrStream], column: str, uuids: UuidRange) -> QuerySet[CallOrStream]:
     """By a range also for a whole uuid: both databases serve it from the index."""
-    found: QuerySet[Any] = rows.filter(**{f"{column}__gte": uuids.low, f"{column}__lte": uuids.high}).order_by()
-    return found
+    return rows.filter(**{f"{column}__gte": uuids.low, f"{column}__lte": uuids.high}).order_by()
 
 
 def _of_host(host: ServiceHost, whole: bool) -> Q:

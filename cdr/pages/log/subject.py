@@ -35,6 +35,10 @@ class Subject:
     start: datetime
     removed: str
 
+    @property
+    def uuid(self) -> UUID:
+        return self.stream_uuid or self.call_uuid
+
 
 @dataclass(frozen=True, slots=True)
 class DebugLog:

@@ -79,7 +79,7 @@ def test_sending_digits_asks_which(operator, live) -> None:
 def test_the_process_that_holds_the_call_is_told_to_send_them_and_the_audit_log_has_none(operator, live) -> None:
     response = operator.post(send_digits(live), {"digits": " 47w11# "}, follow=True)
     assert "The digits were handed to the call." in response.content.decode()
-    (asked,) = control.take(OWNER)
+    (asked,) = control.claim_waiting(OWNER)
     assert (asked.kind, asked.call_id, asked.details, asked.by) == ("send_dtmf", live.uuid, {"digits": "47w11#"}, "maria")
     assert entries() == [("maria", "send digits", "call", str(live.uuid))]
     assert AuditEntry.objects.get().details == {"digits": "(hidden)", "how_many": 5}

@@ -3,9 +3,9 @@ with what was typed.
 
 Owns that query, and keeps its answer on the request. Must not know what is narrowed by it."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import CharField, QuerySet, Value
+from django.db.models import CharField, Manager, QuerySet, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 
@@ -13,6 +13,11 @@ from streams.models import Account, Application, Gateway
 
 SHOWN_ACCOUNTS = 500
 MOST_NAMED = 1000
+
+
+Tenant = TypeVar("Tenant", Account, Application, Gateway)
+Named = tuple[str, int, str, str]
+"""What it is, its key, the code or name that an address holds, and its name."""
 
 
 class Names(NamedTuple):
@@ -46,17 +51,16 @@ def _read(gateway: str, application: str) -> Names:
     return Names(accounts, _meant(rows, "gateway", gateway), _meant(rows, "application", application))
 
 
-def _rows(kind: str, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
+def _rows(kind: str, rows: QuerySet[Tenant], code: str) -> QuerySet[Any, Named]:
     text: CharField[str, str] = CharField()
     return rows.order_by().values_list(Value(kind, text), "pk", Cast(code, text), Cast("name", text))
 
 
-def _beginning(rows: Any, name: str) -> QuerySet[Any]:
-    found: QuerySet[Any] = rows.filter(pk__in=rows.filter(name__istartswith=name).order_by("name").values("pk")[:MOST_NAMED])
-    return found
+def _beginning(rows: Manager[Tenant], name: str) -> QuerySet[Tenant]:
+    return rows.filter(pk__in=rows.filter(name__istartswith=name).order_by("name").values("pk")[:MOST_NAMED])
 
 
-def _meant(rows: list[Any], kind: str, text: str) -> list[int]:
+def _meant(rows: list[Named], kind: str, text: str) -> list[int]:
     """Those with just this name, when there are some; else all that begin with it."""
     named = [(key, name.lower()) for of, key, _, name in rows if of == kind]
     return [key for key, name in named if name == text.lower()] or [key for key, _ in named]

@@ -2,10 +2,11 @@
 
 Owns that conversation. What a code is worth is cdr.sign_in.second_factor's."""
 
-from typing import Any
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -14,8 +15,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import TemplateView
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cdr import audit
+from cdr.admin.additions import Context
 from cdr.admin.entry.signing_in import note_failure
 from cdr.admin.entry.visitor import visitor
 from cdr.pure.acts import Act
@@ -28,17 +31,16 @@ from cdr.sign_in.second_factor import Answer
 class SecondFactorView(TemplateView):
     template_name = "admin/second_factor.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user: Any = self.request.user
-        device = second_factor.device_of(user)
+    def get_context_data(self, **kwargs: object) -> Context:
+        device = second_factor.device_of(self._user)
         return super().get_context_data(
             device=device,
             since=device.created_at if device else None,
-            codes_left=second_factor.recovery_codes_left(user) if device else 0,
+            codes_left=second_factor.recovery_codes_left(self._user) if device else 0,
             **kwargs,
         )
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if "confirm" in request.POST:
             return self._confirm(request.POST.get("code", ""))
         acts = {"begin": self._begin, "codes": self._new_codes, "remove": self._remove}
@@ -80,8 +82,9 @@ class SecondFactorView(TemplateView):
         return HttpResponseRedirect(reverse("admin:second_factor"))
 
     @property
-    def _user(self) -> Any:
-        return self.request.user
+    def _user(self) -> User:
+        """The site lets nobody else in: see cdr.admin.entry.access."""
+        return cast(User, self.request.user)
 
     def _password_problem(self, password: str) -> str:
         """Wrong passwords count as those of the login page do."""
@@ -90,10 +93,10 @@ class SecondFactorView(TemplateView):
             return ""
         return note_failure(self.request, name) or "This is not your password."
 
-    def _setting_up(self, device: Any, problem: str = "") -> HttpResponse:
+    def _setting_up(self, device: TOTPDevice, problem: str = "") -> HttpResponse:
         return self._shown(qr_code=second_factor.qr_code(device), secret=second_factor.secret_words(device), problem=problem)
 
-    def _shown(self, **content: Any) -> HttpResponse:
+    def _shown(self, **content: object) -> HttpResponse:
         return self.render_to_response(self.get_context_data(**content))
 
 

@@ -4,12 +4,12 @@ Owns the steps and what is said at them. Which failures lock is cdr.sign_in.lock
 
 import time
 from typing import Any
-
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import get_user_model, login
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.contrib.auth.views import LoginView
@@ -74,7 +74,7 @@ class SignInView(LoginView):
     authentication_form = SignInForm
     template_name = "admin/login.html"
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
         if second_factor.device_of(user) is None:
             complete(self.request, user, "password")
@@ -84,7 +84,7 @@ class SignInView(LoginView):
         query = urlencode({self.redirect_field_name: self.get_redirect_url()}) if self.get_redirect_url() else ""
         return HttpResponseRedirect(f"{reverse('admin:login_code')}?{query}".rstrip("?"))
 
-    def form_invalid(self, form: Any) -> HttpResponse:
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return with_retry_after(self.request, super().form_invalid(form))
 
 
@@ -94,11 +94,11 @@ class CodeView(LoginView):
     authentication_form: Any = CodeForm
     template_name = "admin/login_code.html"
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.user = half_way(request)
         return super().dispatch(request, *args, **kwargs) if self.user else HttpResponseRedirect(reverse("admin:login"))
 
-    def get_form_kwargs(self) -> dict[str, Any]:
+    def get_form_kwargs(self) -> dict[str, object]:
         return {**super().get_form_kwargs(), "user": self.user}
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -109,7 +109,7 @@ class CodeView(LoginView):
             messages.warning(self.request, f"That was a recovery code; {left} are left. Under “Second factor” you can make new ones.")
         return HttpResponseRedirect(self.get_success_url())
 
-    def form_invalid(self, form: Any) -> HttpResponse:
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return with_retry_after(self.request, super().form_invalid(form))
 
 

@@ -68,9 +68,7 @@ class SendsDigits(Asking, RecordAdmin):
         if call.live and request.user.has_perm(MAY_SEND_DIGITS):
             yield Door("Send digits…", self.own_url("send_digits", call.uuid))
 
-    adds = Additions(
-        pages=(OwnPage("send_digits", "<slug:key>/send-digits/", send_digits_view),), doors={Where.RECORD: _door_to_digits}
-    )
+    adds = Additions(pages=(OwnPage("send_digits", "<slug:key>/send-digits/", send_digits_view),), doors={Where.RECORD: _door_to_digits})
 
 
 def digits_question(call: CallPage, form: DigitsForm) -> Question:

@@ -70,9 +70,7 @@ class StaffAdmin(Audited, Asking, UserAdmin):  # type: ignore[type-arg]  # Djang
         if user.second_factor:
             yield Door("Remove second factor…", self.own_url("second_factor", user.pk))
 
-    adds = Additions(
-        pages=(OwnPage("second_factor", "<int:key>/second-factor/", second_factor_view),), doors={Where.RECORD: _act_doors}
-    )
+    adds = Additions(pages=(OwnPage("second_factor", "<int:key>/second-factor/", second_factor_view),), doors={Where.RECORD: _act_doors})
 
 
 @admin.register(Group, site=console)

@@ -4,6 +4,7 @@ Owns the steps and what is said at them. Which failures lock is cdr.sign_in.lock
 
 import time
 from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.contrib import messages

@@ -9,7 +9,7 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import models
 
-from cdr.pure.acts import Act
+from cdr.pure.acts import Act, permissions_of
 from cdr.pure.retention import Kind
 from streams.models import Account, Call, Job, Stream
 from streams.models.choices import Choices, choices_of
@@ -37,11 +37,7 @@ class CallDetail(Call):
     class Meta:
         proxy = True
         verbose_name = "call"
-        permissions = [
-            ("hang_up_call", "Can hang up a live call"),
-            ("send_digits", "Can send digits to a live call"),
-            ("see_numbers", "Can see whole phone numbers"),
-        ]
+        permissions = [*permissions_of("call"), ("see_numbers", "Can see whole phone numbers")]
         ordering = ("-started_at", "-id")
 
 
@@ -51,7 +47,7 @@ class StreamDetail(Stream):
     class Meta:
         proxy = True
         verbose_name = "stream"
-        permissions = [("stop_stream", "Can stop a live stream"), ("resend_callback", "Can resend a status callback")]
+        permissions = [*permissions_of("stream")]
         ordering = ("-requested_at", "-id")
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.db.models import Q
 
+from cdr.pure.acts import PERMISSIONS
+
 SUPPORT, OPERATOR, BILLING, ADMINISTRATOR = "Support", "Operator", "Billing", "Administrator"
 
 RECORDS = ("streams.view_call", "streams.view_stream", "streams.view_streamevent", "streams.view_callback", "streams.view_callbackattempt")
 DETAILS = ("cdr.view_calldetail", "cdr.view_streamdetail", "cdr.view_charge")
 TENANTS = ("streams.view_account", "streams.view_application", "streams.view_gateway", "streams.view_gatewayrefusal")
-ACTS = ("cdr.stop_stream", "cdr.hang_up_call", "cdr.send_digits", "cdr.resend_callback")
+ACTS = tuple(permission.name for permission in PERMISSIONS.values())
 URL_TESTS = "cdr.test_service_url"
 NUMBERS, EXPORTS = "cdr.see_numbers", "cdr.add_export"
 

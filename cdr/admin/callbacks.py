@@ -22,12 +22,13 @@ from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.lists.search import callbacks_matching
 from cdr.admin.site import console
 from cdr.pages.callback import CallbackPage, callback_page, find_callback
+from cdr.pure.acts import PERMISSIONS, Act
 from cdr.pure.badges import callback_badge
 from cdr.pure.figures import NOTHING, counted, moment
 from streams import delivery
 from streams.models import Callback, CallbackState
 
-MAY_RESEND = "cdr.resend_callback"
+MAY_RESEND = PERMISSIONS[Act.RESEND_CALLBACK].name
 
 
 @admin.register(Callback, site=console)

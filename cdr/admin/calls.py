@@ -32,6 +32,7 @@ from cdr.pages.call import CallPage, call_page, find_call
 from cdr.pages.columns import CALL_COLUMNS
 from cdr.pages.log.subject import DebugLog, call_log
 from cdr.pages.stream import charge_of
+from cdr.pure.acts import PERMISSIONS, Act
 from cdr.pure.badges import call_badge, cause_badge, reason_badge
 from cdr.pure.billing import totals
 from cdr.pure.figures import NOTHING, counted, duration, elapsed_seconds, moment, money
@@ -39,7 +40,7 @@ from cdr.pure.masking import masked
 from streams import control
 from streams.models import Stream
 
-MAY_HANG_UP = "cdr.hang_up_call"
+MAY_HANG_UP = PERMISSIONS[Act.HANG_UP].name
 MASKED = {"caller": "masked_caller", "called": "masked_called"}
 
 

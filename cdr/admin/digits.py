@@ -17,10 +17,11 @@ from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.pages.call import CallPage, call_page, find_call
+from cdr.pure.acts import PERMISSIONS, Act
 from streams import control
 from streams.pure.audio.dtmf import checked_digits
 
-MAY_SEND_DIGITS = "cdr.send_digits"
+MAY_SEND_DIGITS = PERMISSIONS[Act.SEND_DIGITS].name
 
 
 class DigitsForm(forms.Form):

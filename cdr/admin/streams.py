@@ -33,13 +33,14 @@ from cdr.pages.log.subject import DebugLog, stream_log
 from cdr.pages.stream import charge_of, find_stream, lasted_seconds
 from cdr.pages.stream_card import StreamCard, stream_card
 from cdr.pages.stream_page import stream_page
+from cdr.pure.acts import PERMISSIONS, Act
 from cdr.pure.badges import degraded_badge, reason_badge, stream_badge
 from cdr.pure.closing import closed_by
 from cdr.pure.figures import NOTHING, counted, duration, moment, money, seconds_count, service_host
 from streams import control
 from streams.pure.customer.close_codes import code_words
 
-MAY_STOP = "cdr.stop_stream"
+MAY_STOP = PERMISSIONS[Act.STOP_STREAM].name
 
 
 @admin.register(StreamDetail, site=console)

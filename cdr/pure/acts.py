@@ -1,10 +1,10 @@
 """What people do in the console that somebody may ask about later: the words of the audit log.
 
-Owns those words and how a change is printed. Must not know rows or requests."""
+Owns those words, the permissions that acts ask for, and how a change is printed. Must not know rows or requests."""
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from cdr.pure.figures import NOTHING
 from streams.pure.foreign_text import cleaned
@@ -36,6 +36,33 @@ class Act(StrEnum):
     ADD = "add"
     CHANGE = "change"
     DELETE = "delete"
+
+
+class Permission(NamedTuple):
+    """To do an act. `of`: "call" or "stream", among whose permissions an administrator finds it."""
+
+    of: str
+    codename: str
+    words: str
+
+    @property
+    def name(self) -> str:
+        return f"cdr.{self.codename}"
+
+
+PERMISSIONS = {
+    Act.STOP_STREAM: Permission("stream", "stop_stream", "Can stop a live stream"),
+    Act.HANG_UP: Permission("call", "hang_up_call", "Can hang up a live call"),
+    Act.SEND_DIGITS: Permission("call", "send_digits", "Can send digits to a live call"),
+    Act.RESEND_CALLBACK: Permission("stream", "resend_callback", "Can resend a status callback"),
+}
+"""What operators may do to calls, streams and callbacks. A new one comes with a migration that makes it and grants it in installations
+that are there already, as cdr.migrations.0013_send_digits does."""
+
+
+def permissions_of(subject: str) -> list[tuple[str, str]]:
+    """As Django's models take them."""
+    return [(permission.codename, permission.words) for permission in PERMISSIONS.values() if permission.of == subject]
 
 
 def is_secret(field: str) -> bool:

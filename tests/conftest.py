@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests import distribution
+from tests import distribution, made_once
 
 # Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
 for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "REDIS_URL", "REQUIRE_SECOND_FACTOR"):
@@ -43,6 +43,7 @@ def let_flush_empty_the_audit_log() -> None:
 
 
 let_flush_empty_the_audit_log()
+made_once.find_static_files_once()
 
 
 def pytest_unconfigure() -> None:

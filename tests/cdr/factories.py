@@ -17,6 +17,7 @@ from streams.pure.lifecycle import EventKind as K
 from streams.pure.messages import StreamRequest
 from tests.cdr.call_script import OWNER, REQUEST, STARTED, CallScript, make_gateway
 from tests.cdr.call_timing import CAPACITY_MS, healthy, steady, stuck
+from tests.rows_again import made_once
 
 
 # The calls -----------------------------------------------------------------------------------------------------------
@@ -168,6 +169,14 @@ def reaped_call(gateway: Gateway, started: datetime = STARTED, **numbers: str) -
 
 
 KINDS = (good_call, closed_call, refused_call, slow_call, stopped_call, timed_out_call, live_call, bad_answer_call, reaped_call)
+
+
+@made_once
+def one_of_each_kind() -> None:
+    """On the gateway pbx-1, a minute apart, from 14:01:37 on."""
+    gateway = make_gateway()
+    for index, kind in enumerate(KINDS):
+        kind(gateway, STARTED + timedelta(minutes=index))
 
 
 # Their callbacks -----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from config.first_users import support_group
 from streams.models import Account, Call, Callback, ControlRequest, Stream
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import KINDS
+from tests.rows_again import made_once
 
 RECORDS = ("cdr/calldetail", "cdr/streamdetail", "streams/callback")
 AUDIT = "cdr/auditentry"
@@ -20,11 +21,16 @@ TENANTS = ("streams/account", "streams/application", "streams/gateway")
 STAFF = ("auth/user", "auth/group")
 
 
+@made_once
+def one_of_each_kind() -> None:
+    for kind in KINDS:
+        kind(make_gateway(kind.__name__.replace("_", "-")))
+
+
 @pytest.fixture
 def rows(db) -> None:
     support_group()
-    for kind in KINDS:
-        kind(make_gateway(kind.__name__.replace("_", "-")))
+    one_of_each_kind()
     audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.first(), rate=["0.00300", "0.00400"])
 
 

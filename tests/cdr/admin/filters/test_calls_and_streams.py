@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from streams.models import Account, Gateway
+from streams.models import Account
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import STARTED, make_gateway
@@ -15,15 +15,9 @@ NOW = STARTED + timedelta(hours=2)
 
 
 @pytest.fixture
-def gateway(db) -> Gateway:
-    return make_gateway()
-
-
-@pytest.fixture
-def calls(gateway) -> None:
+def calls(db) -> None:
     """One of each kind, a minute apart, from 14:01:37 on."""
-    for index, kind in enumerate(factories.KINDS):
-        kind(gateway, STARTED + timedelta(minutes=index))
+    factories.one_of_each_kind()
 
 
 def rows(client, path: str, query: str) -> list[list[str]]:

@@ -9,19 +9,23 @@ from streams.models import Call, Gateway, Stream
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import STARTED, make_gateway
+from tests.rows_again import made_once
 
 CALLS, STREAMS, CALLBACKS = "/admin/cdr/calldetail/", "/admin/cdr/streamdetail/", "/admin/streams/callback/"
+
+
+@made_once
+def each_kind_and_an_outbound_one() -> None:
+    factories.one_of_each_kind()
+    other = factories.good_call(make_gateway("pbx-2", "Globex"), STARTED + timedelta(hours=1))
+    Call.objects.filter(pk=other.pk).update(direction="outbound")
 
 
 @pytest.fixture
 def calls(db) -> Gateway:
     """One of each kind on one gateway, and a good outbound one on another."""
-    gateway = make_gateway()
-    for index, kind in enumerate(factories.KINDS):
-        kind(gateway, STARTED + timedelta(minutes=index))
-    other = factories.good_call(make_gateway("pbx-2", "Globex"), STARTED + timedelta(hours=1))
-    Call.objects.filter(pk=other.pk).update(direction="outbound")
-    return gateway
+    each_kind_and_an_outbound_one()
+    return make_gateway()
 
 
 def counts(client, query: str) -> tuple[int, int]:

@@ -34,10 +34,8 @@ def folder(settings, tmp_path) -> Path:
 
 @pytest.fixture
 def gateway(db) -> Gateway:
-    gateway = make_gateway()
-    for index, kind in enumerate(factories.KINDS):
-        kind(gateway, STARTED + timedelta(minutes=index))
-    return gateway
+    factories.one_of_each_kind()
+    return make_gateway()
 
 
 def ask(client: Client, path: str = STREAMS, query: str = "", form: str = "csv") -> Export:

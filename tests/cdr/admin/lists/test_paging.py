@@ -9,10 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cdr.admin.filters.calls_and_streams import CALL_FILTERS
-from streams.models import Call, Gateway, Stream
+from streams.models import Stream
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import STARTED, make_gateway
+from tests.rows_again import made_once
 
 CALLS, STREAMS, CALLBACKS, AUDIT = (
     f"/admin/{path}/" for path in ("cdr/calldetail", "cdr/streamdetail", "streams/callback", "cdr/auditentry")
@@ -20,16 +21,17 @@ CALLS, STREAMS, CALLBACKS, AUDIT = (
 LISTS = (CALLS, STREAMS, CALLBACKS)
 
 
-@pytest.fixture
-def gateway(db) -> Gateway:
-    return make_gateway()
+@made_once
+def twelve_calls() -> None:
+    for index in range(12):
+        factories.refused_call(make_gateway(), STARTED + timedelta(minutes=index // 3))
 
 
 @pytest.fixture
-def calls(gateway, monkeypatch) -> list[Call]:
+def calls(db, monkeypatch) -> None:
     """Twelve, three of a time, each with a callback that failed; a page has five."""
     monkeypatch.setattr("cdr.admin.lists.records.RecordAdmin.list_per_page", 5)
-    return [factories.refused_call(gateway, STARTED + timedelta(minutes=index // 3)) for index in range(12)]
+    twelve_calls()
 
 
 def link(client, address: str, rel: str) -> str:
@@ -77,11 +79,11 @@ def test_the_audit_log_has_pages_by_its_numbers(administrator, operator, calls) 
 
 
 @pytest.mark.parametrize("path", [CALLS, STREAMS])
-def test_a_page_stays_what_it_is_while_calls_arrive(support, calls, gateway, path) -> None:
+def test_a_page_stays_what_it_is_while_calls_arrive(support, calls, path) -> None:
     second = link(support, path, "next")
     seen = ids(support, second)
     for _ in range(3):
-        factories.refused_call(gateway, STARTED + timedelta(hours=1))
+        factories.refused_call(make_gateway(), STARTED + timedelta(hours=1))
     assert ids(support, second) == seen
     newer, _ = walked(support, second, "prev")
     assert [len(page) for page in newer] == [5, 5, 5] and newer[-1] == ids(support, path)

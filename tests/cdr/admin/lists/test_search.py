@@ -8,6 +8,7 @@ from streams.models import Call, Gateway, Stream
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import STARTED, make_gateway
+from tests.rows_again import made_once
 
 CALLS, STREAMS = "/admin/cdr/calldetail/", "/admin/cdr/streamdetail/"
 
@@ -17,12 +18,19 @@ def gateway(db) -> Gateway:
     return make_gateway()
 
 
-@pytest.fixture
-def wanted(gateway) -> Call:
-    """The call to be found; others stand around it."""
+@made_once
+def three_calls() -> None:
+    gateway = make_gateway()
     factories.good_call(gateway, caller="+442079460000", called="+18005550199")
     factories.good_call(gateway, caller="", called="sip:desk@pbx.example.com")
-    return factories.good_call(gateway, STARTED - timedelta(days=1), caller="+14155550123", called="+18005550100")
+    factories.good_call(gateway, STARTED - timedelta(days=1), caller="+14155550123", called="+18005550100")
+
+
+@pytest.fixture
+def wanted(db) -> Call:
+    """The call to be found; others stand around it."""
+    three_calls()
+    return Call.objects.earliest("started_at")
 
 
 def found(client, path: str, text: str) -> list[str]:

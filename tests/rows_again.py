@@ -1,0 +1,64 @@
+"""Rows that many tests begin with: made once in a process, by the code that makes such rows, and for the next test written again as
+they were.
+
+Making a call of its notes takes a hundred times as long as writing its rows. Owns the copies; what they say is their makers' business."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.apps import apps
+from django.core.management.color import no_style
+from django.db import connection, models
+
+Rows = dict[type[models.Model], list[tuple[object, ...]]]
+
+
+def made_once(make: Callable[[], object]) -> Callable[[], None]:
+    """`make` begins with none of its rows there and gives back nothing: a test asks the database for what it needs."""
+    copies: Rows = {}
+
+    @wraps(make)
+    def made() -> None:
+        if copies:
+            write(copies)
+            return
+        before = all_rows()
+        make()
+        copies.update(added(before, all_rows()))
+
+    return made
+
+
+def all_rows() -> Rows:
+    return {model: rows_of(model) for model in apps.get_models(include_auto_created=True) if model._meta.managed and not model._meta.proxy}
+
+
+def rows_of(model: type[models.Model]) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns(model)} FROM {connection.ops.quote_name(model._meta.db_table)}")
+        return list(cursor.fetchall())
+
+
+def added(before: Rows, after: Rows) -> Rows:
+    """What is new. A row that was changed or taken away could not be written again."""
+    for model, rows in before.items():
+        gone = set(map(repr, rows)) - set(map(repr, after[model]))
+        assert not gone, f"rows of {model.__name__} are no longer as they were: {gone}"
+    known = {model: set(map(repr, rows)) for model, rows in before.items()}
+    new = {model: [row for row in rows if repr(row) not in known[model]] for model, rows in after.items()}
+    return {model: rows for model, rows in new.items() if rows}
+
+
+def write(copies: Rows) -> None:
+    """With their keys; the next row that the database numbers gets a number after them."""
+    with connection.cursor() as cursor:
+        for model, rows in copies.items():
+            places = ", ".join(["%s"] * len(rows[0]))
+            table = connection.ops.quote_name(model._meta.db_table)
+            cursor.executemany(f"INSERT INTO {table} ({columns(model)}) VALUES ({places})", rows)
+        for statement in connection.ops.sequence_reset_sql(no_style(), list(copies)):
+            cursor.execute(statement)
+
+
+def columns(model: type[models.Model]) -> str:
+    return ", ".join(connection.ops.quote_name(field.column) for field in model._meta.local_concrete_fields)

@@ -1,0 +1,47 @@
+"""Rows that are written again are those that were made, and rows can be added to them."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from streams.models import Account, Call, StreamEvent
+from tests.cdr import factories
+from tests.cdr.call_script import make_gateway
+from tests.rows_again import all_rows, made_once
+
+
+def undone(*deeds: Any) -> Any:
+    """What the database holds after them; nothing stays."""
+    with transaction.atomic():
+        for deed in deeds:
+            deed()
+        found = all_rows()
+        transaction.set_rollback(True)
+    return found
+
+
+@pytest.mark.django_db
+def test_they_are_as_they_were_and_made_once() -> None:
+    made: list[Call] = []
+    make = made_once(lambda: made.append(factories.good_call(make_gateway())))
+    first = undone(make)
+    assert first[StreamEvent] and not Call.objects.exists()
+    assert undone(make) == first and len(made) == 1
+
+
+@pytest.mark.django_db
+def test_others_come_after_them() -> None:
+    make = made_once(lambda: factories.good_call(make_gateway()))
+    undone(make)
+    make()
+    assert factories.good_call(make_gateway()).pk > Call.objects.earliest("pk").pk
+    assert Call.objects.count() == 2 and Account.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_row_that_was_there_and_is_changed_cannot_be_written_again() -> None:
+    account = make_gateway().account
+    make = made_once(lambda: Account.objects.filter(pk=account.pk).update(name="Globex"))
+    with pytest.raises(AssertionError, match="rows of Account are no longer as they were"):
+        make()

@@ -1,6 +1,6 @@
 """Every process of a test run has a DATA_DIR of its own, made before the settings are read and removed at the end.
 
-Owns that folder, the embedded Redis in it, the list of what this machine could not run, and how the audit log is emptied between tests."""
+Owns that folder, the embedded Redis in it, and how the audit log is emptied between tests."""
 
 import importlib
 import os
@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests import distribution, made_once
+from tests import distribution, made_once, report
 
 # Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
 for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "REDIS_URL", "REQUIRE_SECOND_FACTOR"):
@@ -52,12 +52,9 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
-    """Says at the very end what was not run and why, so that a missing browser or PostgreSQL is never mistaken for a pass."""
+    """After all that others have to say."""
     yield
-    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
-    reasons = {where[2].removeprefix("Skipped: ") for where in skipped if isinstance(where, tuple)}
-    for reason in sorted(reasons):
-        terminalreporter.write_line(f"NOT RUN: {reason}", yellow=True)
+    report.write(terminalreporter)
 
 
 # With -n, every process of the run has a folder, a database and a Redis of its own; tests/distribution.py says who runs what.

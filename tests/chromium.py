@@ -1,5 +1,19 @@
-"""The Chromium of this machine, for the tests that drive one: None where there is none."""
+"""The Chromium for the tests that drive one: in this tree, where tests/setup_browser.py brings it, or on this machine.
+
+Owns where it is looked for. CHROMIUM is None where there is none."""
 
 import shutil
+from pathlib import Path
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+ROOT = Path(__file__).parent.parent
+BROUGHT = ROOT / "build" / "browsers"
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
+
+def find() -> str | None:
+    """What was brought comes first: it is what this Playwright was made for. Then the shell, which starts quickest."""
+    brought = sorted(BROUGHT.glob("chromium_headless_shell-*/*/*headless[-_]shell"), key=lambda path: path.stat().st_mtime)
+    return str(brought[-1]) if brought else next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+CHROMIUM = find()

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, cast
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
@@ -22,14 +22,13 @@ from websockets.typing import Subprotocol
 
 from streams.simulate.callback_receiver import CallbackReceiver
 from streams.simulate.conversation import Conversation
+from streams.simulate.listener import Listener
 from streams.simulate.waiting import Changing
 
 # Every connection is told of in words of our own; of the library's only what went wrong is wanted.
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.WARNING)
 
-CLOSING_ROUNDS = 10
-"""Of the event loop: what was accepted last is made, aborted, and lost, each in one or two."""
 TLS_HANDSHAKE = 0x16  # the first byte of a TLS connection (RFC 8446, 5.1)
 
 
@@ -74,9 +73,6 @@ class Door(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self.customer.transports.append(self.transport)
-        if self.customer.stopping:
-            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if data[0] == TLS_HANDSHAKE:
@@ -109,11 +105,9 @@ class Customer(Changing):
         self.behaviour = behaviour or Behaviour()
         self.receiver = receiver or CallbackReceiver(tell=tell)
         self.conversations: list[Conversation] = []
-        self.transports: list[asyncio.Transport] = []
         self.attempts = 0
         self.host, self.port, self.tls = host, port, tls
         self.tell, self.keep_media = tell, keep_media
-        self._server: Server | None = None
         self._stopping = asyncio.Event()
 
     @property
@@ -126,8 +120,8 @@ class Customer(Changing):
 
     async def __aenter__(self) -> Self:
         """Raises OSError when the port is in use."""
-        listener = socket.create_server((self.host, self.port))
-        self.port = listener.getsockname()[1]
+        self._listener = listener = Listener(self.host, self.port)
+        self.port = listener.port
         if self.behaviour.receive_buffer_bytes:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.behaviour.receive_buffer_bytes)
         stops_reading = self.behaviour.stop_reading_after is not None
@@ -148,17 +142,7 @@ class Customer(Changing):
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stopping.set()
-        assert self._server is not None
-        self._server.close()
-        await self._server.wait_closed()
-        for transport in self.transports:
-            transport.abort()  # those that wait for a peer's last words, or for ours
-        for _ in range(CLOSING_ROUNDS):
-            await asyncio.sleep(0)
-
-    @property
-    def stopping(self) -> bool:
-        return self._stopping.is_set()
+        await self._listener.end(self._server)
 
     async def conversation(self, number: int = 1, timeout_seconds: float = 30) -> Conversation:
         """The `number`th connection that was accepted, counted from 1."""

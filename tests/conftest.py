@@ -69,3 +69,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         distribution.longest_first(items)
+
+
+# Every test closes what it opens.
+from tests.left_open import nothing_is_left_open, pytest_fixture_setup, running_loop  # noqa: E402, F401

@@ -38,7 +38,7 @@ class AudioStreamCall(CallSocket):
         """STREAM_BUFFER_SIZE is `frames_at_once` times 20 ms."""
         if self.frames_sent in self._drops_at:
             self._drops_at.discard(self.frames_sent)
-            self.reset()
+            await self.reset()
             await self.reconnect()
         self.frames_sent += 1
         await accumulate(self, self._accumulated, payload)

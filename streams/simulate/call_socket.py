@@ -14,6 +14,7 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 
 from streams.simulate.call_plan import CallPlan, CallRefused, CallReport, End, refusal
+from streams.simulate.ending import cancelled, closed
 from streams.simulate.waiting import Changing
 from streams.simulate.wav import FRAME_SECONDS
 
@@ -89,9 +90,10 @@ class CallSocket(Changing):
             while self.protocol.state is State.CONNECTING and self.protocol.handshake_exc is None:
                 await self._receive()
         except OSError as error:
+            await closed(self._writer)
             raise CallRefused(f"The connection was lost before the platform answered. ({error.strerror or error})") from error
         if self.protocol.handshake_exc is not None:
-            self._writer.close()
+            await closed(self._writer)
             raise CallRefused(refusal(self.protocol.handshake_exc, self.plan.gateway))
         self._reading = asyncio.create_task(self._read())
 
@@ -129,19 +131,21 @@ class CallSocket(Changing):
             self._finish(End.HUNG_UP)
         # A gateway closes TCP at once; we give the platform a moment, so that its last bytes do not turn our close into a reset.
         await asyncio.wait({self._reading}, timeout=1)
-        self._writer.close()
+        await self._clear_away()
 
-    def vanish(self) -> None:
+    async def vanish(self) -> None:
         """The gateway dies: TCP is reset, no close frame."""
         self._finish(End.VANISHED)
-        self.reset()
+        await self.reset()
+        await self._clear_away()
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """TCP is reset; whether that is the end of the call is for others to say."""
         connection: socket.socket = self._writer.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._reading.cancel()
+        await cancelled(self._reading)
         self._writer.transport.abort()
+        await closed(self._writer)
 
     async def until_ended(self, timeout_seconds: float = 30) -> End:
         await self.until(lambda: self.end, f"the end of call {self.plan.call_uuid}", timeout_seconds)
@@ -158,6 +162,11 @@ class CallSocket(Changing):
             worst_delay_ms=self.worst_delay_ms,
             complaints=tuple(self.complaints),
         )
+
+    async def _clear_away(self) -> None:
+        """When this returns, nothing of the call's is open or running."""
+        await cancelled(self._reading, self._playing)
+        await closed(self._writer)
 
     async def _wait_for_turn(self, started: float, number: int) -> None:
         """Frames keep to a schedule from the first one on: a late frame does not make the next ones late."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
+from streams.simulate.ending import closed
 from streams.simulate.waiting import Changing
 
 
@@ -41,9 +42,19 @@ class CallbackReceiver(Changing):
         self.statuses = [fail_status] * fail + [0] * hang
         self.callbacks: list[ReceivedCallback] = []
         self.tell = tell
+        self._serving: set[asyncio.Task[object]] = set()
+
+    async def finish(self) -> None:
+        """Returns when every request that was taken has been dealt with; their connections are others' to end."""
+        if self._serving:
+            await asyncio.wait(self._serving)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of an asyncio stream server: one request, one answer, closed."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         try:
             callback = await self._read(reader)
             self.callbacks.append(callback)
@@ -57,7 +68,7 @@ class CallbackReceiver(Changing):
         except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             self.tell(f"an unreadable HTTP request: {error}")
         finally:
-            writer.close()
+            await closed(writer)
 
     def of(self, stream_id: str) -> list[ReceivedCallback]:
         """What came for one stream, in order of arrival."""

@@ -143,6 +143,7 @@ class Customer(Changing):
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stopping.set()
         await self._listener.end(self._server)
+        await self.receiver.finish()
 
     async def conversation(self, number: int = 1, timeout_seconds: float = 30) -> Conversation:
         """The `number`th connection that was accepted, counted from 1."""

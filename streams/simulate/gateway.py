@@ -79,7 +79,7 @@ async def place_call(plan: CallPlan) -> CallReport:
     await call.start_media()
     await call.send_frames(plan.frames, plan.dtmf, plan.outbound)
     if plan.vanish and call.end is None:
-        call.vanish()
+        await call.vanish()
     else:
         await call.hang_up()
     return call.report()

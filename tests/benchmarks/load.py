@@ -95,12 +95,16 @@ class GatewaySide(asyncio.Protocol):
             f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\n\r\n"
         )
         self.upgraded = upgraded
+        self.lost = asyncio.Event()
         self.tail = bytes(os.urandom(152))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         transport.write(self.request.encode())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost.set()
 
     def data_received(self, data: bytes) -> None:
         if not self.upgraded.done():

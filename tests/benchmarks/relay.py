@@ -22,6 +22,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams.simulate.ending import closed
+from streams.simulate.listener import Listener
 from tests.benchmarks.load import CustomerSide, Measured, connect_gateways, send_for
 
 ROOT = Path(__file__).parent.parent.parent
@@ -55,8 +57,8 @@ def free_port() -> int:
 @contextmanager
 def started(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A process on the first core only, stopped by its own id."""
-    log = tempfile.TemporaryFile()
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log)
     os.sched_setaffinity(process.pid, {CORES[0]})
     try:
         yield process
@@ -117,15 +119,15 @@ async def until_listening(port: int) -> None:
                 raise
             await asyncio.sleep(0.05)
         else:
-            writer.close()
-            return
+            return await closed(writer)
 
 
 async def measure(contender: Contender, streams: int, seconds: float, echo: bool) -> Round:
     measured = Measured()
     loop = asyncio.get_running_loop()
-    customers = await loop.create_server(lambda: CustomerSide(measured, echo), "127.0.0.1", 0)
-    port, customer_url = free_port(), f"ws://127.0.0.1:{customers.sockets[0].getsockname()[1]}/"
+    listener = Listener()
+    customers = await loop.create_server(lambda: CustomerSide(measured, echo), sock=listener)
+    port, customer_url = free_port(), f"ws://127.0.0.1:{listener.port}/"
     with tempfile.TemporaryDirectory() as folder, contender(port, customer_url, Path(folder)) as process:
         await until_listening(port)
         gateways = await connect_gateways(port, streams, AUTHORIZATION, measured)
@@ -138,8 +140,8 @@ async def measure(contender: Contender, streams: int, seconds: float, echo: bool
         cpu, took = cpu_seconds(process.pid) - cpu, time.monotonic() - began
         for gateway in gateways:
             gateway.hang_up()
-        await asyncio.sleep(0.5)
-    customers.close()
+        await asyncio.wait_for(asyncio.gather(*(gateway.lost.wait() for gateway in gateways)), 30)
+    await listener.end(customers)
     ordered = sorted(measured.latencies_ms)
     return Round(
         cpu_us=1e6 * cpu / max(len(ordered), 1),

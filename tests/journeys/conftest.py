@@ -22,8 +22,7 @@ def answers() -> Iterator[Answers]:
     answers = Answers()
     server = AnswerServer(answers)
     yield answers
-    server.shutdown()
-    server.server_close()
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.journeys.console import Console
 from tests.journeys.processes import ChildProcess
+from tests.left_open import outliving_the_test
 
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN, ADMIN_PASSWORD = "admin", "only-for-the-journeys"
@@ -91,7 +92,8 @@ class Installation:
 
     def start_redis(self) -> None:
         socket = str(self.folder / "redis.sock")
-        self.redis = self._start("redis", redis_server(), "--port", "0", "--unixsocket", socket, "--save", "")
+        with outliving_the_test():  # which may have killed the one before
+            self.redis = self._start("redis", redis_server(), "--port", "0", "--unixsocket", socket, "--save", "")
         self.redis.wait_for_line("Ready to accept connections")
 
     def kill_redis(self) -> None:

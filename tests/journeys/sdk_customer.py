@@ -9,6 +9,8 @@ from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
 
+from streams.simulate.listener import serving
+
 with warnings.catch_warnings():
     # Its types are written for an older pydantic.
     warnings.simplefilter("ignore")
@@ -54,5 +56,5 @@ class SdkService:
 @asynccontextmanager
 async def sdk_service() -> AsyncIterator[tuple[SdkService, str]]:
     service = SdkService()
-    async with serve(service.take, "127.0.0.1", 0) as server:
-        yield service, f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/sdk"
+    async with serving(lambda listener: serve(service.take, sock=listener)) as port:
+        yield service, f"ws://127.0.0.1:{port}/sdk"

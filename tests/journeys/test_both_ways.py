@@ -17,6 +17,7 @@ from streams.pure.audio.convert import to_linear
 from streams.pure.messages import AudioFormat, Encoding
 from streams.simulate.customer import Behaviour, Customer
 from streams.simulate.gateway import AsteriskCall
+from streams.simulate.listener import serving
 from streams.simulate.wav import frames
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
@@ -92,9 +93,9 @@ async def test_checkpoints_and_clear_audio_on_the_published_sdk(web: Web, answer
 
         await handler.handle(connection)
 
-    async with serve(converse, "127.0.0.1", 0) as server:
+    async with serving(lambda listener: serve(converse, sock=listener)) as port:
         call_uuid = str(uuid.uuid4())
-        answers.set(call_uuid, response(stream(f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/", **MULAW)))
+        answers.set(call_uuid, response(stream(f"ws://127.0.0.1:{port}/", **MULAW)))
         call = AsteriskCall(plan(web, call_uuid=call_uuid, names_channel=names_channel))
         await call.connect()
         await call.start_media()

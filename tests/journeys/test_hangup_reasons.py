@@ -81,7 +81,7 @@ async def test_a_stream_reaches_its_timeout(web: Web, answers: Answers, console:
 
 async def bring_to_an_end(call: AsteriskCall, how: str) -> None:
     if how == "vanishes":
-        return call.vanish()
+        return await call.vanish()
     return await call.hang_up()
 
 

@@ -94,7 +94,7 @@ async def test_a_gateway_that_vanishes_is_told_from_one_that_hangs_up(kind: Kind
         call, conversation = await live(web, customer, answers, kind)
         await call.send_frames(kind.frames(20))
         await conversation.until_media(18)
-        call.vanish()
+        await call.vanish()
         await conversation.until_closed()
     await asyncio.to_thread(console.call_that_says, call.plan.call_uuid, "5000 Network Error")
 

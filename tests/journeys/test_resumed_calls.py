@@ -34,7 +34,7 @@ async def test_audio_before_and_after_is_one_stream(web: Web, answers: Answers, 
             await call.send_frames(FRAMES[number - 20 : number])
             await conversation.until_media(number)
             if number < 60:
-                call.reset()
+                await call.reset()
                 await asyncio.sleep(0.2)
                 await call.reconnect()
         await call.hang_up()
@@ -78,7 +78,7 @@ async def test_another_process_refuses_it_in_words_and_its_own_takes_it(web: Web
         call, conversation = await live(web, customer, answers)
         await call.send_frames(FRAMES[:20])
         await conversation.until_media(20)
-        call.reset()
+        await call.reset()
         elsewhere = AudioStreamCall(replace(call.plan, platform=small_buffers.ws_url))
         await elsewhere.connect()
         await elsewhere.start_media()

@@ -36,7 +36,7 @@ async def test_a_gateway_that_vanishes(uvicorn: Web, answers: Answers, console: 
     async with Customer() as customer:
         call, conversation = await live(uvicorn, customer, streams_to(answers, customer))
         await call.send_frames(numbered(20))
-        call.vanish()
+        await call.vanish()
         await conversation.until_closed()
         await customer.receiver.until_event(conversation.stream_id, "StopStream")
     page = await asyncio.to_thread(console.get, f"/admin/cdr/calldetail/{call.plan.call_uuid}/change/")

@@ -13,6 +13,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from streams.customers.dial import DialFailed, DialSettings, dial
 from streams.customers.open_socket import CustomerSocket
 from streams.pure.customer.connection import Failure
+from streams.simulate.listener import serving
 
 ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)
 SETTINGS = DialSettings(ALLOW, timeout_seconds=20.0)
@@ -26,8 +27,8 @@ async def silent(connection: ServerConnection) -> None:
 
 @asynccontextmanager
 async def service(handler: Callable[[ServerConnection], Awaitable[None]] = silent, scheme: str = "ws", **options) -> AsyncIterator[str]:
-    async with serve(handler, "127.0.0.1", 0, **options) as server:
-        yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/audio?a=1"
+    async with serving(lambda listener: serve(handler, sock=listener, **options)) as port:
+        yield f"{scheme}://127.0.0.1:{port}/audio?a=1"
 
 
 @asynccontextmanager
@@ -46,9 +47,8 @@ async def raw_service(answer: bytes | None, close: bool = False) -> AsyncIterato
         finally:
             writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    async with server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with serving(lambda listener: asyncio.start_server(handle, sock=listener)) as port:
+        yield f"ws://127.0.0.1:{port}/"
 
 
 async def dialled(url: str, settings: DialSettings = SETTINGS, tls: ssl.SSLContext = TLS) -> CustomerSocket:

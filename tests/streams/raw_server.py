@@ -55,7 +55,8 @@ class RawServer:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in list(self._threads):
-            thread.join(10)
+            thread.join(30)
+            assert not thread.is_alive(), "a behaviour goes on when the test is over"
 
 
 @contextmanager

@@ -6,9 +6,17 @@ import time
 from pathlib import Path
 
 from django.conf import settings
+from kombu import pools
 from redis.asyncio import Redis
 
 from config import embedded_redis
+from streams.delivery import broker
+
+
+def hang_up_on_the_broker() -> None:
+    """Ends the connections that this process keeps for nudges, and forgets which broker they were to."""
+    broker._producers.cache_clear()
+    pools.reset()
 
 
 class RedisServer:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from config import child_process
+from streams.simulate.ending import closed
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,7 +39,7 @@ class ServerProcess:
             yield reader, writer
         finally:
             writer.transport.abort()
-            await asyncio.wait([asyncio.ensure_future(writer.wait_closed())])
+            await closed(writer)
 
     async def answer_to(self, request: bytes) -> bytes:
         async with self.raw() as (reader, writer):

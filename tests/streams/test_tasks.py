@@ -19,7 +19,7 @@ from streams.models import Callback, CallbackState
 from streams.tasks import deliver_stream, sweep_callbacks
 from tests.streams.callback_rows import account, endpoint, fresh, owed, received, stream
 from tests.streams.raw_server import hanging, serving
-from tests.streams.redis_server import RedisServer
+from tests.streams.redis_server import RedisServer, hang_up_on_the_broker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,11 +32,12 @@ def time_limits(settings: Any) -> None:
 
 @pytest.fixture
 def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
-    broker._producers.cache_clear()
+    hang_up_on_the_broker()
     monkeypatch.setattr(broker, "_broker", broker._Broker())
     server = RedisServer(tmp_path)
     server.start()
     yield server
+    hang_up_on_the_broker()
     server.kill()
 
 
@@ -44,8 +45,9 @@ def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServ
 def worker(redis: RedisServer) -> Iterator[None]:
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
-    with start_worker(current_app, pool="threads", concurrency=8, perform_ping_check=False, shutdown_timeout=20):
+    with start_worker(current_app, pool="threads", concurrency=8, perform_ping_check=False, shutdown_timeout=20) as celery:
         yield
+    celery.pool.stop()  # a worker of Celery's for tests is terminated, and its threads go on
     root.setLevel(level)  # Celery sets both up for its worker
     root.handlers[:] = handlers
     connections.close_all()

@@ -19,6 +19,7 @@ from streams.customers.url_testing import UrlOrder, recognisable_id
 from streams.pure.audio.convert import format_of_content_type, to_linear
 from streams.pure.customer.url_report import STEPS, UrlReport
 from streams.simulate.customer import Behaviour, Customer
+from streams.simulate.listener import serving
 from tests.streams.customer_services import CERTIFICATE
 
 ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -52,8 +53,8 @@ async def saying(*messages: object) -> AsyncIterator[tuple[str, list[str]]]:
                     await connection.send(message if isinstance(message, str) else json.dumps(message))
             came.append(str(text))
 
-    async with serve(handle, "127.0.0.1", 0) as server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/", came
+    async with serving(lambda listener: serve(handle, sock=listener)) as port:
+        yield f"ws://127.0.0.1:{port}/", came
 
 
 @pytest.mark.parametrize("content_type", ["audio/x-mulaw;rate=8000", "audio/x-l16;rate=16000"])

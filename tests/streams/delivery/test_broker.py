@@ -15,14 +15,16 @@ from django.conf import settings
 from redis import Redis
 
 from streams.delivery import broker, nudge
-from tests.streams.redis_server import RedisServer
+from tests.streams.redis_server import RedisServer, hang_up_on_the_broker
 
 
 @pytest.fixture(autouse=True)
-def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Overrides the fixture of this folder: here the broker is what is tested."""
-    broker._producers.cache_clear()
+    hang_up_on_the_broker()
     monkeypatch.setattr(broker, "_broker", broker._Broker())
+    yield
+    hang_up_on_the_broker()
 
 
 @pytest.fixture

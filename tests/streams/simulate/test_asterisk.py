@@ -13,6 +13,7 @@ from websockets.utils import accept_key
 from streams.simulate.asterisk import UnusableUrl
 from streams.simulate.call_plan import CallPlan, CallRefused, End
 from streams.simulate.gateway import AsteriskCall, place_call
+from streams.simulate.listener import serving
 from tests.streams.simulate import recordings
 
 
@@ -31,9 +32,8 @@ async def raw_server(answer: Callable[[bytes], bytes]) -> AsyncIterator[tuple[in
         writer.close()
         gone.set()
 
-    server = await asyncio.start_server(take, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1], heads
+    async with serving(lambda listener: asyncio.start_server(take, sock=listener)) as port:
+        yield port, heads
         await gone.wait()
 
 
@@ -86,7 +86,7 @@ async def test_an_answer_without_a_subprotocol_is_taken() -> None:
     async with raw_server(accepted) as (port, _):
         call = AsteriskCall(CallPlan(platform=f"ws://127.0.0.1:{port}", gateway="gw1", password="x"))
         await call.connect()
-        call.vanish()
+        await call.vanish()
 
 
 async def test_a_reset_before_the_answer_is_a_refusal() -> None:
@@ -97,8 +97,7 @@ async def test_a_reset_before_the_answer_is_a_refusal() -> None:
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.transport.abort()
 
-    async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with serving(lambda listener: asyncio.start_server(reset, sock=listener)) as port:
         with pytest.raises(CallRefused, match="lost before the platform answered"):
             await place_call(CallPlan(platform=f"ws://127.0.0.1:{port}", gateway="gw1", password="x"))
 
@@ -122,9 +121,8 @@ async def test_frames_are_masked_and_one_message_each() -> None:
         received.set_result(await reader.readexactly(2 + 4 + 3))
         writer.close()
 
-    server = await asyncio.start_server(take, "127.0.0.1", 0)
-    async with server:
-        call = AsteriskCall(CallPlan(platform=f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", gateway="gw1", password="x"))
+    async with serving(lambda listener: asyncio.start_server(take, sock=listener)) as port:
+        call = AsteriskCall(CallPlan(platform=f"ws://127.0.0.1:{port}", gateway="gw1", password="x"))
         await call.connect()
         await call.send_frame(b"abc")
         head, mask, masked = (await received)[:2], (await received)[2:6], (await received)[6:]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -11,6 +12,7 @@ from websockets.typing import Subprotocol
 
 from streams.simulate.call_plan import CallPlan, End
 from streams.simulate.gateway import AsteriskCall, place_call
+from streams.simulate.listener import serving
 
 FRAMES = [bytes([number]) * 160 for number in range(20)]
 
@@ -43,8 +45,8 @@ class Platform:
 @pytest.fixture
 async def platform() -> AsyncIterator[Platform]:
     platform = Platform()
-    async with serve(platform.take, "127.0.0.1", 0, subprotocols=[Subprotocol("media")], compression=None, close_timeout=1) as server:
-        platform.port = next(iter(server.sockets)).getsockname()[1]
+    options: dict[str, Any] = {"subprotocols": [Subprotocol("media")], "compression": None, "close_timeout": 1}
+    async with serving(lambda listener: serve(platform.take, sock=listener, **options)) as platform.port:
         yield platform
 
 

@@ -17,6 +17,7 @@ from streams.simulate.audio_stream import AudioStreamCall
 from streams.simulate.call_plan import CallPlan, End
 from streams.simulate.call_socket import CallSocket
 from streams.simulate.gateway import CALLS, place_call
+from streams.simulate.listener import serving
 from streams.simulate.twilio import TwilioCall
 
 FRAMES = [bytes([number]) * 320 for number in range(10)]
@@ -55,9 +56,8 @@ class Platform:
 @pytest.fixture
 async def platform() -> AsyncIterator[Platform]:
     platform = Platform()
-    subprotocols = [Subprotocol("audio.drachtio.org")]
-    async with serve(platform.take, "127.0.0.1", 0, subprotocols=subprotocols, select_subprotocol=first, close_timeout=1) as server:
-        platform.port = next(iter(server.sockets)).getsockname()[1]
+    options: dict[str, Any] = {"subprotocols": [Subprotocol("audio.drachtio.org")], "select_subprotocol": first, "close_timeout": 1}
+    async with serving(lambda listener: serve(platform.take, sock=listener, **options)) as platform.port:
         yield platform
 
 

@@ -10,6 +10,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from streams.pure.gateway.twilio_signature import signed_with
 from streams.simulate.call_plan import CallPlan, CallRefused
 from streams.simulate.gateway import CALLS
+from streams.simulate.listener import serving
 
 UUID = "816e0b22-6913-4b43-88a9-6d3054b77df9"
 AUTHORIZATION = "Basic " + base64.b64encode(b"gw1:s3cret").decode()
@@ -28,8 +29,7 @@ async def head_of(dialect: str, **changes: object) -> tuple[str, list[str], int]
         writer.close()
         gone.set()
 
-    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with serving(lambda listener: asyncio.start_server(refuse, sock=listener)) as port:
         with pytest.raises(CallRefused, match="HTTP 403"):
             await CALLS[dialect](plan(port, dialect, **changes)).connect()
         await gone.wait()
@@ -86,8 +86,8 @@ async def test_compression_is_used_where_it_is_taken(compression: str | None) ->
         async for message in connection:
             got.append(message)
 
-    async with serve(take, "127.0.0.1", 0, compression=compression) as server:
-        call = CALLS["audio_stream"](plan(next(iter(server.sockets)).getsockname()[1], "audio_stream"))
+    async with serving(lambda listener: serve(take, sock=listener, compression=compression)) as port:
+        call = CALLS["audio_stream"](plan(port, "audio_stream"))
         await call.connect()
         await call.start_media()
         await call.send_frame(bytes(320))

@@ -5,6 +5,7 @@ import http
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,6 +13,8 @@ from django.core.management import CommandError, call_command
 from websockets.asyncio.server import ServerConnection, basic_auth, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
+
+from streams.simulate.listener import serving
 
 UUID = "816e0b22-6913-4b43-88a9-6d3054b77df9"
 
@@ -54,16 +57,14 @@ async def answer(connection: ServerConnection, request: Request) -> Response | N
 @pytest.fixture
 async def platform() -> AsyncIterator[Platform]:
     platform = Platform()
-    async with serve(
-        platform.take,
-        "127.0.0.1",
-        0,
-        subprotocols=[Subprotocol("media")],
-        select_subprotocol=first_of,
-        compression=None,
-        process_request=answer,
-    ) as server:
-        platform.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+    options: dict[str, Any] = {
+        "subprotocols": [Subprotocol("media")],
+        "select_subprotocol": first_of,
+        "compression": None,
+        "process_request": answer,
+    }
+    async with serving(lambda listener: serve(platform.take, sock=listener, **options)) as port:
+        platform.url = f"ws://127.0.0.1:{port}"
         yield platform
 
 

@@ -1,0 +1,146 @@
+"""What is open in this process at a moment, and a line of words about each of it.
+
+Sockets and pipes by /proc/self/fd, child processes by /proc, threads, the tasks of an event loop. Where there is no /proc, tasks
+and threads are seen, and nothing else. Must not know what is allowed to be open.
+
+`PYTHONTRACEMALLOC=25 pytest ...` says also where a socket was made."""
+
+import asyncio
+import gc
+import os
+import socket
+import threading
+import tracemalloc
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DESCRIPTORS, PROCESSES = Path("/proc/self/fd"), Path("/proc")
+KINDS = ("socket:", "pipe:")
+"""An event loop that was not closed shows by the pair of sockets it wakes itself with. Pollers say nothing: Celery's and Werkzeug's
+libraries leave theirs to the collector."""
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    number: int
+    target: str
+
+
+@dataclass(frozen=True)
+class Child:
+    pid: int
+
+
+def open_now(loop: asyncio.AbstractEventLoop | None = None) -> set[Hashable]:
+    """With the tasks of `loop`, which is not running."""
+    tasks = asyncio.all_tasks(loop) if loop is not None else set()
+    return {*descriptors(), *children(), *threading.enumerate(), *tasks}
+
+
+def descriptors() -> Iterator[Descriptor]:
+    for name in os.listdir(DESCRIPTORS) if DESCRIPTORS.exists() else ():
+        try:
+            target = os.readlink(DESCRIPTORS / name)
+        except FileNotFoundError:  # the one by which the folder was read, or another thread's
+            continue
+        if target.startswith(KINDS):
+            yield Descriptor(int(name), target)
+
+
+def children() -> Iterator[Child]:
+    """Also those that have ended and nobody has waited for."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return  # there is none, as nearly always
+    for name in os.listdir(PROCESSES) if PROCESSES.exists() else ():
+        if name.isdecimal() and parent(int(name)) == os.getpid():
+            yield Child(int(name))
+
+
+def parent(pid: int) -> int:
+    try:
+        after_its_name = (PROCESSES / str(pid) / "stat").read_bytes().rpartition(b")")[2]
+    except OSError:
+        return 0
+    return int(after_its_name.split()[1])
+
+
+# Who holds it ----------------------------------------------------------------------------------------------------------------
+def is_a(candidate: object, kind: type | tuple[type, ...]) -> bool:
+    """By its true type: a proxy that is asked for its class may begin to work."""
+    return issubclass(type(candidate), kind)
+
+
+def number_of(holder: Any) -> int:
+    """The descriptor that a transport or a socket holds, -1 for none."""
+    sock = holder.get_extra_info("socket") if is_a(holder, asyncio.BaseTransport) else holder
+    return int(sock.fileno()) if sock is not None else -1
+
+
+def numbers_of_transports(objects: list[Any], of: Callable[[object], bool]) -> set[int]:
+    """The descriptors of the transports whose event loop is the one that is asked for; `objects` are the collector's."""
+    return {number_of(each) for each in objects if is_a(each, asyncio.BaseTransport) and of(getattr(each, "_loop", None))}
+
+
+# In words --------------------------------------------------------------------------------------------------------------------
+def in_words(things: set[Hashable]) -> str:
+    objects = gc.get_objects()
+    holders = [each for each in objects if is_a(each, (socket.socket, asyncio.BaseTransport))]
+    return "\n".join(sorted(words(thing, holders) for thing in things))
+
+
+def words(thing: Hashable, holders: list[Any]) -> str:
+    match thing:
+        case Descriptor(number, target) if target.startswith("socket:"):
+            return "".join([socket_words(number), *(held_by(holder) for holder in holders if number_of(holder) == number)])
+        case Descriptor(number, target):
+            return f"descriptor {number}: {target}"
+        case Child(pid):
+            return f"process {pid}: {command_of(pid)}"
+        case threading.Thread():
+            return f"thread {thing.name!r}{' (daemon)' if thing.daemon else ''}: {getattr(thing, '_target', None)}"
+        case _:
+            return f"task {thing!r}"
+
+
+def socket_words(number: int) -> str:
+    sock = copied(number)
+    if sock is None:
+        return f"socket {number}, which has been closed meanwhile"
+    with sock:
+        if (peer := peer_of(sock)) is not None:
+            return f"connection {sock.getsockname()} - {peer}"
+        is_listening = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        return f"{'listening' if is_listening else 'unconnected'} socket {sock.getsockname()}"
+
+
+def copied(number: int) -> socket.socket | None:
+    """The same socket under another number, to be asked and closed; None when there is none any more."""
+    try:
+        return socket.socket(fileno=os.dup(number))
+    except OSError:
+        return None
+
+
+def peer_of(sock: socket.socket) -> Any:
+    try:
+        return sock.getpeername()
+    except OSError:
+        return None
+
+
+def held_by(holder: Any) -> str:
+    protocol = f" for {holder.get_protocol()!r}" if is_a(holder, asyncio.Transport) else ""
+    made = tracemalloc.get_object_traceback(holder) if tracemalloc.is_tracing() else None
+    return "".join([f"\n    held by {holder!r}{protocol}", *(f"\n        {line}" for line in (made.format() if made else ()))])
+
+
+def command_of(pid: int) -> str:
+    try:
+        command = (PROCESSES / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        command = b""
+    return command.replace(b"\0", b" ").decode(errors="replace").strip() or "(has ended, and was not waited for)"

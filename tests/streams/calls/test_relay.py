@@ -404,6 +404,16 @@ async def test_the_call_is_done_when_its_customers_sockets_are_closed_and_that_i
     assert stage.over == [relay]
 
 
+async def test_the_call_is_over_as_soon_as_the_stream_that_keeps_it_alive_is() -> None:
+    async with Customer(Behaviour(close_after=1)) as customer:
+        stage = Stage(asking(customer, keep_call_alive=True))
+        async with on(stage) as (line, relay):
+            line.feed(FRAMES[0])
+            await stage.until(lambda: stage.over, "the end")
+            assert (line.sent[-1], line.closes[0][0], stage.over) == ("HANGUP", 4000, [relay])
+    assert stage.last(EventKind.CALL_ENDED).details["code"] == 4010
+
+
 async def test_a_customer_that_is_still_dialled_holds_nothing_up() -> None:
     async with Customer(Behaviour(hang=True)) as customer:
         stage = Stage(asking(customer))

@@ -284,7 +284,8 @@ def test_what_is_in_flight_fills_the_buffer_too() -> None:
     assert alone.stream.live
     alone.hears(2)
     assert alone.end.details["cause"] == "slow_connection"
-    assert (alone.end.details["buffered_ms"], alone.end.details["discarded_ms"]) == (1020, 320)
+    full = alone.end.details
+    assert (full["buffered_ms"], full["peak_buffered_ms"], full["discarded_ms"]) == (1020, 1020, 320)
     assert "1.0 s were waiting" in alone.end.details["words"]
 
 

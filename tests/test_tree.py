@@ -14,6 +14,9 @@ WHOLE_INSTALLATION = ("benchmarks", "conformance", "interop", "journeys")
 OF_MANY_MODULES = {
     "test_on_postgres": "the same tests on the other database",
     "test_tree": "this",
+    "test_upgrade": "every table whose rows are jobs, before and after an upgrade",
+    "test_writers_of_records": "every module that writes a row",
+    "cdr/admin/filters/test_every_filter": "every filter of the console, in whichever module it stands",
     "cdr/admin/test_accessibility": "every page of the console",
     "cdr/admin/test_browser": "every page of the console",
     "cdr/admin/test_browser_acts": "a day's work on the console",
@@ -41,7 +44,7 @@ GLUE = ("apps", "asgi", "celery", "models", "routing", "signals", "tasks", "urls
 TOLD_BY = {
     # A part of one thing, told by the test of the whole.
     "cdr/api/test_calls": ("cdr/api/call_filters", "cdr/api/call_objects"),
-    "cdr/api/test_streams": ("cdr/api/paging", "cdr/api/rows", "cdr/api/stream_objects"),
+    "cdr/api/test_streams": ("cdr/api/rows", "cdr/api/stream_objects"),
     "cdr/api/test_stream_start": ("cdr/api/body",),
     "cdr/api/test_schema": ("cdr/api/schemas", "cdr/api/v1"),
     "cdr/pages/test_board": ("cdr/pages/callback_hosts",),
@@ -69,7 +72,7 @@ TOLD_BY = {
     "streams/pure/gateway/test_asterisk": ("streams/pure/gateway/asterisk_control",),
     "streams/pure/gateway/test_audio_stream": ("streams/pure/gateway/freeswitch",),
     "streams/simulate/test_customer": ("streams/simulate/callback_receiver", "streams/simulate/conversation", "streams/simulate/waiting"),
-    "streams/simulate/test_gateway": ("streams/simulate/call_plan", "streams/simulate/call_socket"),
+    "streams/simulate/test_gateway": ("streams/simulate/call_plan", "streams/simulate/call_socket", "streams/simulate/ending"),
     "streams/simulate/test_other_gateways": (
         "streams/simulate/audio_fork",
         "streams/simulate/audio_stream",
@@ -81,8 +84,14 @@ TOLD_BY = {
     "cdr/admin/entry/test_second_factors": ("cdr/admin/entry/access", "cdr/admin/staff", "cdr/sign_in/second_factor"),
     "cdr/admin/entry/test_signing_in": ("cdr/addresses", "cdr/admin/failed_sign_ins", "cdr/sign_in/locks"),
     "cdr/admin/lists/test_exporting": ("cdr/exports", "cdr/pages/columns"),
-    "cdr/admin/lists/test_filters": ("cdr/admin/lists/named_choices",),
-    "cdr/admin/test_acts": ("cdr/admin/lists/markup", "cdr/admin/lists/questions"),
+    "cdr/admin/filters/test_every_filter": (
+        "cdr/admin/filters/audit",
+        "cdr/admin/filters/callbacks",
+        "cdr/admin/filters/kinds",
+        "cdr/admin/filters/named_choices",
+        "cdr/admin/filters/refusals",
+    ),
+    "cdr/admin/test_acts": ("cdr/admin/digits", "cdr/admin/lists/markup", "cdr/admin/lists/questions"),
     "cdr/admin/test_audited": ("cdr/admin/audit", "cdr/admin/entry/visitor"),
     "cdr/admin/test_numbers": ("cdr/pages/masked_page",),
     "cdr/admin/test_retention": ("cdr/pages/removed_data",),
@@ -107,10 +116,15 @@ def paths_of_tests() -> set[str]:
     return {test for test in found if test.split("/")[0] not in WHOLE_INSTALLATION}
 
 
+def tools() -> set[str]:
+    """The tests' own, which are tested beside them: tests/report.py by tests/test_report.py."""
+    return {path.stem for path in (ROOT / "tests").glob("*.py") if not path.stem.startswith("test_")}
+
+
 def subject_of(test: str) -> str:
     """streams/calls/test_relay -> streams/calls/relay."""
-    folder, _, name = test.rpartition("/")
-    return f"{folder}/{name.removeprefix('test_')}"
+    folder, slash, name = test.rpartition("/")
+    return f"{folder}{slash}{name.removeprefix('test_')}"
 
 
 def is_glue(module: str) -> bool:
@@ -118,7 +132,7 @@ def is_glue(module: str) -> bool:
 
 
 def test_each_test_stands_where_its_module_or_package_does() -> None:
-    known = modules() | packages()
+    known = modules() | packages() | tools()
     assert sorted(test for test in paths_of_tests() - OF_MANY_MODULES.keys() if subject_of(test) not in known) == []
 
 

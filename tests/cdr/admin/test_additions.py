@@ -11,14 +11,16 @@ from cdr.admin.additions import Additions, Door, OwnPage, PageAdmin, Where
 from cdr.admin.audited import Audited
 from cdr.admin.comparing import Comparable
 from cdr.admin.debug_logs import Logged
+from cdr.admin.digits import SendsDigits
 from cdr.admin.lists.exporting import Exported
 from cdr.admin.lists.questions import Asking
 from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.site import console
+from cdr.admin.tokens import Rotating
 from streams.models import Gateway
 
-CAPABILITIES = (Comparable, Logged, Exported, Saved, Asking, Audited)
+CAPABILITIES = (Comparable, Logged, Exported, Saved, Asking, Audited, SendsDigits, Rotating)
 ADMINS = {model: admin for model, admin in console._registry.items() if isinstance(admin, PageAdmin)}
 
 

@@ -24,7 +24,7 @@ from django.urls import re_path
 
 from cdr.pages.log.page import DebugLogPage, log_page
 from cdr.pages.log.subject import DebugLog, call_log, stream_log
-from cdr.pure.log.filter import Asked, asked_by
+from cdr.pure.log.filter import LogFilter, asked_by
 from cdr.pure.log.lines import Line
 from cdr.sign_in import second_factor
 from streams.database_threads import DatabaseThreads
@@ -55,7 +55,7 @@ _threads = DatabaseThreads(2, "live-log")
 _open: Counter[int] = Counter()
 
 
-class Reader(NamedTuple):
+class LogReader(NamedTuple):
     """Who looks, and whether numbers are whole for them."""
 
     user: int
@@ -63,15 +63,15 @@ class Reader(NamedTuple):
 
 
 @dataclass(slots=True)
-class Reading:
+class OpenLog:
     """One open page: which log, whose session, what is asked for, and what the page has (anchor -> words of a line that may change,
     "" for a line it shows). `log` and `pulse` are those of the last look."""
 
     kind: str
     key: str
     session_key: str
-    asked: Asked
-    reader: Reader | None = None
+    asked: LogFilter
+    reader: LogReader | None = None
     known: dict[str, str] = field(default_factory=dict)
     log: DebugLog | None = None
     pulse: tuple[Any, ...] = ()
@@ -100,31 +100,31 @@ class LiveLogConsumer(AsyncConsumer):
             _open[reader.user] -= 1
 
 
-async def _serve(reading: Reading, receive: Receive, send: Send) -> None:
+async def _serve(reading: OpenLog, receive: Receive, send: Send) -> None:
     seen = await _hello(receive)
     if seen is not None:
         reading.known = dict.fromkeys(seen, "")
         await _until_left(receive, _push(reading, send))
 
 
-def reading_of(scope: dict[str, Any]) -> Reading:
+def reading_of(scope: dict[str, Any]) -> OpenLog:
     words = scope["url_route"]["kwargs"]
     parameters = parse_qs(scope.get("query_string", b"").decode("utf-8", "replace"))
-    return Reading(words["kind"], words["key"], scope["session"].session_key or "", asked_by(parameters))
+    return OpenLog(words["kind"], words["key"], scope["session"].session_key or "", asked_by(parameters))
 
 
-def may_read(reading: Reading) -> Reader | None:
+def may_read(reading: OpenLog) -> LogReader | None:
     """Who reads, when the session still belongs to somebody who may see this log, and has passed the second factor; else None."""
     session = SessionStore(reading.session_key)
     user = _user_of(session)
     allowed = user.is_active and user.is_staff and user.has_perm(LOGS[reading.kind][1])
     allowed = allowed and second_factor.passed(user, session)
-    reading.reader = Reader(user.pk, user.has_perm("cdr.see_numbers")) if allowed else None
+    reading.reader = LogReader(user.pk, user.has_perm("cdr.see_numbers")) if allowed else None
     reading.log = None  # found anew: what the last look did not see, this one does
     return reading.reader
 
 
-def news(reading: Reading) -> dict[str, Any]:
+def news(reading: OpenLog) -> dict[str, Any]:
     """What the page does not have, or has otherwise: lines, each with the anchor it stands before, and the counts above them."""
     if reading.log is not None and reading.log.rows.pulse() == reading.pulse:
         return {"lines": [], "live": reading.log.live}
@@ -164,7 +164,7 @@ def _changes(line: Line) -> bool:
     return line.kind == "callback"
 
 
-async def _push(reading: Reading, send: Send) -> None:
+async def _push(reading: OpenLog, send: Send) -> None:
     """Every second what is new, or that there is nothing: a page that hears neither says that it is stale."""
     said: dict[str, Any] = {"lines": [], "live": True}
     beat, quiet_beats, rested_at = 0, 0, 0.0

@@ -19,7 +19,7 @@ from cdr.models import UrlTest, UrlTestState
 from cdr.pure.acts import Act
 from streams import jobs
 from streams.customers.dial import DialSettings
-from streams.customers.url_testing import DEADLINE_SECONDS, UrlOrder, recognisable_id, tested
+from streams.customers.url_testing import DEADLINE_SECONDS, UrlOrder, recognisable_id, run_url_test
 from streams.guard import without_userinfo
 from streams.models import Account, Stream
 from streams.pure.customer.url_report import UrlReport
@@ -73,7 +73,7 @@ def run(job: UrlTest) -> None:
 def _report(job: UrlTest) -> dict[str, Any]:
     dialling = DialSettings(settings.DIAL_ALLOW, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL)
     try:
-        return asyncio.run(tested(_order(job), dialling, TLS)).as_json()
+        return asyncio.run(run_url_test(_order(job), dialling, TLS)).as_json()
     except Exception:  # a bug of ours: the person is told, the log has the rest
         log.exception("The URL test %d broke.", job.pk)
         return _broken(BROKE)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 
 from streams.calls import switchboard
-from streams.gateways.directory import Entry
+from streams.gateways.directory import KnownGateway
 from streams.gateways.line import Caller
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway import DIALECTS
@@ -27,21 +27,21 @@ SECRET = "password"
 class Rejected(Exception):
     """The upgrade is refused; the message says where and why, for the log, and `refusal` what is written down of it."""
 
-    def __init__(self, scope: dict[str, Any], reason: Reason, words: str, entry: Entry | None = None) -> None:
+    def __init__(self, scope: dict[str, Any], reason: Reason, words: str, entry: KnownGateway | None = None) -> None:
         arguments = scope["url_route"]["kwargs"]
         name, dialect = cleaned(arguments["gateway"], 80), arguments["dialect"]
-        super().__init__(f"{address_of(scope)} at /gateway/{dialect}/{name}/: {words}")
+        super().__init__(f"{peer_of(scope)} at /gateway/{dialect}/{name}/: {words}")
         self.refusal = Refusal(
             reason=reason,
             words=words[:1].upper() + words[1:],
             name=name,
             dialect=dialect if dialect in DIALECTS else "",
-            address=host_of(scope),
+            address=peer_host(scope),
             known=entry is not None,
         )
 
 
-async def admit(scope: dict[str, Any]) -> Entry:
+async def admit(scope: dict[str, Any]) -> KnownGateway:
     """The gateway whose credentials the upgrade request carries. Raises Rejected."""
     arguments = scope["url_route"]["kwargs"]
     name, spoken = arguments["gateway"], arguments["dialect"]
@@ -68,7 +68,7 @@ async def admit(scope: dict[str, Any]) -> Entry:
     return entry
 
 
-def check_signature(scope: dict[str, Any], entry: Entry) -> None:
+def check_signature(scope: dict[str, Any], entry: KnownGateway) -> None:
     """A gateway with a signing token needs no password: its signature proves more. Raises Rejected."""
     given, host = header_of(scope, b"x-twilio-signature"), header_of(scope, b"host")
     if not given:
@@ -85,7 +85,7 @@ def check_signature(scope: dict[str, Any], entry: Entry) -> None:
 
 
 def password_mismatch(password: str) -> bool:
-    from_nobody = Entry(0, "", "", "sha256$0000000000000000$", 0, "", "", "", 0, "", "", "")
+    from_nobody = KnownGateway(0, "", "", "sha256$0000000000000000$", 0, "", "", "", 0, "", "", "")
     return from_nobody.accepts(password)
 
 
@@ -108,7 +108,7 @@ def basic_credentials(scope: dict[str, Any]) -> tuple[str, str]:
     return user, password
 
 
-def caller_of(scope: dict[str, Any], entry: Entry) -> Caller:
+def caller_of(scope: dict[str, Any], entry: KnownGateway) -> Caller:
     return Caller(
         gateway_name=entry.name,
         dialect_name=entry.dialect,
@@ -116,8 +116,8 @@ def caller_of(scope: dict[str, Any], entry: Entry) -> Caller:
         application_id=entry.application_id,
         account_id=entry.account_id,
         auth_id=entry.auth_id,
-        address=address_of(scope),
-        host=host_of(scope),
+        address=peer_of(scope),
+        host=peer_host(scope),
         upgrade=Upgrade(cleaned(header_of(scope, b"user-agent"), 100), tuple(scope.get("subprotocols", ()))),
         query={name: value for name, value in query_of(scope).items() if name != SECRET},
     )
@@ -132,19 +132,19 @@ def header_of(scope: dict[str, Any], name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
-def address_of(scope: dict[str, Any]) -> str:
+def peer_of(scope: dict[str, Any]) -> str:
     client = scope.get("client") or ("unknown", 0)
     return f"{client[0]}:{client[1]}"
 
 
-def host_of(scope: dict[str, Any]) -> str:
+def peer_host(scope: dict[str, Any]) -> str:
     """The peer's address without its port; behind a trusted proxy (HTTPS=1) the one that the proxy wrote last."""
     host = str((scope.get("client") or ("", 0))[0])
     forwarded = header_of(scope, b"x-forwarded-for") or host
     return (peer_address(host, forwarded if settings.SECURE_PROXY_SSL_HEADER else None) or "")[:45]
 
 
-def place_of(path: str) -> str:
+def loggable_path(path: str) -> str:
     """A path for the log. What stands behind a gateway's name may be its password."""
     parts = path.split("/")
     return cleaned("/".join(parts[:4]), 100) + ("/..." if len(parts) > 5 or len(parts) == 5 and parts[4] else "")

@@ -14,16 +14,16 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 
 from streams import guard
-from streams.admission import Rejected, admit, caller_of, host_of, place_of
+from streams.admission import Rejected, admit, caller_of, loggable_path, peer_host
 from streams.calls import answer_fetch as answers
 from streams.calls import switchboard
-from streams.calls.answer_acts import AnswerUnavailable, checked
-from streams.calls.relay import Relay, Surroundings
+from streams.calls.answer_acts import AnswerUnavailable, parse_answer
+from streams.calls.relay import Relay, RelayContext
 from streams.customers.dial import DialSettings
-from streams.gateways.directory import Entry
-from streams.gateways.line import Caller, Ends, GatewayLine
+from streams.gateways.directory import KnownGateway
+from streams.gateways.line import Caller, GatewayLine, LineCallbacks
 from streams.gateways.socket_loop import Receive, Send, SocketLoop
-from streams.pure.call.stream import Limits
+from streams.pure.call.stream import StreamLimits
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.customer.answer_sample import answer_sample
 from streams.pure.customer.answer_xml import Answer
@@ -77,40 +77,40 @@ class NowhereConsumer(AsyncConsumer):
     channel_layer_alias = "none"
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        where = place_of(self.scope["path"])
+        where = loggable_path(self.scope["path"])
         log.warning("WebSocket refused: there is nothing at %s; gateways connect to /gateway/<dialect>/<name>/.", where)
         await self.send({"type": "websocket.close", "code": CLOSE_REFUSED})
         words = "There is nothing at this path; gateways connect to /gateway/<dialect>/<name>/."
-        switchboard.current().refusals.add(Refusal(Reason.NO_SUCH_PATH, words, name=where[:80], address=host_of(self.scope)))
+        switchboard.current().refusals.add(Refusal(Reason.NO_SUCH_PATH, words, name=where[:80], address=peer_host(self.scope)))
         raise StopConsumer
 
 
 class GatewaySocket:
     """An accepted gateway's socket, and what its line needs of the process around it."""
 
-    def __init__(self, caller: Caller, spoken: Dialect, entry: Entry, send: Send) -> None:
+    def __init__(self, caller: Caller, spoken: Dialect, entry: KnownGateway, send: Send) -> None:
         self.entry = entry
         self.loop = SocketLoop(send, entry.name)
         self.board = switchboard.current()
         self.relay: Relay | None = None
         meter = self.board.meter_of(caller.gateway_id)
-        self.line = GatewayLine(caller, spoken, Ends(self.bring, self.loop.tell, self.loop.close, self.refused, meter))
+        self.line = GatewayLine(caller, spoken, LineCallbacks(self.bring, self.loop.tell, self.loop.close, self.refused, meter))
         self.board.calls.lines.add(self.line)
 
     def bring(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None) -> Relay | None:
         """The call that the gateway turned out to bring."""
-        around = Surroundings(
-            limits=Limits(
+        context = RelayContext(
+            limits=StreamLimits(
                 settings.BUFFER_MS, settings.CONNECT_RETRY_SECONDS, settings.GATEWAY_RESUME_SECONDS if line.dialect.resumes else 0.0
             ),
             dialling=DialSettings(settings.DIAL_ALLOW, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL),
             tls=TLS,
-            record=self.board.notebook.add,
+            record=self.board.note_queue.add,
             answer=self.answer,
             tokens=self.tokens,
             over=self.board.calls.over,
         )
-        self.relay = self.board.calls.open(line, who, first, around)
+        self.relay = self.board.calls.open(line, who, first, context)
         return self.relay
 
     async def run(self, receive: Receive) -> None:
@@ -135,12 +135,12 @@ class GatewaySocket:
         """The application's XML, checked, with facts for the debug log. Raises AnswerUnavailable."""
         entry, facts = self.entry, relay.facts
         if relay.line.dialect.resumes:
-            await self.board.notebook.until_begun(facts.call_id, ROW_SECONDS)
+            await self.board.note_queue.until_begun(facts.call_id, ROW_SECONDS)
             if not relay.live:
                 raise AnswerUnavailable("Another process has the call.", {})
         if not entry.answer_url:
             document = entry.answer_xml.encode()
-            return checked(document, {"source": "XML", "document": answer_sample(document)})
+            return parse_answer(document, {"source": "XML", "document": answer_sample(document)})
         asked = answers.answer_parameters(str(facts.call_id), facts.from_number, facts.to_number, facts.direction, entry.auth_id)
         url = guard.without_userinfo(entry.answer_url)
         relay.note(EventKind.CALL_ANSWER_REQUESTED, url=url, method=entry.answer_method, parameters=asked)
@@ -157,4 +157,4 @@ class GatewaySocket:
             fetched = await asyncio.get_running_loop().run_in_executor(_fetchers, fetch)
         except answers.AnswerUnreachable as error:
             raise AnswerUnavailable(str(error), error.facts) from error
-        return checked(fetched.document, {"source": url, **fetched.facts})
+        return parse_answer(fetched.document, {"source": url, **fetched.facts})

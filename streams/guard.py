@@ -46,7 +46,7 @@ _DENIED: dict[str, tuple[Network, ...]] = {
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
-class Refused(Exception):
+class AddressRefused(Exception):
     """We may not dial this URL, now or later: it is malformed, or leads to an address that is denied. Never retried."""
 
 
@@ -116,11 +116,13 @@ def read(url: str, schemes: Collection[str]) -> Destination:
     stray = _ADDRESSABLE.match(url)
     if stray is None or stray.end() != len(url):
         odd = url[stray.end() if stray else 0]
-        raise Refused(f"The URL contains the character U+{ord(odd):04X}, which must be written percent-encoded (a host: in its xn-- form).")
+        raise AddressRefused(
+            f"The URL contains the character U+{ord(odd):04X}, which must be written percent-encoded (a host: in its xn-- form)."
+        )
     parts = _URL.fullmatch(url)
     wanted = " or ".join(f"{scheme}://" for scheme in schemes)
     if parts is None or parts["scheme"].lower() not in schemes:
-        raise Refused(f"The URL must begin with {wanted} and name a host.")
+        raise AddressRefused(f"The URL must begin with {wanted} and name a host.")
     scheme = parts["scheme"].lower()
     host, port = _host_and_port(parts["authority"], scheme)
     target = (parts["path"] or "/") + (parts["query"] or "")
@@ -145,11 +147,11 @@ def denial(address: Address) -> str:
 
 def _host_and_port(authority: str, scheme: str) -> tuple[str, int]:
     if "@" in authority:
-        raise Refused("The URL carries a user name or password before its host. Leave it out: requests are signed instead.")
+        raise AddressRefused("The URL carries a user name or password before its host. Leave it out: requests are signed instead.")
     parts = _AUTHORITY.fullmatch(authority)
     port = int(parts["port"] or DEFAULT_PORTS[scheme]) if parts else 0
     if parts is None or port > 65_535:
-        raise Refused("The URL's host and port cannot be read. Write host or host:port, with a port from 1 to 65535.")
+        raise AddressRefused("The URL's host and port cannot be read. Write host or host:port, with a port from 1 to 65535.")
     return _canonical(parts["host"]), port
 
 
@@ -159,13 +161,15 @@ def _canonical(host: str) -> str:
         try:
             return str(IPv6Address(host[1:-1] if "%" not in host else ""))
         except ValueError:
-            raise Refused(f"{host} is not an IPv6 address. Write it as in [2001:db8::1], without a zone.") from None
+            raise AddressRefused(f"{host} is not an IPv6 address. Write it as in [2001:db8::1], without a zone.") from None
     labels = host.split(".")
     if _NUMBER.fullmatch(labels[-1]):
         if _literal(host) is None:
-            raise Refused(f"{host} is not an IPv4 address in its usual form of four decimal numbers.")
+            raise AddressRefused(f"{host} is not an IPv4 address in its usual form of four decimal numbers.")
     elif len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise Refused(f"{host[:80]} is not a host name: letters, digits and hyphens in parts joined by single dots, none at the end.")
+        raise AddressRefused(
+            f"{host[:80]} is not a host name: letters, digits and hyphens in parts joined by single dots, none at the end."
+        )
     return host
 
 
@@ -184,7 +188,7 @@ def _judge(text: str, host: str, allow: Collection[Network]) -> None:
     reason = denial(address)
     if reason:
         name = text if text == host else f"{host} leads to {text}, which"
-        raise Refused(f"{name} may not be dialled: {reason}. The operator can open networks with DIAL_ALLOW.")
+        raise AddressRefused(f"{name} may not be dialled: {reason}. The operator can open networks with DIAL_ALLOW.")
 
 
 def _carried(address: Address) -> IPv4Address | None:

@@ -13,9 +13,9 @@ from streams.models import Account, Application, Gateway
 from streams.models.choices import gateway_dialects
 from streams.pure.customer.answer_xml import InvalidAnswer, parse
 from streams.pure.customer.service_url import HTTP_SCHEMES, url_problem
-from streams.pure.provision_file import AccountEntry, Entry, Problem, at, meant, read
+from streams.pure.provision_file import AccountEntry, FileEntry, FileProblem, at, meant, read
 
-Row = Account | Application | Gateway
+ProvisionedRow = Account | Application | Gateway
 ACCOUNT_COLUMNS = {
     "name": "name",
     "auth_id": "auth_id",
@@ -32,7 +32,7 @@ DIALECTS = [name for name, _ in gateway_dialects()]
 class InvalidFile(Exception):
     """Nothing was written; `problems` is everything that is wrong with the file."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[FileProblem]) -> None:
         self.problems = sorted(problems, key=lambda problem: problem.order)
         super().__init__("\n".join(map(str, self.problems)))
 
@@ -45,14 +45,14 @@ class Change(NamedTuple):
     keys: tuple[str, ...] = ()
 
 
-class Outcome(NamedTuple):
+class ProvisionOutcome(NamedTuple):
     """`warnings` name what of an answer XML is not carried out."""
 
     changes: list[Change]
-    warnings: list[Problem]
+    warnings: list[FileProblem]
 
 
-def provision(document: bytes) -> Outcome:
+def provision(document: bytes) -> ProvisionOutcome:
     """Applies the file in one transaction. Raises InvalidFile."""
     entries, problems = read(document)
     with transaction.atomic():
@@ -61,14 +61,14 @@ def provision(document: bytes) -> Outcome:
             plan.add_account(entry)
         if plan.problems:
             raise InvalidFile(plan.problems)
-        return Outcome([planned.save() for planned in plan.planned], plan.warnings)
+        return ProvisionOutcome([planned.save() for planned in plan.planned], plan.warnings)
 
 
 @dataclass
-class Planned:
+class ProvisionPlan:
     """A row as it will be, and the keys of the file that differ from the row as it is."""
 
-    row: Row
+    row: ProvisionedRow
     what: str
     changed: list[str] = field(default_factory=list)
 
@@ -92,19 +92,19 @@ class Planned:
 class Plan:
     """What will be saved, in order, and what is wrong."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[FileProblem]) -> None:
         self.problems = list(problems)
-        self.warnings: list[Problem] = []
-        self.planned: list[Planned] = []
+        self.warnings: list[FileProblem] = []
+        self.planned: list[ProvisionPlan] = []
 
     def problem(self, place: str, words: str) -> None:
-        self.problems.append(Problem(place, words))
+        self.problems.append(FileProblem(place, words))
 
-    def plan(self, row: Row, what: str) -> Planned:
-        self.planned.append(Planned(row, what))
+    def plan(self, row: ProvisionedRow, what: str) -> ProvisionPlan:
+        self.planned.append(ProvisionPlan(row, what))
         return self.planned[-1]
 
-    def check(self, row: Row, entry: Entry, exclude: Sequence[str]) -> None:
+    def check(self, row: ProvisionedRow, entry: FileEntry, exclude: Sequence[str]) -> None:
         """The row's own validators; what they say is put at the key of the file, unless the key's absence is a problem already."""
         known = {problem.place for problem in self.problems}
         try:
@@ -149,7 +149,7 @@ class Plan:
         return by_id or by_name or Account()
 
     # Applications --------------------------------------------------------------------------------------------------------------
-    def add_application(self, account: Account, applications: dict[str, Application], entry: Entry) -> None:
+    def add_application(self, account: Account, applications: dict[str, Application], entry: FileEntry) -> None:
         name = entry.values.get("name", "")
         application = applications.setdefault(name, Application(account=account, name=name))
         planned = self.plan(application, f"application {account.name}: {name}")
@@ -158,7 +158,7 @@ class Plan:
         self.check_answer(application, entry.place)
         self.check(application, entry, exclude=["account"])
 
-    def set_answer(self, planned: Planned, entry: Entry) -> None:
+    def set_answer(self, planned: ProvisionPlan, entry: FileEntry) -> None:
         answers = {key: entry.values[key] for key in ("answer_url", "answer_xml") if key in entry.values}
         if len(answers) == 1 and all(answers.values()):
             # One of the two replaces the other.
@@ -166,7 +166,7 @@ class Plan:
         for key, value in answers.items():
             planned.set(key, key, value)
 
-    def set_method(self, planned: Planned, entry: Entry) -> None:
+    def set_method(self, planned: ProvisionPlan, entry: FileEntry) -> None:
         method = entry.values.get("answer_method", "").upper()
         if method in METHODS:
             planned.set("answer_method", "answer_method", method)
@@ -185,10 +185,10 @@ class Plan:
         except InvalidAnswer as error:
             self.problem(place, f"{error.problem} ({error.place})")
         else:
-            self.warnings += [Problem(place, warning) for warning in answer.warnings]
+            self.warnings += [FileProblem(place, warning) for warning in answer.warnings]
 
     # Gateways --------------------------------------------------------------------------------------------------------------------
-    def add_gateway(self, account: Account, applications: dict[str, Application], entry: Entry) -> None:
+    def add_gateway(self, account: Account, applications: dict[str, Application], entry: FileEntry) -> None:
         name = entry.values.get("name", "")
         gateway = Gateway.objects.filter(name=name).select_related("account", "application").first() or Gateway(account=account, name=name)
         if gateway.account != account:
@@ -202,7 +202,7 @@ class Plan:
         self.set_password(planned, gateway, entry)
         self.check(gateway, entry, exclude=["account", "application", "password_digest"])
 
-    def set_dialect(self, planned: Planned, entry: Entry) -> None:
+    def set_dialect(self, planned: ProvisionPlan, entry: FileEntry) -> None:
         dialect = entry.values.get("dialect")
         if dialect is not None and dialect not in DIALECTS:
             words = f"{dialect!r} is no dialect we speak.{meant(dialect, DIALECTS)} Known are {', '.join(DIALECTS)}."
@@ -210,7 +210,7 @@ class Plan:
         elif dialect is not None:
             planned.set("dialect", "dialect", dialect)
 
-    def set_application(self, planned: Planned, applications: dict[str, Application], entry: Entry) -> None:
+    def set_application(self, planned: ProvisionPlan, applications: dict[str, Application], entry: FileEntry) -> None:
         name = entry.values.get("application")
         place = at(entry.place, "application")
         if name is None and planned.is_new:
@@ -221,7 +221,7 @@ class Plan:
         elif name is not None:
             planned.set("application", "application", applications[name])
 
-    def set_password(self, planned: Planned, gateway: Gateway, entry: Entry) -> None:
+    def set_password(self, planned: ProvisionPlan, gateway: Gateway, entry: FileEntry) -> None:
         password = entry.values.get("password")
         if not password and (password is not None or planned.is_new and not gateway.signing_token):
             self.problem(at(entry.place, "password"), "is missing: the password the gateway connects with; long, and made by a machine.")

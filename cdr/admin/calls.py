@@ -21,7 +21,7 @@ from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.calls_and_streams import CALL_FILTERS
 from cdr.admin.lists.exporting import Exported, Sheet
 from cdr.admin.lists.markup import badge_html, badges_html
-from cdr.admin.lists.narrowing import CallList
+from cdr.admin.lists.narrowing import CallChangeList
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.lists.saved_filters import Saved
@@ -59,8 +59,8 @@ class CallAdmin(SendsDigits, Logged, Exported, Saved, Asking, RecordAdmin):
         calls = super().get_queryset(request).select_related("account", "gateway", "application")
         return calls.prefetch_related(Prefetch("streams", streams))
 
-    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[CallList]:
-        return CallList
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[CallChangeList]:
+        return CallChangeList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CallDetail], search_term: str

@@ -21,7 +21,7 @@ from cdr.pages.row_key import key_of
 from cdr.pure.acts import Act
 from cdr.pure.figures import counted, moment
 from cdr.pure.keyset import Place
-from cdr.pure.log.filter import Asked, asked_by
+from cdr.pure.log.filter import LogFilter, asked_by
 from cdr.pure.log.rows import place_of
 from cdr.pure.log.text import json_line, text_head, text_line
 from streams.database_threads import DatabaseThreads
@@ -39,7 +39,7 @@ class Hiding(Protocol):
     def __call__(self, value: Hidden, /) -> Hidden: ...
 
 
-class Named(Protocol):
+class HasUuid(Protocol):
     @property
     def uuid(self) -> UUID: ...
 
@@ -72,7 +72,7 @@ class Logged(RecordAdmin):
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(parts, content_type=FORMS[form][1], headers=headers)
 
-    def _door_to_log(self, request: HttpRequest, record: Named) -> Iterator[Door]:
+    def _door_to_log(self, request: HttpRequest, record: HasUuid) -> Iterator[Door]:
         yield Door(self.log_words, self.own_url("debug_log", record.uuid))
 
     adds = Additions(
@@ -85,11 +85,11 @@ class Logged(RecordAdmin):
     )
 
 
-def _asked(request: HttpRequest) -> Asked:
+def _asked(request: HttpRequest) -> LogFilter:
     return asked_by(dict(request.GET.lists()))
 
 
-async def _parts(log: DebugLog, asked: Asked, form: str, hide: Hiding) -> AsyncIterator[bytes]:
+async def _parts(log: DebugLog, asked: LogFilter, form: str, hide: Hiding) -> AsyncIterator[bytes]:
     """The file, a chunk at a time, each read and written on a thread of its own: neither memory nor other requests notice."""
     if form == "txt":
         yield _head(log, asked, hide).encode()
@@ -105,14 +105,14 @@ async def _parts(log: DebugLog, asked: Asked, form: str, hide: Hiding) -> AsyncI
         yield f"\n{f'{shown} of ' if asked.narrows else ''}{counted(passed, 'line')}.\n".encode()
 
 
-def _chunk(log: DebugLog, asked: Asked, form: str, hide: Hiding, place: Place | None) -> tuple[str, int, int, Place | None]:
+def _chunk(log: DebugLog, asked: LogFilter, form: str, hide: Hiding, place: Place | None) -> tuple[str, int, int, Place | None]:
     """The next lines as text, how many match, of how many; and where the last stands."""
     rows = log.rows.after(place, CHUNK_LINES)
     matching = [line for line in log.lines(rows, hide) if asked.matches(line)]
     return "".join(map(FORMS[form][0], matching)), len(matching), len(rows), place_of(rows[-1]) if rows else place
 
 
-def _head(log: DebugLog, asked: Asked, hide: Hiding) -> str:
+def _head(log: DebugLog, asked: LogFilter, hide: Hiding) -> str:
     subject = hide(log.subject)
     title = f"Debug log of {'stream' if subject.stream_uuid else 'call'} {log.subject.uuid}"
     about = (

@@ -24,13 +24,13 @@ from cdr.admin.audited import Audited
 from cdr.admin.gateway_form import GatewayForm
 from cdr.admin.lists.markup import badge_html, code_link
 from cdr.admin.site import console
-from cdr.pages.gateway import gateway_page, live_calls, with_health
+from cdr.pages.gateway import gateway_page, live_call_count, with_health
 from cdr.pure.badges import gateway_badge
 from cdr.pure.figures import NOTHING, moment
 from streams.models import Application, Gateway
 
 
-class Listed(Protocol):
+class ListedGateway(Protocol):
     """A gateway as the list reads one."""
 
     pk: int
@@ -42,13 +42,13 @@ class Listed(Protocol):
 
 
 class GatewayList(ChangeList):
-    result_list: Sequence[Listed]
+    result_list: Sequence[ListedGateway]
 
     def get_results(self, request: HttpRequest) -> None:
         """Each row with its `live_calls`, counted for all of them together."""
         super().get_results(request)
         rows = list(self.result_list)
-        live = live_calls(row.pk for row in rows)
+        live = live_call_count(row.pk for row in rows)
         for row in rows:
             row.live_calls = live.get(row.pk, 0)
         self.result_list = rows
@@ -94,22 +94,22 @@ class GatewayAdmin(Audited):
 
     # Columns -----------------------------------------------------------------------------------------------------------
     @admin.display(description="State")
-    def state(self, gateway: Listed) -> SafeString:
+    def state(self, gateway: ListedGateway) -> SafeString:
         return badge_html(gateway_badge(gateway.live_calls, gateway.last_call_at, gateway.last_refused_at, timezone.now()))
 
     @admin.display(description="Live calls")
-    def live(self, gateway: Listed) -> int:
+    def live(self, gateway: ListedGateway) -> int:
         return int(gateway.live_calls)
 
     @admin.display(description="Last call (UTC)", ordering="last_call_at")
-    def last_call(self, gateway: Listed) -> str | SafeString:
+    def last_call(self, gateway: ListedGateway) -> str | SafeString:
         if gateway.last_call_uuid is None:
             return NOTHING
         page = reverse("admin:cdr_calldetail_change", args=[gateway.last_call_uuid])
         return code_link(page, moment(gateway.last_call_at), str(gateway.last_call_uuid))
 
     @admin.display(description="Refused, 24 h", ordering="refused_lately")
-    def refused(self, gateway: Listed) -> int:
+    def refused(self, gateway: ListedGateway) -> int:
         return gateway.refused_lately or 0
 
     @admin.display(description="WebSocket path")

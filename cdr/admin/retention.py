@@ -55,7 +55,7 @@ class RetentionAdmin(RecordAdmin):
         return self.changelist_view(request)
 
 
-def _plan_line(one: retention.Planned) -> PlanLine:
+def _plan_line(one: retention.RetentionPlan) -> PlanLine:
     calls = f"over {COUNTED_TO:,}" if one.calls > COUNTED_TO else f"{one.calls:,}"
     return PlanLine(one.account, WORDS[one.kind], counted(one.days, "day"), calls, moment(one.oldest), one.calls > 0)
 

@@ -23,7 +23,7 @@ SELDOM = frozenset({"GatewayRefusal", "UrlTest", "FailedSignIn", "RetentionRun"}
 """On the first page only: in the line at the top of each page there is room for those one needs all day."""
 
 
-class Listed(TypedDict):
+class ListedModel(TypedDict):
     """What of Django's description of a model's pages the first page needs, and whether it is SELDOM."""
 
     name: str
@@ -38,7 +38,7 @@ class Section(TypedDict):
     app_label: str
     app_url: str
     has_module_perms: bool
-    models: list[Listed]
+    models: list[ListedModel]
 
 
 class Console(GuardedSite):
@@ -52,7 +52,7 @@ class Console(GuardedSite):
         apps = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps
-        listed = [cast(Listed, {**model, "seldom": model["object_name"] in SELDOM}) for app in apps for model in app["models"]]
+        listed = [cast(ListedModel, {**model, "seldom": model["object_name"] in SELDOM}) for app in apps for model in app["models"]]
         models = {model["object_name"]: model for model in listed}
         sections = [(name, [models[known] for known in names if known in models]) for name, names in SECTIONS]
         return [_section(name, found) for name, found in sections if found]
@@ -65,7 +65,7 @@ class Console(GuardedSite):
         return super().index(request, context)
 
 
-def _section(name: str, models: list[Listed]) -> Section:
+def _section(name: str, models: list[ListedModel]) -> Section:
     return Section(name=name, app_label=name.lower(), app_url=models[0]["admin_url"], has_module_perms=True, models=models)
 
 

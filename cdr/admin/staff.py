@@ -25,7 +25,7 @@ from cdr.sign_in import second_factor
 MAY_CHANGE = "auth.change_user"
 
 
-class Listed(Protocol):
+class ListedUser(Protocol):
     """A user as this admin reads one."""
 
     pk: int
@@ -44,7 +44,7 @@ class StaffAdmin(Audited, Asking, UserAdmin):  # type: ignore[type-arg]  # Djang
         return users
 
     @admin.display(description="Second factor", boolean=True, ordering="second_factor")
-    def has_second_factor(self, user: Listed) -> bool:
+    def has_second_factor(self, user: ListedUser) -> bool:
         return user.second_factor
 
     def second_factor_view(self, request: HttpRequest, key: int) -> HttpResponse:
@@ -66,7 +66,7 @@ class StaffAdmin(Audited, Asking, UserAdmin):  # type: ignore[type-arg]  # Djang
             messages.success(request, f"The second factor of {user} is removed.")
         return HttpResponseRedirect(page_of(user))
 
-    def _act_doors(self, request: HttpRequest, user: Listed) -> Iterator[Door]:
+    def _act_doors(self, request: HttpRequest, user: ListedUser) -> Iterator[Door]:
         if user.second_factor:
             yield Door("Remove second factor…", self.own_url("second_factor", user.pk))
 

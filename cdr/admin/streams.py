@@ -20,7 +20,7 @@ from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.calls_and_streams import STREAM_FILTERS
 from cdr.admin.lists.exporting import Exported, Sheet
 from cdr.admin.lists.markup import badge_html, code_link, quiet
-from cdr.admin.lists.narrowing import StreamList
+from cdr.admin.lists.narrowing import StreamChangeList
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.lists.saved_filters import Saved
@@ -36,7 +36,7 @@ from cdr.pages.stream_page import stream_page
 from cdr.pure.acts import PERMISSIONS, Act
 from cdr.pure.badges import degraded_badge, reason_badge, stream_badge
 from cdr.pure.closing import closed_by
-from cdr.pure.figures import NOTHING, counted, duration, moment, money, seconds_count, service_host
+from cdr.pure.figures import NOTHING, counted, duration, moment, money, seconds_count, short_host
 from streams import control
 from streams.pure.customer.close_codes import code_words
 
@@ -56,8 +56,8 @@ class StreamAdmin(Comparable, Logged, Exported, Saved, Asking, RecordAdmin):
     sheet = Sheet(STREAM_COLUMNS, lambda stream: (stream.call.from_number, stream.call.to_number))
     search_help_text = "Stream or call UUID, number, service host"
 
-    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[StreamList]:
-        return StreamList
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[StreamChangeList]:
+        return StreamChangeList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[StreamDetail], search_term: str
@@ -137,7 +137,7 @@ class StreamAdmin(Comparable, Logged, Exported, Saved, Asking, RecordAdmin):
 
     @admin.display(description="Service host")
     def host(self, stream: StreamDetail) -> str:
-        return service_host(stream.service_url)
+        return short_host(stream.service_url)
 
     @admin.display(description="Duration")
     def lasted(self, stream: StreamDetail) -> str:
@@ -197,5 +197,5 @@ def stop_many_question(streams: list[StreamDetail]) -> Question:
         button=f"Stop {counted(len(streams), 'stream')}",
         leave="Leave them running",
         back=reverse("admin:cdr_streamdetail_changelist"),
-        subjects=tuple(f"{stream.uuid}  {service_host(stream.service_url)}" for stream in streams),
+        subjects=tuple(f"{stream.uuid}  {short_host(stream.service_url)}" for stream in streams),
     )

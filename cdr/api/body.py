@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import orjson
 from django.http import HttpRequest
 
-from cdr.api.errors import Refused
+from cdr.api.errors import ApiRefusal
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -21,7 +21,7 @@ def parameters(request: HttpRequest) -> Mapping[str, object]:
     try:
         values = orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
-        raise Refused(400, f"The body is not JSON ({error}). Send a JSON object, or a form as {FORMS[0]}.") from error
+        raise ApiRefusal(400, f"The body is not JSON ({error}). Send a JSON object, or a form as {FORMS[0]}.") from error
     if not isinstance(values, dict):
-        raise Refused(400, 'The body is JSON but no object. Send one, as {"name": "value"}.')
+        raise ApiRefusal(400, 'The body is JSON but no object. Send one, as {"name": "value"}.')
     return values

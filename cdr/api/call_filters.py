@@ -34,7 +34,7 @@ def _moment(value: object) -> object:
 
 Text = Annotated[str | None, Field(max_length=100, pattern=r"^[^\x00]*$"), Blank]
 Seconds = Annotated[int | None, Field(ge=0, le=MOST_SECONDS), Blank]
-Moment = Annotated[datetime | None, BeforeValidator(_moment), Blank]
+MomentFilter = Annotated[datetime | None, BeforeValidator(_moment), Blank]
 
 
 class CallFilters(PageAsked):
@@ -53,11 +53,11 @@ class CallFilters(PageAsked):
     bill_duration__gte: Seconds = None
     bill_duration__lt: Seconds = None
     bill_duration__lte: Seconds = None
-    end_time: Moment = None
-    end_time__gt: Moment = None
-    end_time__gte: Moment = None
-    end_time__lt: Moment = None
-    end_time__lte: Moment = None
+    end_time: MomentFilter = None
+    end_time__gt: MomentFilter = None
+    end_time__gte: MomentFilter = None
+    end_time__lt: MomentFilter = None
+    end_time__lte: MomentFilter = None
     cursor: Annotated[str | None, Field(max_length=200), Blank] = None
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
 
-from cdr.api.forms import amount, exact_moment, moment, number, whole_seconds
+from cdr.api.forms import amount, api_moment, api_number, exact_moment, whole_seconds
 from cdr.api.schemas import CallObject, LiveCall
 from streams.models import Account, Call
 
@@ -26,11 +26,11 @@ def call_object(account: Account, call: Call) -> CallObject:
         resource_uri=f"/v1/Account/{account.auth_id}/Call/{call.uuid}/",
         call_direction=call.direction,
         call_state="ANSWER",
-        from_number=number(call.from_number),
-        to_number=number(call.to_number),
-        initiation_time=moment(call.started_at),
-        answer_time=moment(call.started_at),
-        end_time=moment(call.ended_at) if call.ended_at else None,
+        from_number=api_number(call.from_number),
+        to_number=api_number(call.to_number),
+        initiation_time=api_moment(call.started_at),
+        answer_time=api_moment(call.started_at),
+        end_time=api_moment(call.ended_at) if call.ended_at else None,
         call_duration=seconds,
         bill_duration=seconds,
         billed_duration=billed_seconds or 0,
@@ -47,9 +47,9 @@ def live_call(call: Call, api_id: str) -> LiveCall:
         api_id=api_id,
         call_uuid=call.uuid,
         direction=call.direction,
-        caller=number(call.from_number),
-        to=number(call.to_number),
-        caller_name=number(call.from_number),
+        caller=api_number(call.from_number),
+        to=api_number(call.to_number),
+        caller_name=api_number(call.from_number),
         request_uuid=call.uuid,
         session_start=exact_moment(call.started_at),
     )

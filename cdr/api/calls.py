@@ -13,8 +13,8 @@ from cdr.api import paging, rows
 from cdr.api.auth import AccountRequest
 from cdr.api.call_filters import CallFilters, ended_calls, live_calls
 from cdr.api.call_objects import call_object, live_call, with_charges
-from cdr.api.errors import Refused, new_api_id, not_found
-from cdr.api.paging import Page
+from cdr.api.errors import ApiRefusal, new_api_id, not_found
+from cdr.api.paging import ApiPage
 from cdr.api.routes import endpoint
 from cdr.api.schemas import CallAnswer, CallIds, CallList, LiveCall
 from cdr.api.stream_start import BY_API
@@ -38,7 +38,7 @@ def list_calls(request: AccountRequest, auth_id: str, asked: Query[CallFilters])
         return CallIds(api_id=new_api_id(), calls=[])
     if asked.status == "live":
         return CallIds(api_id=new_api_id(), calls=_live_ids(live_calls(request.auth, asked), asked))
-    page = paging.page(asked.limit, asked.offset, asked.cursor)
+    page = paging.api_page(asked.limit, asked.offset, asked.cursor)
     calls = ended_calls(request.auth, asked, timezone.now())
     found, more = _found(calls, page)
     last = Place(found[-1].ended_at, key=found[-1].pk) if found else None
@@ -63,7 +63,7 @@ def hang_up(request: AccountRequest, auth_id: str, call_uuid: str) -> Status[Non
     try:
         control.request_hangup(rows.call_of(request.auth, call_uuid), BY_API)
     except control.NotLive as error:
-        raise Refused(404, str(error)) from error
+        raise ApiRefusal(404, str(error)) from error
     return Status(204, None)
 
 
@@ -80,7 +80,7 @@ def _live_ids(calls: QuerySet[Call], asked: CallFilters) -> list[UUID]:
     return list(calls.values_list("uuid", flat=True)[begin : begin + asked.limit if asked.limit else None])
 
 
-def _found(calls: QuerySet[Call], page: Page) -> tuple[list[Call], bool]:
+def _found(calls: QuerySet[Call], page: ApiPage) -> tuple[list[Call], bool]:
     """The page's calls, and whether more follow."""
     ordered = with_charges(calls).order_by("-ended_at", "-pk")
     begin = page.offset

@@ -9,7 +9,7 @@ from ninja import Router, Schema, Status
 
 from cdr.api import body, rows
 from cdr.api.auth import AccountRequest
-from cdr.api.errors import Refused, new_api_id
+from cdr.api.errors import ApiRefusal, new_api_id
 from cdr.api.routes import endpoint
 from cdr.api.schemas import DigitsSent, Error, SendDigits
 from cdr.api.stream_start import BY_API
@@ -34,9 +34,9 @@ def send_digits(request: AccountRequest, auth_id: str, call_uuid: str) -> Status
     try:
         control.request_dtmf(call, _digits(parameters), BY_API)
     except ValueError as error:
-        raise Refused(400, str(error)) from error
+        raise ApiRefusal(400, str(error)) from error
     except control.NotLive as error:
-        raise Refused(404, str(error)) from error
+        raise ApiRefusal(404, str(error)) from error
     return Status(202, DigitsSent(api_id=new_api_id(), message="digits sent"))
 
 
@@ -52,4 +52,4 @@ def _digits(parameters: Mapping[str, object]) -> str:
 
 def _refuse_other_legs(leg: object) -> None:
     if leg not in (None, "", ONLY_LEG):
-        raise Refused(400, f"leg is {cleaned(repr(leg), 40)}; a call has one leg here: leave leg out, or send {ONLY_LEG}.")
+        raise ApiRefusal(400, f"leg is {cleaned(repr(leg), 40)}; a call has one leg here: leave leg out, or send {ONLY_LEG}.")

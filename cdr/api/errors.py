@@ -27,7 +27,7 @@ INTERNAL_ERROR = "The request failed because of an error in the platform. Quote 
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="Streamdesk API", charset="UTF-8"'}
 
 
-class Refused(Exception):
+class ApiRefusal(Exception):
     """A request that is answered with `status` and the sentence `error`."""
 
     def __init__(self, status: int, error: str, headers: Mapping[str, str] | None = None) -> None:
@@ -37,13 +37,13 @@ class Refused(Exception):
         self.headers = headers or {}
 
 
-def not_found() -> Refused:
+def not_found() -> ApiRefusal:
     """The same for what does not exist and for what belongs to another account."""
-    return Refused(HTTPStatus.NOT_FOUND, NOT_FOUND)
+    return ApiRefusal(HTTPStatus.NOT_FOUND, NOT_FOUND)
 
 
-def too_many(error: str, retry_after_seconds: int) -> Refused:
-    return Refused(HTTPStatus.TOO_MANY_REQUESTS, error, {"Retry-After": str(retry_after_seconds)})
+def too_many(error: str, retry_after_seconds: int) -> ApiRefusal:
+    return ApiRefusal(HTTPStatus.TOO_MANY_REQUESTS, error, {"Retry-After": str(retry_after_seconds)})
 
 
 def new_api_id() -> str:
@@ -51,7 +51,7 @@ def new_api_id() -> str:
     return str(uuid4())
 
 
-def answer(status: int, error: str, headers: Mapping[str, str] | None = None, api_id: str = "") -> HttpResponse:
+def error_answer(status: int, error: str, headers: Mapping[str, str] | None = None, api_id: str = "") -> HttpResponse:
     return JsonResponse({"api_id": api_id or new_api_id(), "error": error}, status=status, headers=headers)
 
 
@@ -68,41 +68,41 @@ def wrong_parameters(error: ValidationError) -> str:
 
 def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
     log.warning("The database did not answer %s %s (%s).", request.method, request.path, str(error).strip())
-    return answer(HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY, {"Retry-After": "5"})
+    return error_answer(HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY, {"Retry-After": "5"})
 
 
 def _internal_error(request: HttpRequest, error: Exception) -> HttpResponse:
     api_id = new_api_id()
     log.error("%s %s failed; api_id %s.", request.method, request.path, api_id, exc_info=error)
-    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL_ERROR, api_id=api_id)
+    return error_answer(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL_ERROR, api_id=api_id)
 
 
-def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
-    return answer(error.status, error.error, error.headers)
+def _refused(request: HttpRequest, error: ApiRefusal) -> HttpResponse:
+    return error_answer(error.status, error.error, error.headers)
 
 
 def _unauthorized(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    return answer(HTTPStatus.UNAUTHORIZED, UNAUTHORIZED, CHALLENGE)
+    return error_answer(HTTPStatus.UNAUTHORIZED, UNAUTHORIZED, CHALLENGE)
 
 
 def _of_the_framework(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return answer(error.status_code, str(error))
+    return error_answer(error.status_code, str(error))
 
 
 def _wrong(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    return answer(HTTPStatus.BAD_REQUEST, wrong_parameters(error))
+    return error_answer(HTTPStatus.BAD_REQUEST, wrong_parameters(error))
 
 
 def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    return answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
+    return error_answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE)
 
 
 def _unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
-    return answer(HTTPStatus.BAD_REQUEST, UNREADABLE)
+    return error_answer(HTTPStatus.BAD_REQUEST, UNREADABLE)
 
 
 HANDLERS: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
-    Refused: _refused,
+    ApiRefusal: _refused,
     AuthenticationError: _unauthorized,
     HttpError: _of_the_framework,
     ValidationError: _wrong,

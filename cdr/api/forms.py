@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 
-def moment(at: datetime) -> str:
+def api_moment(at: datetime) -> str:
     """Whole seconds with the offset of the account's time zone, which is UTC: 2026-11-23 14:01:37+00:00."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00:00"
 
@@ -20,7 +20,7 @@ def amount(money: Decimal | None) -> str:
     return f"{money or Decimal(0):.5f}"
 
 
-def number(text: str) -> str:
+def api_number(text: str) -> str:
     """Telephone numbers are written without the plus sign."""
     return text.removeprefix("+")
 

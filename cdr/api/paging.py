@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from ninja import Schema
 from pydantic import BeforeValidator, Field
 
-from cdr.api.errors import Refused
+from cdr.api.errors import ApiRefusal
 from cdr.api.schemas import Meta
 from cdr.pure import keyset
 from cdr.pure.keyset import Place
@@ -31,7 +31,7 @@ class PageAsked(Schema):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ApiPage:
     """Which rows are asked for: `limit` of them after `after`, or where that is None, after the first `offset`."""
 
     limit: int
@@ -44,10 +44,10 @@ class Page:
         return self.offset + self.limit
 
 
-def page(limit: int | None, offset: int | None, cursor: str | None) -> Page:
+def api_page(limit: int | None, offset: int | None, cursor: str | None) -> ApiPage:
     """A cursor supersedes an offset. Raises Refused for a cursor that is none of ours."""
     begin, after = read_cursor(cursor) if cursor else (offset or 0, None)
-    return Page(limit or MOST_PER_PAGE, begin, after)
+    return ApiPage(limit or MOST_PER_PAGE, begin, after)
 
 
 def write_cursor(offset: int, after: Place) -> str:
@@ -66,11 +66,11 @@ def read_cursor(text: str) -> tuple[int, Place]:
     return begin, after
 
 
-def _foreign_cursor() -> Refused:
-    return Refused(400, "cursor: is not one that this list gave. Take it from meta.next, or leave it out.")
+def _foreign_cursor() -> ApiRefusal:
+    return ApiRefusal(400, "cursor: is not one that this list gave. Take it from meta.next, or leave it out.")
 
 
-def meta(path: str, query: Mapping[str, str], asked: Page, total_count: int, *, more: bool, last: Place | None = None) -> Meta:
+def meta(path: str, query: Mapping[str, str], asked: ApiPage, total_count: int, *, more: bool, last: Place | None = None) -> Meta:
     """`query` is what was asked with, filters and all. `more`: whether another page follows. `last`: where the last row of this one
     stands, in lists that have a cursor."""
     kept = {name: value for name, value in query.items() if name not in ("limit", "offset", "cursor")} | {"limit": str(asked.limit)}

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from cdr.api.errors import Refused, too_many
+from cdr.api.errors import ApiRefusal, too_many
 from streams import control
 from streams.control import pending_streams
 from streams.models import Account, Call, ControlRequest, Stream
@@ -34,7 +34,9 @@ def _refuse_repeated(call: Call, service_url: str) -> None:
     # In this order: a row that is written in between is found.
     asked_for = pending_streams.unwritten(call.control_requests.filter(details__request__service_url=service_url))
     if asked_for or call.streams.filter(service_url=service_url, state__in=LIVE_STATES).exists():
-        raise Refused(400, f"service_url {service_url} has an active stream of this call already. Stop that one first, or use another URL.")
+        raise ApiRefusal(
+            400, f"service_url {service_url} has an active stream of this call already. Stop that one first, or use another URL."
+        )
 
 
 def _refuse_hasty(account: Account) -> None:

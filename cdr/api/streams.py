@@ -8,7 +8,7 @@ from ninja import Query, Router, Status
 
 from cdr.api import body, paging, rows
 from cdr.api.auth import AccountRequest
-from cdr.api.errors import Refused, new_api_id
+from cdr.api.errors import ApiRefusal, new_api_id
 from cdr.api.paging import PageAsked
 from cdr.api.routes import endpoint
 from cdr.api.schemas import Error, StreamAnswer, StreamList, StreamStart, StreamStarted
@@ -17,7 +17,7 @@ from cdr.api.stream_start import BY_API, start
 from streams import control
 from streams.control import pending_streams
 from streams.models import ControlRequest, Stream
-from streams.pure.customer.stream_request import InvalidRequest, checked
+from streams.pure.customer.stream_request import InvalidRequest, check_request
 
 router = Router(tags=["Streams of a call"])
 
@@ -34,18 +34,18 @@ def start_stream(request: AccountRequest, auth_id: str, call_uuid: str) -> Statu
     """Begins to stream the call's audio to `service_url`. The stream can be listed, read and stopped at once."""
     call = rows.call_of(request.auth, call_uuid)
     try:
-        stream_id = start(request.auth, call, checked(body.parameters(request)))
+        stream_id = start(request.auth, call, check_request(body.parameters(request)))
     except InvalidRequest as error:
-        raise Refused(400, str(error)) from error
+        raise ApiRefusal(400, str(error)) from error
     except control.NotLive as error:
-        raise Refused(404, str(error)) from error
+        raise ApiRefusal(404, str(error)) from error
     return Status(202, StreamStarted(api_id=new_api_id(), message="audio streaming started", stream_id=stream_id))
 
 
 @endpoint(router, "GET", OF_CALL, {200: StreamList}, summary="List the call's streams")
 def list_streams(request: AccountRequest, auth_id: str, call_uuid: str, asked: Query[PageAsked]) -> StreamList:
     """All streams of the call, those that have ended too, the newest first."""
-    page = paging.page(asked.limit, asked.offset, None)
+    page = paging.api_page(asked.limit, asked.offset, None)
     streams, total_count = rows.streams_of(rows.call_of(request.auth, call_uuid), page.limit, page.offset)
     meta = paging.meta(request.path, request.GET.dict(), page, total_count, more=page.end < total_count)
     return StreamList(api_id=new_api_id(), meta=meta, objects=[stream_object(stream) for stream in streams])
@@ -70,7 +70,7 @@ def stop_streams(request: AccountRequest, auth_id: str, call_uuid: str) -> Statu
     """Those that were only just asked for as well."""
     active = rows.active_streams(rows.call_of(request.auth, call_uuid))
     if not active:
-        raise Refused(400, NO_ACTIVE_STREAM)
+        raise ApiRefusal(400, NO_ACTIVE_STREAM)
     for found in active:
         _stop(found)
     return Status(204, None)
@@ -83,4 +83,4 @@ def _stop(found: Stream | ControlRequest) -> None:
         else:
             pending_streams.request_stop(found, BY_API)
     except control.NotLive as error:
-        raise Refused(400, NO_ACTIVE_STREAM) from error
+        raise ApiRefusal(400, NO_ACTIVE_STREAM) from error

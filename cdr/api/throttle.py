@@ -17,7 +17,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis import ConnectionPool
 
-from cdr.api.errors import Refused, too_many
+from cdr.api.errors import ApiRefusal, too_many
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class Counters:
         """Counts one more for `who`."""
         self._ask(lambda limiter: limiter.hit(limit.item, who))
 
-    def _refusal(self, limit: Limit, who: str) -> Refused:
+    def _refusal(self, limit: Limit, who: str) -> ApiRefusal:
         window = self._ask(lambda limiter: limiter.get_window_stats(limit.item, who))
         return too_many(limit.words, max(math.ceil(window.reset_time - time.time()), 1))
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from cdr.api.errors import NOT_FOUND, answer
+from cdr.api.errors import NOT_FOUND, error_answer
 from cdr.api.v1 import api
 
 View = Callable[..., HttpResponse]
@@ -27,14 +27,14 @@ def said_as_json(view: View) -> View:
         if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
             return response
         allowed = ", ".join(sorted(response["Allow"].split(", ")))
-        return answer(response.status_code, f"{request.method} is not possible here; use {allowed}.", {"Allow": allowed})
+        return error_answer(response.status_code, f"{request.method} is not possible here; use {allowed}.", {"Allow": allowed})
 
     return wrapped
 
 
 @csrf_exempt
 def unknown(request: HttpRequest) -> HttpResponse:
-    return answer(HTTPStatus.NOT_FOUND, NOT_FOUND)
+    return error_answer(HTTPStatus.NOT_FOUND, NOT_FOUND)
 
 
 def _served(pattern: Any) -> Any:

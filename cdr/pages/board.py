@@ -38,7 +38,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class CallStarts:
     """Calls started in each of the last minutes, the running one last. `summary` says the same in words."""
 
     bars: list[Bar]
@@ -46,7 +46,7 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EndShare:
     """What became of some of a day's streams. `share`: of those that ended, "" when it is not known. `bar`: its width of 100."""
 
     count: str
@@ -72,8 +72,8 @@ class GatewayRow:
 @dataclass(frozen=True, slots=True)
 class Board:
     figures: list[Figure]
-    started: Started
-    outcomes: list[Outcome]
+    started: CallStarts
+    outcomes: list[EndShare]
     hosts: list[HostRow]
     gateways: list[GatewayRow]
 
@@ -102,7 +102,7 @@ def figures(now: datetime) -> list[Figure]:
 
 def _figure(rows: "QuerySet[Call] | QuerySet[Stream] | QuerySet[Callback]", label: str, path: str, query: str, bad: bool = False) -> Figure:
     count = capped(rows, COUNTED_TO)
-    return Figure(count_words(count, COUNTED_TO), label, path, query, bad and count > 0)
+    return Figure(stream_count_words(count, COUNTED_TO), label, path, query, bad and count > 0)
 
 
 def capped(rows: "QuerySet[Call] | QuerySet[Stream] | QuerySet[Callback]", most: int) -> int:
@@ -110,12 +110,12 @@ def capped(rows: "QuerySet[Call] | QuerySet[Stream] | QuerySet[Callback]", most:
     return rows.order_by()[: most + 1].count()
 
 
-def count_words(count: int, most: int) -> str:
+def stream_count_words(count: int, most: int) -> str:
     return f"over {most:,}" if count > most else f"{count:,}"
 
 
 # Calls by the minute ---------------------------------------------------------------------------------------------------
-def started(now: datetime) -> Started:
+def started(now: datetime) -> CallStarts:
     """In one query."""
     running = now.replace(second=0, microsecond=0)
     first = running - timedelta(minutes=SHOWN_MINUTES - 1)
@@ -125,11 +125,11 @@ def started(now: datetime) -> Started:
     labels = [f"{first + timedelta(minutes=number):%H:%M}: {counted(count, 'call')}" for number, count in enumerate(each)]
     last, most = each[-2], max(each)
     words = f"{counted(sum(each), 'call')} in {SHOWN_MINUTES} minutes, at most {most} a minute, {last} in the last full one"
-    return Started(bars(each, labels), words)
+    return CallStarts(bars(each, labels), words)
 
 
 # How streams ended -----------------------------------------------------------------------------------------------------
-def outcomes(since: datetime) -> list[Outcome]:
+def outcomes(since: datetime) -> list[EndShare]:
     """The hangup reasons of the streams that were requested since then, and how many were degraded or never started; six queries."""
     streams = Stream.objects.filter(requested_at__gte=since)
     unusual = streams.filter(UNUSUAL)
@@ -144,12 +144,12 @@ def outcomes(since: datetime) -> list[Outcome]:
     return list(_outcomes(rows, ended))
 
 
-def _outcomes(rows: Iterable[tuple[int, Badge | None, str]], ended: int | None) -> Iterable[Outcome]:
+def _outcomes(rows: Iterable[tuple[int, Badge | None, str]], ended: int | None) -> Iterable[EndShare]:
     for count, badge, query in rows:
         assert badge is not None
         part = count / ended if ended else 0.0
         words = share(count, ended) if ended is not None else ""
-        yield Outcome(count_words(count, DAY_COUNTED_TO), badge, words, round(100 * part, 1), STREAMS, f"{query}&when=day")
+        yield EndShare(stream_count_words(count, DAY_COUNTED_TO), badge, words, round(100 * part, 1), STREAMS, f"{query}&when=day")
 
 
 # Gateways --------------------------------------------------------------------------------------------------------------

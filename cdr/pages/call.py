@@ -16,7 +16,7 @@ from cdr.pure.badges import Badge, call_badge
 from cdr.pure.figures import NOTHING, clock
 from cdr.pure.log.rows import PROBLEM_LEVELS
 from cdr.pure.log.wording import words_of
-from cdr.pure.story import told
+from cdr.pure.story import tell
 from streams.models import Call, Callback, Stream, StreamEvent
 from streams.pure.lifecycle import CallState, EventKind
 
@@ -67,7 +67,7 @@ def call_page(key: str, now: datetime) -> CallPage | None:
         to_number=call.to_number or NOTHING,
         state=call_badge(call.state),
         live=call.state == CallState.LIVE,
-        story=told(call_facts(call, trouble), [stream_facts(stream) for stream in streams], now),
+        story=tell(call_facts(call, trouble), [stream_facts(stream) for stream in streams], now),
         facts=shown_facts(call, now),
         streams=[_card(stream, now, found.events, timeline) for stream in streams],
         many=len(streams) > UNFOLDED_STREAMS,

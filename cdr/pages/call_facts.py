@@ -6,13 +6,13 @@ from datetime import datetime
 
 from cdr.pages.stream import Fact
 from cdr.pure.figures import NOTHING, duration, elapsed_seconds, moment
-from cdr.pure.story import CallFacts
+from cdr.pure.story import StoryFacts
 from streams.models import Call
 
 
-def call_facts(call: Call, trouble: str = "") -> CallFacts:
+def call_facts(call: Call, trouble: str = "") -> StoryFacts:
     """`trouble`: what went wrong outside of its streams."""
-    return CallFacts(
+    return StoryFacts(
         from_number=call.from_number,
         to_number=call.to_number,
         started_at=call.started_at,

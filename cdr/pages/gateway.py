@@ -72,7 +72,7 @@ def with_health(gateways: QuerySet[Gateway], now: datetime) -> QuerySet[Gateway]
     )
 
 
-def live_calls(gateway_ids: Iterable[int]) -> dict[int, int]:
+def live_call_count(gateway_ids: Iterable[int]) -> dict[int, int]:
     """How many calls each carries now, in one query."""
     live = Call.objects.filter(state=CallState.LIVE, gateway__in=list(gateway_ids)).order_by()
     return dict(live.values("gateway").annotate(calls=Count("pk")).values_list("gateway", "calls"))
@@ -81,7 +81,7 @@ def live_calls(gateway_ids: Iterable[int]) -> dict[int, int]:
 def gateway_page(key: int, base: str, lease_seconds: float, now: datetime) -> GatewayPage:
     """The page of a gateway that is there, in six queries. `base`: the URL that it is to connect to, without a path."""
     gateway: Any = with_health(Gateway.objects.select_related("account", "application"), now).get(pk=key)
-    live = live_calls([gateway.pk]).get(gateway.pk, 0)
+    live = live_call_count([gateway.pk]).get(gateway.pk, 0)
     refusals = list(GatewayRefusal.objects.filter(gateway=gateway).order_by("-last_at", "-pk")[: SHOWN_REFUSALS + 1])
     signed = bool(gateway.signing_token)
     return GatewayPage(

@@ -16,12 +16,12 @@ class Numbered(Protocol):
     def numbers(self) -> tuple[str, ...]: ...
 
 
-Page = TypeVar("Page", bound=Numbered)
+NumberedPage = TypeVar("NumberedPage", bound=Numbered)
 
 
-def without_numbers(page: Page) -> Page:
+def without_numbers(page: NumberedPage) -> NumberedPage:
     """The same page, its call's numbers masked in every text of it, however deep."""
-    hidden: Page = _hidden(page, masking(page.numbers))
+    hidden: NumberedPage = _hidden(page, masking(page.numbers))
     return hidden
 
 

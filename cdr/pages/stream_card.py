@@ -13,7 +13,7 @@ from cdr.pages.timing import chart_of, timing_facts
 from cdr.pure.badges import Badge, degraded_badge, reason_badge, stream_badge, unplayed_badge
 from cdr.pure.bill_words import Charged, explained
 from cdr.pure.closing import close_words, closed_by
-from cdr.pure.figures import NOTHING, duration, moment, money, seconds_count, service_host
+from cdr.pure.figures import NOTHING, duration, moment, money, seconds_count, short_host
 from cdr.pure.level_chart import LevelChart
 from cdr.pure.log.lines import Line
 from streams.models import Stream, StreamEvent
@@ -73,7 +73,7 @@ def card(stream: Stream, now: datetime, events: Sequence[StreamEvent] = (), atte
         live=stream.state != StreamState.ENDED,
         keeps_call=stream.keep_call_alive,
         service_url=stream.service_url,
-        host=service_host(stream.service_url),
+        host=short_host(stream.service_url),
         main=_main_facts(stream, now),
         bill=_bill(stream),
         chart=chart_of(stream),

@@ -13,7 +13,7 @@ from cdr.pages.removed_data import removed_of
 from cdr.pages.stream import stream_facts
 from cdr.pages.stream_card import StreamCard, attempts_of, card, find_shown
 from cdr.pure.figures import clock
-from cdr.pure.story import told
+from cdr.pure.story import tell
 from streams.models import Callback, StreamEvent
 
 
@@ -41,7 +41,7 @@ def stream_page(key: str, now: datetime) -> StreamPage | None:
     own = [event for event in found.events if event.stream_id == stream.pk]
     return StreamPage(
         card=card(stream, now, own, timeline.of(attempts_of(own))),
-        story=told(call_facts(stream.call), [stream_facts(stream)], now),
+        story=tell(call_facts(stream.call), [stream_facts(stream)], now),
         timeline=timeline,
         state_at=clock(now),
         numbers=(stream.call.from_number, stream.call.to_number),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cdr.models import UrlTest, UrlTestState
 from cdr.pages.stream import Fact
 from cdr.pure.badges import Badge
-from cdr.pure.figures import NOTHING, counted, moment, service_host, spoken_ms
+from cdr.pure.figures import NOTHING, counted, moment, short_host, spoken_ms
 from cdr.pure.url_verdict import UNFINISHED, Report, Verdict, said_in_words, steps_in_words, verdict
 from streams.models import Call
 
@@ -55,7 +55,7 @@ def url_test_lines(most: int) -> list[UrlTestLine]:
 def _line(test: UrlTest) -> UrlTestLine:
     judged = verdict(test.report) if test.report else Verdict(UNFINISHED, "")
     by = test.owner.get_username() if test.owner else NOTHING
-    return UrlTestLine(test.pk, moment(test.created_at), service_host(test.url), str(test.account or NOTHING), by, *judged)
+    return UrlTestLine(test.pk, moment(test.created_at), short_host(test.url), str(test.account or NOTHING), by, *judged)
 
 
 def url_test_page(key: str) -> UrlTestPage | None:

@@ -105,7 +105,7 @@ def share(part: int, whole: int) -> str:
     return f"{min(max(100 * part / whole, 0.1), 99.9):.1f} %"
 
 
-def service_host(url: str) -> str:
+def short_host(url: str) -> str:
     """`bot.example.com:8443` of a service URL; of something that is no URL, its beginning."""
     try:
         host = urlsplit(url).netloc.rpartition("@")[2]

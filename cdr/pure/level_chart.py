@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 600, 100
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ChartMark:
     """A level that is drawn across: how high, and how it is called."""
 
     percent: int
@@ -33,7 +33,7 @@ class LevelChart:
     words: str
     begins: str
     ends: str
-    marks: tuple[Mark, ...] = tuple(Mark(percent, HEIGHT - percent) for percent in LEVELS)
+    marks: tuple[ChartMark, ...] = tuple(ChartMark(percent, HEIGHT - percent) for percent in LEVELS)
 
 
 def level_chart(levels: Mapping[str, Any], began: datetime, ended: datetime | None) -> LevelChart | None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from cdr.pure.figures import clock, counted, day, elapsed_seconds, service_host, spoken_day, spoken_duration
+from cdr.pure.figures import clock, counted, day, elapsed_seconds, short_host, spoken_day, spoken_duration
 from cdr.pure.log.wording import ended
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EndCause
@@ -29,7 +29,7 @@ CAUSES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class CallFacts:
+class StoryFacts:
     """`hangup`: cause in words, "" while the call lives. `trouble`: what went wrong before any stream was made, "" if nothing."""
 
     from_number: str
@@ -57,7 +57,7 @@ class StreamFacts:
     waiting: int = 0
 
 
-def told(call: CallFacts, streams: list[StreamFacts], now: datetime) -> list[str]:
+def tell(call: StoryFacts, streams: list[StreamFacts], now: datetime) -> list[str]:
     """One paragraph for the call, then one for each stream. `now` is for what is still going on."""
     first = _call_sentence(call, now)
     if call.trouble:
@@ -67,7 +67,7 @@ def told(call: CallFacts, streams: list[StreamFacts], now: datetime) -> list[str
     return [first, *(_stream_sentences(stream, call, now) for stream in streams)]
 
 
-def _call_sentence(call: CallFacts, now: datetime) -> str:
+def _call_sentence(call: StoryFacts, now: datetime) -> str:
     who = f"{cleaned(call.from_number) or 'An unknown number'} called {cleaned(call.to_number) or 'an unknown number'}"
     start = f"{who} at {clock(call.started_at)} UTC on {spoken_day(call.started_at)}"
     lasted = spoken_duration(math.ceil(elapsed_seconds(call.started_at, call.ended_at or now) or 0))
@@ -79,25 +79,25 @@ def _call_sentence(call: CallFacts, now: datetime) -> str:
     return f"{start}; the call ended after {lasted}{hangup}{source}."
 
 
-def _stream_sentences(stream: StreamFacts, call: CallFacts, now: datetime) -> str:
+def _stream_sentences(stream: StreamFacts, call: StoryFacts, now: datetime) -> str:
     if stream.ended_at is None:
         return _going_on(stream, now)
     return " ".join(filter(None, (_ran(stream, stream.ended_at, call), _why(stream), _callbacks(stream))))
 
 
 def _going_on(stream: StreamFacts, now: datetime) -> str:
-    host = service_host(stream.service_url)
+    host = short_host(stream.service_url)
     if stream.started_at is None:
         tries = f" ({counted(stream.connect_attempts, 'attempt')} so far)" if stream.connect_attempts else ""
         return f"The stream to {host} is not streaming yet{tries}."
     return f"The stream to {host} has been streaming since {clock(stream.started_at)}, for {_lasted(stream.started_at, now)}."
 
 
-def _ran(stream: StreamFacts, end: datetime, call: CallFacts) -> str:
+def _ran(stream: StreamFacts, end: datetime, call: StoryFacts) -> str:
     """When it ran. The day is told only when it is another than the call's."""
     on = "" if day(end) == day(call.started_at) else f" on {spoken_day(end)}"
     reason = f" with {cleaned(stream.reason)}" if stream.reason else ""
-    host = service_host(stream.service_url)
+    host = short_host(stream.service_url)
     if stream.started_at is None:
         return f"The stream to {host} never started; it was given up at {clock(end)}{on}{reason}."
     return f"The stream to {host} ran for {_lasted(stream.started_at, end)} and ended at {clock(end)}{on}{reason}."

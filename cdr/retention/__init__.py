@@ -3,7 +3,7 @@
 `due` says of which calls, `removal` takes it out of their rows, `runs` does it bit by bit, `plan` says what would be done."""
 
 from cdr.retention.due import installation_days
-from cdr.retention.plan import Planned, planned
+from cdr.retention.plan import RetentionPlan, planned
 from cdr.retention.runs import Busy, apply, apply_all
 
-__all__ = ["Busy", "Planned", "apply", "apply_all", "installation_days", "planned"]
+__all__ = ["Busy", "RetentionPlan", "apply", "apply_all", "installation_days", "planned"]

@@ -17,7 +17,7 @@ ACCOUNTS_AT_ONCE = 100
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Planned(NamedTuple):
+class RetentionPlan(NamedTuple):
     """`calls` is COUNTED_TO + 1 where there are more. `oldest`: when the oldest of the calls ended; None without any."""
 
     account: str
@@ -34,7 +34,7 @@ class CappedCount(Subquery):
     output_field = IntegerField()
 
 
-def planned(now: datetime, accounts: int | None = None) -> list[Planned]:
+def planned(now: datetime, accounts: int | None = None) -> list[RetentionPlan]:
     """Of the first so many accounts, or of all. A query for each kind and ACCOUNTS_AT_ONCE accounts, beside those of `all_due`."""
     due = all_due(now)
     chosen = list(dict.fromkeys(one.account.pk for one in due))[:accounts]
@@ -46,7 +46,7 @@ def planned(now: datetime, accounts: int | None = None) -> list[Planned]:
     return sorted(found, key=lambda one: (one.account, list(Kind).index(one.kind)))
 
 
-def _counted(due: Sequence[Due], kind: Kind) -> list[Planned]:
+def _counted(due: Sequence[Due], kind: Kind) -> list[RetentionPlan]:
     if not due:
         return []
     affected = Call.objects.filter(
@@ -60,7 +60,7 @@ def _counted(due: Sequence[Due], kind: Kind) -> list[Planned]:
         .annotate(oldest=Subquery(affected.order_by("ended_at", "id").values("ended_at")[:1]))
     )
     counted = {account.pk: (account.affected, account.oldest) for account in accounts}
-    return [Planned(one.account.name, kind, one.days, *counted.get(one.account.pk, (0, None))) for one in due]
+    return [RetentionPlan(one.account.name, kind, one.days, *counted.get(one.account.pk, (0, None))) for one in due]
 
 
 def _moment_of(by_account: dict[int, datetime]) -> Case:

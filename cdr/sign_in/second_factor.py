@@ -21,7 +21,7 @@ MOST_COUNTED = 10
 """django-otp doubles the wait with each wrong code. From here it stays at 2 ** 9 s, so that no stranger locks anybody out for days."""
 
 
-class Answer(NamedTuple):
+class CodeCheck(NamedTuple):
     """Whether the code was right; when not even a right one counts before a time, that time."""
 
     right: bool
@@ -67,7 +67,7 @@ def unfinished(user: User) -> TOTPDevice | None:
     return TOTPDevice.objects.filter(user=user, confirmed=False).first()
 
 
-def confirm(user: User, code: str) -> Answer:
+def confirm(user: User, code: str) -> CodeCheck:
     """Makes the app that was begun the user's second factor when the code is right."""
     with transaction.atomic():
         device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
@@ -110,7 +110,7 @@ def secret_words(device: TOTPDevice) -> str:
 
 
 # Asking for it -------------------------------------------------------------------------------------------------------
-def check(user: User, code: str) -> Answer:
+def check(user: User, code: str) -> CodeCheck:
     """A code of the app, or a recovery code, which is used up."""
     typed = code.replace(" ", "").replace("-", "").lower()
     kind = TOTPDevice if typed.isdigit() and len(typed) == 6 else StaticDevice
@@ -118,11 +118,11 @@ def check(user: User, code: str) -> Answer:
         return _verified(kind.objects.select_for_update().filter(user=user, confirmed=True).first(), typed)
 
 
-def _verified(device: Any, code: str) -> Answer:
+def _verified(device: Any, code: str) -> CodeCheck:
     if device is None:
-        return Answer(False)
+        return CodeCheck(False)
     device.throttling_failure_count = min(device.throttling_failure_count, MOST_COUNTED)
     allowed, why = device.verify_is_allowed()
     if not allowed:
-        return Answer(False, why.get("locked_until") or timezone.now())
-    return Answer(bool(device.verify_token(code.replace(" ", ""))))
+        return CodeCheck(False, why.get("locked_until") or timezone.now())
+    return CodeCheck(bool(device.verify_token(code.replace(" ", ""))))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from streams.pure.call.session import Act, CallSession
+from streams.pure.call.session import CallAct, CallSession
 from streams.pure.customer.answer_xml import Answer, InvalidAnswer, parse
 from streams.pure.lifecycle import ANSWER_INVALID, ANSWER_UNREACHABLE, EventKind, HangupCause, Level
 
@@ -23,7 +23,7 @@ class AnswerUnavailable(Exception):
         self.facts, self.hangup = facts, hangup
 
 
-def checked(document: bytes, facts: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
+def parse_answer(document: bytes, facts: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
     """The answer that a document is. Raises AnswerUnavailable, with the same facts."""
     try:
         return parse(document), facts
@@ -31,7 +31,7 @@ def checked(document: bytes, facts: dict[str, Any]) -> tuple[Answer, dict[str, A
         raise AnswerUnavailable(error.problem, {"place": error.place, **facts}, ANSWER_INVALID) from error
 
 
-async def answered(fetching: Awaitable[tuple[Answer, dict[str, Any]]], call_id: UUID) -> Act:
+async def act_on_answer(fetching: Awaitable[tuple[Answer, dict[str, Any]]], call_id: UUID) -> CallAct:
     """Awaits the application's XML and the facts of its fetching, and returns what the call has to do about them."""
     try:
         answer, facts = await fetching

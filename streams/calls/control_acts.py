@@ -4,13 +4,13 @@ Owns the list of kinds. Must not know how a request came here, nor who looks for
 
 from uuid import UUID
 
-from streams.control import Asked
-from streams.pure.call.session import Act
+from streams.control import ClaimedRequest
+from streams.pure.call.session import CallAct
 from streams.pure.lifecycle import API_HANGUP, EndCause
 from streams.pure.messages import StreamRequest
 
 
-def act_of(asked: Asked) -> Act:
+def act_of(asked: ClaimedRequest) -> CallAct:
     """What to do to the session of its call. Raises for a request that cannot be understood."""
     from_api, by = asked.by == "API", asked.by
     match asked.kind, asked.stream_id:

@@ -22,7 +22,7 @@ class ControlRounds:
         self._owner = owner
         self._relays = relays
         self._query = query
-        self._unfinished: dict[int, control.Asked] = {}
+        self._unfinished: dict[int, control.ClaimedRequest] = {}
         """What was carried out and could not be finished in its row yet, by the row's key. Such a row is claimed again when the claim
         runs out, and must not be carried out again: a second start would be a second stream, and digits would be heard twice."""
 
@@ -35,7 +35,7 @@ class ControlRounds:
         if too_early:
             await self._query(control.give_back, too_early)
 
-    def _carried_out(self, asked: control.Asked) -> bool:
+    def _carried_out(self, asked: control.ClaimedRequest) -> bool:
         """Carries a request out unless that was done before; False when it is too early for it."""
         relay = self._relays.get(asked.call_id)
         done_before = asked.row.pk in self._unfinished
@@ -52,7 +52,7 @@ class ControlRounds:
             self._unfinished.clear()
 
 
-def _carry_out(asked: control.Asked, relay: Relay | None) -> None:
+def _carry_out(asked: control.ClaimedRequest, relay: Relay | None) -> None:
     if relay is None:
         # A call is here before its row is there: this one is over, and its row does not say so yet.
         log.info("%s was asked for call %s, which is gone.", asked.kind, asked.call_id)

@@ -8,14 +8,14 @@ import time
 from functools import partial
 from uuid import UUID, uuid4
 
-from streams.calls.note_queue import Notebook
-from streams.calls.relay import CLOSE_TAKEN, Relay, Surroundings
+from streams.calls.note_queue import NoteQueue
+from streams.calls.relay import CLOSE_TAKEN, Relay, RelayContext
 from streams.gateways.line import Caller, GatewayLine
 from streams.gateways.refusals import Refusals
 from streams.pure.call.notes import CallFacts
 from streams.pure.gateway import CallIdentity, identity
 from streams.pure.gateway.refusal import Reason, Refusal
-from streams.pure.gateway.returning_calls import Reappearing
+from streams.pure.gateway.returning_calls import ReturningCalls
 from streams.pure.lifecycle import EndCause, HangupCause
 from streams.pure.messages import GatewayMessage, Started
 
@@ -27,24 +27,24 @@ OVER = "This call has ended, or another process has it; a new call needs a call_
 class LiveCalls:
     """`relays` by call uuid. `lines`: every gateway's socket that is open."""
 
-    def __init__(self, notebook: Notebook, refusals: Refusals) -> None:
+    def __init__(self, note_queue: NoteQueue, refusals: Refusals) -> None:
         self.relays: dict[UUID, Relay] = {}
         self.lines: set[GatewayLine] = set()
-        self._reappearing = Reappearing()
-        self._notebook = notebook
+        self._returning = ReturningCalls()
+        self._note_queue = note_queue
         self._refusals = refusals
 
     # The beginning -----------------------------------------------------------------------------------------------------------
-    def open(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None, around: Surroundings) -> Relay | None:
+    def open(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None, context: RelayContext) -> Relay | None:
         """The call that a line brings: a new one, or one that goes on on this line; None, and the line is refused, when it is neither."""
         facts = facts_of(line.caller, who, first)
         relay = self.relays.get(facts.call_id)
         if relay is not None:
             reason, problem = Reason.CALL_LIVE, relay.continue_on(line, first)
-        elif facts.call_id in self._reappearing:
+        elif facts.call_id in self._returning:
             reason, problem = Reason.CALL_USED, OVER
         else:
-            return self._begin(line, who, facts, first, around)
+            return self._begin(line, who, facts, first, context)
         if not problem:
             return relay
         pause_seconds = self._refusal_seconds(line.caller, facts.call_id, problem)
@@ -52,9 +52,9 @@ class LiveCalls:
         self.refused(line.caller, reason, problem, facts.call_id)
         return None
 
-    def _begin(self, line: GatewayLine, who: CallIdentity, facts: CallFacts, first: GatewayMessage | None, around: Surroundings) -> Relay:
-        relay = self.relays[facts.call_id] = Relay(line, facts, around)
-        self._notebook.open(facts, partial(self._taken, relay))
+    def _begin(self, line: GatewayLine, who: CallIdentity, facts: CallFacts, first: GatewayMessage | None, context: RelayContext) -> Relay:
+        relay = self.relays[facts.call_id] = Relay(line, facts, context)
+        self._note_queue.open(facts, partial(self._taken, relay))
         relay.begin(who)
         if first is not None:
             relay.hear(first, time.monotonic())
@@ -64,7 +64,7 @@ class LiveCalls:
     def turns_away(self, caller: Caller) -> bool:
         """Whether a gateway brings a call that is over, by its URL, so that it need not be let in to find that out."""
         call_id = identity(caller.query, {}).call_uuid
-        if call_id is None or call_id not in self._reappearing:
+        if call_id is None or call_id not in self._returning:
             return False
         self._refusal_seconds(caller, call_id, OVER)
         self.refused(caller, Reason.CALL_USED, OVER, call_id)
@@ -72,7 +72,7 @@ class LiveCalls:
 
     def _refusal_seconds(self, caller: Caller, call_id: UUID, problem: str) -> float:
         """How long to take over refusing a gateway that may come again for ever. It is logged once for each call."""
-        before, seconds = self._reappearing.refuse(call_id)
+        before, seconds = self._returning.refuse(call_id)
         if not before:
             log.warning("Gateway %s brought call %s again and was refused: %s", caller.gateway_name, call_id, problem)
         return seconds
@@ -92,9 +92,9 @@ class LiveCalls:
         """The call has ended, and its customers' sockets are closed."""
         call_id = relay.facts.call_id
         del self.relays[call_id]
-        self._notebook.close(call_id)
+        self._note_queue.close(call_id)
         if relay.line.dialect.resumes:
-            self._reappearing.add(call_id)
+            self._returning.add(call_id)
 
     def end_all(self, cause: EndCause, hangup: HangupCause, words: str, code: int) -> None:
         """Ends what is live, and lets nobody begin."""

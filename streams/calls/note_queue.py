@@ -31,7 +31,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 
 
 @dataclass(slots=True)
-class Page:
+class NotePage:
     """The notes of one call that are not written yet. `writing`: some writer has the page."""
 
     facts: CallFacts
@@ -43,24 +43,24 @@ class Page:
     on_lost: Callable[[str, bool], None] = lambda words, begun: None
 
 
-class Notebook:
+class NoteQueue:
     """One per process and event loop. `owner` names the process in the leases of its calls."""
 
     def __init__(self, owner: str, lease_seconds: float) -> None:
         self.owner = owner
         self.lease_seconds = lease_seconds
-        self.pages: dict[UUID, Page] = {}
+        self.pages: dict[UUID, NotePage] = {}
         self.waiting = 0
         self._ready: asyncio.Queue[UUID] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
         self._threads = DatabaseThreads(WRITERS, "journal")
-        self._held: dict[int, Page] = {}
+        self._held: dict[int, NotePage] = {}
         self._writers = [keep(f"note writer {number}", partial(self._write, number)) for number in range(1, WRITERS + 1)]
 
     def open(self, facts: CallFacts, on_lost: Callable[[str, bool], None]) -> None:
         """Begins a call's page. `on_lost` is told when the journal says that the call is not ours (any more): why, and whether it was."""
-        self.pages[facts.call_id] = Page(facts, on_lost=on_lost)
+        self.pages[facts.call_id] = NotePage(facts, on_lost=on_lost)
 
     def add(self, facts: CallFacts, note: Note) -> None:
         """Keeps a note until it is written. Called on the event loop; never blocks."""
@@ -84,7 +84,7 @@ class Notebook:
             page.closed = True
             self._forget(page)
 
-    def _forget(self, page: Page) -> None:
+    def _forget(self, page: NotePage) -> None:
         if page.closed and not page.notes and not page.writing:
             self.pages.pop(page.facts.call_id, None)
 
@@ -132,7 +132,7 @@ class Notebook:
                 pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
             self._turn(self._held.pop(number))
 
-    def _turn(self, page: Page) -> None:
+    def _turn(self, page: NotePage) -> None:
         """After a write: to the end of the line when more waits."""
         if page.notes:
             self._ready.put_nowait(page.facts.call_id)
@@ -142,7 +142,7 @@ class Notebook:
         if self.waiting == 0:
             self._idle.set()
 
-    async def _write_page(self, page: Page) -> bool:
+    async def _write_page(self, page: NotePage) -> bool:
         """Writes some of the page's notes; False when the database is away and they have to wait."""
         batch = [page.notes[index] for index in range(min(len(page.notes), NOTES_AT_ONCE))]
         try:
@@ -159,7 +159,7 @@ class Notebook:
         self._written(page, len(batch))
         return True
 
-    async def _write_one_by_one(self, page: Page, batch: list[Note]) -> bool:
+    async def _write_one_by_one(self, page: NotePage, batch: list[Note]) -> bool:
         """One bad note must not take the others with it."""
         for note in batch:
             try:
@@ -175,18 +175,18 @@ class Notebook:
             self._written(page, 1)
         return True
 
-    async def _in_thread(self, page: Page, batch: list[Note]) -> None:
+    async def _in_thread(self, page: NotePage, batch: list[Note]) -> None:
         lost = page.lost
         await self._threads.run(journal.record, self.owner, self.lease_seconds, page.facts, batch, lost)
         page.lost -= lost
 
-    def _written(self, page: Page, count: int) -> None:
+    def _written(self, page: NotePage, count: int) -> None:
         page.begun.set()
         for _ in range(count):
             page.notes.popleft()
         self.waiting -= count
 
-    def _drop_page(self, page: Page, words: str) -> None:
+    def _drop_page(self, page: NotePage, words: str) -> None:
         self.waiting -= len(page.notes)
         page.notes.clear()
         self.pages.pop(page.facts.call_id, None)

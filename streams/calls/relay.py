@@ -11,14 +11,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from streams.calls.answer_acts import answered
+from streams.calls.answer_acts import act_on_answer
 from streams.customers.dial import DialSettings
 from streams.customers.links import CustomerLinks
 from streams.gateways.line import GatewayLine
 from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, Effect, TellGateway, Write
 from streams.pure.call.notes import CallFacts, Identity, Note
-from streams.pure.call.session import Act, CallSession
-from streams.pure.call.stream import Limits
+from streams.pure.call.session import CallAct, CallSession
+from streams.pure.call.stream import StreamLimits
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity
@@ -35,13 +35,13 @@ CLOSE_TAKEN_OVER = 4410
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RelayContext:
     """What a relay needs of the process around it.
 
     `record` keeps a note; `answer` fetches and checks the application's XML; `tokens` are the account's, those
     of now; `over` is told when the relay is done."""
 
-    limits: Limits
+    limits: StreamLimits
     dialling: DialSettings
     tls: ssl.SSLContext
     record: Callable[[CallFacts, Note], None]
@@ -53,14 +53,14 @@ class Surroundings:
 class Relay:
     """One live call on `line`, its gateway's present one. `done` is set when the call is over and its customers' sockets are closed."""
 
-    def __init__(self, line: GatewayLine, facts: CallFacts, around: Surroundings) -> None:
+    def __init__(self, line: GatewayLine, facts: CallFacts, context: RelayContext) -> None:
         self.line = line
         self.facts = facts
-        self.around = around
+        self.context = context
         self.done = asyncio.Event()
         caller, now = line.caller, time.monotonic()
-        self.session = CallSession(Identity(facts.call_id, caller.auth_id), around.limits, now, facts.started_at, line.dialect.marks)
-        self.links = CustomerLinks(self.session, around.tokens, around.dialling, around.tls, self._after)
+        self.session = CallSession(Identity(facts.call_id, caller.auth_id), context.limits, now, facts.started_at, line.dialect.marks)
+        self.links = CustomerLinks(self.session, context.tokens, context.dialling, context.tls, self._after)
         self._fenced = False
         self._loop = asyncio.get_running_loop()
         self._answering: asyncio.Task[None] | None = None
@@ -93,7 +93,7 @@ class Relay:
         """The hot path: 50 a second and call."""
         for stream in self.session.audio(frame, now):
             self.links.pump(stream.id)
-        if self.session.wanted.pending:
+        if self.session.effects.pending:
             self._carry_out()
 
     def hear(self, message: GatewayMessage, now: float) -> None:
@@ -120,7 +120,7 @@ class Relay:
         return problem
 
     async def _answer(self) -> None:
-        act = await answered(self.around.answer(self), self.facts.call_id)
+        act = await act_on_answer(self.context.answer(self), self.facts.call_id)
         if self.live:
             self._act(act)
 
@@ -130,13 +130,13 @@ class Relay:
         self.session.note(kind, level, None, time.monotonic(), **details)
         self._carry_out()
 
-    def asked(self, kind: str, by: str, act: Act) -> None:
+    def asked(self, kind: str, by: str, act: CallAct) -> None:
         """A control request. What comes after the end of the call comes too late, which is no error."""
         if self.live and self.begun:
             self.note(EventKind.CALL_CONTROL_REQUESTED, kind=kind, by=by)
             self._act(act)
 
-    def _act(self, act: Act) -> None:
+    def _act(self, act: CallAct) -> None:
         now = time.monotonic()
         act(self.session, now)
         self._after(now)
@@ -161,10 +161,10 @@ class Relay:
         if not self.live and not self.links and not self.done.is_set():
             self._timer.cancel()
             self.done.set()
-            self.around.over(self)
+            self.context.over(self)
 
     def _carry_out(self) -> None:
-        while effects := self.session.wanted.drain():
+        while effects := self.session.effects.drain():
             for effect in effects:
                 self._do(effect)
 
@@ -172,7 +172,7 @@ class Relay:
         match effect:
             case Write(note):
                 if not self._fenced:
-                    self.around.record(self.facts, note)
+                    self.context.record(self.facts, note)
             case Dial():
                 self.links.dial(effect)
             case CloseCustomer():

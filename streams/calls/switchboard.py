@@ -19,7 +19,7 @@ from streams import control, journal
 from streams.calls import timing
 from streams.calls.control_rounds import ControlRounds
 from streams.calls.live_calls import LiveCalls
-from streams.calls.note_queue import Notebook
+from streams.calls.note_queue import NoteQueue
 from streams.database_threads import DatabaseThreads
 from streams.gateways import traffic
 from streams.gateways.directory import Directory
@@ -51,10 +51,10 @@ class Switchboard:
     def __init__(self) -> None:
         self.owner = uuid4().hex
         self.lease_seconds = settings.LEASE_SECONDS
-        self.notebook = Notebook(self.owner, self.lease_seconds)
+        self.note_queue = NoteQueue(self.owner, self.lease_seconds)
         self.directory = Directory()
         self.refusals = Refusals()
-        self.calls = LiveCalls(self.notebook, self.refusals)
+        self.calls = LiveCalls(self.note_queue, self.refusals)
         self.relays = self.calls.relays
         self.meters: dict[int, Meter] = {}
         self._threads = DatabaseThreads(2, "switchboard")
@@ -65,7 +65,7 @@ class Switchboard:
             # Rests at most as long as it waits between two rounds: however often something fails after a renewal, no lease runs out.
             keep("lease renewal", self._keep_leases, longest_pause_seconds=self.lease_seconds / 4),
             keep("frame rates of gateways", self._keep_traffic),
-            keep("timing of live calls", partial(timing.keep, self.owner, self.relays, self.notebook.begun, self._query)),
+            keep("timing of live calls", partial(timing.keep, self.owner, self.relays, self.note_queue.begun, self._query)),
             keep("control requests", self._take_requests),
             keep("channel layer listener", self._listen),
         ]
@@ -80,7 +80,7 @@ class Switchboard:
             await asyncio.sleep(self.lease_seconds / 4)
 
     async def _renew_leases(self) -> None:
-        held = {call_id for call_id in self.relays if self.notebook.begun(call_id)}
+        held = {call_id for call_id in self.relays if self.note_queue.begun(call_id)}
         if held:
             still = await self._query(journal.renew_leases, self.owner, self.lease_seconds)
             for call_id in held - still if still is not None else ():
@@ -131,7 +131,7 @@ class Switchboard:
             await asyncio.Event().wait()
             return
         channel = await layer.new_channel()
-        await layer.group_add(control.group_of(self.owner), channel)
+        await layer.group_add(control.control_group(self.owner), channel)
         self._look.set()
         while True:
             await layer.receive(channel)
@@ -154,7 +154,7 @@ class Switchboard:
         words = "The platform was stopped while the call was live."
         self.calls.end_all(EndCause.PLATFORM_STOPPED, PROCESS_LOST, words, CLOSE_PLATFORM_STOPS)
         await self.calls.until_done(FINISH_SECONDS)
-        await self.notebook.stop(FINISH_SECONDS)
+        await self.note_queue.stop(FINISH_SECONDS)
 
     async def stop(self) -> None:
         """Stops the loops of this process; calls are drained before."""

@@ -4,12 +4,12 @@
 Must not know sessions."""
 
 from streams.control.requests import (
-    Asked,
+    ClaimedRequest,
     NotLive,
     claim_waiting,
+    control_group,
     finish,
     give_back,
-    group_of,
     nudge,
     request_dtmf,
     request_hangup,
@@ -18,12 +18,12 @@ from streams.control.requests import (
 )
 
 __all__ = [
-    "Asked",
+    "ClaimedRequest",
     "NotLive",
     "claim_waiting",
     "finish",
     "give_back",
-    "group_of",
+    "control_group",
     "nudge",
     "request_dtmf",
     "request_hangup",

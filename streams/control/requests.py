@@ -29,7 +29,7 @@ CLAIMED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ClaimedRequest:
     """One control request, claimed. `details`: {"request": ...} of a start, {"digits": ...} of DTMF. `row`: what is to be finished."""
 
     kind: str
@@ -75,7 +75,7 @@ def _ask(call: Call, kind: str, by: str, *, stream: Stream | None = None, detail
         transaction.on_commit(partial(nudge, call.owner))
 
 
-def group_of(owner: str) -> str:
+def control_group(owner: str) -> str:
     """The channel-layer group of one process."""
     return f"control.{owner}"
 
@@ -86,32 +86,32 @@ def nudge(owner: str) -> None:
     if layer is None:
         return
     try:
-        async_to_sync(layer.group_send)(group_of(owner), {"type": "control.waiting"})
+        async_to_sync(layer.group_send)(control_group(owner), {"type": "control.waiting"})
     except Exception as error:  # noqa: BLE001 - whatever the layer raises, the row carries the request
         log.warning("The control message could not be sent (%s); the process finds the request in its row.", error)
 
 
-def claim_waiting(owner: str) -> list[Asked]:
+def claim_waiting(owner: str) -> list[ClaimedRequest]:
     """Claims what waits for the live calls of a process, in the order in which it was asked. When the database fails halfway, what
     was claimed until then. Raises DatabaseError when that is nothing."""
     waiting = ControlRequest.objects.filter(call__owner=owner).select_related("call", "stream")
     return [_asked(row) for row in jobs.claim_each(waiting, CLAIMED_FOR, most=CLAIMED_AT_ONCE)]
 
 
-def finish(carried_out: Iterable[Asked]) -> bool:
+def finish(carried_out: Iterable[ClaimedRequest]) -> bool:
     """Writes down that requests were carried out, or came too late. Doing so again changes nothing. True, or raises DatabaseError."""
     for asked in carried_out:
         jobs.finish(asked.row)
     return True
 
 
-def give_back(asked: Iterable[Asked]) -> None:
+def give_back(asked: Iterable[ClaimedRequest]) -> None:
     """What could not be carried out yet waits again."""
     for each in asked:
         jobs.give_back(each.row)
 
 
-def _asked(row: ControlRequest) -> Asked:
+def _asked(row: ControlRequest) -> ClaimedRequest:
     started = row.details.get("stream_id")
     stream_id = row.stream.uuid if row.stream else UUID(started) if started else None
-    return Asked(row.kind, row.call.uuid, stream_id, row.details, row.requested_by, row)
+    return ClaimedRequest(row.kind, row.call.uuid, stream_id, row.details, row.requested_by, row)

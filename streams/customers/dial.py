@@ -23,7 +23,7 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from streams.customers.open_socket import CustomerConnection, CustomerSocket
-from streams.guard import Destination, Network, Refused, Unresolvable, destination
+from streams.guard import AddressRefused, Destination, Network, Unresolvable, destination
 from streams.pure.customer.connection import Failure
 from streams.pure.foreign_text import cleaned
 
@@ -89,11 +89,11 @@ async def dial(
         raise DialFailed(failure) from error
     except FAILURES as error:
         status = error.response.status_code if isinstance(error, InvalidStatus) else None
-        failure = Failure(cleaned(_words(error), 300), _since_ms(began), address, status, final=isinstance(error, Refused))
+        failure = Failure(cleaned(_words(error), 300), _since_ms(began), address, status, final=isinstance(error, AddressRefused))
         raise DialFailed(failure) from error
 
 
-FAILURES = (Refused, Unresolvable, InvalidHandshake, InvalidMessage, OSError, EOFError, ConnectionClosed)
+FAILURES = (AddressRefused, Unresolvable, InvalidHandshake, InvalidMessage, OSError, EOFError, ConnectionClosed)
 """What may go wrong on the way, apart from running out of time; ssl.SSLError is an OSError."""
 
 

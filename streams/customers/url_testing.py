@@ -40,7 +40,7 @@ def recognisable_id() -> UUID:
     return UUID(f"00000000-7e57-4{secrets.token_hex(2)[1:]}-8{secrets.token_hex(2)[1:]}-{secrets.token_hex(6)}")
 
 
-async def tested(order: UrlOrder, dialling: DialSettings, tls: ssl.SSLContext) -> UrlReport:
+async def run_url_test(order: UrlOrder, dialling: DialSettings, tls: ssl.SSLContext) -> UrlReport:
     """The report of one test, after DEADLINE_SECONDS at the latest."""
     report = UrlReport()
     try:

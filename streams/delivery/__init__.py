@@ -4,6 +4,6 @@ The row is the truth and a Celery message only a hint. Must not know why a callb
 
 from streams.delivery.broker import nudge
 from streams.delivery.outbox import NotWhole, due_streams, resend
-from streams.delivery.worker import Outcome, deliver, deliver_next
+from streams.delivery.worker import DeliveryOutcome, deliver, deliver_next
 
-__all__ = ["NotWhole", "Outcome", "deliver", "deliver_next", "due_streams", "nudge", "resend"]
+__all__ = ["NotWhole", "DeliveryOutcome", "deliver", "deliver_next", "due_streams", "nudge", "resend"]

@@ -24,7 +24,7 @@ RESPONSE_HEAD_BYTES = 4096
 INTERNAL_ERROR = "Streamdesk could not send this callback; the worker's log says why."
 
 
-class Tried(NamedTuple):
+class SendResult(NamedTuple):
     """The attempt's line, not saved yet, and what the retry rule asks of it."""
 
     attempt: CallbackAttempt
@@ -34,7 +34,7 @@ class Tried(NamedTuple):
     retry_after_seconds: float | None = None
 
 
-def tried(callback: Callback) -> Tried:
+def send_once(callback: Callback) -> SendResult:
     """Sends `callback` once. Blocks up to CALLBACK_TIMEOUT_SECONDS."""
     started_at = timezone.now()
     try:
@@ -52,7 +52,7 @@ def tried(callback: Callback) -> Tried:
         return _unanswered(failure, started_at)
     except Exception:  # a row that cannot be sent must not be tried for ever: it uses up its tries like any other
         log.exception("Callback %s could not be sent.", callback.message_id)
-        return Tried(CallbackAttempt(started_at=started_at, duration_ms=0, error=INTERNAL_ERROR), delivered=False, may_retry=True)
+        return SendResult(CallbackAttempt(started_at=started_at, duration_ms=0, error=INTERNAL_ERROR), delivered=False, may_retry=True)
     return _answered(reply, started_at)
 
 
@@ -65,25 +65,25 @@ def _request(callback: Callback, at: datetime) -> FormRequest:
     return form._replace(headers={**form.headers, **webhook})
 
 
-def _unanswered(failure: FetchFailed, started_at: datetime) -> Tried:
+def _unanswered(failure: FetchFailed, started_at: datetime) -> SendResult:
     attempt = CallbackAttempt(
         started_at=started_at, duration_ms=failure.duration_ms, address=failure.address, error=cleaned(failure.problem, 300)
     )
     may_retry = failure.kind is not FailureKind.REFUSED_ADDRESS
-    return Tried(attempt, delivered=False, may_retry=may_retry, timed_out=failure.kind is FailureKind.TIMEOUT)
+    return SendResult(attempt, delivered=False, may_retry=may_retry, timed_out=failure.kind is FailureKind.TIMEOUT)
 
 
-def _answered(reply: Reply, started_at: datetime) -> Tried:
+def _answered(reply: Reply, started_at: datetime) -> SendResult:
     attempt = CallbackAttempt(
         started_at=started_at,
         duration_ms=reply.duration_ms,
         address=reply.address,
         status=reply.status,
         error=cleaned(_problem(reply), 300),
-        response_head=shown(reply.body),
+        response_head=body_as_text(reply.body),
     )
     wait_seconds = retry_after_seconds(reply.headers, started_at)
-    return Tried(attempt, delivered=not attempt.error, may_retry=True, retry_after_seconds=wait_seconds)
+    return SendResult(attempt, delivered=not attempt.error, may_retry=True, retry_after_seconds=wait_seconds)
 
 
 def _problem(reply: Reply) -> str:
@@ -94,7 +94,7 @@ def _problem(reply: Reply) -> str:
     return f"The endpoint answered {reply.status_words}; a callback counts as delivered when the answer is 2xx."
 
 
-def shown(body: bytes) -> str:
+def body_as_text(body: bytes) -> str:
     """The head of an answer's body as text that can be stored and shown; its line breaks stay."""
     return "\n".join(cleaned(line, RESPONSE_HEAD_BYTES) for line in body.decode("utf-8", "replace").splitlines())
 

@@ -13,14 +13,14 @@ from django.utils import timezone
 from streams import jobs
 from streams.delivery import outbox
 from streams.delivery.broker import nudge
-from streams.delivery.sending import Tried, tried
+from streams.delivery.sending import SendResult, send_once
 from streams.models import Callback, CallbackState
 from streams.pure.callback.parameters import next_try
 
 log = logging.getLogger(__name__)
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """What `deliver_next` did. After the last three it makes sense to ask again at once."""
 
     NOTHING_DUE = "nothing due"
@@ -31,8 +31,12 @@ class Outcome(StrEnum):
     GIVEN_UP = "given up"
 
 
-TRIED = (Outcome.DELIVERED, Outcome.FAILED, Outcome.GIVEN_UP)
-_SETTLED = {CallbackState.DELIVERED: Outcome.DELIVERED, CallbackState.PENDING: Outcome.FAILED, CallbackState.GIVEN_UP: Outcome.GIVEN_UP}
+TRIED = (DeliveryOutcome.DELIVERED, DeliveryOutcome.FAILED, DeliveryOutcome.GIVEN_UP)
+_SETTLED = {
+    CallbackState.DELIVERED: DeliveryOutcome.DELIVERED,
+    CallbackState.PENDING: DeliveryOutcome.FAILED,
+    CallbackState.GIVEN_UP: DeliveryOutcome.GIVEN_UP,
+}
 
 
 def deliver(stream_id: int) -> None:
@@ -46,32 +50,32 @@ def deliver(stream_id: int) -> None:
         nudge(waiting)
 
 
-def deliver_next(stream_id: int) -> Outcome:
+def deliver_next(stream_id: int) -> DeliveryOutcome:
     """At most one try, of the stream's first deliverable callback. Blocks up to CALLBACK_TIMEOUT_SECONDS."""
     now = timezone.now()
     callback = outbox.next_of(stream_id, now)
     if callback is None:
-        return Outcome.NOTHING_DUE
+        return DeliveryOutcome.NOTHING_DUE
     if not outbox.has_room(callback, now):
-        return Outcome.CAPPED
+        return DeliveryOutcome.CAPPED
     if not outbox.claim(callback, now):
-        return Outcome.OVERTAKEN
+        return DeliveryOutcome.OVERTAKEN
     # Several workers may have seen the same room and claimed together. Whoever counts after its claim sees all of them.
     if not outbox.has_room(callback, now, own=1):
         jobs.give_back(callback)
-        return Outcome.CAPPED
-    return _settled(callback, tried(callback))
+        return DeliveryOutcome.CAPPED
+    return _settled(callback, send_once(callback))
 
 
-def _settled(callback: Callback, result: Tried) -> Outcome:
+def _settled(callback: Callback, result: SendResult) -> DeliveryOutcome:
     state, due_at = _after(callback, result)
     if not outbox.settle(callback, result.attempt, state, due_at):
         log.warning("Callback %s: the claim was taken over while its try was under way; nothing was written.", callback.message_id)
-        return Outcome.OVERTAKEN
+        return DeliveryOutcome.OVERTAKEN
     return _SETTLED[state]
 
 
-def _after(callback: Callback, result: Tried) -> tuple[CallbackState, datetime | None]:
+def _after(callback: Callback, result: SendResult) -> tuple[CallbackState, datetime | None]:
     """The callback's state after a try, and when the next one is due."""
     if result.delivered:
         return CallbackState.DELIVERED, None

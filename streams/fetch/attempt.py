@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import httpcore2
 
-from streams.guard import Destination, Refused, Unresolvable
+from streams.guard import AddressRefused, Destination, Unresolvable
 from streams.pure.foreign_text import cleaned
 
 CONNECT_SECONDS = 5.0
@@ -39,21 +39,21 @@ class TooLarge(Exception):
     """More came before the answer's body than may."""
 
 
-class Step(NamedTuple):
+class FetchStep(NamedTuple):
     """How far an attempt came, in the words for a peer that is late there and for one that breaks off there."""
 
     late: str
     cut: str
 
 
-CONNECTING = Step("did not accept a connection", "cannot be reached")
-SECURING = Step("did not finish the TLS handshake", "broke off the TLS handshake")
-ASKING = Step("did not answer", "closed the connection without an answer")
-READING = Step("did not finish its answer", "closed the connection in the middle of its answer")
+CONNECTING = FetchStep("did not accept a connection", "cannot be reached")
+SECURING = FetchStep("did not finish the TLS handshake", "broke off the TLS handshake")
+ASKING = FetchStep("did not answer", "closed the connection without an answer")
+READING = FetchStep("did not finish its answer", "closed the connection in the middle of its answer")
 
 # In this order: an exception is what it matches first.
 _KINDS: tuple[tuple[FailureKind, tuple[type[Exception], ...]], ...] = (
-    (FailureKind.REFUSED_ADDRESS, (Refused,)),
+    (FailureKind.REFUSED_ADDRESS, (AddressRefused,)),
     (FailureKind.DNS, (Unresolvable,)),
     (FailureKind.TIMEOUT, (TimeoutError,)),
     (FailureKind.RESET, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)),

@@ -63,7 +63,7 @@ def fetch(
         attempt.place = guard.destination(url, allow, SCHEMES, guard.resolved_within(deadline_seconds, resolve))
         with _connected(attempt, tls) as sock:
             return _reply(attempt, _asked(attempt, sock, method, headers, body), max_bytes)
-    except (guard.Refused, guard.Unresolvable, OSError, httpcore2.ProtocolError, TooLarge) as error:
+    except (guard.AddressRefused, guard.Unresolvable, OSError, httpcore2.ProtocolError, TooLarge) as error:
         raise attempt.failure(error) from error
 
 

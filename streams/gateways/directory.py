@@ -22,7 +22,7 @@ REFRESH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KnownGateway:
     """A gateway with what a call of it needs to know of its application and account."""
 
     gateway_id: int
@@ -48,18 +48,18 @@ class Directory:
     """One per process and event loop."""
 
     def __init__(self) -> None:
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, KnownGateway] = {}
         self._loaded = asyncio.Event()
         self._threads = DatabaseThreads(1, "directory")
         self._refreshing = keep("gateway directory", self._keep)
 
-    async def find(self, name: str, within_seconds: float = 3.0) -> Entry | None:
+    async def find(self, name: str, within_seconds: float = 3.0) -> KnownGateway | None:
         """The gateway of that name; waits only while nothing was ever loaded. Raises TimeoutError when that takes too long."""
         if not self._loaded.is_set():
             await asyncio.wait_for(self._loaded.wait(), within_seconds)
         return self.entries.get(name)
 
-    def tokens_of(self, entry: Entry) -> Tokens:
+    def tokens_of(self, entry: KnownGateway) -> Tokens:
         """The tokens of the account that `entry` is of, as they are now; of a gateway that has gone meanwhile, the last known ones."""
         same = self.entries.get(entry.name, entry)
         known = same if same.account_id == entry.account_id else entry
@@ -97,7 +97,7 @@ COLUMNS = {
 }
 
 
-def load() -> dict[str, Entry]:
+def load() -> dict[str, KnownGateway]:
     """All gateways by name, in one query."""
     rows = Gateway.objects.values_list(*COLUMNS.values())
-    return {entry.name: entry for entry in (Entry(**dict(zip(COLUMNS, row, strict=True))) for row in rows)}
+    return {entry.name: entry for entry in (KnownGateway(**dict(zip(COLUMNS, row, strict=True))) for row in rows)}

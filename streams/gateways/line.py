@@ -38,7 +38,7 @@ class Caller:
     query: Mapping[str, str]
 
 
-class LiveCall(Protocol):
+class CallOnLine(Protocol):
     """What a line needs of the call it brings."""
 
     def audio(self, frame: Audio, now: float) -> None: ...
@@ -48,12 +48,12 @@ class LiveCall(Protocol):
     def finish(self, cause: EndCause, hangup: HangupCause, words: str, code: int) -> None: ...
 
 
-Bring = Callable[["GatewayLine", CallIdentity, GatewayMessage | None], LiveCall | None]
+Bring = Callable[["GatewayLine", CallIdentity, GatewayMessage | None], CallOnLine | None]
 """bring(line, identity, first): the call, which has heard the `first` message, where one came; None when the line was refused."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class LineCallbacks:
     """Where a line leads. `send` puts text or binary on the socket and `close` closes it, both without waiting; `refused` is told that
     the media of the call is not taken, and `meter` counts its frames."""
 
@@ -68,15 +68,15 @@ class GatewayLine:
     """`decided` is set as soon as it is known which call this line brings, or that it brings none; `gone` when the socket is. A call may
     go on on another line than it began on."""
 
-    def __init__(self, caller: Caller, dialect: Dialect, ends: Ends) -> None:
+    def __init__(self, caller: Caller, dialect: Dialect, callbacks: LineCallbacks) -> None:
         self.caller = caller
         self.dialect = dialect
         self.decided = asyncio.Event()
         self.opened_at = time.monotonic()
         self.gone = False
-        self._ends = ends
-        self._meter = ends.meter
-        self._call: LiveCall | None = None
+        self._callbacks = callbacks
+        self._meter = callbacks.meter
+        self._call: CallOnLine | None = None
         self._early: list[GatewayMessage] = []
         self._refused = False
         self._closed_by_us = False
@@ -116,7 +116,7 @@ class GatewayLine:
         else:
             self._call.hear(message, now)
         if isinstance(message, Unsupported) and self._call is not None:
-            self._ends.refused(Reason.UNSUPPORTED_MEDIA, message.problem)
+            self._callbacks.refused(Reason.UNSUPPORTED_MEDIA, message.problem)
 
     def _with_version(self, message: Started) -> Started:
         version = guessed_version(self.caller.dialect_name, self.caller.upgrade, message)
@@ -133,7 +133,7 @@ class GatewayLine:
     def _begin(self, first: GatewayMessage | None, now: float) -> None:
         self._timer.cancel()
         who = identity(self.caller.query, first.variables if isinstance(first, Started) else {})
-        call = self._call = self._ends.bring(self, who, first)
+        call = self._call = self._callbacks.bring(self, who, first)
         if call is not None:
             for early in self._early:
                 call.hear(early, now)
@@ -144,19 +144,19 @@ class GatewayLine:
         self._begin(None, time.monotonic())
         if self._call is not None:
             words = f"The gateway did not begin its media within {MEDIA_START_SECONDS:g} s."
-            self._ends.refused(Reason.NO_MEDIA, words)
+            self._callbacks.refused(Reason.NO_MEDIA, words)
             self._call.finish(EndCause.CALL_ENDED, UNSUPPORTED_MEDIA, words, CLOSE_NO_MEDIA)
 
     # To the gateway --------------------------------------------------------------------------------------------------------
     def tell(self, command: GatewayCommand) -> None:
         """What a gateway that is away would be told is lost."""
         for data in () if self.gone else self.dialect.encode(command):
-            self._ends.send(data)
+            self._callbacks.send(data)
 
     def close(self, code: int, reason: str) -> None:
         self._closed_by_us = True
         if not self.gone:
-            self._ends.close(code, reason)
+            self._callbacks.close(code, reason)
 
     def refuse(self, code: int, words: str, after_seconds: float = 0.0) -> None:
         """Closes a line that brings no call, or no longer; whatever it says from now on is ignored."""

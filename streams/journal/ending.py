@@ -5,7 +5,7 @@ Owns that a stream ends once, with its callback and its charge in the same trans
 from datetime import datetime
 
 from streams.journal.owing import owe
-from streams.journal.rows import at, save
+from streams.journal.rows import save, utc_of
 from streams.models import Call, Stream
 from streams.pure.lifecycle import ENDINGS, CallState, EndCause, HangupCause, StreamState
 from streams.signals import stream_ended
@@ -19,7 +19,7 @@ def end_stream(stream: Stream, cause: EndCause, ended_at: float, words: str, clo
     save(
         stream,
         state=StreamState.ENDED,
-        ended_at=at(ended_at),
+        ended_at=utc_of(ended_at),
         hangup_reason=ending.reason,
         end_cause=cause,
         end_details=words[:500],

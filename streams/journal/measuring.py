@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from streams.journal.rows import at
+from streams.journal.rows import utc_of
 from streams.models import Call, CallMeasure, Stream, StreamMeasure
 from streams.pure.call.measure import Measured
 from streams.pure.lifecycle import LIVE_STATES, CallState
@@ -40,11 +40,11 @@ def keep_of_stream(stream: Stream, seconds: float, kept: dict[str, Any]) -> None
 
 
 def _keep_calls(arrivals: Mapping[int, dict[str, Any]], seconds: float) -> None:
-    rows = [CallMeasure(call_id=pk, measured_at=at(seconds), arrivals=kept) for pk, kept in arrivals.items()]
+    rows = [CallMeasure(call_id=pk, measured_at=utc_of(seconds), arrivals=kept) for pk, kept in arrivals.items()]
     CallMeasure.objects.bulk_create(rows, update_conflicts=True, unique_fields=["call"], update_fields=["measured_at", "arrivals"])
 
 
 def _keep_streams(measured: Mapping[int, dict[str, Any]], seconds: float) -> None:
-    rows = [StreamMeasure(stream_id=pk, measured_at=at(seconds), **kept) for pk, kept in measured.items()]
+    rows = [StreamMeasure(stream_id=pk, measured_at=utc_of(seconds), **kept) for pk, kept in measured.items()]
     fields = ["measured_at", "latency", "levels"]
     StreamMeasure.objects.bulk_create(rows, update_conflicts=True, unique_fields=["stream"], update_fields=fields)

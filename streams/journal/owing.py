@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from streams import delivery
-from streams.journal.rows import at
+from streams.journal.rows import utc_of
 from streams.models import Callback, Stream
 from streams.pure.callback.parameters import Style, callback_parameters
 from streams.pure.lifecycle import CallbackEvent
@@ -50,11 +50,11 @@ def owe(
         event=event,
         url=stream.status_callback_url,
         method=stream.status_callback_method,
-        host=host_of(stream.status_callback_url),
+        host=host_and_port(stream.status_callback_url),
         message_id=f"msg_{stream.uuid.hex}{number:03}",
         parameters=parameters,
-        created_at=at(seconds),
-        due_at=at(seconds),
+        created_at=utc_of(seconds),
+        due_at=utc_of(seconds),
     )
     transaction.on_commit(partial(delivery.nudge, stream.pk))
 
@@ -63,7 +63,7 @@ def _seconds_since_start(stream: Stream, seconds: float) -> int:
     return max(round(seconds - stream.started_at.timestamp()), 0) if stream.started_at else 0
 
 
-def host_of(url: str) -> str:
+def host_and_port(url: str) -> str:
     """host:port, the port always given, so that one host has one name."""
     parts = urlsplit(url)
     return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"[:300]

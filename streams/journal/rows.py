@@ -6,7 +6,7 @@ from typing import Any
 from streams.models import Stream
 
 
-def at(seconds: float) -> datetime:
+def utc_of(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 

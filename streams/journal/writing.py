@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from streams.journal.ending import end_call, end_stream
 from streams.journal.measuring import keep_of_call, keep_of_stream
 from streams.journal.owing import owe
-from streams.journal.rows import at, save
+from streams.journal.rows import save, utc_of
 from streams.models import Application, Call, Gateway, Stream, StreamEvent
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import CallbackEvent, CallState, EndCause, EventKind, HangupCause, Level, StreamState
@@ -36,7 +36,9 @@ def record(owner: str, lease_seconds: float, facts: CallFacts, notes: Sequence[N
         events = [_event(call, streams, note) for note in fresh]
         if lost:
             gap = {"count": lost}
-            events.insert(0, StreamEvent(call=call, at=at(notes[0].at), kind=EventKind.CALL_EVENTS_LOST, level=Level.WARNING, details=gap))
+            events.insert(
+                0, StreamEvent(call=call, at=utc_of(notes[0].at), kind=EventKind.CALL_EVENTS_LOST, level=Level.WARNING, details=gap)
+            )
         StreamEvent.objects.bulk_create(events)
 
 
@@ -49,7 +51,7 @@ def _held_call(owner: str, lease_seconds: float, facts: CallFacts, first: Note) 
         now = "is held by another process" if call.state == CallState.LIVE else "has ended already; a call needs a uuid of its own"
         raise LeaseLost(f"call_uuid {facts.call_id} {now}.")
     # A first note that is in the rows already is being written again; another first note is another call of the same uuid.
-    if first.number == 1 and not call.events.filter(number=1, at=at(first.at)).exists():
+    if first.number == 1 and not call.events.filter(number=1, at=utc_of(first.at)).exists():
         raise LeaseLost(f"call_uuid {facts.call_id} was used before; a call needs a uuid of its own.")
     return call
 
@@ -65,7 +67,7 @@ def _open_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
         to_number=facts.to_number,
         direction=facts.direction,
         gateway_call_id=facts.gateway_call_id[:200],
-        started_at=at(facts.started_at),
+        started_at=utc_of(facts.started_at),
         owner=owner,
         renewed_at=Now(),
         lease_until=Now() + timedelta(seconds=lease_seconds),
@@ -74,7 +76,9 @@ def _open_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
 
 def _event(call: Call, streams: dict[UUID, Stream], note: Note) -> StreamEvent:
     stream = streams.get(note.stream_id) if note.stream_id else None
-    return StreamEvent(call=call, stream=stream, number=note.number, at=at(note.at), kind=note.kind, level=note.level, details=note.details)
+    return StreamEvent(
+        call=call, stream=stream, number=note.number, at=utc_of(note.at), kind=note.kind, level=note.level, details=note.details
+    )
 
 
 # What each kind of note changes in the rows ------------------------------------------------------------------------------
@@ -89,7 +93,7 @@ def _apply(call: Call, streams: dict[UUID, Stream], note: Note) -> None:
 
 def _request_stream(call: Call, stream_id: UUID, note: Note) -> Stream:
     stream, _ = Stream.objects.get_or_create(
-        uuid=stream_id, defaults={"call": call, "account": call.account, "requested_at": at(note.at), **note.details["request"]}
+        uuid=stream_id, defaults={"call": call, "account": call.account, "requested_at": utc_of(note.at), **note.details["request"]}
     )
     return stream
 
@@ -103,7 +107,7 @@ def _connected(stream: Stream, note: Note) -> None:
 
 
 def _started(stream: Stream, note: Note) -> None:
-    save(stream, state=StreamState.STREAMING, started_at=at(note.at))
+    save(stream, state=StreamState.STREAMING, started_at=utc_of(note.at))
     owe(stream, CallbackEvent.START_STREAM, note.at)
 
 
@@ -144,7 +148,7 @@ def _media_started(call: Call, note: Note) -> None:
 def _call_ended(call: Call, note: Note) -> None:
     if note.measured:
         keep_of_call(call, note.at, note.measured)
-    end_call(call, HangupCause(note.details["code"], note.details["name"], note.details["source"]), at(note.at))
+    end_call(call, HangupCause(note.details["code"], note.details["name"], note.details["source"]), utc_of(note.at))
 
 
 STREAM_CHANGES: dict[EventKind, Callable[[Stream, Note], None]] = {

@@ -30,7 +30,7 @@ LARGEST_EXPONENT = 20
 _LAYOUT = {ord(character): None for character in "\t\r\n"}
 
 
-class Problem(NamedTuple):
+class FileProblem(NamedTuple):
     """`place` is a path such as accounts[0].gateways[1].dialect, empty for the file as a whole; `words` say what would be right."""
 
     place: str
@@ -46,7 +46,7 @@ class Problem(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Entry:
+class FileEntry:
     """One application or gateway: its place in the file, and the values it gives by their keys there (a null is not a value)."""
 
     place: str
@@ -54,9 +54,9 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class AccountEntry(Entry):
-    applications: tuple[Entry, ...]
-    gateways: tuple[Entry, ...]
+class AccountEntry(FileEntry):
+    applications: tuple[FileEntry, ...]
+    gateways: tuple[FileEntry, ...]
 
 
 class _Object(dict[str, Any]):
@@ -67,14 +67,14 @@ class _Object(dict[str, Any]):
         self.repeated = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
 
 
-def read(document: bytes) -> tuple[list[AccountEntry], list[Problem]]:
+def read(document: bytes) -> tuple[list[AccountEntry], list[FileProblem]]:
     """The accounts of the file and every problem of its shape. Never raises; what has a problem is left out of the values."""
     try:
         root = json.loads(document, object_pairs_hook=_Object, parse_float=Decimal, parse_constant=_no_json)
     except json.JSONDecodeError as error:
-        return [], [Problem(f"line {error.lineno}, column {error.colno}", f"this is not JSON: {error.msg}.")]
+        return [], [FileProblem(f"line {error.lineno}, column {error.colno}", f"this is not JSON: {error.msg}.")]
     except (ValueError, RecursionError):
-        return [], [Problem("", "this is not JSON in UTF-8, or it is nested too deeply.")]
+        return [], [FileProblem("", "this is not JSON in UTF-8, or it is nested too deeply.")]
     reader = _Reader()
     items = reader.values("", root, {"accounts": LIST}, required=("accounts",)).get("accounts", [])
     accounts = [reader.account(place, item) for place, item in reader.objects("accounts", items, ACCOUNT_KEYS)]
@@ -88,10 +88,10 @@ class _Reader:
     """Reads entry by entry; what is wrong gathers in `problems`."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[FileProblem] = []
 
     def problem(self, place: str, words: str) -> None:
-        self.problems.append(Problem(place, words))
+        self.problems.append(FileProblem(place, words))
 
     def account(self, place: str, item: "_Object") -> AccountEntry:
         values = self.values(place, item, ACCOUNT_KEYS, required=("name",))
@@ -100,9 +100,9 @@ class _Reader:
         self.no_two(applications, "name", "application of this account")
         return AccountEntry(place, values, applications, gateways)
 
-    def entries(self, place: str, items: list[object], keys: dict[str, str]) -> tuple[Entry, ...]:
+    def entries(self, place: str, items: list[object], keys: dict[str, str]) -> tuple[FileEntry, ...]:
         objects = self.objects(place, items, keys)
-        return tuple(Entry(where, self.values(where, item, keys, required=("name",))) for where, item in objects)
+        return tuple(FileEntry(where, self.values(where, item, keys, required=("name",))) for where, item in objects)
 
     def objects(self, place: str, items: list[object], keys: dict[str, str]) -> list[tuple[str, "_Object"]]:
         """The places and objects of a list; what is no object is a problem."""
@@ -149,7 +149,7 @@ class _Reader:
         self.problem(place, f"holds characters that cannot be shown, or more than {LONGEST[kind]} of them.")
         return None
 
-    def no_two(self, entries: "list[AccountEntry] | list[Entry] | tuple[Entry, ...]", key: str, what: str) -> None:
+    def no_two(self, entries: "list[AccountEntry] | list[FileEntry] | tuple[FileEntry, ...]", key: str, what: str) -> None:
         seen: dict[object, str] = {}
         for entry in entries:
             value = entry.values.get(key)

@@ -27,7 +27,7 @@ LONGEST_REASON_BYTES = 123
 
 
 @dataclass(frozen=True)
-class Limits:
+class ConnectionLimits:
     """`head_seconds`: from a request's first byte to the end of its head; `body_seconds`: from there to the end of its body.
     `unread_bytes`: received on a WebSocket and not yet taken by the application; `unsent_bytes`: owed to a peer that does not read."""
 
@@ -61,7 +61,7 @@ class LimitedRequest(WebRequest):
 
     @property
     def limit_bytes(self) -> int:
-        limits: Limits = self.server.limits
+        limits: ConnectionLimits = self.server.limits
         return limits.body_bytes
 
     def refuse(self) -> None:

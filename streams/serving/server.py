@@ -17,7 +17,7 @@ from twisted.internet import reactor as twisted_reactor
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.logger import globalLogBeginner
 
-from streams.serving.limits import LimitedHTTPFactory, LimitedWebSocket, Limits
+from streams.serving.limits import ConnectionLimits, LimitedHTTPFactory, LimitedWebSocket
 
 log = logging.getLogger(__name__)
 reactor: Any = twisted_reactor
@@ -29,7 +29,7 @@ LAST_SECONDS = 5.0
 HURRIED_SECONDS = 1.0
 WEBSOCKET_MESSAGE_BYTES = 262_144
 BACKLOG = 1024
-Application = Callable[..., Coroutine[Any, Any, None]]
+AsgiApplication = Callable[..., Coroutine[Any, Any, None]]
 Drain = Callable[[float], Awaitable[None]]
 
 
@@ -41,7 +41,7 @@ class Server(DaphneServer):
 
     def __init__(
         self,
-        application: Application,
+        application: AsgiApplication,
         host: str,
         port: int,
         *,
@@ -50,7 +50,7 @@ class Server(DaphneServer):
         drain: Drain,
         drain_seconds: float,
         ready: Callable[[str, int], None],
-        limits: Limits = Limits(),  # noqa: B008 - frozen
+        limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - frozen
     ) -> None:
         super().__init__(
             application,

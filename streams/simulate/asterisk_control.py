@@ -30,7 +30,7 @@ class UnreadableCommand(Exception):
     """JSON control, and what came is no JSON object."""
 
 
-class Command(NamedTuple):
+class ControlCommand(NamedTuple):
     name: str
     correlation_id: str = ""
 
@@ -74,18 +74,18 @@ class Control:
     def error(self, text: str) -> str:
         return self._event("ERROR", {"channel_id": self.channel_id, "error_text": text})
 
-    def command(self, text: str) -> Command:
+    def command(self, text: str) -> ControlCommand:
         """What the platform asks for; raises UnreadableCommand."""
         if not self.as_json:
             name, _, correlation_id = text.strip().partition(" ")
-            return Command(name, correlation_id)
+            return ControlCommand(name, correlation_id)
         try:
             fields = json.loads(text)
         except ValueError as error:
             raise UnreadableCommand(str(error)) from error
         if not isinstance(fields, dict):
             raise UnreadableCommand("not an object")
-        return Command(str(fields.get("command", "")), str(fields.get("correlation_id") or ""))
+        return ControlCommand(str(fields.get("command", "")), str(fields.get("correlation_id") or ""))
 
     def _event(self, name: str, fields: dict[str, object]) -> str:
         if self.as_json:

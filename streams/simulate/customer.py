@@ -64,7 +64,7 @@ def echo_of(message: dict[str, Any], conversation: Conversation) -> dict[str, An
     return {"event": "playAudio", "media": media}
 
 
-class Door(asyncio.Protocol):
+class SharedPort(asyncio.Protocol):
     """One port for both: the first bytes of a connection decide whether it is an upgrade or a status callback."""
 
     def __init__(self, customer: "Customer", connection: ServerConnection) -> None:
@@ -159,8 +159,8 @@ class Customer(Changing):
         await self.until(found, f"the start of a stream of call {call_uuid}", timeout_seconds)
         return found()[0]
 
-    def _door(self, *arguments: Any, **options: Any) -> Door:
-        return Door(self, ServerConnection(*arguments, **options))
+    def _door(self, *arguments: Any, **options: Any) -> SharedPort:
+        return SharedPort(self, ServerConnection(*arguments, **options))
 
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         self.attempts += 1

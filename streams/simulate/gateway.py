@@ -10,7 +10,7 @@ from streams.simulate.audio_fork import AudioForkCall
 from streams.simulate.audio_stream import AudioStreamCall
 from streams.simulate.call_plan import CallPlan, CallReport
 from streams.simulate.call_socket import CallSocket
-from streams.simulate.playback import Playback, complaint
+from streams.simulate.playback import GatewayPlayback, complaint
 from streams.simulate.twilio import TwilioCall
 from streams.simulate.wav import FRAME_BYTES
 
@@ -23,7 +23,7 @@ class AsteriskCall(CallSocket):
         self.frame_bytes = FRAME_BYTES.get(plan.codec, 0)
         self.channel_id = f"{plan.gateway}-{uuid.uuid4().hex[:10]}.1"
         self.control = Control(plan.as_json, self.channel_id if plan.names_channel else "")
-        self.playback = Playback(self.control, self.frame_bytes or 160)
+        self.playback = GatewayPlayback(self.control, self.frame_bytes or 160)
 
     async def start_media(self) -> None:
         """MEDIA_START, which a real Asterisk sends within a millisecond of the upgrade."""

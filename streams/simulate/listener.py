@@ -15,7 +15,7 @@ LIMIT_SECONDS = 20.0
 """Only a connection whose owner neither reads nor writes any more is still open then."""
 
 
-class Server(Protocol):
+class ListeningServer(Protocol):
     """What asyncio's servers and those of websockets have in common."""
 
     def close(self) -> None: ...
@@ -64,7 +64,7 @@ class Listener(socket.socket):
         self.connections.add(connection)
         return connection, address
 
-    async def end(self, server: Server) -> None:
+    async def end(self, server: ListeningServer) -> None:
         """Returns when the server and every connection are closed; WebSockets that are open are closed with words by websockets' server,
         and whatever else there is reads the end of its stream. Raises TimeoutError naming the connections that stay open."""
         asyncio.get_running_loop().remove_reader(self)
@@ -85,7 +85,7 @@ class Listener(socket.socket):
 
 
 @asynccontextmanager
-async def serving(start: Callable[[Listener], Awaitable[Server]], host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
+async def serving(start: Callable[[Listener], Awaitable[ListeningServer]], host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
     """Yields the port of the server that `start` makes of a listener."""
     listener = Listener(host, port)
     server = await start(listener)

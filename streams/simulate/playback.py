@@ -4,12 +4,12 @@ Owns the queue's levels and its commands, as chan_websocket 23.4.1 has them. Mus
 
 from collections import deque
 
-from streams.simulate.asterisk_control import COMMANDS, Command, Control
+from streams.simulate.asterisk_control import COMMANDS, Control, ControlCommand
 
 XON_FRAMES, XOFF_FRAMES, FULL_FRAMES = 800, 900, 1000
 
 
-class Playback:
+class GatewayPlayback:
     """Methods that return a list return the events Asterisk sends at that moment."""
 
     def __init__(self, control: Control, frame_bytes: int) -> None:
@@ -32,7 +32,7 @@ class Playback:
         self._remainder = data[whole:] if self._bulk else b""
         return [event for start in range(0, whole, self.frame_bytes) for event in self._queue_frame(data[start : start + self.frame_bytes])]
 
-    def take_command(self, command: Command) -> list[str]:
+    def take_command(self, command: ControlCommand) -> list[str]:
         """Any command but ANSWER and HANGUP, which are the channel's. An unknown one is ignored, as Asterisk does."""
         match command.name:
             case "START_MEDIA_BUFFERING":
@@ -109,7 +109,7 @@ class Playback:
         )
 
 
-def complaint(command: Command, size: int, longest: int) -> str:
+def complaint(command: ControlCommand, size: int, longest: int) -> str:
     """What Asterisk would only have written to its log about a command of `size` bytes; empty when it would take it."""
     if size > longest:
         return f"A text message of {size} bytes: Asterisk drops those over {longest} bytes without a word."

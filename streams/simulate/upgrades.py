@@ -33,7 +33,7 @@ class LibwscProtocol(ClientProtocol):
     def connect(self) -> Request:
         offer = "permessage-deflate; client_no_context_takeover; server_no_context_takeover; client_max_window_bits=9"
         headers = {
-            "Host": host_of(self.uri),
+            "Host": host_header(self.uri),
             "Upgrade": "websocket",
             "Connection": "upgrade",
             "Sec-WebSocket-Key": self.key,
@@ -56,7 +56,7 @@ class LibwebsocketsProtocol(ClientProtocol):
         headers = {
             "Pragma": "no-cache",
             "Cache-Control": "no-cache",
-            "Host": host_of(self.uri),
+            "Host": host_header(self.uri),
             "Origin": f"http://{self.uri.host}",
             "Upgrade": "websocket",
             "Connection": "Upgrade",
@@ -77,7 +77,7 @@ class TwilioProtocol(ClientProtocol):
 
     def connect(self) -> Request:
         headers = {
-            "Host": host_of(self.uri),
+            "Host": host_header(self.uri),
             "User-Agent": "Twilio.TmeWs/1.0",
             "Upgrade": "websocket",
             "Connection": "Upgrade",
@@ -87,5 +87,5 @@ class TwilioProtocol(ClientProtocol):
         return Request(self.uri.resource_name, Headers(headers | dict(self._more)))
 
 
-def host_of(uri: WebSocketURI) -> str:
+def host_header(uri: WebSocketURI) -> str:
     return build_host(uri.host, uri.port, uri.secure)

@@ -43,7 +43,7 @@ class UnusableWav(Exception):
     """The file is no WAV file a call can be made of; the message says what would be right."""
 
 
-def read_wav(path: Path) -> tuple[bytes, AudioFormat]:
+def load_wav(path: Path) -> tuple[bytes, AudioFormat]:
     """The samples of a mono 16-bit WAV file, little-endian, and their format. Raises UnusableWav."""
     try:
         with wave.open(str(path), "rb") as file:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from cdr import live, roles
 from cdr.pages.log import page as debug_log
 from cdr.pages.log.subject import DebugLog, call_log
-from cdr.pure.log.filter import Asked
+from cdr.pure.log.filter import LogFilter
 from cdr.pure.log.lines import Line
 from config.asgi import application
 from streams.models import Call, Callback, Stream, StreamEvent
@@ -173,7 +173,7 @@ async def test_nothing_is_read_while_nothing_changes(call, support, monkeypatch)
 
 
 def test_a_look_is_two_queries_that_read_no_line_and_a_change_five_more(call, django_assert_num_queries) -> None:
-    reading = live.Reading("call", str(call.uuid), "", Asked(), live.Reader(1, False))
+    reading = live.OpenLog("call", str(call.uuid), "", LogFilter(), live.LogReader(1, False))
     live.news(reading)
     with django_assert_num_queries(2):
         assert live.news(reading) == {"lines": [], "live": True}

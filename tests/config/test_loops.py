@@ -133,7 +133,7 @@ async def test_control_requests(fail: Callable[..., None], monkeypatch: pytest.M
 async def test_channel_layer_listener(redis: RedisServer, fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     fail(switchboard, "get_channel_layer")
     async with switchboard_running() as board:
-        await it_recovers(monkeypatch, "channel layer listener", lambda: redis.until_heard(control.group_of(board.owner)))
+        await it_recovers(monkeypatch, "channel layer listener", lambda: redis.until_heard(control.control_group(board.owner)))
 
 
 async def test_gateway_directory(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ async def test_note_writers(fail: Callable[..., None], monkeypatch: pytest.Monke
         async with call():
             assert "note writer" in await readiness(503)
             begun = await until(Call.objects.first)
-        assert await board.notebook.written(30)
+        assert await board.note_queue.written(30)
         monkeypatch.setattr(keeper, "STEADY_SECONDS", 0.0)
         assert await readiness(200) == "ok"
         assert (await database_sync_to_async(Call.objects.get)()).state == "ended"

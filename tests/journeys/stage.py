@@ -8,7 +8,7 @@ from streams.simulate.call_plan import CallPlan
 from streams.simulate.conversation import Conversation
 from streams.simulate.customer import Customer
 from streams.simulate.gateway import AsteriskCall
-from streams.simulate.wav import SPEECH, frames, read_wav
+from streams.simulate.wav import SPEECH, frames, load_wav
 from tests.journeys.answers import Answers
 from tests.journeys.installation import Web
 
@@ -43,7 +43,7 @@ def plan(web: Web, **changes: object) -> CallPlan:
 
 def speech(seconds: float, codec: str = "ulaw") -> list[bytes]:
     """The beginning of the speech we ship. Repeats after its 11 s."""
-    audio = frames(*read_wav(SPEECH), codec)
+    audio = frames(*load_wav(SPEECH), codec)
     count = round(seconds * 50)
     return (audio * (count // len(audio) + 1))[:count]
 

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from streams.serving.limits import Limits
+from streams.serving.limits import ConnectionLimits
 from streams.serving.server import Server
 
 live: set["asyncio.Event"] = set()
@@ -92,7 +92,7 @@ if __name__ == "__main__":
         notice_seconds=arguments.get("notice_seconds", 0),
         drain=drain,
         drain_seconds=arguments.get("drain_seconds", 10),
-        limits=Limits(**arguments.get("limits", {})),
+        limits=ConnectionLimits(**arguments.get("limits", {})),
         ready=lambda host, port: say("listening", port),
     )
     server.run()

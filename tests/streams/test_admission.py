@@ -6,8 +6,8 @@ import pytest
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 
-from streams.admission import caller_of, place_of
-from streams.gateways.directory import Entry
+from streams.admission import caller_of, loggable_path
+from streams.gateways.directory import KnownGateway
 from streams.models import Gateway
 from streams.pure.gateway.twilio_signature import signature
 from tests.streams.gateway_socket import PASSWORD, application, basic, switchboard_running
@@ -99,7 +99,7 @@ class TestSignatures:
 
 
 def test_the_password_of_the_query_stays_here() -> None:
-    entry = Entry(1, "pbx", "twilio", "", 1, "", "", "", 1, "", "", "")
+    entry = KnownGateway(1, "pbx", "twilio", "", 1, "", "", "", 1, "", "", "")
     scope = {"headers": [], "query_string": f"rate=8000&password={PASSWORD}".encode(), "client": ("10.0.0.1", 5)}
     assert caller_of(scope, entry).query == {"rate": "8000"}
 
@@ -115,4 +115,4 @@ def test_the_password_of_the_query_stays_here() -> None:
     ],
 )
 def test_what_may_be_a_password_in_a_path_is_not_shown(path: str, shown: str) -> None:
-    assert place_of(path) == shown
+    assert loggable_path(path) == shown

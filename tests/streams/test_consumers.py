@@ -290,7 +290,7 @@ async def test_a_call_from_before_a_rotation_connects_its_next_stream_with_both_
             new = await database_sync_to_async(rotate)(account, timedelta(hours=1), timezone.now())
             (relay,) = board.relays.values()
             async with asyncio.timeout(10):
-                while new not in relay.around.tokens():
+                while new not in relay.context.tokens():
                     await asyncio.sleep(0.05)
             await communicator.send_to(bytes_data=b"\xff" * 160)
             live = await until(lambda: Call.objects.filter(uuid=relay.facts.call_id).first())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from streams.guard import Refused, Unresolvable, denial, destination, read, resolved, resolved_within, without_userinfo
+from streams.guard import AddressRefused, Unresolvable, denial, destination, read, resolved, resolved_within, without_userinfo
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 HTTP, WS = ("http", "https"), ("ws", "wss")
@@ -115,7 +115,7 @@ def test_the_host_header_names_the_port_only_where_it_is_not_the_schemes_own(url
     ],
 )
 def test_an_odd_spelling_is_refused_before_any_look_up(url):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(AddressRefused) as refused:
         destination(url, LOOPBACK, HTTP, never)
     assert str(refused.value).endswith(".")
     assert "s3cr3t" not in str(refused.value)
@@ -133,9 +133,9 @@ DENIED = """
 @pytest.mark.parametrize("text", DENIED)
 def test_an_address_that_is_not_the_public_internet_is_refused(text):
     literal = f"http://[{text}]/" if ":" in text else f"http://{text}/"
-    with pytest.raises(Refused, match=r"may not be dialled: .+\. The operator"):
+    with pytest.raises(AddressRefused, match=r"may not be dialled: .+\. The operator"):
         destination(literal, (), HTTP, never)
-    with pytest.raises(Refused, match=r"^evil\.example leads to .+ may not be dialled"):
+    with pytest.raises(AddressRefused, match=r"^evil\.example leads to .+ may not be dialled"):
         destination("https://evil.example/", (), HTTP, lambda *_: [text])
 
 
@@ -146,7 +146,7 @@ def test_a_public_address_is_dialled(text):
 
 
 def test_one_denied_address_among_several_refuses_all():
-    with pytest.raises(Refused, match=r"example\.com leads to 10\.0\.0\.7, which may not be dialled: a private network"):
+    with pytest.raises(AddressRefused, match=r"example\.com leads to 10\.0\.0\.7, which may not be dialled: a private network"):
         destination("http://example.com/", (), HTTP, lambda *_: ["1.1.1.1", "10.0.0.7"])
 
 
@@ -156,9 +156,9 @@ def test_the_operator_may_open_networks(text):
 
 
 def test_an_open_network_opens_nothing_else():
-    with pytest.raises(Refused):
+    with pytest.raises(AddressRefused):
         destination("http://10.0.0.1/", LOOPBACK, HTTP, never)
-    with pytest.raises(Refused):  # the loopback of whatever translates NAT64 is not ours
+    with pytest.raises(AddressRefused):  # the loopback of whatever translates NAT64 is not ours
         destination("http://[64:ff9b::7f00:1]/", LOOPBACK, HTTP, never)
 
 
@@ -247,7 +247,7 @@ def test_what_is_accepted_means_the_same_to_other_parsers(url):
     """A URL that two parsers read differently lets one vet what the other dials."""
     try:
         place = read(url, HTTP)
-    except Refused:
+    except AddressRefused:
         return
     theirs = urlsplit(url)
     assert (theirs.hostname, theirs.port or place.port, theirs.username) == (place.host.lower(), place.port, None)
@@ -263,5 +263,5 @@ def test_no_text_raises_anything_but_refused(text):
     for url in (text, f"ws://{text}", f"ws://a:{text}/", f"wss://[{text}]/"):
         try:
             destination(url, (), WS, public)
-        except Refused as refused:
+        except AddressRefused as refused:
             assert str(refused).isprintable()

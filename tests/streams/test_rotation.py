@@ -11,7 +11,7 @@ from plivo.utils.signature_v3 import validate_v3_signature
 from pytest_httpserver import HTTPServer
 from standardwebhooks.webhooks import Webhook
 
-from streams.delivery import Outcome, deliver_next
+from streams.delivery import DeliveryOutcome, deliver_next
 from streams.gateways.directory import Directory
 from streams.models import Account, Gateway
 from streams.pure.callback.signature import standard_webhook_secret
@@ -64,7 +64,7 @@ class TestTheRow:
 def test_a_callback_of_the_overlap_satisfies_who_holds_either_token(httpserver: HTTPServer) -> None:
     token = rotate(account(), HOUR, timezone.now())
     callback = owed(stream(), endpoint(httpserver, 200))
-    assert deliver_next(callback.stream_id) is Outcome.DELIVERED
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.DELIVERED
     (request,) = received(httpserver)
     headers, form = request.headers, request.form.to_dict()
     for held in (token, TOKEN):

@@ -24,7 +24,7 @@ from cdr.admin.entry.visitor import visitor
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import wait_words
 from cdr.sign_in import second_factor
-from cdr.sign_in.second_factor import Answer
+from cdr.sign_in.second_factor import CodeCheck
 
 
 @method_decorator([csrf_protect, sensitive_post_parameters("password", "code")], name="dispatch")
@@ -100,7 +100,7 @@ class SecondFactorView(TemplateView):
         return self.render_to_response(self.get_context_data(**content))
 
 
-def _code_problem(answer: Answer) -> str:
+def _code_problem(answer: CodeCheck) -> str:
     if answer.not_before:
         return f"After a wrong code there is a pause. Try again in {wait_words((answer.not_before - timezone.now()).total_seconds())}."
     return "This code is not right. Type the one that the app shows now; if none is, set the clock of the phone."

@@ -16,7 +16,7 @@ MOST_NAMED = 1000
 
 
 Tenant = TypeVar("Tenant", Account, Application, Gateway)
-Named = tuple[str, int, str, str]
+NamedChoice = tuple[str, int, str, str]
 """What it is, its key, the code or name that an address holds, and its name."""
 
 
@@ -51,7 +51,7 @@ def _read(gateway: str, application: str) -> Names:
     return Names(accounts, _meant(rows, "gateway", gateway), _meant(rows, "application", application))
 
 
-def _rows(kind: str, rows: QuerySet[Tenant], code: str) -> QuerySet[Any, Named]:
+def _rows(kind: str, rows: QuerySet[Tenant], code: str) -> QuerySet[Any, NamedChoice]:
     text: CharField[str, str] = CharField()
     return rows.order_by().values_list(Value(kind, text), "pk", Cast(code, text), Cast("name", text))
 
@@ -60,7 +60,7 @@ def _beginning(rows: Manager[Tenant], name: str) -> QuerySet[Tenant]:
     return rows.filter(pk__in=rows.filter(name__istartswith=name).order_by("name").values("pk")[:MOST_NAMED])
 
 
-def _meant(rows: list[Named], kind: str, text: str) -> list[int]:
+def _meant(rows: list[NamedChoice], kind: str, text: str) -> list[int]:
     """Those with just this name, when there are some; else all that begin with it."""
     named = [(key, name.lower()) for of, key, _, name in rows if of == kind]
     return [key for key, name in named if name == text.lower()] or [key for key, _ in named]

@@ -10,7 +10,7 @@ class LastFilter(PeriodFilter):
     column = "last_at"
 
 
-class ReasonFilter(ColumnFilter):
+class RefusalReasonFilter(ColumnFilter):
     title = "reason"
     parameter_name = column = "reason"
     CHOICES = {reason: word for reason, (word, _, _) in WORDS.items()}
@@ -24,4 +24,4 @@ class NameFilter(BeginningFilter):
     column = "name"
 
 
-REFUSAL_FILTERS = (LastFilter, ReasonFilter, NameFilter)
+REFUSAL_FILTERS = (LastFilter, RefusalReasonFilter, NameFilter)

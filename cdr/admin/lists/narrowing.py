@@ -15,13 +15,13 @@ from streams.models import UNUSUAL, Stream
 BY_CALL = Keyset("call_started_at", "call_id")
 
 
-class StreamList(RecordList):
+class StreamChangeList(RecordList):
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
         streams = super().get_queryset(request, exclude_parameters)
         return streams.filter(UNUSUAL) if any(spec.unusual for spec in self.narrowings) else streams
 
 
-class CallList(RecordList):
+class CallChangeList(RecordList):
     """`streams`: the ones that say which calls are shown, when the list is read from them."""
 
     streams: QuerySet[Stream] | None

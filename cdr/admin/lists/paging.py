@@ -13,7 +13,7 @@ from cdr.pure.keyset import Place
 Row = TypeVar("Row", bound=Model)
 
 
-class Page(NamedTuple):
+class RecordPage(NamedTuple):
     """`rows`: newest first. `newer`, `older`: the place to go on from in either direction; None where the list ends."""
 
     rows: list[Model]
@@ -43,16 +43,16 @@ class Keyset(NamedTuple):
         return Place(getattr(row, self.time) if self.time else None, key=row.pk)
 
 
-def page(
+def record_page(
     fetched: Callable[[bool, int], list[Model]], place_of: Callable[[Model], Place], length: int, *, came_from: Place | None, newer: bool
-) -> Page:
+) -> RecordPage:
     """`fetched(newer, count)`: that many rows in the asked direction, the nearest first. `came_from`: the place that was asked for."""
     found = fetched(newer, length + 1)
     more, rows = len(found) > length, found[:length]
     rows = rows[::-1] if newer else rows
     if not rows:
-        return Page([], None, None)
+        return RecordPage([], None, None)
     first, last = place_of(rows[0]), place_of(rows[-1])
     if newer:
-        return Page(rows, first if more else None, last)
-    return Page(rows, first if came_from else None, last if more else None)
+        return RecordPage(rows, first if more else None, last)
+    return RecordPage(rows, first if came_from else None, last if more else None)

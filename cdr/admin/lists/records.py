@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 
 from cdr.admin.additions import Door, PageAdmin, Where
 from cdr.admin.filters.kinds import Narrowing
-from cdr.admin.lists.paging import Keyset, Page, page
+from cdr.admin.lists.paging import Keyset, RecordPage, record_page
 from cdr.pages.masked_page import Numbered, without_numbers
 from cdr.pure import keyset
 
@@ -64,11 +64,11 @@ class RecordList(ChangeList):
         self.show_admin_actions, self.can_show_all, self.multi_page = bool(found.rows), False, False
         self.paginator = Paginator(found.rows, self.list_per_page)
 
-    def _page(self, place: keyset.Place | None, newer: bool) -> Page:
+    def _page(self, place: keyset.Place | None, newer: bool) -> RecordPage:
         def fetched(newer: bool, count: int) -> list[Model]:
             return self.fetched(place, newer, count)
 
-        return page(fetched, self.keys.place, self.list_per_page, came_from=place, newer=newer)
+        return record_page(fetched, self.keys.place, self.list_per_page, came_from=place, newer=newer)
 
     @property
     def keys(self) -> Keyset:

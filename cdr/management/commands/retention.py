@@ -9,7 +9,7 @@ from django.utils import timezone
 from cdr import retention
 from cdr.pure.figures import counted, moment
 from cdr.pure.retention import WORDS
-from cdr.retention import Planned
+from cdr.retention import RetentionPlan
 from cdr.retention.plan import COUNTED_TO
 from cdr.retention.runs import count_words
 
@@ -37,13 +37,13 @@ class Command(BaseCommand):
         self.stdout.write("Done." if run.counts else "Nothing was old enough.")
         return None
 
-    def _say(self, planned: list[Planned]) -> None:
+    def _say(self, planned: list[RetentionPlan]) -> None:
         for one in planned:
             self.stdout.write(line(one))
         self.stdout.write("Nothing was removed: this was a dry run." if planned else KEPT_FOR_EVER)
 
 
-def line(one: Planned) -> str:
+def line(one: RetentionPlan) -> str:
     count = f"over {COUNTED_TO:,} calls" if one.calls > COUNTED_TO else counted(one.calls, "call")
     oldest = f"; the oldest ended {moment(one.oldest)} UTC" if one.oldest else ""
     return f"{one.account}: {WORDS[one.kind]} after {counted(one.days, 'day')}: {count}{oldest}"

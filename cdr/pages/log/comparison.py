@@ -13,8 +13,8 @@ from django.db.models import Q
 from cdr.pages.log.subject import log_of_stream
 from cdr.pages.masked_page import hiding
 from cdr.pages.stream_card import StreamCard, card, find_shown
-from cdr.pure.figures import NOTHING, moment, service_host
-from cdr.pure.log.comparison import Step, aligned
+from cdr.pure.figures import NOTHING, moment, short_host
+from cdr.pure.log.comparison import ComparisonStep, aligned
 from cdr.pure.log.lines import Line
 from streams.models import Stream
 from streams.pure.lifecycle import HangupReason, StreamState
@@ -41,8 +41,8 @@ class Comparison:
     a: StreamCard
     b: StreamCard
     facts: list[FactPair]
-    steps: list[Step]
-    parting: Step | None
+    steps: list[ComparisonStep]
+    parting: ComparisonStep | None
     cut: bool
 
 
@@ -71,7 +71,7 @@ def compared(a: Stream, b: Stream, now: datetime, *, whole_numbers: bool) -> Com
 
 def yardstick_of(stream: Stream) -> Yardstick | None:
     """The last good stream before this one, of the same account and to the same host, in one query; None when there is none near."""
-    host = service_host(stream.service_url)
+    host = short_host(stream.service_url)
     before = Stream.objects.filter(account=stream.account_id, requested_at__lt=stream.requested_at)
     near = before.order_by("-requested_at", "-pk").values("pk")[:LOOKED_THROUGH]
     good = Stream.objects.filter(

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from cdr.pages.log.subject import DebugLog, Subject
+from cdr.pages.log.subject import DebugLog, LogSubject
 from cdr.pages.masked_page import hiding
 from cdr.pure.figures import counted
-from cdr.pure.log.filter import LEVELS, Asked, counted_by_group
+from cdr.pure.log.filter import LEVELS, LogFilter, counted_by_group
 from cdr.pure.log.lines import Line, with_days
 from cdr.pure.log.rows import GROUPS, OTHER, anchor_of, place_of
 from streams.pure.lifecycle import Level
@@ -43,8 +43,8 @@ class DebugLogPage:
     """`seen`: the anchors of the first and the last line that were looked through, whether they match or not. `older`, `newer`:
     queries of the pages beside, "" where there is none; `whole`: there is neither. `first_error`: the address of that line."""
 
-    subject: Subject
-    asked: Asked
+    subject: LogSubject
+    asked: LogFilter
     lines: list[Line]
     all_count: int
     looked_through: int
@@ -83,7 +83,7 @@ class DebugLogPage:
         return self.asked.at(first=self.first_seen if self.older else "").query()
 
 
-def log_page(log: DebugLog, asked: Asked, *, whole_numbers: bool) -> DebugLogPage:
+def log_page(log: DebugLog, asked: LogFilter, *, whole_numbers: bool) -> DebugLogPage:
     """One page, in three queries; of a log that does not fit on it, in at most 3 * MOST_CHUNKS + 8."""
     hide = hiding(log.numbers, whole_numbers)
     part = _part(log, asked, hide)
@@ -119,7 +119,7 @@ class _Part(NamedTuple):
     newer: str
 
 
-def _part(log: DebugLog, asked: Asked, hide: Callable[[Any], Any]) -> _Part:
+def _part(log: DebugLog, asked: LogFilter, hide: Callable[[Any], Any]) -> _Part:
     if asked.last or asked.before:
         return _backward(log, asked, hide)
     place, older = log.rows.place(asked.first) if asked.first else None, ""
@@ -138,7 +138,7 @@ def _part(log: DebugLog, asked: Asked, hide: Callable[[Any], Any]) -> _Part:
     return _Part(found, older, anchor_of(rows[CHUNK_LINES]))
 
 
-def _backward(log: DebugLog, asked: Asked, hide: Callable[[Any], Any]) -> _Part:
+def _backward(log: DebugLog, asked: LogFilter, hide: Callable[[Any], Any]) -> _Part:
     place, size = (None, LAST_LINES) if asked.last else (log.rows.place(asked.before), CHUNK_LINES)
     newer = asked.before if place is not None else ""
     found: list[Line] = []
@@ -153,13 +153,13 @@ def _backward(log: DebugLog, asked: Asked, hide: Callable[[Any], Any]) -> _Part:
     return _Part(found, found[0].anchor, newer)
 
 
-def _enough(found: list[Line], asked: Asked) -> bool:
+def _enough(found: list[Line], asked: LogFilter) -> bool:
     return not asked.narrows or sum(map(asked.matches, found)) >= ENOUGH_LINES
 
 
-def _first_error(log: DebugLog, asked: Asked, part: _Part) -> str:
+def _first_error(log: DebugLog, asked: LogFilter, part: _Part) -> str:
     """Where the log's first error is: on this page, behind its filter, or on another page."""
     if not part.older and (line := next((line for line in part.lines if line.level.word == Level.ERROR), None)):
         return f"#{line.anchor}" if asked.matches(line) else f"?{asked.whole().query()}#{line.anchor}"
     anchor = log.rows.first_error() if part.older or part.newer else ""
-    return f"?{Asked(first=anchor).query()}#{anchor}" if anchor else ""
+    return f"?{LogFilter(first=anchor).query()}#{anchor}" if anchor else ""

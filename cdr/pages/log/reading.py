@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from cdr.pages.log.rows import attempt_row, callback_row, charge_rows, event_row
 from cdr.pure.keyset import Place
-from cdr.pure.log.rows import ANCHORS, ATTEMPTS, CALLBACKS, CHARGES, EVENTS, Row, place_of
+from cdr.pure.log.rows import ANCHORS, ATTEMPTS, CALLBACKS, CHARGES, EVENTS, LogRow, place_of
 from streams.models import Call, Callback, CallbackAttempt, Stream, StreamEvent
 from streams.pure.lifecycle import Level
 
@@ -30,14 +30,14 @@ class LogRows:
     events: QuerySet[StreamEvent]
     callbacks: QuerySet[Callback]
     attempts: QuerySet[CallbackAttempt]
-    charges: list[Row]
+    charges: list[LogRow]
     names: dict[int, Name]
 
-    def after(self, place: Place | None, count: int) -> list[Row]:
+    def after(self, place: Place | None, count: int) -> list[LogRow]:
         """The first `count` rows behind a place (None: of the log), in three queries."""
         return self._read(place, count, forward=True)
 
-    def before(self, place: Place | None, count: int) -> list[Row]:
+    def before(self, place: Place | None, count: int) -> list[LogRow]:
         """The last `count` rows in front of a place (None: of the log), in order of time, in three queries."""
         return self._read(place, count, forward=False)
 
@@ -66,13 +66,13 @@ class LogRows:
         key = _in_order(self.events.filter(level=Level.ERROR), EVENTS, True).values_list("pk", flat=True).first()
         return f"{ANCHORS[EVENTS]}{key}" if key is not None else ""
 
-    def _keyed(self, rank: int, key: int) -> Iterable[Row]:
+    def _keyed(self, rank: int, key: int) -> Iterable[LogRow]:
         if rank == CHARGES:
             return [charge for charge in self.charges if charge.id == key]
         return self._rows(rank, self._table(rank).filter(pk=key))
 
-    def _read(self, place: Place | None, count: int, *, forward: bool) -> list[Row]:
-        rows: list[Row] = [row for row in self.charges if _beyond(place_of(row), place, forward)]
+    def _read(self, place: Place | None, count: int, *, forward: bool) -> list[LogRow]:
+        rows: list[LogRow] = [row for row in self.charges if _beyond(place_of(row), place, forward)]
         for rank in (EVENTS, CALLBACKS, ATTEMPTS):
             beyond = self._table(rank).filter(_where(rank, place, forward))
             rows += self._rows(rank, _in_order(beyond, rank, forward)[:count])
@@ -83,7 +83,7 @@ class LogRows:
         tables: dict[int, QuerySet[Any]] = {EVENTS: self.events, CALLBACKS: self.callbacks, ATTEMPTS: self.attempts}
         return tables[rank]
 
-    def _rows(self, rank: int, found: Iterable[Any]) -> list[Row]:
+    def _rows(self, rank: int, found: Iterable[Any]) -> list[LogRow]:
         if rank == EVENTS:
             return [event_row(event, *self.names.get(event.stream_id or 0, CALL)) for event in found]
         if rank == CALLBACKS:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cdr.models import Charge
 from cdr.pages.stream import charge_of
-from cdr.pure.log.rows import AttemptRow, CallbackRow, ChargeRow, EventRow, Row
+from cdr.pure.log.rows import AttemptRow, CallbackRow, ChargeRow, EventRow, LogRow
 from streams.models import Callback, CallbackAttempt, CallbackState, Stream, StreamEvent
 
 
@@ -46,7 +46,7 @@ def attempt_row(attempt: CallbackAttempt, callback: Callback, stream: str = "") 
     )
 
 
-def charge_rows(streams: Iterable[Stream]) -> list[Row]:
+def charge_rows(streams: Iterable[Stream]) -> list[LogRow]:
     return [_charge_row(stream, charge) for stream in streams if (charge := charge_of(stream))]
 
 

@@ -15,13 +15,13 @@ from cdr.pages.stream import find_stream
 from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
 from cdr.pure.figures import moment
 from cdr.pure.log.lines import Line, lines, without_passwords
-from cdr.pure.log.rows import Row
+from cdr.pure.log.rows import LogRow
 from streams.models import Call, Stream
 from streams.pure.lifecycle import CallState
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class LogSubject:
     """Whose log it is. `stream_uuid` is None for the log of a whole call. `origin`: what the offsets count from, in words.
     `removed`: what retention took of it, "" for nothing."""
 
@@ -44,12 +44,12 @@ class Subject:
 class DebugLog:
     """A log that was found and not read yet. `numbers`: those of the call, which is `live` or has ended."""
 
-    subject: Subject
+    subject: LogSubject
     rows: LogRows
     numbers: tuple[str, ...]
     live: bool
 
-    def lines(self, rows: Iterable[Row], hide: Callable[[Any], Any]) -> list[Line]:
+    def lines(self, rows: Iterable[LogRow], hide: Callable[[Any], Any]) -> list[Line]:
         """What of rows may be shown. Only what strangers wrote is hidden: anchors and times are ours."""
         made = lines(rows, self.subject.start)
         return [replace(line, words=hide(line.words), pairs=hide(line.pairs)) for line in made]
@@ -78,9 +78,9 @@ def call_log(key: str) -> DebugLog | None:
     return DebugLog(_call_subject(call), rows_of_call(call, streams), numbers, call.state == CallState.LIVE)
 
 
-def _stream_subject(stream: Stream) -> Subject:
+def _stream_subject(stream: Stream) -> LogSubject:
     start = stream.started_at or stream.requested_at
-    return Subject(
+    return LogSubject(
         call_uuid=stream.call.uuid,
         stream_uuid=stream.uuid,
         account=stream.account.name,
@@ -93,8 +93,8 @@ def _stream_subject(stream: Stream) -> Subject:
     )
 
 
-def _call_subject(call: Call) -> Subject:
-    return Subject(
+def _call_subject(call: Call) -> LogSubject:
+    return LogSubject(
         call_uuid=call.uuid,
         stream_uuid=None,
         account=call.account.name,

@@ -11,8 +11,8 @@ from django.db.models import F, Q, QuerySet
 
 from cdr.pages.log.rows import attempt_row, callback_row, charge_rows, event_row
 from cdr.pure.log.lines import Line, lines
-from cdr.pure.log.rows import PROBLEM_LEVELS, Row
-from cdr.pure.log.timeline import Entry, shortened, timeline
+from cdr.pure.log.rows import PROBLEM_LEVELS, LogRow
+from cdr.pure.log.timeline import TimelineEntry, shortened, timeline
 from streams.models import Callback, CallbackAttempt, Stream, StreamEvent
 from streams.pure.lifecycle import EventKind
 
@@ -28,7 +28,7 @@ SHOWN_CALLBACKS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundEvents:
     """What a time line is made from. `cut`: events, or callbacks, were left out."""
 
     events: list[StreamEvent]
@@ -48,7 +48,7 @@ class Found:
 class Timeline:
     """`note`: what is said of the whole, "" mostly."""
 
-    entries: list[Entry]
+    entries: list[TimelineEntry]
     note: str
 
     @property
@@ -62,7 +62,7 @@ class Timeline:
         return [line for line in self.lines if line.anchor in anchors]
 
 
-def find(events: QuerySet[StreamEvent], callbacks: QuerySet[Callback]) -> Found:
+def find(events: QuerySet[StreamEvent], callbacks: QuerySet[Callback]) -> FoundEvents:
     """Two queries. Both sets must be narrowed to one call, or to one stream, by an index."""
     found = list(_some_events(events))
     by_key: dict[int, Callback] = {}
@@ -71,12 +71,12 @@ def find(events: QuerySet[StreamEvent], callbacks: QuerySet[Callback]) -> Found:
         callback = by_key.setdefault(row.pk, row)
         if row.attempt_pk is not None:
             attempts.append(_attempt(row, callback))
-    return Found(found, list(by_key.values()), attempts)
+    return FoundEvents(found, list(by_key.values()), attempts)
 
 
-def drawn(found: Found, streams: list[Stream], names: dict[int, str], origin: datetime) -> Timeline:
+def drawn(found: FoundEvents, streams: list[Stream], names: dict[int, str], origin: datetime) -> Timeline:
     """`names`: what the events of each stream are called; those of the call itself are called so."""
-    rows: list[Row] = [event_row(event, names.get(event.stream_id or 0, "call")) for event in found.events]
+    rows: list[LogRow] = [event_row(event, names.get(event.stream_id or 0, "call")) for event in found.events]
     rows += [callback_row(callback) for callback in found.callbacks]
     rows += [attempt_row(attempt, attempt.callback) for attempt in found.attempts]
     made = lines(rows + charge_rows(streams), origin)

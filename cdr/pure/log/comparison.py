@@ -26,7 +26,7 @@ class Difference(StrEnum):
     ONLY_B = "only B"
 
 
-class Step(NamedTuple):
+class ComparisonStep(NamedTuple):
     """One line of either, or of both when they tell the same kind of thing. `parts`: here the streams part."""
 
     a: Line | None
@@ -35,16 +35,16 @@ class Step(NamedTuple):
     parts: bool = False
 
 
-def aligned(a: Sequence[Line], b: Sequence[Line]) -> list[Step]:
+def aligned(a: Sequence[Line], b: Sequence[Line]) -> list[ComparisonStep]:
     """The steps of both in order; what only one has stands between its neighbours, by its offset."""
     matcher = SequenceMatcher(None, [_sort_of(line) for line in a], [_sort_of(line) for line in b], autojunk=False)
-    steps: list[Step] = []
+    steps: list[ComparisonStep] = []
     for word, a_from, a_to, b_from, b_to in matcher.get_opcodes():
         if word == "equal":
             steps += map(_both, a[a_from:a_to], b[b_from:b_to])
         else:
-            only_a = (Step(line, None, Difference.ONLY_A) for line in a[a_from:a_to])
-            only_b = (Step(None, line, Difference.ONLY_B) for line in b[b_from:b_to])
+            only_a = (ComparisonStep(line, None, Difference.ONLY_A) for line in a[a_from:a_to])
+            only_b = (ComparisonStep(None, line, Difference.ONLY_B) for line in b[b_from:b_to])
             steps += merge(only_a, only_b, key=_offset_ms)
     parting = next((index for index, step in enumerate(steps) if _parts(step)), None)
     if parting is not None:
@@ -52,13 +52,13 @@ def aligned(a: Sequence[Line], b: Sequence[Line]) -> list[Step]:
     return steps
 
 
-def _both(a: Line, b: Line) -> Step:
+def _both(a: Line, b: Line) -> ComparisonStep:
     if a.level.word != b.level.word:
-        return Step(a, b, Difference.LEVEL)
-    return Step(a, b, Difference.SAME if _gist(a) == _gist(b) else Difference.WORDS)
+        return ComparisonStep(a, b, Difference.LEVEL)
+    return ComparisonStep(a, b, Difference.SAME if _gist(a) == _gist(b) else Difference.WORDS)
 
 
-def _parts(step: Step) -> bool:
+def _parts(step: ComparisonStep) -> bool:
     """A step more or less is a parting, and so is one that went worse, or another end. What the caller or the audio did is none while
     nothing is wrong with it, nor is a quiet line, nor another caller's number."""
     if step.difference == Difference.WORDS:
@@ -79,6 +79,6 @@ def _gist(line: Line) -> str:
     return FIGURES.sub("#", line.words)
 
 
-def _offset_ms(step: Step) -> int:
+def _offset_ms(step: ComparisonStep) -> int:
     line = step.a or step.b
     return line.offset_ms if line else 0

@@ -23,7 +23,7 @@ LONGEST_ANCHOR = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LogFilter:
     """`groups`: () is all of them. `level`: a key of LEVELS, or "". The page: `first` is the anchor it begins with, `before` the
     anchor it ends before, `last` the log's last page; with none of them it is the first."""
 
@@ -57,20 +57,20 @@ class Asked:
         parts = (", ".join(GROUPS[group][0] for group in self.groups), LEVELS[self.level][0].lower() if self.level else "")
         return "; ".join(filter(None, (*parts, self.text and f"“{self.text}”")))
 
-    def at(self, *, first: str = "", before: str = "", last: bool = False) -> "Asked":
+    def at(self, *, first: str = "", before: str = "", last: bool = False) -> "LogFilter":
         """The same filter on another page of the log."""
         return replace(self, first=first, before=before, last=last)
 
-    def whole(self) -> "Asked":
+    def whole(self) -> "LogFilter":
         """The same page without the filter."""
-        return Asked(first=self.first, before=self.before, last=self.last)
+        return LogFilter(first=self.first, before=self.before, last=self.last)
 
 
-def asked_by(parameters: Mapping[str, Sequence[str]]) -> Asked:
+def asked_by(parameters: Mapping[str, Sequence[str]]) -> LogFilter:
     """What an address asks for. Words that mean nothing are passed over: an old link never fails."""
     chosen = set(parameters.get("kind", ()))
     level = _one(parameters, "level")
-    return Asked(
+    return LogFilter(
         groups=tuple(name for name in GROUPS if name in chosen),
         level=level if level in LEVELS else "",
         text=" ".join(_one(parameters, "q").split())[:LONGEST_TEXT],

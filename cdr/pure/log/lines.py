@@ -17,7 +17,7 @@ from cdr.pure.log.rows import (
     CallbackRow,
     ChargeRow,
     EventRow,
-    Row,
+    LogRow,
     anchor_of,
     group_of,
     kind_of,
@@ -67,7 +67,7 @@ class Line:
     new_day: str = ""
 
 
-def lines(rows: Iterable[Row], origin: datetime) -> list[Line]:
+def lines(rows: Iterable[LogRow], origin: datetime) -> list[Line]:
     """The lines in order of time. `origin` is the instant that the offsets count from."""
     return with_days(_line(row, origin) for row in sorted(rows, key=place_of))
 
@@ -81,7 +81,7 @@ def with_days(made: Iterable[Line]) -> list[Line]:
     return marked
 
 
-def _line(row: Row, origin: datetime) -> Line:
+def _line(row: LogRow, origin: datetime) -> Line:
     source, words, pairs = _content(row)
     level = level_of(row)
     return Line(
@@ -102,7 +102,7 @@ def _line(row: Row, origin: datetime) -> Line:
     )
 
 
-def _content(row: Row) -> tuple[str, str, list[Pair]]:
+def _content(row: LogRow) -> tuple[str, str, list[Pair]]:
     """Source, words and pairs."""
     match row:
         case EventRow():

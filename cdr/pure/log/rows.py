@@ -108,12 +108,12 @@ class ChargeRow:
     stream: str = ""
 
 
-Row = EventRow | CallbackRow | AttemptRow | ChargeRow
+LogRow = EventRow | CallbackRow | AttemptRow | ChargeRow
 EVENTS, CHARGES, CALLBACKS, ATTEMPTS = 0, 1, 2, 3
 """The ranks: of one instant, what happened comes before what it cost, what is owed, and the tries."""
 
 
-def place_of(row: Row) -> Place:
+def place_of(row: LogRow) -> Place:
     match row:
         case EventRow():
             return Place(row.at, EVENTS, row.number or 0, row.id)
@@ -125,7 +125,7 @@ def place_of(row: Row) -> Place:
             return Place(row.at, ATTEMPTS, 0, row.id)
 
 
-def anchor_of(row: Row) -> str:
+def anchor_of(row: LogRow) -> str:
     """The name of the row's line in an address."""
     return f"{ANCHORS[place_of(row).rank]}{row.id}"
 
@@ -134,7 +134,7 @@ ANCHORS = ("e", "charge", "c", "a")
 """In the order of the ranks."""
 
 
-def kind_of(row: Row) -> str:
+def kind_of(row: LogRow) -> str:
     """The event's kind; of the others callback, callback_attempt or charge."""
     match row:
         case EventRow():
@@ -147,7 +147,7 @@ def kind_of(row: Row) -> str:
             return "callback_attempt"
 
 
-def group_of(row: Row) -> str:
+def group_of(row: LogRow) -> str:
     match row:
         case EventRow():
             return GROUP_OF.get(row.kind, OTHER)
@@ -156,7 +156,7 @@ def group_of(row: Row) -> str:
     return "callback"
 
 
-def level_of(row: Row) -> str:
+def level_of(row: LogRow) -> str:
     """How bad a row is. A callback is as bad as its last try; events bring their own level."""
     match row:
         case EventRow():

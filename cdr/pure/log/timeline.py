@@ -11,7 +11,7 @@ from cdr.pure.log.lines import Line
 from streams.pure.lifecycle import Level
 
 
-class Entry(NamedTuple):
+class TimelineEntry(NamedTuple):
     """Some lines of a time line. `folded`: under these words, to be opened. `left_out`: said after the lines, "" mostly."""
 
     lines: tuple[Line, ...]
@@ -19,12 +19,12 @@ class Entry(NamedTuple):
     left_out: str = ""
 
 
-def timeline(lines: Iterable[Line]) -> list[Entry]:
+def timeline(lines: Iterable[Line]) -> list[TimelineEntry]:
     """The lines as they are shown: those of level debug that follow each other are one fold."""
     return [_entry(quiet, tuple(together)) for quiet, together in groupby(lines, key=_quiet)]
 
 
-def shortened(lines: Sequence[Line], head_ends: str, tail_begins: str) -> list[Entry]:
+def shortened(lines: Sequence[Line], head_ends: str, tail_begins: str) -> list[TimelineEntry]:
     """The time line of a log whose middle is not here: between these two anchors only what tells most was kept."""
     places = {line.anchor: place for place, line in enumerate(lines)}
     head, tail = places[head_ends] + 1, places[tail_begins]
@@ -37,5 +37,5 @@ def _quiet(line: Line) -> bool:
     return line.level.word == Level.DEBUG
 
 
-def _entry(quiet: bool, lines: tuple[Line, ...]) -> Entry:
-    return Entry(lines, counted(len(lines), "quiet line") if quiet else "")
+def _entry(quiet: bool, lines: tuple[Line, ...]) -> TimelineEntry:
+    return TimelineEntry(lines, counted(len(lines), "quiet line") if quiet else "")

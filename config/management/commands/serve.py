@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.asgi import application
 from streams.calls import switchboard
-from streams.serving.limits import Limits
+from streams.serving.limits import ConnectionLimits
 from streams.serving.server import Server
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             notice_seconds=settings.DRAIN_NOTICE_SECONDS,
             drain=switchboard.drain,
             drain_seconds=settings.DRAIN_SECONDS,
-            limits=Limits(body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+            limits=ConnectionLimits(body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
             ready=self.listening,
         )
         favour_the_event_loop()

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from streams.simulate.asterisk import UnusableUrl
 from streams.simulate.call_plan import CallPlan, CallRefused, CallReport, End
 from streams.simulate.gateway import CALLS, place_call
-from streams.simulate.wav import CODECS, FRAME_BYTES, SPEECH, UnusableWav, frames, lasting, read_wav
+from streams.simulate.wav import CODECS, FRAME_BYTES, SPEECH, UnusableWav, frames, lasting, load_wav
 
 
 def count(word: str) -> int:
@@ -129,7 +129,7 @@ def codec_of(options: dict[str, Any]) -> str:
 def plans(options: dict[str, Any]) -> list[CallPlan]:
     """Raises UnusableWav for a file no call can be made of."""
     codec = codec_of(options)
-    audio = frames(*read_wav(options["wav"]), codec)
+    audio = frames(*load_wav(options["wav"]), codec)
     if options["seconds"] is not None:
         audio = lasting(audio, options["seconds"])
     # The called party says the same, from the middle on.

@@ -10,7 +10,7 @@ from streams.pure.call.notes import Note
 from streams.pure.lifecycle import EventKind, Level
 
 
-class Wanted:
+class EffectQueue:
     """`offset` leads from the session's clock to UTC seconds."""
 
     def __init__(self, offset: float) -> None:

@@ -12,7 +12,7 @@ NOTED_IN_FULL = 10
 """How many losses and returns of a call are noted; a gateway whose every socket is cut at once would write for ever."""
 
 
-class Absence:
+class GatewayAbsence:
     """Of one call. With `patience_seconds` 0 nobody is waited for."""
 
     def __init__(self, patience_seconds: float, note: Noted) -> None:

@@ -48,7 +48,7 @@ Queued = Sound | Reached
 
 
 @dataclass(slots=True)
-class Step:
+class PlaybackStep:
     """What `advance` wants: commands for the gateway, in order; checkpoints that were reached; audio that is being played now."""
 
     commands: list[GatewayCommand] = field(default_factory=list)
@@ -201,16 +201,16 @@ class Playback:
         return confirmed
 
     # Time --------------------------------------------------------------------------------------------------------------------
-    def advance(self, now: float) -> Step:
+    def advance(self, now: float) -> PlaybackStep:
         """Sends what is due and says which checkpoints were reached. To be called often while anything waits."""
-        step = Step()
+        step = PlaybackStep()
         self._end_voices(now)
         self._send_due(now, step)
         while not self.marks and self._sent and self._sent[0][0] <= now:
             step.reached.append(self._sent.popleft()[1])
         return step
 
-    def _send_due(self, now: float, step: Step) -> None:
+    def _send_due(self, now: float, step: PlaybackStep) -> None:
         frames: list[bytes] = []
         while self._queue:
             item = self._queue[0]
@@ -227,12 +227,12 @@ class Playback:
             self._queue.popleft()
         self._flush(frames, step)
 
-    def _send_mark(self, item: Reached, now: float, step: Step) -> None:
+    def _send_mark(self, item: Reached, now: float, step: PlaybackStep) -> None:
         self._sent.append((max(self._heard_until, now), item))
         if self.marks:
             step.commands.append(Mark(item.mark))
 
-    def _flush(self, frames: list[bytes], step: Step) -> None:
+    def _flush(self, frames: list[bytes], step: PlaybackStep) -> None:
         if frames:
             step.commands.append(Play(b"".join(frames)))
             step.played += frames

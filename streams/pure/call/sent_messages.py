@@ -12,7 +12,7 @@ WEBSOCKET_HEADER_BYTES = 8
 
 
 @dataclass(slots=True)
-class Sent:
+class SentMessages:
     """`bytes_per_ms`: what a millisecond of audio weighed on the wire, lately; `latency`: how long audio took from its arrival to here."""
 
     protocol: CustomerProtocol

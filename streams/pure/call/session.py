@@ -6,13 +6,13 @@ Owns the call's notes and their numbers, its streams, and the converters they sh
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from streams.pure.call.effect_queue import Wanted
+from streams.pure.call.effect_queue import EffectQueue
 from streams.pure.call.effects import CloseGateway, TellGateway
 from streams.pure.call.fork import Fork
-from streams.pure.call.gateway_absence import Absence
+from streams.pure.call.gateway_absence import GatewayAbsence
 from streams.pure.call.measure import Arrivals, Measured
 from streams.pure.call.notes import Identity
-from streams.pure.call.stream import Limits, StreamSession
+from streams.pure.call.stream import StreamLimits, StreamSession
 from streams.pure.call.talkback import Talkback
 from streams.pure.customer.protocol import protocol_of
 from streams.pure.lifecycle import (
@@ -50,7 +50,7 @@ CLOSE_UNSUPPORTED = 4415
 class CallSession:
     """`started` (monotonic) and `epoch` (UTC seconds) are the same instant. `marks`: the gateway says when a mark was played."""
 
-    def __init__(self, identity: Identity, limits: Limits, started: float, epoch: float, marks: bool = False) -> None:
+    def __init__(self, identity: Identity, limits: StreamLimits, started: float, epoch: float, marks: bool = False) -> None:
         self.identity = identity
         self.limits = limits
         self.started = started
@@ -62,9 +62,9 @@ class CallSession:
         self.talkback: Talkback | None = None
         self.arrivals = Arrivals()
         self._fork = Fork(limits.buffer_ms / 2)
-        self.wanted = Wanted(self.offset)
-        self.note, self._emit = self.wanted.note, self.wanted.emit
-        self._absence = Absence(limits.resume_seconds, self.note)
+        self.effects = EffectQueue(self.offset)
+        self.note, self._emit = self.effects.note, self.effects.emit
+        self._absence = GatewayAbsence(limits.resume_seconds, self.note)
         self._unreadable = 0
 
     # The gateway -------------------------------------------------------------------------------------------------------
@@ -264,5 +264,5 @@ class CallSession:
             self._emit(CloseGateway(close, words[:120]))
 
 
-Act = Callable[[CallSession, float], None]
+CallAct = Callable[[CallSession, float], None]
 """Something that is done to a call, at a moment."""

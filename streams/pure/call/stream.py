@@ -10,7 +10,7 @@ from uuid import UUID
 from streams.pure.call.buffer import Backlog, Gauge, Waiting
 from streams.pure.call.effects import CloseCustomer, Dial, Effect
 from streams.pure.call.measure import Levels
-from streams.pure.call.sent_messages import Sent
+from streams.pure.call.sent_messages import SentMessages
 from streams.pure.customer.connection import Closure, Failure
 from streams.pure.customer.protocol import CustomerProtocol
 from streams.pure.foreign_text import cleaned
@@ -26,7 +26,7 @@ Noted = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class StreamLimits:
     """`retry_seconds`: the pauses before the second, third ... attempt to connect. `resume_seconds`: so long a gateway whose socket was
     lost is waited for; 0 where none comes back."""
 
@@ -42,7 +42,7 @@ class StreamSession:
     id: UUID
     request: StreamRequest
     protocol: CustomerProtocol
-    limits: Limits
+    limits: StreamLimits
     began: float
     note: Noted
     emit: Callable[[Effect], None]
@@ -55,13 +55,13 @@ class StreamSession:
     play_failures: int = 0
     unsaid: int = 0
     greeting: bytes | None = None
-    sent: Sent = field(init=False)
+    sent: SentMessages = field(init=False)
     gauge: Gauge = field(init=False)
     levels: Levels = field(init=False)
     tracks: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sent = Sent(self.protocol)
+        self.sent = SentMessages(self.protocol)
         self.gauge = Gauge(self.limits.buffer_ms)
         self.levels = Levels(self.began, self.limits.buffer_ms)
         self.tracks = self.request.tracks

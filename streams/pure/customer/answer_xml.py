@@ -11,7 +11,7 @@ import orjson
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from streams.pure.customer.stream_request import ESSENTIAL, Problem, read_request
+from streams.pure.customer.stream_request import ESSENTIAL, ParameterProblem, read_request
 from streams.pure.foreign_text import cleaned
 from streams.pure.messages import StreamRequest
 
@@ -153,7 +153,7 @@ def _request(element: Element, number: int, warnings: list[str]) -> StreamReques
     return request
 
 
-def _invalid(found: list[Problem], number: int) -> InvalidAnswer:
+def _invalid(found: list[ParameterProblem], number: int) -> InvalidAnswer:
     """Every problem in sentences that name the attribute as the XML spells it; the place is the first one's."""
     problem = " ".join(f"{_ATTRIBUTE_OF.get(parameter, 'The URL in <Stream>')} {words}." for parameter, words in found)
     first = _ATTRIBUTE_OF.get(found[0].parameter)

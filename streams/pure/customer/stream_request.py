@@ -26,7 +26,7 @@ _MIME_TYPES = {
 }
 
 
-class Problem(NamedTuple):
+class ParameterProblem(NamedTuple):
     """`words` complete the sentence that begins with the parameter's name."""
 
     parameter: str
@@ -36,24 +36,24 @@ class Problem(NamedTuple):
 class InvalidRequest(ValueError):
     """The request cannot be carried out. `problems` are sentences by the wire names; `found` lets another name them its way."""
 
-    def __init__(self, found: list[Problem]) -> None:
+    def __init__(self, found: list[ParameterProblem]) -> None:
         self.found = found
         self.problems = [f"{problem.parameter} {problem.words}." for problem in found]
         super().__init__(" ".join(self.problems))
 
 
-class Reading(NamedTuple):
+class RequestReading(NamedTuple):
     """What was asked for, with defaults for what is missing, empty or wrong; and what is wrong."""
 
     request: StreamRequest
-    found: list[Problem]
+    found: list[ParameterProblem]
 
 
 ESSENTIAL = frozenset({"service_url", "bidirectional", "audio_track", "content_type"})
 """What says where audio goes and which: a stream that has one of these wrong cannot be streamed. The others decorate it."""
 
 
-def checked(values: Mapping[str, object]) -> StreamRequest:
+def check_request(values: Mapping[str, object]) -> StreamRequest:
     """The request in `values`. Raises InvalidRequest with everything that is wrong."""
     request, found = read_request(values)
     if found:
@@ -61,7 +61,7 @@ def checked(values: Mapping[str, object]) -> StreamRequest:
     return request
 
 
-def read_request(values: Mapping[str, object]) -> Reading:
+def read_request(values: Mapping[str, object]) -> RequestReading:
     """What `values` ask for (wire names of the API; real types or strings). Names that are no parameters are left alone."""
     reader = _Reader(values)
     request = StreamRequest(
@@ -80,7 +80,7 @@ def read_request(values: Mapping[str, object]) -> Reading:
     )
     if request.bidirectional and request.audio_track != "inbound":
         reader.wrong("audio_track", f"is {request.audio_track!r}; with bidirectional it has to be inbound")
-    return Reading(request, reader.found)
+    return RequestReading(request, reader.found)
 
 
 class _Reader:
@@ -89,10 +89,10 @@ class _Reader:
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values
-        self.found: list[Problem] = []
+        self.found: list[ParameterProblem] = []
 
     def wrong(self, parameter: str, words: str) -> None:
-        self.found.append(Problem(parameter, words))
+        self.found.append(ParameterProblem(parameter, words))
 
     def flag(self, name: str, default: bool) -> bool:
         text = self._text(name)

@@ -17,7 +17,7 @@ LAYOUTS = {"mono": ("inbound",), "mixed": ("inbound",), "stereo": ("inbound", "o
 LOWEST_RATE, HIGHEST_RATE = 8000, 64_000
 _RATE = re.compile(r"(\d{1,5})(k?)\Z", re.ASCII)
 
-Reader = Callable[[Fields], Sequence[GatewayMessage]]
+MessageReader = Callable[[Fields], Sequence[GatewayMessage]]
 
 
 class ForkedMedia:
@@ -36,7 +36,7 @@ class ForkedMedia:
         frames: Sequence[Audio] = self._cutter.frames(data) if self._cutter is not None else ()
         return (*began, *frames) if began else frames
 
-    def text(self, text: str, readers: Mapping[str, Reader]) -> Sequence[GatewayMessage]:
+    def text(self, text: str, readers: Mapping[str, MessageReader]) -> Sequence[GatewayMessage]:
         """`readers` by the name of the event or type. Any other text is metadata when it is the first, else an application's own words."""
         try:
             message = plainly(object_of(text))

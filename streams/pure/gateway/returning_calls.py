@@ -7,7 +7,7 @@ from uuid import UUID
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 10.0
 
 
-class Reappearing:
+class ReturningCalls:
     """Remembers the last `at_most` calls that are over here or were refused, and how often each was refused."""
 
     def __init__(self, at_most: int = 10_000) -> None:

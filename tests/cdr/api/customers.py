@@ -64,7 +64,7 @@ def streams_path(call: Call) -> str:
     return f"Call/{call.uuid}/Stream/"
 
 
-def taken() -> list[control.Asked]:
+def taken() -> list[control.ClaimedRequest]:
     """What the process that holds the calls finds to do."""
     return control.claim_waiting(OWNER)
 

@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from cdr.api.forms import amount, exact_moment, moment, number, whole_seconds
+from cdr.api.forms import amount, api_moment, api_number, exact_moment, whole_seconds
 
 AT = datetime(2026, 11, 23, 14, 1, 37, 250_000, UTC)
 
 
 def test_moments_are_utc() -> None:
-    assert moment(AT) == "2026-11-23 14:01:37+00:00"
-    assert moment(AT.astimezone(timezone(timedelta(hours=5.5)))) == "2026-11-23 14:01:37+00:00"
+    assert api_moment(AT) == "2026-11-23 14:01:37+00:00"
+    assert api_moment(AT.astimezone(timezone(timedelta(hours=5.5)))) == "2026-11-23 14:01:37+00:00"
     assert exact_moment(AT) == "2026-11-23 14:01:37.250000"
 
 
@@ -22,7 +22,12 @@ def test_amounts_have_five_decimals(money: Decimal | None, text: str) -> None:
 
 
 def test_numbers_have_no_plus() -> None:
-    assert [number(text) for text in ("+14155550123", "14155550123", "sip:a+b@c", "")] == ["14155550123", "14155550123", "sip:a+b@c", ""]
+    assert [api_number(text) for text in ("+14155550123", "14155550123", "sip:a+b@c", "")] == [
+        "14155550123",
+        "14155550123",
+        "sip:a+b@c",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(("seconds", "whole"), [(0, 0), (0.001, 1), (1, 1), (1.000001, 2), (-3, 0)])

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from cdr.api.schemas import StreamStart
 from cdr.api.v1 import api
 from streams.models import Account
-from streams.pure.customer.stream_request import checked
+from streams.pure.customer.stream_request import check_request
 from tests.cdr.api.customers import SERVICE_URL, Customer
 
 DESCRIBED = dict(api.get_openapi_schema(path_prefix="/v1/"))
@@ -31,7 +31,7 @@ def test_the_schema_is_served_to_everybody(client: Any) -> None:
 
 def test_the_body_of_a_start_is_described_with_its_defaults() -> None:
     """What `checked` makes of a request with nothing but a URL is what the schema says it is."""
-    asked = checked({"service_url": SERVICE_URL})
+    asked = check_request({"service_url": SERVICE_URL})
     described = {name: field.default for name, field in StreamStart.model_fields.items() if not field.is_required()}
     for name, default in described.items():
         assert getattr(asked, "stream_timeout_seconds" if name == "stream_timeout" else name) == default

@@ -12,7 +12,7 @@ from django.test import Client
 from redis import Redis
 
 from cdr.api import throttle
-from cdr.api.errors import Refused
+from cdr.api.errors import ApiRefusal
 from cdr.api.throttle import FAILED_LOGINS, REQUESTS, Counters, Limit
 from tests.cdr.api.customers import Customer, basic
 from tests.streams.redis_server import RedisServer
@@ -62,10 +62,10 @@ def counters(processes: list[Counters], monkeypatch: pytest.MonkeyPatch) -> Coun
     return processes[0]
 
 
-def refused(counters: Counters, who: str = "one") -> Refused | None:
+def refused(counters: Counters, who: str = "one") -> ApiRefusal | None:
     try:
         counters.admit(LIMIT, who)
-    except Refused as refusal:
+    except ApiRefusal as refusal:
         return refusal
     return None
 
@@ -92,7 +92,7 @@ def test_looking_counts_nothing(counters: Counters) -> None:
         counters.refuse_exhausted(LIMIT, "one")
     for _ in range(3):
         counters.count(LIMIT, "one")
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(ApiRefusal) as refusal:
         counters.refuse_exhausted(LIMIT, "one")
     assert 500 < int(refusal.value.headers["Retry-After"]) <= 600
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from cdr.pages.gateway import SHOWN_REFUSALS, GatewayPage, gateway_page, live_calls
+from cdr.pages.gateway import SHOWN_REFUSALS, GatewayPage, gateway_page, live_call_count
 from streams.gateways import traffic
 from streams.models import Call, Gateway
 from streams.pure.gateway.refusal import Reason
@@ -139,7 +139,7 @@ def test_live_calls_of_many_gateways_in_one_query(gateway, django_assert_num_que
         live_call(gateway, STARTED + timedelta(seconds=number))
     good_call(other)
     with django_assert_num_queries(1):
-        assert live_calls([gateway.pk, other.pk]) == {gateway.pk: 3}
+        assert live_call_count([gateway.pk, other.pk]) == {gateway.pk: 3}
 
 
 def test_a_call_is_linked_by_its_uuid(gateway) -> None:

@@ -74,7 +74,7 @@ def test_counted_nouns() -> None:
     ],
 )
 def test_the_host_of_a_service_url(url, host) -> None:
-    assert figures.service_host(url) == host
+    assert figures.short_host(url) == host
 
 
 @pytest.mark.parametrize(

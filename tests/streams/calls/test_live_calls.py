@@ -1,4 +1,4 @@
-"""Which call a line brings, or why it brings none: with the real notebook, its rows, and lines whose sockets are written down."""
+"""Which call a line brings, or why it brings none: with the real note queue, its rows, and lines whose sockets are written down."""
 
 import asyncio
 import logging
@@ -12,13 +12,13 @@ import pytest
 from channels.db import database_sync_to_async
 
 from streams.calls.live_calls import OVER, LiveCalls, facts_of
-from streams.calls.note_queue import Notebook
-from streams.calls.relay import CLOSE_TAKEN, Relay, Surroundings
+from streams.calls.note_queue import NoteQueue
+from streams.calls.relay import CLOSE_TAKEN, Relay, RelayContext
 from streams.customers.dial import DialSettings
 from streams.gateways.line import GatewayLine
 from streams.gateways.refusals import Refusals
 from streams.models import Call, Gateway, GatewayRefusal, StreamEvent
-from streams.pure.call.stream import Limits
+from streams.pure.call.stream import StreamLimits
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity, identity
 from streams.pure.lifecycle import NORMAL_HANGUP, PROCESS_LOST, EndCause
@@ -40,12 +40,14 @@ async def no_streams(relay: Relay) -> tuple[Answer, dict[str, Any]]:
 class Process:
     """The live calls of a process, and lines that may bring some."""
 
-    def __init__(self, calls: LiveCalls, notebook: Notebook, row: Gateway) -> None:
-        self.calls, self.notebook, self.row = calls, notebook, row
+    def __init__(self, calls: LiveCalls, note_queue: NoteQueue, row: Gateway) -> None:
+        self.calls, self.note_queue, self.row = calls, note_queue, row
 
     def open(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None) -> Relay | None:
-        around = Surroundings(Limits(), DialSettings(ALLOW), TLS, self.notebook.add, no_streams, lambda: ("token",), self.calls.over)
-        return self.calls.open(line, who, first, around)
+        context = RelayContext(
+            StreamLimits(), DialSettings(ALLOW), TLS, self.note_queue.add, no_streams, lambda: ("token",), self.calls.over
+        )
+        return self.calls.open(line, who, first, context)
 
     def line(self, dialect_name: str = "asterisk", query: dict[str, str] | None = None) -> WrittenLine:
         ids = {"gateway_id": self.row.pk, "account_id": self.row.account_id, "application_id": self.row.application_id}
@@ -59,21 +61,21 @@ class Process:
         return line
 
     async def written(self) -> None:
-        assert await self.notebook.written(30)
+        assert await self.note_queue.written(30)
 
 
 @asynccontextmanager
 async def process() -> AsyncIterator[Process]:
     row = await database_sync_to_async(gateway)()
-    notebook, refusals = Notebook(OWNER, 20.0), Refusals()
-    calls = LiveCalls(notebook, refusals)
+    note_queue, refusals = NoteQueue(OWNER, 20.0), Refusals()
+    calls = LiveCalls(note_queue, refusals)
     try:
-        yield Process(calls, notebook, row)
+        yield Process(calls, note_queue, row)
     finally:
         calls.end_all(EndCause.CALL_ENDED, NORMAL_HANGUP, "The test is over.", 1000)
         for line in calls.lines:
             line.closed(1000)
-        await notebook.stop(30)
+        await note_queue.stop(30)
         await refusals.stop()
 
 
@@ -274,7 +276,7 @@ async def test_an_ended_call_leaves_neither_a_relay_nor_a_page() -> None:
         line.closed(1000)
         assert this.calls.relays == {}
         await this.written()
-        assert this.notebook.pages == {}
+        assert this.note_queue.pages == {}
 
 
 async def test_ending_all_closes_who_brings_calls_and_who_has_not_said_yet() -> None:

@@ -11,7 +11,7 @@ from django.db import DataError, OperationalError
 
 from streams import journal, keeper
 from streams.calls import note_queue
-from streams.calls.note_queue import Notebook
+from streams.calls.note_queue import NoteQueue
 from streams.keeper import loops_down
 from streams.models import Call, StreamEvent
 from streams.pure.call.notes import Note
@@ -23,8 +23,8 @@ OWNER = "a" * 32
 
 
 @asynccontextmanager
-async def kept() -> AsyncIterator[Notebook]:
-    book = Notebook(OWNER, 20.0)
+async def kept() -> AsyncIterator[NoteQueue]:
+    book = NoteQueue(OWNER, 20.0)
     try:
         yield book
     finally:
@@ -35,7 +35,7 @@ async def facts_of_new_gateway():
     return call_facts(await database_sync_to_async(gateway)())
 
 
-def begin(book: Notebook, facts, lost: list[tuple[str, bool]] | None = None) -> Story:
+def begin(book: NoteQueue, facts, lost: list[tuple[str, bool]] | None = None) -> Story:
     told = lost if lost is not None else []
     book.open(facts, lambda words, begun: told.append((words, begun)))
     story = Story()

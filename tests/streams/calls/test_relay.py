@@ -16,12 +16,12 @@ import pytest
 
 from streams.calls import relay as module
 from streams.calls.answer_acts import AnswerUnavailable
-from streams.calls.relay import Relay, Surroundings
+from streams.calls.relay import Relay, RelayContext
 from streams.customers import links
 from streams.customers.dial import DialSettings
 from streams.gateways.line import GatewayLine
 from streams.pure.call.notes import CallFacts, Note
-from streams.pure.call.stream import Limits
+from streams.pure.call.stream import StreamLimits
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity
 from streams.pure.lifecycle import API_HANGUP, NORMAL_HANGUP, PROCESS_LOST, EndCause, EventKind, Level
@@ -56,7 +56,7 @@ class Stage(Changing):
     def __init__(self, *requests: StreamRequest, **limits: Any) -> None:
         super().__init__()
         self.answer: Answer | Exception = Answer(requests, ())
-        self.limits = Limits(**{"retry_seconds": (), **limits})
+        self.limits = StreamLimits(**{"retry_seconds": (), **limits})
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.notes: list[Note] = []
@@ -74,8 +74,8 @@ class Stage(Changing):
             self.problem = self.relay.continue_on(line, first)
             return self.relay
         facts = CallFacts(UUID(CALL), 3, 1, 2, who.from_number, who.to_number, who.direction, "gw1-1", 1_700_000_000.0)
-        around = Surroundings(self.limits, DialSettings(ALLOW, 20.0), TLS, self.record, self._answer, lambda: ("token",), self._over)
-        relay = self.relay = Relay(line, facts, around)
+        context = RelayContext(self.limits, DialSettings(ALLOW, 20.0), TLS, self.record, self._answer, lambda: ("token",), self._over)
+        relay = self.relay = Relay(line, facts, context)
         relay.begin(who)
         if first is not None:
             relay.hear(first, asyncio.get_running_loop().time())

@@ -73,7 +73,7 @@ async def test_a_stop_reaches_the_one_call_it_is_for(redis: RedisServer, by_mess
     async with Customer() as customer:
         await new_gateway(customer)
         async with switchboard_running() as board, call(FIRST) as first, call(SECOND) as second:
-            await redis.until_heard(control.group_of(board.owner))
+            await redis.until_heard(control.control_group(board.owner))
             await talk(first)
             await talk(second)
             one, other = await until(lambda: streaming(FIRST)), await until(lambda: streaming(SECOND))
@@ -87,7 +87,7 @@ async def test_a_stop_reaches_the_one_call_it_is_for(redis: RedisServer, by_mess
 async def test_a_hangup_tells_the_gateway_and_ends_that_call_only(redis: RedisServer, by_message_only: None) -> None:
     await new_gateway()
     async with switchboard_running() as board, call(FIRST) as first, call(SECOND):
-        await redis.until_heard(control.group_of(board.owner))
+        await redis.until_heard(control.control_group(board.owner))
         row = await until(lambda: row_of(FIRST))
         await until(lambda: row_of(SECOND))
         await database_sync_to_async(control.request_hangup)(row, "API")
@@ -101,7 +101,7 @@ async def test_a_start_makes_a_stream_on_that_call(redis: RedisServer, by_messag
     async with Customer() as customer:
         await new_gateway()
         async with switchboard_running() as board, call(FIRST) as first, call(SECOND):
-            await redis.until_heard(control.group_of(board.owner))
+            await redis.until_heard(control.control_group(board.owner))
             row = await until(lambda: row_of(FIRST))
             request = StreamRequest(customer.url, content_type="audio/x-mulaw;rate=8000")
             stream_id = await database_sync_to_async(control.request_start)(row, request, "API")
@@ -116,7 +116,7 @@ async def test_a_start_makes_a_stream_on_that_call(redis: RedisServer, by_messag
 async def test_digits_become_tones_towards_that_call(redis: RedisServer, by_message_only: None) -> None:
     await new_gateway()
     async with switchboard_running() as board, call(FIRST) as first, call(SECOND) as second:
-        await redis.until_heard(control.group_of(board.owner))
+        await redis.until_heard(control.control_group(board.owner))
         row = await until(lambda: row_of(FIRST))
         await database_sync_to_async(control.request_dtmf)(row, "19#", "API")
         played = b""
@@ -132,9 +132,9 @@ async def test_the_message_goes_to_the_holder_and_to_no_other_process(redis: Red
     await new_gateway()
     layer = get_channel_layer()
     elsewhere = await layer.new_channel()
-    await layer.group_add(control.group_of("another process"), elsewhere)
+    await layer.group_add(control.control_group("another process"), elsewhere)
     async with switchboard_running() as board, call(FIRST):
-        await redis.until_heard(control.group_of(board.owner))
+        await redis.until_heard(control.control_group(board.owner))
         row = await until(lambda: row_of(FIRST))
         await database_sync_to_async(control.request_hangup)(row, "API")
         await until(lambda: Call.objects.filter(state="ended").first())
@@ -184,7 +184,7 @@ async def test_a_full_layer_loses_the_message_and_not_the_request(by_row_only: N
         row = await until(lambda: row_of(FIRST))
         layer = get_channel_layer()
         for _ in range(50):
-            await layer.group_send(control.group_of(board.owner), {"type": "control.waiting"})
+            await layer.group_send(control.control_group(board.owner), {"type": "control.waiting"})
         await database_sync_to_async(control.request_hangup)(row, "API")
         await until(lambda: Call.objects.filter(state="ended").first())
     channel_layers.backends.clear()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Self
 
-from streams.gateways.line import Caller, Ends, GatewayLine, LiveCall
+from streams.gateways.line import Caller, CallOnLine, GatewayLine, LineCallbacks
 from streams.pure.gateway import CallIdentity, dialect
 from streams.pure.gateway.meter import Meter
 from streams.pure.gateway.refusal import Reason
@@ -36,11 +36,11 @@ def caller(dialect_name: str = "asterisk", query: dict[str, str] | None = None, 
 class WrittenLine(GatewayLine):
     """`sent` is what was put on its socket, `closes` how that was closed, `refusals` why the media was not taken."""
 
-    def __init__(self, of: Caller, bring: Callable[[GatewayLine, CallIdentity, GatewayMessage | None], LiveCall | None]) -> None:
+    def __init__(self, of: Caller, bring: Callable[[GatewayLine, CallIdentity, GatewayMessage | None], CallOnLine | None]) -> None:
         self.sent: list[str | bytes] = []
         self.closes: list[tuple[int, str]] = []
         self.refusals: list[tuple[Reason, str]] = []
-        ends = Ends(bring, self.sent.append, self._close_written, self._refusal_written, Meter())
+        ends = LineCallbacks(bring, self.sent.append, self._close_written, self._refusal_written, Meter())
         super().__init__(of, dialect(of.dialect_name, of.query), ends)
 
     def _close_written(self, code: int, reason: str) -> None:

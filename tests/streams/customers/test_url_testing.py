@@ -32,7 +32,7 @@ def order(url: str, content_type: str = "audio/x-mulaw;rate=8000") -> UrlOrder:
 
 
 async def report_of(url: str, content_type: str = "audio/x-mulaw;rate=8000", timeout_seconds: float = 2.0) -> UrlReport:
-    return await url_testing.tested(order(url, content_type), DialSettings(ALLOW, timeout_seconds), TLS)
+    return await url_testing.run_url_test(order(url, content_type), DialSettings(ALLOW, timeout_seconds), TLS)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ async def test_the_time_of_tls_is_told_and_who_cannot_be_trusted_is_refused(brie
     trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
     trusting.check_hostname = False
     async with Customer(tls=server) as customer:
-        report = await url_testing.tested(order(customer.url), DialSettings(ALLOW, 2.0), trusting)
+        report = await url_testing.run_url_test(order(customer.url), DialSettings(ALLOW, 2.0), trusting)
         assert list(report.steps) == list(STEPS) and report.sent_frames == 10
         report = await report_of(customer.url)
         assert report.failure.startswith("TLS failed:") and list(report.steps) == ["resolved", "connected"]

@@ -13,7 +13,7 @@ from django.db import connections
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
-from streams.delivery import Outcome, deliver, deliver_next, due_streams, outbox, resend
+from streams.delivery import DeliveryOutcome, deliver, deliver_next, due_streams, outbox, resend
 from streams.models import Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
 from tests.streams.callback_rows import account, endpoint, fresh, owed, received, stream, under_way
 from tests.streams.raw_server import OK, RawServer, hanging, serving, whole_request
@@ -97,7 +97,7 @@ def test_a_host_at_its_share_is_left_due_and_nothing_written(django_assert_num_q
         under_way(owed(stream(), DEAD))
     waiting = owed(stream(), DEAD)
     with django_assert_num_queries(2):
-        assert deliver_next(waiting.stream_id) is Outcome.CAPPED
+        assert deliver_next(waiting.stream_id) is DeliveryOutcome.CAPPED
     row = fresh(waiting)
     assert (row.state, row.tries, row.claimed_by, row.due_at) == (CallbackState.PENDING, 0, "", waiting.due_at)
 
@@ -107,8 +107,8 @@ def test_an_account_at_its_share_is_left_due(settings: Any, httpserver: HTTPServ
     for number in range(5):
         under_way(owed(stream(account("Wide")), f"http://{number}.dead.example/"))
     url = endpoint(httpserver, 200)
-    assert deliver_next(owed(stream(account("Wide")), url).stream_id) is Outcome.CAPPED
-    assert deliver_next(owed(stream(account("Good")), url).stream_id) is Outcome.DELIVERED
+    assert deliver_next(owed(stream(account("Wide")), url).stream_id) is DeliveryOutcome.CAPPED
+    assert deliver_next(owed(stream(account("Good")), url).stream_id) is DeliveryOutcome.DELIVERED
 
 
 def test_claims_that_ran_out_take_no_share(httpserver: HTTPServer):
@@ -116,7 +116,7 @@ def test_claims_that_ran_out_take_no_share(httpserver: HTTPServer):
     for _ in range(4):
         lost = owed(stream(), url, due_at=timezone.now() + timedelta(hours=1))
         Callback.objects.filter(pk=lost.pk).update(claimed_by="dead", claimed_until=timezone.now() - timedelta(seconds=1))
-    assert deliver_next(owed(stream(), url).stream_id) is Outcome.DELIVERED
+    assert deliver_next(owed(stream(), url).stream_id) is DeliveryOutcome.DELIVERED
 
 
 class Counting:
@@ -239,13 +239,13 @@ def test_a_row_that_was_delivered_since_it_was_read_is_not_claimed():
 # Resending -----------------------------------------------------------------------------------------------------------------
 def test_what_was_given_up_can_be_sent_again_under_the_same_id(httpserver: HTTPServer):
     callback = owed(stream(), endpoint(httpserver, 410, 200))
-    assert deliver_next(callback.stream_id) is Outcome.GIVEN_UP
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.GIVEN_UP
     first = callback.attempts.values().get()
     resend(callback)
     row = fresh(callback)
     assert (row.state, row.finished_at, row.message_id) == (CallbackState.PENDING, None, callback.message_id)
     assert due_streams(10) == [callback.stream_id]
-    assert deliver_next(callback.stream_id) is Outcome.DELIVERED
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.DELIVERED
     assert callback.attempts.values().get(number=1) == first
     assert callback.attempts.count() == 2
     assert {request.headers["webhook-id"] for request in received(httpserver)} == {callback.message_id}
@@ -255,7 +255,7 @@ def test_what_was_delivered_can_be_sent_again(httpserver: HTTPServer):
     callback = owed(stream(), endpoint(httpserver, 200))
     deliver(callback.stream_id)
     resend(callback)
-    assert deliver_next(callback.stream_id) is Outcome.DELIVERED
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.DELIVERED
     assert len(received(httpserver)) == 2
 
 
@@ -264,7 +264,7 @@ def test_resending_leaves_a_try_under_way_alone():
     under_way(callback)
     resend(callback)
     assert fresh(callback).claimed_by == "another worker"
-    assert deliver_next(callback.stream_id) is Outcome.NOTHING_DUE
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.NOTHING_DUE
 
 
 # What lists look for -------------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks.webhooks import Webhook
 from werkzeug import Request
 
-from streams.delivery import Outcome, deliver_next
-from streams.delivery.sending import retry_after_seconds, shown
+from streams.delivery import DeliveryOutcome, deliver_next
+from streams.delivery.sending import body_as_text, retry_after_seconds
 from streams.models import CallbackState
 from streams.pure.callback.signature import standard_webhook_secret
 from tests.streams.callback_rows import TOKEN, due_again, endpoint, fresh, owed, received, stream
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 # What an endpoint gets -----------------------------------------------------------------------------------------------------
 def test_a_callback_is_posted_as_a_form_that_every_published_validator_accepts(httpserver: HTTPServer):
     callback = owed(stream(), endpoint(httpserver, 200) + "?tenant=7#rt=3000")
-    assert deliver_next(callback.stream_id) is Outcome.DELIVERED
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.DELIVERED
 
     (request,) = received(httpserver)
     assert request.method == "POST"
@@ -39,7 +39,7 @@ def test_a_callback_is_posted_as_a_form_that_every_published_validator_accepts(h
 
 def test_a_callback_by_get_carries_its_parameters_in_the_query(httpserver: HTTPServer):
     callback = owed(stream(), endpoint(httpserver, 200) + "?tenant=7", method="GET")
-    assert deliver_next(callback.stream_id) is Outcome.DELIVERED
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.DELIVERED
 
     (request,) = received(httpserver)
     assert request.method == "GET"
@@ -93,7 +93,7 @@ def test_the_head_of_the_answer_is_kept_and_cleaned(httpserver: HTTPServer):
 
 
 def test_the_head_of_an_answer_has_no_invisible_characters():
-    assert shown(b"one\r\ntwo\x1b[31m\x85three\xe2\x80\xa8four") == "one\ntwo\ufffd[31m\ufffdthree\nfour"
+    assert body_as_text(b"one\r\ntwo\x1b[31m\x85three\xe2\x80\xa8four") == "one\ntwo\ufffd[31m\ufffdthree\nfour"
 
 
 NOT_DELIVERED: dict[str, tuple[Callable[..., None], int | None, str]] = {
@@ -135,7 +135,7 @@ DELIVERED: dict[str, tuple[Callable[..., None], int]] = {
 def test_2xx_is_delivered_whatever_becomes_of_the_body(behaviour, status):
     with serving(behaviour) as server:
         callback = owed(stream(), server.url)
-        assert deliver_next(callback.stream_id) is Outcome.DELIVERED
+        assert deliver_next(callback.stream_id) is DeliveryOutcome.DELIVERED
     assert callback.attempts.get().status == status
     assert fresh(callback).state == CallbackState.DELIVERED
 
@@ -144,7 +144,7 @@ def test_2xx_is_delivered_whatever_becomes_of_the_body(behaviour, status):
 def test_a_failure_is_written_down_in_words(behaviour, status, words):
     with serving(behaviour) as server:
         callback = owed(stream(), server.url)
-        assert deliver_next(callback.stream_id) is Outcome.FAILED
+        assert deliver_next(callback.stream_id) is DeliveryOutcome.FAILED
     attempt = callback.attempts.get()
     assert (attempt.status, attempt.error, attempt.address) == (status, words, "127.0.0.1")
     assert fresh(callback).state == CallbackState.PENDING
@@ -154,20 +154,20 @@ def test_an_endpoint_that_is_not_there_is_written_down_in_words():
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
     callback = owed(stream(), f"http://127.0.0.1:{port}/")
-    assert deliver_next(callback.stream_id) is Outcome.FAILED
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.FAILED
     assert callback.attempts.get().error.endswith(f"port {port}: the connection was refused, so nothing listens there.")
 
 
 def test_a_name_that_does_not_resolve_is_retried():
     callback = owed(stream(), "http://nowhere.invalid/status")
-    assert deliver_next(callback.stream_id) is Outcome.FAILED
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.FAILED
     assert "nowhere.invalid" in callback.attempts.get().error
 
 
 @pytest.mark.parametrize("url", ["http://10.0.0.1/status", "ftp://example.com/", "http://u:p@127.0.0.1/"])
 def test_an_address_that_may_not_be_dialled_is_given_up_at_once(url):
     callback = owed(stream(), url)
-    assert deliver_next(callback.stream_id) is Outcome.GIVEN_UP
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.GIVEN_UP
     row = fresh(callback)
     assert (row.state, row.tries, row.due_at, row.claimed_by) == (CallbackState.GIVEN_UP, 1, None, "")
     assert row.finished_at is not None
@@ -176,7 +176,7 @@ def test_an_address_that_may_not_be_dialled_is_given_up_at_once(url):
 
 def test_a_row_that_cannot_be_sent_uses_up_its_tries_like_any_other(httpserver: HTTPServer):
     callback = owed(stream(), endpoint(httpserver, 200), parameters=["not a pair at all"])
-    assert deliver_next(callback.stream_id) is Outcome.FAILED
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.FAILED
     assert callback.attempts.get().error == "Streamdesk could not send this callback; the worker's log says why."
 
 

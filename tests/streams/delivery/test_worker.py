@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from streams.delivery import Outcome, deliver, deliver_next, due_streams
+from streams.delivery import DeliveryOutcome, deliver, deliver_next, due_streams
 from streams.models import Callback, CallbackState
 from tests.streams.callback_rows import due_again, endpoint, fresh, owed, received, stream, under_way
 from tests.streams.raw_server import hanging, serving
@@ -23,11 +23,11 @@ transactional = pytest.mark.django_db(transaction=True)
 def test_tries_follow_the_schedule_and_end_with_it(httpserver: HTTPServer):
     callback = owed(stream(), endpoint(httpserver, 500))
     for slot in (5, 30, 300):
-        assert deliver_next(callback.stream_id) is Outcome.FAILED
+        assert deliver_next(callback.stream_id) is DeliveryOutcome.FAILED
         assert 0.8 * slot - 1 <= waits(callback) <= 1.2 * slot
-        assert deliver_next(callback.stream_id) is Outcome.NOTHING_DUE
+        assert deliver_next(callback.stream_id) is DeliveryOutcome.NOTHING_DUE
         due_again(callback)
-    assert deliver_next(callback.stream_id) is Outcome.GIVEN_UP
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.GIVEN_UP
     assert list(callback.attempts.values_list("number", flat=True)) == [1, 2, 3, 4]
     assert len(received(httpserver)) == fresh(callback).tries == 4
 
@@ -54,7 +54,7 @@ def test_retry_after_is_heard_within_two_slots(httpserver: HTTPServer):
 
 def test_410_ends_the_tries(httpserver: HTTPServer):
     callback = owed(stream(), endpoint(httpserver, 410))
-    assert deliver_next(callback.stream_id) is Outcome.GIVEN_UP
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.GIVEN_UP
 
 
 # Order within a stream -----------------------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def test_callbacks_of_a_stream_arrive_in_order(httpserver: HTTPServer):
     callbacks = [owed(of, url, due_at=due_at) for due_at in due_times]
     deliver(of.pk)
     assert [request.headers["webhook-id"] for request in received(httpserver)] == [callback.message_id for callback in callbacks]
-    assert deliver_next(of.pk) is Outcome.NOTHING_DUE
+    assert deliver_next(of.pk) is DeliveryOutcome.NOTHING_DUE
 
 
 def test_a_callback_that_waits_for_its_next_try_holds_back_the_later_ones(httpserver: HTTPServer):
@@ -116,7 +116,7 @@ def test_a_callback_under_way_holds_back_the_later_ones():
     of = stream()
     under_way(owed(of, "http://127.0.0.1:1/"))
     owed(of, "http://127.0.0.1:1/")
-    assert deliver_next(of.pk) is Outcome.NOTHING_DUE
+    assert deliver_next(of.pk) is DeliveryOutcome.NOTHING_DUE
 
 
 # Claims --------------------------------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def test_no_transaction_is_open_while_the_endpoint_is_waited_for(httpserver: HTT
 
     httpserver.expect_request("/status").respond_with_handler(look)
     callback = owed(stream(), httpserver.url_for("/status"))
-    assert deliver_next(callback.stream_id) is Outcome.DELIVERED
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.DELIVERED
     assert (seen[0].event, seen[0].state) == ("StopStream", CallbackState.PENDING)
     assert seen[0].claimed_by
     assert seen[0].claimed_until is not None
@@ -155,7 +155,7 @@ def test_a_worker_whose_claim_was_taken_over_writes_nothing(httpserver: HTTPServ
 
     httpserver.expect_request("/status").respond_with_handler(overtake)
     callback = owed(stream(), httpserver.url_for("/status"))
-    assert deliver_next(callback.stream_id) is Outcome.OVERTAKEN
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.OVERTAKEN
     row = fresh(callback)
     assert (row.state, row.tries, row.claimed_by) == (CallbackState.PENDING, 0, "another worker")
     assert not callback.attempts.exists()
@@ -166,7 +166,7 @@ def test_a_try_that_was_lost_with_its_worker_is_made_again_and_has_its_line(http
     ran_out_at = timezone.now() - timedelta(seconds=1)
     Callback.objects.filter(pk=callback.pk).update(claimed_by="a dead worker", claimed_until=ran_out_at)
     assert due_streams(10) == [callback.stream_id]
-    assert deliver_next(callback.stream_id) is Outcome.DELIVERED
+    assert deliver_next(callback.stream_id) is DeliveryOutcome.DELIVERED
 
     lost, made = callback.attempts.order_by("number")
     assert (lost.number, lost.status, made.number, made.status) == (1, None, 2, 200)
@@ -180,7 +180,7 @@ def test_many_workers_make_one_try(httpserver: HTTPServer):
     callbacks = [owed(stream(), endpoint(httpserver, 200)) for _ in range(3)]
     workers = 4
     for callback in callbacks:
-        assert sorted(at_once(workers, callback.stream_id)).count(Outcome.DELIVERED) == 1
+        assert sorted(at_once(workers, callback.stream_id)).count(DeliveryOutcome.DELIVERED) == 1
     assert sorted(request.headers["webhook-id"] for request in received(httpserver)) == sorted(row.message_id for row in callbacks)
     assert all(callback.attempts.count() == 1 for callback in callbacks)
 
@@ -194,10 +194,10 @@ def test_many_workers_on_one_stream_keep_its_order(httpserver: HTTPServer):
     assert [request.headers["webhook-id"] for request in received(httpserver)] == [callback.message_id for callback in callbacks]
 
 
-def at_once(workers: int, stream_id: int) -> list[Outcome]:
+def at_once(workers: int, stream_id: int) -> list[DeliveryOutcome]:
     together = Barrier(workers)
 
-    def work(_number: int) -> Outcome:
+    def work(_number: int) -> DeliveryOutcome:
         try:
             together.wait(10)
             return deliver_next(stream_id)

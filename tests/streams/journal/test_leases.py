@@ -32,7 +32,7 @@ def test_a_call_nobody_holds_is_ended_billed_to_its_last_renewal(facts, story) -
     stream_id = uuid4()
     story.streaming(stream_id)
     record(facts, story)
-    Call.objects.update(renewed_at=journal.at(EPOCH + 70), lease_until=journal.at(EPOCH + 90))
+    Call.objects.update(renewed_at=journal.utc_of(EPOCH + 70), lease_until=journal.utc_of(EPOCH + 90))
     (call_id,) = journal.expired_calls()
     assert journal.reap(call_id)
     call, stream, charge = Call.objects.get(), Stream.objects.get(), Charge.objects.get()
@@ -48,7 +48,7 @@ def test_a_call_nobody_holds_is_ended_billed_to_its_last_renewal(facts, story) -
 def test_a_stream_that_started_after_the_last_renewal_is_billed_nothing(facts, story) -> None:
     story.streaming(uuid4(), at=10)
     record(facts, story)
-    Call.objects.update(renewed_at=journal.at(EPOCH + 3), lease_until=journal.at(EPOCH + 23))
+    Call.objects.update(renewed_at=journal.utc_of(EPOCH + 3), lease_until=journal.utc_of(EPOCH + 23))
     assert journal.reap(journal.expired_calls()[0])
     assert Charge.objects.get().amount == 0
 

@@ -69,7 +69,7 @@ def test_what_is_measured_again_replaces_what_was_there() -> None:
     keep(live, 1)
     keep(live, 7)
     assert (live.peaks(), live.late()) == ([7, 7], 7)
-    assert CallMeasure.objects.get().measured_at == journal.at(EPOCH + 7)
+    assert CallMeasure.objects.get().measured_at == journal.utc_of(EPOCH + 7)
     assert StreamMeasure.objects.first().latency == timing(7)["latency"]
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from streams.simulate.asterisk_control import Command, Control, UnreadableCommand
+from streams.simulate.asterisk_control import Control, ControlCommand, UnreadableCommand
 from tests.streams.simulate import recordings
 
 
@@ -55,13 +55,13 @@ def test_releases_before_22_8_name_no_channel() -> None:
 @pytest.mark.parametrize(
     ("as_json", "text", "command"),
     [
-        (False, "MARK_MEDIA mark-1", Command("MARK_MEDIA", "mark-1")),
-        (False, " HANGUP \n", Command("HANGUP")),
-        (True, '{"command":"MARK_MEDIA","correlation_id":"mark-1"}', Command("MARK_MEDIA", "mark-1")),
-        (True, '{"command":"HANGUP"}', Command("HANGUP")),
+        (False, "MARK_MEDIA mark-1", ControlCommand("MARK_MEDIA", "mark-1")),
+        (False, " HANGUP \n", ControlCommand("HANGUP")),
+        (True, '{"command":"MARK_MEDIA","correlation_id":"mark-1"}', ControlCommand("MARK_MEDIA", "mark-1")),
+        (True, '{"command":"HANGUP"}', ControlCommand("HANGUP")),
     ],
 )
-def test_commands(as_json: bool, text: str, command: Command) -> None:
+def test_commands(as_json: bool, text: str, command: ControlCommand) -> None:
     assert Control(as_json, "1.1").command(text) == command
 
 

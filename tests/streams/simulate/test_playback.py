@@ -2,21 +2,21 @@
 
 import pytest
 
-from streams.simulate.asterisk_control import Command, Control
-from streams.simulate.playback import Playback
+from streams.simulate.asterisk_control import Control, ControlCommand
+from streams.simulate.playback import GatewayPlayback
 from tests.streams.simulate import recordings
 
 CONTROL = Control(False, "1.1")
 
 
-def queue(frames: int = 0) -> Playback:
-    playback = Playback(CONTROL, 160)
+def queue(frames: int = 0) -> GatewayPlayback:
+    playback = GatewayPlayback(CONTROL, 160)
     for number in range(frames):
         playback.take_audio(number.to_bytes(2, "big") * 80)
     return playback
 
 
-def play(playback: Playback, ticks: int) -> list[str]:
+def play(playback: GatewayPlayback, ticks: int) -> list[str]:
     return [event for _ in range(ticks) for event in playback.tick()]
 
 
@@ -25,7 +25,7 @@ def test_replayed_recording_gives_the_same_events_at_the_same_time(name: str) ->
     lines = [line for line in recordings.read(name) if line.what in ("text", "binary")]
     as_json = lines[0].value.startswith("{")
     channel_id = lines[0].value.split("channel_id")[1].lstrip('":').split('"')[0].split()[0]
-    playback = Playback(Control(as_json, channel_id), 160)
+    playback = GatewayPlayback(Control(as_json, channel_id), 160)
     events: list[tuple[float, str]] = []
     tick_ms = 0.0
     for line in (line for line in lines if line.sender == "us"):
@@ -60,7 +60,7 @@ def test_partial_frames_are_thrown_away_outside_bulk_mode() -> None:
 
 def test_partial_frames_are_joined_in_bulk_mode() -> None:
     playback = queue()
-    playback.take_command(Command("START_MEDIA_BUFFERING"))
+    playback.take_command(ControlCommand("START_MEDIA_BUFFERING"))
     playback.take_audio(b"a" * 250)
     playback.take_audio(b"b" * 70)
     play(playback, 5)
@@ -72,15 +72,15 @@ def test_xoff_at_900_xon_below_800_and_silent_loss_above_1000() -> None:
     assert playback.take_audio(bytes(160)) == ["MEDIA_XOFF"]
     assert [playback.take_audio(bytes(8000)) for _ in range(3)] == [[], [], []]
     assert playback.lost_messages == 1
-    assert "queue_length:1000" in playback.take_command(Command("GET_STATUS"))[0]
+    assert "queue_length:1000" in playback.take_command(ControlCommand("GET_STATUS"))[0]
     assert play(playback, 201) == []
     assert play(playback, 1) == ["MEDIA_XON"]
 
 
 def test_marks_take_no_time() -> None:
     playback = queue(1)
-    playback.take_command(Command("MARK_MEDIA", "a"))
-    playback.take_command(Command("MARK_MEDIA", "b"))
+    playback.take_command(ControlCommand("MARK_MEDIA", "a"))
+    playback.take_command(ControlCommand("MARK_MEDIA", "b"))
     playback.take_audio(b"x" * 160)
     assert play(playback, 1) == []
     assert play(playback, 1) == ["MEDIA_MARK_PROCESSED a", "MEDIA_MARK_PROCESSED b"]
@@ -89,24 +89,24 @@ def test_marks_take_no_time() -> None:
 
 def test_flush_forgets_audio_and_marks() -> None:
     playback = queue(950)
-    playback.take_command(Command("MARK_MEDIA", "never"))
-    playback.take_command(Command("FLUSH_MEDIA"))
-    assert "queue_length:0 xon_level:800 xoff_level:900 queue_full:true" in playback.take_command(Command("GET_STATUS"))[0]
+    playback.take_command(ControlCommand("MARK_MEDIA", "never"))
+    playback.take_command(ControlCommand("FLUSH_MEDIA"))
+    assert "queue_length:0 xon_level:800 xoff_level:900 queue_full:true" in playback.take_command(ControlCommand("GET_STATUS"))[0]
     assert play(playback, 3) == ["MEDIA_XON"]
     assert playback.played == []
 
 
 def test_paused_queue_is_silent() -> None:
     playback = queue(1)
-    playback.take_command(Command("PAUSE_MEDIA"))
+    playback.take_command(ControlCommand("PAUSE_MEDIA"))
     play(playback, 3)
     assert playback.played == []
-    playback.take_command(Command("CONTINUE_MEDIA"))
+    playback.take_command(ControlCommand("CONTINUE_MEDIA"))
     play(playback, 1)
     assert playback.played == [bytes(160)]
 
 
 def test_queue_drained_is_reported_once() -> None:
     playback = queue(1)
-    playback.take_command(Command("REPORT_QUEUE_DRAINED"))
+    playback.take_command(ControlCommand("REPORT_QUEUE_DRAINED"))
     assert play(playback, 4) == ["QUEUE_DRAINED"]

@@ -9,7 +9,7 @@ import pytest
 from streams.pure.audio.convert import to_linear
 from streams.pure.audio.g722 import Codec
 from streams.pure.messages import AudioFormat, Encoding
-from streams.simulate.wav import FORMATS, FRAME_BYTES, SPEECH, UnusableWav, frames, lasting, read_wav
+from streams.simulate.wav import FORMATS, FRAME_BYTES, SPEECH, UnusableWav, frames, lasting, load_wav
 
 
 def tone(hz: float, rate: int, seconds: float = 1) -> bytes:
@@ -31,7 +31,7 @@ def written(path: Path, channels: int = 1, width: int = 2, rate: int = 8000, sam
 
 
 def test_the_speech_we_ship() -> None:
-    samples, form = read_wav(SPEECH)
+    samples, form = load_wav(SPEECH)
     assert form == AudioFormat(Encoding.L16, 8000)
     assert 8 <= form.duration_ms(len(samples)) / 1000 <= 12
     assert SPEECH.stat().st_size <= 200_000
@@ -60,7 +60,7 @@ def test_lasting_repeats_and_cuts() -> None:
 @pytest.mark.parametrize(("fault", "words"), [({"channels": 2}, "2 channel"), ({"width": 1}, "8 bits"), ({"rate": 44_100}, "44100 Hz")])
 def test_wav_files_that_will_not_do(tmp_path: Path, fault: dict[str, int], words: str) -> None:
     with pytest.raises(UnusableWav, match=words):
-        read_wav(written(tmp_path / "bad.wav", **fault))
+        load_wav(written(tmp_path / "bad.wav", **fault))
 
 
 def test_files_that_are_no_wav(tmp_path: Path) -> None:
@@ -68,6 +68,6 @@ def test_files_that_are_no_wav(tmp_path: Path) -> None:
     text.write_text("this is no sound")
     for path in (text, tmp_path / "missing.wav", tmp_path):
         with pytest.raises(UnusableWav, match="cannot be read"):
-            read_wav(path)
+            load_wav(path)
     with pytest.raises(UnusableWav, match="no audio"):
-        read_wav(written(tmp_path / "empty.wav", samples=b""))
+        load_wav(written(tmp_path / "empty.wav", samples=b""))

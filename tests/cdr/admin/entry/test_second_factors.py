@@ -12,7 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from cdr import live, roles
 from cdr.admin.entry import signing_in
 from cdr.models import AuditEntry, FailedSignIn
-from cdr.pure.log.filter import Asked
+from cdr.pure.log.filter import LogFilter
 from cdr.pure.sign_in import MOST_OF_A_NAME
 from cdr.sign_in import second_factor
 from tests.cdr.admin.conftest import person
@@ -198,7 +198,7 @@ def test_without_it_no_live_log(browser, maria) -> None:
     session_only.force_login(maria)
 
     def may_read(client: Client) -> bool:
-        return live.may_read(live.Reading("call", str(call.uuid), client.session.session_key or "", Asked())) is not None
+        return live.may_read(live.OpenLog("call", str(call.uuid), client.session.session_key or "", LogFilter())) is not None
 
     assert may_read(browser) and not may_read(session_only)
 
@@ -244,7 +244,7 @@ def test_who_has_none_is_led_to_set_it_up_and_sees_nothing_else(maria, settings)
     assert not re.findall(r'href="(/admin/(?:cdr|streams)/[^"]*)"', end.content.decode())
     for path in ("/admin/", CALLS, "/admin/password_change/"):
         assert client.get(path).status_code == 302
-    assert not live.may_read(live.Reading("call", str(call.uuid), client.session.session_key or "", Asked()))
+    assert not live.may_read(live.OpenLog("call", str(call.uuid), client.session.session_key or "", LogFilter()))
     set_up(client)
     assert client.get(CALLS).status_code == 200
     assert not FailedSignIn.objects.exists()

@@ -148,7 +148,7 @@ CASES: dict[type[Narrowing], Callable[[], list[Case]]] = {
     of_audit.ActFilter: lambda: _one_another("act", {act: {"act": act} for act in Act}),
     # Of refused attempts
     of_refusals.LastFilter: lambda: _periods("last_at"),
-    of_refusals.ReasonFilter: lambda: _one_another("reason", {reason: {"reason": reason} for reason in Reason}),
+    of_refusals.RefusalReasonFilter: lambda: _one_another("reason", {reason: {"reason": reason} for reason in Reason}),
     of_refusals.NameFilter: lambda: [Case("gateway=PBX", {"name": "pbx-1"}, {"name": "old-pbx-1"})],
 }
 

@@ -7,14 +7,14 @@ import pytest
 from cdr.pages.log import page as debug_log
 from cdr.pages.log.page import DebugLogPage, log_page
 from cdr.pages.log.subject import call_log, stream_log
-from cdr.pure.log.filter import Asked, asked_by
+from cdr.pure.log.filter import LogFilter, asked_by
 from streams.models import Callback, CallbackAttempt, Gateway, Stream, StreamEvent
 from streams.pure.lifecycle import EventKind
 from tests.cdr.call_script import CallScript, make_gateway
 from tests.cdr.factories import KINDS, closed_call, live_call, reaped_call, refused_call, slow_call
 
 pytestmark = pytest.mark.django_db
-EVERYTHING = Asked()
+EVERYTHING = LogFilter()
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def gateway() -> Gateway:
     return make_gateway()
 
 
-def log_of(call, asked: Asked = EVERYTHING, whole_numbers: bool = True) -> DebugLogPage:
+def log_of(call, asked: LogFilter = EVERYTHING, whole_numbers: bool = True) -> DebugLogPage:
     return log_page(stream_log(str(call.streams.get().uuid)), asked, whole_numbers=whole_numbers)
 
 
@@ -30,7 +30,7 @@ def whole_log_of(call) -> DebugLogPage:
     return log_page(call_log(str(call.uuid)), EVERYTHING, whole_numbers=True)
 
 
-def query(text: str) -> Asked:
+def query(text: str) -> LogFilter:
     return asked_by(parse_qs(text))
 
 

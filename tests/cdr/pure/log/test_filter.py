@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from cdr.pure.log.filter import Asked, asked_by, counted_by_group
+from cdr.pure.log.filter import LogFilter, asked_by, counted_by_group
 from cdr.pure.log.lines import Line, lines
 from cdr.pure.log.rows import GROUP_OF, EventRow
 from streams.pure.lifecycle import EventKind
@@ -31,7 +31,7 @@ def test_an_address_is_read_and_written_alike(query) -> None:
 
 def test_words_that_mean_nothing_are_passed_over() -> None:
     asked = asked_by({"kind": ["teapot", "end", "end"], "level": ["purple"], "q": ["  two   words "], "page": ["7"], "from": ["e" * 99]})
-    assert asked == Asked(groups=("end",), text="two words", first="e" * 30)
+    assert asked == LogFilter(groups=("end",), text="two words", first="e" * 30)
     assert len(asked_by({"q": ["x" * 5000]}).text) == 200
 
 
@@ -45,21 +45,21 @@ def test_words_that_mean_nothing_are_passed_over() -> None:
     ],
 )
 def test_a_level_shows_what_is_as_bad_or_worse(asked, matching) -> None:
-    found = [level for level in ("debug", "info", "purple", "warning", "error") if Asked(level=asked).matches(line(level=level))]
+    found = [level for level in ("debug", "info", "purple", "warning", "error") if LogFilter(level=asked).matches(line(level=level))]
     assert found == matching
 
 
 @pytest.mark.parametrize("text", ["CONNECTING", "bot.example", "sample", "Teapot", "7aea"])
 def test_a_text_is_found_in_words_details_and_source_in_any_case(text) -> None:
-    assert Asked(text=text).matches(line(url="wss://bot.example/a", sample="a teapot"))
-    assert not Asked(text=text).matches(EMPTY)
+    assert LogFilter(text=text).matches(line(url="wss://bot.example/a", sample="a teapot"))
+    assert not LogFilter(text=text).matches(EMPTY)
 
 
 EMPTY = lines([EventRow(2, AT, "call_hangup_sent", "info", {}, "call")], AT)[0]
 
 
 def test_group_level_and_text_narrow_together() -> None:
-    asked = Asked(groups=("connection",), level="problems", text="refused")
+    asked = LogFilter(groups=("connection",), level="problems", text="refused")
     assert asked.matches(line("connect_failed", "warning", problem="Refused."))
     assert not asked.matches(line("connect_failed", "info", problem="Refused."))
     assert not asked.matches(line("play_failed", "warning", problem="Refused."))
@@ -72,5 +72,5 @@ def test_lines_are_counted_by_group() -> None:
 
 
 def test_another_page_keeps_the_filter_and_the_whole_keeps_the_page() -> None:
-    asked = Asked(groups=("end",), text="x", first="e1")
+    asked = LogFilter(groups=("end",), text="x", first="e1")
     assert (asked.at(last=True).query(), asked.whole().query()) == ("kind=end&q=x&page=last", "from=e1")

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from streams.pure.call.effects import Effect, TellGateway, Write
 from streams.pure.call.notes import Identity, Note
 from streams.pure.call.session import CallSession
-from streams.pure.call.stream import Limits
+from streams.pure.call.stream import StreamLimits
 from streams.pure.customer.connection import Closure
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Audio, AudioFormat, Encoding, GatewayCommand, Started, StreamRequest
@@ -21,9 +21,9 @@ FACTS = {"address": "192.0.2.1", "duration_ms": 12}
 class Driven:
     """A session with a hand on its clock, and what came out of it."""
 
-    def __init__(self, limits: Limits | None = None, answered: bool = True, marks: bool = False, listens_only: str = "") -> None:
+    def __init__(self, limits: StreamLimits | None = None, answered: bool = True, marks: bool = False, listens_only: str = "") -> None:
         self.now = 100.0
-        identity, limits = Identity(uuid4(), "MA" + "X" * 18), limits or Limits(buffer_ms=1000, retry_seconds=(1, 3))
+        identity, limits = Identity(uuid4(), "MA" + "X" * 18), limits or StreamLimits(buffer_ms=1000, retry_seconds=(1, 3))
         self.session = CallSession(identity, limits, 100.0, 1_700_000_000.0, marks)
         self.notes: list[Note] = []
         self.effects: list[Effect] = []
@@ -33,7 +33,7 @@ class Driven:
             self.session.follow([], self.now)
 
     def collect(self) -> list[Effect]:
-        fresh = self.session.wanted.drain()
+        fresh = self.session.effects.drain()
         self.notes += [effect.note for effect in fresh if isinstance(effect, Write)]
         others = [effect for effect in fresh if not isinstance(effect, Write)]
         self.effects += others

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.pure.call.gateway_absence import NOTED_IN_FULL
-from streams.pure.call.stream import Limits
+from streams.pure.call.stream import StreamLimits
 from streams.pure.customer.connection import Closure
 from streams.pure.lifecycle import API_HANGUP, GATEWAY_LOST, NORMAL_HANGUP, EndCause, EventKind
 from streams.pure.messages import AudioFormat, Encoding, Ended, Play, Started, StreamRequest
@@ -11,11 +11,11 @@ from tests.streams.pure.call.driven import MULAW, Driven
 
 LOST = Ended(lost=True, code=1006, words="The connection to the gateway was lost.")
 AGAIN = Started(MULAW, 20, "gw-1")
-WAITING = Limits(buffer_ms=1000, resume_seconds=5)
+WAITING = StreamLimits(buffer_ms=1000, resume_seconds=5)
 LOSSES = (EventKind.CALL_GATEWAY_AWAITED, EventKind.CALL_GATEWAY_RESUMED)
 
 
-def lost_call(limits: Limits = WAITING) -> Driven:
+def lost_call(limits: StreamLimits = WAITING) -> Driven:
     call = Driven(limits)
     call.frames(3)
     call.session.hear(LOST, call.now)
@@ -51,12 +51,12 @@ def test_a_gateway_that_does_not_come_back_is_given_up() -> None:
 @pytest.mark.parametrize(
     ("limits", "ended", "hangup"),
     [
-        (Limits(buffer_ms=1000), LOST, GATEWAY_LOST),
+        (StreamLimits(buffer_ms=1000), LOST, GATEWAY_LOST),
         (WAITING, Ended(lost=False, code=1000, words="The gateway hung up."), NORMAL_HANGUP),
     ],
     ids=["nobody is waited for", "a clean close"],
 )
-def test_other_ends_are_ends(limits: Limits, ended: Ended, hangup) -> None:
+def test_other_ends_are_ends(limits: StreamLimits, ended: Ended, hangup) -> None:
     call = Driven(limits)
     call.session.hear(ended, call.now)
     assert call.session.over == hangup

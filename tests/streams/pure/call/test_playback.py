@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.pure.audio.convert import to_linear
-from streams.pure.call.playback import LEAD_MS, QUEUE_MS, Playback, PlaybackFull, Step
+from streams.pure.call.playback import LEAD_MS, QUEUE_MS, Playback, PlaybackFull, PlaybackStep
 from streams.pure.messages import AudioFormat, Clear, Encoding, Mark, Play
 
 MULAW, L16, L16_16K = AudioFormat(Encoding.MULAW, 8000), AudioFormat(Encoding.L16, 8000), AudioFormat(Encoding.L16, 16000)
 ME, OTHER = uuid4(), uuid4()
 
 
-def played(step: Step) -> bytes:
+def played(step: PlaybackStep) -> bytes:
     return b"".join(command.payload for command in step.commands if isinstance(command, Play))
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.pure.call.effects import CloseCustomer, Dial, Effect
-from streams.pure.call.stream import IGNORED_IN_FULL, UNSAID_AT_MOST, Limits, StreamSession
+from streams.pure.call.stream import IGNORED_IN_FULL, UNSAID_AT_MOST, StreamLimits, StreamSession
 from streams.pure.customer.connection import Closure, Failure
 from streams.pure.customer.protocol import protocol_of
 from streams.pure.lifecycle import ENDINGS, MOVES, CallbackEvent, EndCause, EventKind, Level, StreamState
@@ -42,7 +42,7 @@ class Noted:
 class Alone:
     """A stream without a call around it: what it noted, and what it wants done."""
 
-    limits: Limits = field(default_factory=lambda: Limits(buffer_ms=1000))
+    limits: StreamLimits = field(default_factory=lambda: StreamLimits(buffer_ms=1000))
     request: StreamRequest = field(default_factory=lambda: StreamRequest(URL, content_type="audio/x-mulaw;rate=8000"))
     notes: list[Noted] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
@@ -104,7 +104,7 @@ def events(texts: list[dict[str, Any]]) -> list[str]:
 
 # What it is to begin with --------------------------------------------------------------------------------------------------
 def test_the_limits_are_the_documented_ones() -> None:
-    assert Limits() == Limits(buffer_ms=40_000, retry_seconds=(1, 3), resume_seconds=0.0)
+    assert StreamLimits() == StreamLimits(buffer_ms=40_000, retry_seconds=(1, 3), resume_seconds=0.0)
 
 
 def test_a_fresh_stream_has_nothing_to_send_and_no_end_in_sight() -> None:
@@ -135,7 +135,7 @@ def test_a_dial_is_numbered_and_says_where_to() -> None:
 
 
 def test_an_attempt_says_which_of_how_many_it_is() -> None:
-    alone = Alone(Limits(retry_seconds=(1, 2, 4))).connecting()
+    alone = Alone(StreamLimits(retry_seconds=(1, 2, 4))).connecting()
     assert alone.stream.state is StreamState.CONNECTING
     (note,) = alone.notes
     assert (note.kind, note.level, note.stream_id, note.at) == (EventKind.CONNECT_STARTED, Level.INFO, alone.id, BEGAN)
@@ -155,7 +155,7 @@ def test_a_connection_that_succeeds_is_greeted_with_start_and_its_time_begins_to
 
 @pytest.mark.parametrize("pauses", [(), (1,), (1, 3), (0.5, 1, 2, 4)], ids=str)
 def test_each_failed_attempt_is_followed_by_the_next_pause_and_the_last_by_the_end(pauses: tuple[float, ...]) -> None:
-    alone = Alone(Limits(retry_seconds=pauses))
+    alone = Alone(StreamLimits(retry_seconds=pauses))
     alone.stream.dial(BEGAN)
     for attempt in range(len(pauses) + 1):
         alone.stream.dialling(BEGAN + attempt)
@@ -264,7 +264,7 @@ def test_an_ended_stream_takes_neither_audio_nor_digits() -> None:
 
 # The buffer's level ----------------------------------------------------------------------------------------------------------
 def test_a_buffer_that_is_exactly_full_ends_the_stream_also_while_connecting() -> None:
-    alone = Alone(Limits(buffer_ms=1000)).connecting()
+    alone = Alone(StreamLimits(buffer_ms=1000)).connecting()
     alone.hears(49)
     assert alone.stream.live
     alone.hears(1, BEGAN + 3)
@@ -277,7 +277,7 @@ def test_a_buffer_that_is_exactly_full_ends_the_stream_also_while_connecting() -
 
 
 def test_what_is_in_flight_fills_the_buffer_too() -> None:
-    alone = Alone(Limits(buffer_ms=1000)).streaming()
+    alone = Alone(StreamLimits(buffer_ms=1000)).streaming()
     alone.stream.measure(alone.flown(700), BEGAN)
     assert alone.stream.in_flight_ms == pytest.approx(700, abs=0.1)
     alone.hears(14)
@@ -290,7 +290,7 @@ def test_what_is_in_flight_fills_the_buffer_too() -> None:
 
 
 def test_a_socket_alone_can_be_too_slow() -> None:
-    alone = Alone(Limits(buffer_ms=1500)).streaming()
+    alone = Alone(StreamLimits(buffer_ms=1500)).streaming()
     alone.stream.measure(alone.flown(1499), BEGAN)
     assert alone.stream.live
     alone.stream.measure(alone.flown(1501), BEGAN + 4)
@@ -299,7 +299,7 @@ def test_a_socket_alone_can_be_too_slow() -> None:
 
 
 def test_a_level_is_noted_when_it_is_passed_and_when_it_is_over() -> None:
-    alone = Alone(Limits(buffer_ms=1000)).streaming()
+    alone = Alone(StreamLimits(buffer_ms=1000)).streaming()
     alone.hears(10)
     alone.stream.measure(alone.flown(450), BEGAN + 1)
     assert [(note.level, note.stream_id, note.at, note.details) for note in alone.of(EventKind.BUFFER_DEGRADED)] == [
@@ -314,7 +314,7 @@ def test_a_level_is_noted_when_it_is_passed_and_when_it_is_over() -> None:
 
 @pytest.mark.parametrize("state", [StreamState.CONNECTING, StreamState.CONNECTED])
 def test_before_it_has_started_the_buffer_fills_without_a_word(state: StreamState) -> None:
-    alone = Alone(Limits(buffer_ms=1000)).in_state(state)
+    alone = Alone(StreamLimits(buffer_ms=1000)).in_state(state)
     alone.hears(45)
     alone.stream.measure(0, BEGAN)
     assert alone.of(EventKind.BUFFER_DEGRADED) == []
@@ -323,13 +323,13 @@ def test_before_it_has_started_the_buffer_fills_without_a_word(state: StreamStat
 
 def test_what_is_written_before_the_first_frame_is_no_audio() -> None:
     """The upgrade and the greeting are on their way, which nobody can weigh as milliseconds yet."""
-    alone = Alone(Limits(buffer_ms=1000)).connected()
+    alone = Alone(StreamLimits(buffer_ms=1000)).connected()
     alone.stream.measure(100_000, BEGAN)
     assert (alone.stream.in_flight_ms, alone.stream.live) == (0.0, True)
 
 
 def test_of_an_ended_stream_nothing_is_measured() -> None:
-    alone = Alone(Limits(buffer_ms=1000)).streaming()
+    alone = Alone(StreamLimits(buffer_ms=1000)).streaming()
     alone.stream.end(EndCause.CALL_ENDED, BEGAN, "The gateway hung up.")
     count = len(alone.notes)
     alone.stream.measure(alone.flown(5000), BEGAN)
@@ -337,7 +337,7 @@ def test_of_an_ended_stream_nothing_is_measured() -> None:
 
 
 def test_each_tick_reads_the_level_and_the_end_reads_it_once_more() -> None:
-    alone = Alone(Limits(buffer_ms=10_000)).streaming()
+    alone = Alone(StreamLimits(buffer_ms=10_000)).streaming()
     alone.hears(5)
     alone.stream.measure(alone.flown(400), BEGAN)
     alone.stream.tick(BEGAN + 0.1)
@@ -492,7 +492,7 @@ def test_who_never_connected_has_nothing_to_let_out_however_healthy_the_end(stat
 
 
 def test_the_highest_level_stays_known_at_the_end() -> None:
-    alone = Alone(Limits(buffer_ms=1000)).streaming()
+    alone = Alone(StreamLimits(buffer_ms=1000)).streaming()
     alone.stream.measure(alone.flown(800), BEGAN)
     alone.stream.measure(alone.flown(100), BEGAN)
     alone.stream.end(EndCause.CALL_ENDED, BEGAN, "The gateway hung up.")
@@ -526,7 +526,7 @@ class Anyhow:
 
     def __init__(self, begins: StreamState) -> None:
         request = StreamRequest(URL, content_type="audio/x-mulaw;rate=8000", stream_timeout_seconds=20)
-        self.alone = Alone(Limits(buffer_ms=1000), request).in_state(begins)
+        self.alone = Alone(StreamLimits(buffer_ms=1000), request).in_state(begins)
         self.stream, self.now, self.texts = self.alone.stream, BEGAN, list[dict[str, Any]]()
 
     def does(self, what: str, how: Any) -> None:

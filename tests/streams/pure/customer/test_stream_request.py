@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.customer.stream_request import InvalidRequest, checked, read_request
+from streams.pure.customer.stream_request import InvalidRequest, check_request, read_request
 from streams.pure.messages import StreamRequest
 
 URL = "wss://s.example/audio"
@@ -12,16 +12,16 @@ URL = "wss://s.example/audio"
 
 def problems(**values: object) -> list[str]:
     with pytest.raises(InvalidRequest) as raised:
-        checked({"service_url": URL, **values})
+        check_request({"service_url": URL, **values})
     return raised.value.problems
 
 
 def test_a_url_is_enough():
-    assert checked({"service_url": URL}) == StreamRequest(URL)
+    assert check_request({"service_url": URL}) == StreamRequest(URL)
 
 
 def test_everything_as_strings():
-    assert checked(
+    assert check_request(
         {
             "service_url": f"\n   {URL}?a=1 \n",
             "bidirectional": "true",
@@ -51,7 +51,7 @@ def test_everything_as_strings():
 
 
 def test_json_types_and_what_is_empty_or_null():
-    request = checked(
+    request = check_request(
         {
             "service_url": URL,
             "bidirectional": True,
@@ -68,15 +68,17 @@ def test_json_types_and_what_is_empty_or_null():
 
 @pytest.mark.parametrize("text", ["1", "yes", "ON", " True ", 1, True])
 def test_true_as_people_print_it(text: object) -> None:
-    assert checked({"service_url": URL, "bidirectional": text, "keep_call_alive": text}) == StreamRequest(
+    assert check_request({"service_url": URL, "bidirectional": text, "keep_call_alive": text}) == StreamRequest(
         URL, bidirectional=True, keep_call_alive=True
     )
-    assert not checked({"service_url": URL, "bidirectional": {"1": "0", "yes": "no", "ON": "OFF"}.get(str(text), "false")}).bidirectional
+    assert not check_request(
+        {"service_url": URL, "bidirectional": {"1": "0", "yes": "no", "ON": "OFF"}.get(str(text), "false")}
+    ).bidirectional
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("3600.0", 3600), (3600.0, 3600), ("+60", 60), ("060", 60), ("86400.", 86400)])
 def test_a_whole_number_as_people_print_it(text: object, seconds: int) -> None:
-    assert checked({"service_url": URL, "stream_timeout": text}).stream_timeout_seconds == seconds
+    assert check_request({"service_url": URL, "stream_timeout": text}).stream_timeout_seconds == seconds
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_a_whole_number_as_people_print_it(text: object, seconds: int) -> None:
     ],
 )
 def test_content_types_as_people_write_them(content_type: str, rate: object, meant: str) -> None:
-    assert checked({"service_url": URL, "content_type": content_type, "sample_rate": rate}).content_type == meant
+    assert check_request({"service_url": URL, "content_type": content_type, "sample_rate": rate}).content_type == meant
 
 
 @pytest.mark.parametrize(
@@ -120,16 +122,16 @@ def test_what_decorates_is_read_around_what_is_wrong() -> None:
 
 
 def test_names_that_are_no_parameters_are_left_alone():
-    assert checked({"service_url": URL, "call_uuid": "x", "cx_bot": True, "service_type": 7}) == StreamRequest(URL)
+    assert check_request({"service_url": URL, "call_uuid": "x", "cx_bot": True, "service_type": 7}) == StreamRequest(URL)
 
 
 def test_the_longer_name_of_the_callback_url():
-    assert checked({"service_url": URL, "stream_status_callback_url": "http://c.example/"}).status_callback_url == "http://c.example/"
+    assert check_request({"service_url": URL, "stream_status_callback_url": "http://c.example/"}).status_callback_url == "http://c.example/"
 
 
 @pytest.mark.parametrize("track", ["outbound", "both"])
 def test_bidirectional_streams_fork_the_inbound_track(track):
-    assert checked({"service_url": URL, "audio_track": track}).audio_track == track
+    assert check_request({"service_url": URL, "audio_track": track}).audio_track == track
     assert problems(bidirectional="true", audio_track=track) == [f"audio_track is '{track}'; with bidirectional it has to be inbound."]
 
 
@@ -185,7 +187,7 @@ def test_extra_headers_are_pairs_with_plain_keys_and_no_hostile_characters(text)
     ],
 )
 def test_extra_headers_are_normalised(text, normalised):
-    assert checked({"service_url": URL, "extra_headers": text}).extra_headers == normalised
+    assert check_request({"service_url": URL, "extra_headers": text}).extra_headers == normalised
 
 
 def test_every_problem_comes_at_once():
@@ -200,6 +202,6 @@ def test_every_problem_comes_at_once():
 )
 def test_no_value_raises_anything_else(values):
     try:
-        checked(values)
+        check_request(values)
     except InvalidRequest as error:
         assert all(problem.endswith(".") for problem in error.problems)

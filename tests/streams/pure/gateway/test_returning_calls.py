@@ -2,13 +2,13 @@
 
 from uuid import UUID, uuid4
 
-from streams.pure.gateway.returning_calls import LONGEST_PAUSE_SECONDS, Reappearing
+from streams.pure.gateway.returning_calls import LONGEST_PAUSE_SECONDS, ReturningCalls
 
 CALL = UUID(int=1)
 
 
 def test_each_refusal_takes_longer_than_the_one_before() -> None:
-    calls = Reappearing()
+    calls = ReturningCalls()
     refusals = [calls.refuse(CALL) for _ in range(100)]
     assert [before for before, _ in refusals] == list(range(100))
     pauses = [pause for _, pause in refusals]
@@ -18,7 +18,7 @@ def test_each_refusal_takes_longer_than_the_one_before() -> None:
 
 
 def test_a_refused_call_may_be_live_and_one_that_is_over_stays_over() -> None:
-    calls = Reappearing()
+    calls = ReturningCalls()
     calls.refuse(CALL)
     assert CALL not in calls
     calls.add(CALL)
@@ -27,7 +27,7 @@ def test_a_refused_call_may_be_live_and_one_that_is_over_stays_over() -> None:
 
 
 def test_only_the_last_ones_are_remembered() -> None:
-    calls = Reappearing(at_most=3)
+    calls = ReturningCalls(at_most=3)
     for number in range(5):
         calls.add(UUID(int=number))
     assert [number for number in range(5) if UUID(int=number) in calls] == [2, 3, 4]

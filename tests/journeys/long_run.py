@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from streams.simulate.callback_receiver import ReceivedCallback
 from streams.simulate.conversation import Conversation
 from streams.simulate.customer import Behaviour, Customer
+from streams.simulate.ending import cancelled
 from tests.journeys.answers import Answers
 from tests.journeys.installation import Web
 from tests.journeys.stage import live, response, speech, stream
@@ -47,7 +48,7 @@ async def forty_seconds(web: Web, answers: Answers) -> LongRun:
         stopped_at = time.monotonic()
         dropped = await slow.receiver.until_event(stuck.stream_id, "DroppedStream", timeout_seconds=60)
         seconds = {level: one.arrived_at - stopped_at for one in slow.receiver.of(stuck.stream_id) for level in levels([one])}
-        voice.cancel()
+        await cancelled(voice)
         await call.hang_up()
         await neighbour.until_closed()
     return LongRun(seconds, dropped, neighbour)

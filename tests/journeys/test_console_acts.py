@@ -6,6 +6,7 @@ import time
 from streams.simulate.call_plan import End
 from streams.simulate.callback_receiver import ReceivedCallback
 from streams.simulate.customer import Behaviour, Customer
+from streams.simulate.ending import cancelled
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Web
@@ -95,7 +96,7 @@ async def test_an_operator_hangs_up_sends_again_and_exports(web: Web, small_buff
         page = await asyncio.to_thread(hang_up, other_console, call_uuid)
         assert "The call was asked to hang up." in page.text
         assert await call.until_ended() is End.BY_PLATFORM
-        voice.cancel()
+        await cancelled(voice)
         await conversation.until_closed()
         stream_id = conversation.stream_id
         first = await customer.receiver.until_event(stream_id, "StopStream")

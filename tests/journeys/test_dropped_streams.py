@@ -13,6 +13,7 @@ import pytest
 
 from streams.simulate.call_plan import End
 from streams.simulate.customer import Behaviour, Customer
+from streams.simulate.ending import cancelled
 from streams.simulate.gateway import AsteriskCall
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
@@ -83,7 +84,7 @@ async def speaking(web: Web, call_uuid: str) -> AsyncIterator[AsteriskCall]:
     try:
         yield call
     finally:
-        voice.cancel()
+        await cancelled(voice)
         await call.hang_up()
 
 

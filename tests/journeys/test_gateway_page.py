@@ -8,6 +8,7 @@ import pytest
 
 from streams.simulate.call_plan import CallRefused, End
 from streams.simulate.customer import Customer
+from streams.simulate.ending import cancelled
 from streams.simulate.gateway import AsteriskCall
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
@@ -65,7 +66,7 @@ async def test_from_the_first_mistake_to_a_call_that_works(web: Web, console: Co
         talking = asyncio.create_task(call.send_frames(speech(30)))
         page = await shown(console, path, "carrying 1 call", r"Frames a second (4[5-9]|5[0-5]) ", "Asterisk 20.18, 22.8, 23.2 or later")
         assert page.facts["health"]["Connected calls"] == "1"
-        talking.cancel()
+        await cancelled(talking)
         await call.hang_up()
     await shown(console, path, "idle|refused lately", "Connected calls 0")
 

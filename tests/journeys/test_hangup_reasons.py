@@ -8,6 +8,7 @@ import pytest
 from streams.simulate.call_plan import End
 from streams.simulate.conversation import Conversation
 from streams.simulate.customer import Customer
+from streams.simulate.ending import cancelled
 from streams.simulate.gateway import AsteriskCall
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
@@ -53,7 +54,7 @@ async def test_an_operator_stops_a_stream_from_another_process(
         if keeps_call:
             assert await call.until_ended() is End.BY_PLATFORM
         assert (call.end is None) is not keeps_call
-        voice.cancel()
+        await cancelled(voice)
         await call.hang_up()
         facts, call_facts = await asyncio.to_thread(pages, console, call_uuid, conversation.stream_id)
     assert facts["Hangup reason"] == "API request"
@@ -72,7 +73,7 @@ async def test_a_stream_reaches_its_timeout(web: Web, answers: Answers, console:
         await stopped(customer, conversation)
         assert time.monotonic() - began > 0.8
         assert call.end is None
-        voice.cancel()
+        await cancelled(voice)
         await call.hang_up()
         facts, _ = await asyncio.to_thread(pages, console, call_uuid, conversation.stream_id)
     assert (facts["Hangup reason"], facts["Stream timeout"], facts["Duration"]) == ("Stream timeout", "1 s", "1 s")

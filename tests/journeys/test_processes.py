@@ -13,6 +13,7 @@ import pytest
 
 from streams.simulate.call_plan import CallPlan, CallRefused, End
 from streams.simulate.customer import Customer
+from streams.simulate.ending import cancelled
 from streams.simulate.gateway import AsteriskCall
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
@@ -194,7 +195,7 @@ async def test_calls_go_on_while_redis_is_away(installation: Installation, web: 
         for one in (conversation, second):
             await customer.receiver.until_event(one.stream_id, "StopStream", timeout_seconds=30)
             assert [callback.event for callback in customer.receiver.of(one.stream_id)] == ["StartStream", "StopStream"]
-        voice.cancel()
+        await cancelled(voice)
         await before.hang_up()
     chunks = [media.chunk for media in conversation.media]
     assert chunks == list(range(1, len(chunks) + 1))

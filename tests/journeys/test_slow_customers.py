@@ -9,6 +9,7 @@ from concurrent.futures import Future
 import pytest
 
 from streams.simulate.customer import Behaviour, Customer
+from streams.simulate.ending import cancelled
 from streams.simulate.gateway import AsteriskCall
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
@@ -39,8 +40,7 @@ async def test_every_level_once_then_dropped_and_the_others_feel_nothing(small_b
         callbacks = slow.receiver.of(stuck.stream_id)
         assert call.end is None and other.end is None
         gaps = [worst_gap_seconds(neighbour) for neighbour in neighbours]
-        for voice in voices:
-            voice.cancel()
+        await cancelled(*voices)
         await asyncio.gather(call.hang_up(), other.hang_up())
         facts, log = await asyncio.to_thread(lambda: (console.stream(call_uuid, stuck.stream_id), console.debug_log(stuck.stream_id)))
         page = await asyncio.to_thread(console.call, call_uuid)

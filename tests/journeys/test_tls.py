@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from streams.simulate.customer import Behaviour, Customer
+from streams.simulate.ending import cancelled
 from streams.simulate.gateway import AsteriskCall
 from tests.journeys.answers import Answers
 from tests.journeys.certificates import Authority
@@ -60,7 +61,7 @@ async def test_a_slow_customer_is_seen_through_tls(small_buffers: Web, answers: 
         )
         voice = asyncio.create_task(call.send_frames(speech(20)))
         await customer.receiver.until_event(conversation.stream_id, "DroppedStream", timeout_seconds=15)
-        voice.cancel()
+        await cancelled(voice)
         await call.hang_up()
     names = [event for event, _ in levels(customer.receiver.of(conversation.stream_id))]
     assert names == ["StartStream", *["DegradedStream"] * 3, "DroppedStream"]

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from streams import tasks
 from streams.gateways import traffic
 from streams.models import Call, Gateway, GatewayTraffic
+from streams.simulate.ending import cancelled
 from tests.streams.gateway_socket import call, switchboard_running, until
 from tests.streams.rows import gateway
 
@@ -34,7 +35,7 @@ async def test_a_live_call_brings_its_frames_and_their_end_is_measured_too(setti
 
             talking = asyncio.create_task(talk())
             await until(lambda: [rate for rate in rates() if 40 <= rate <= 55])
-            talking.cancel()
+            await cancelled(talking)
         await until(lambda: rates() == [0.0])
         assert (await database_sync_to_async(GatewayTraffic.objects.get)()).gateway_id == row.pk
     assert not await database_sync_to_async(GatewayTraffic.objects.exists)()

@@ -7,25 +7,39 @@ import gc
 import threading
 import time
 from collections.abc import Hashable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import asgiref.sync
 import pytest
-from asgiref.sync import SyncToAsync
 from channels.layers import get_channel_layer
 from django.db import connections
 
+from cdr import live
+from cdr.admin import debug_logs
 from config import health
 from streams import consumers
 from streams.customers import dial
-from tests.open_things import Descriptor, copied, descriptors, in_words, is_a, numbers_of_transports, open_now, peer_of
+from tests.open_things import Descriptor, copied, descriptors, in_words, is_a, number_of, numbers_of_transports, open_now, peer_of
 
 SETTLE_SECONDS = 10.0
 """For what other threads are just closing: a server of the session closes its side of a connection when we have long read the answer."""
 
 _lasting: set[Hashable] = set()
 """What belongs to fixtures of a module or of the session, and to what they made."""
+
+ASGIREF = "asgiref's"
+
+
+class AsgirefsThreads(ThreadPoolExecutor):
+    """As asgiref uses them, with a name by which they are known."""
+
+    def __init__(self, max_workers: int) -> None:
+        super().__init__(max_workers, thread_name_prefix=ASGIREF)
+
+
+asgiref.sync.ThreadPoolExecutor = AsgirefsThreads  # type: ignore[assignment,attr-defined]
 
 
 @contextmanager
@@ -52,12 +66,17 @@ def staying_by_design(loop: asyncio.AbstractEventLoop | None) -> set[threading.T
         # pytest-asyncio's runner stops and joins these when it closes the loop, which is after we have looked.
         *threads_of(getattr(loop, "_default_executor", None)),
         # Each of these serves its process for as long as that lives: Django's one thread for what is not async,
-        *threads_of(SyncToAsync.single_thread_executor),
+        *threads_of(asgiref.sync.SyncToAsync.single_thread_executor),
         # those that look up the names of customers' hosts, and those that fetch applications' answers,
         *threads_of(dial._resolvers),
         *threads_of(consumers._fetchers),
+        # those that read a debug log, live and as a file,
+        *threads_of(live._threads._threads),
+        *threads_of(debug_logs._threads._threads),
         # and those of the health check.
         *threads_of(health._threads),
+        # async_to_sync makes one for each call, and leaves it to the collector, which ends it.
+        *(thread for thread in threading.enumerate() if thread.name.startswith(ASGIREF)),
     }
 
 
@@ -115,6 +134,14 @@ def of_loop(loop: asyncio.AbstractEventLoop | None, objects: list[Any]) -> set[H
     return {*asyncio.all_tasks(loop), *(each for each in descriptors() if each.number in numbers)}
 
 
+def cut_off(found: set[Hashable]) -> None:
+    """What was named here is not to be named once more, as unclosed, in whichever test runs when it is collected."""
+    numbers = {each.number for each in found if isinstance(each, Descriptor)}
+    for each in gc.get_objects():
+        if is_a(each, asyncio.WriteTransport) and number_of(each) in numbers:
+            each.abort()  # and its loop closes it, before it is closed itself
+
+
 @pytest.fixture
 async def running_loop() -> asyncio.AbstractEventLoop:
     return asyncio.get_running_loop()
@@ -130,4 +157,6 @@ def nothing_is_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
     if loop is not None:
         close_channel_layer(loop)
     if found := left(before, loop):
-        pytest.fail(f"The test left open:\n{in_words(found)}", pytrace=False)
+        said = in_words(found)
+        cut_off(found)
+        pytest.fail(f"The test left open:\n{said}", pytrace=False)

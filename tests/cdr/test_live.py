@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer, channel_layers
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -24,6 +23,7 @@ from streams.models import Call, Callback, Stream, StreamEvent
 from tests.cdr import factories
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.call_script import make_gateway
+from tests.patient_communicator import PatientCommunicator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOST = (b"host", b"localhost")
@@ -47,10 +47,10 @@ def support() -> Client:
 
 
 @asynccontextmanager
-async def opened(client: Client, path: str, seen: Any = (), origin: str = "http://localhost") -> AsyncIterator[WebsocketCommunicator]:
+async def opened(client: Client, path: str, seen: Any = (), origin: str = "http://localhost") -> AsyncIterator[PatientCommunicator]:
     cookie = f"sessionid={client.cookies['sessionid'].value}" if "sessionid" in client.cookies else "theme=dark"
     headers = [HOST, (b"origin", origin.encode()), (b"cookie", cookie.encode())]
-    socket = WebsocketCommunicator(application, path, headers=headers)
+    socket = PatientCommunicator(application, path, headers=headers)
     accepted, _ = await socket.connect()
     assert accepted
     await socket.send_to(text_data=json.dumps({"seen": list(seen)}))
@@ -60,7 +60,7 @@ async def opened(client: Client, path: str, seen: Any = (), origin: str = "http:
         await socket.disconnect()
 
 
-async def heard(socket: WebsocketCommunicator) -> list[dict[str, str]]:
+async def heard(socket: PatientCommunicator) -> list[dict[str, str]]:
     """The lines of the next message that has some."""
     while True:
         message = await socket.receive_json_from(timeout=30)
@@ -68,7 +68,7 @@ async def heard(socket: WebsocketCommunicator) -> list[dict[str, str]]:
             return message["lines"]
 
 
-async def counted(socket: WebsocketCommunicator) -> dict[str, Any]:
+async def counted(socket: PatientCommunicator) -> dict[str, Any]:
     """The next message of a look that found something changed."""
     while True:
         message = await socket.receive_json_from(timeout=30)
@@ -80,7 +80,10 @@ async def refused(client: Client, path: str, origin: str = "http://localhost") -
     headers = [HOST, (b"origin", origin.encode())]
     if "sessionid" in client.cookies:
         headers.append((b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()))
-    accepted, _ = await WebsocketCommunicator(application, path, headers=headers).connect()
+    socket = PatientCommunicator(application, path, headers=headers)
+    accepted, _ = await socket.connect()
+    if accepted:
+        await socket.disconnect()
     return not accepted
 
 
@@ -256,13 +259,13 @@ async def test_strangers_and_other_sites_are_refused(call, support) -> None:
 @pytest.mark.parametrize("cookie", [b"", b"sessionid", b"sessionid=x", b"sessionid=%00; a=b", b"\xff=\xfe; sessionid=\xe9" + b"a" * 40])
 async def test_a_cookie_that_is_none_of_ours_is_refused(call, cookie) -> None:
     headers = [HOST, (b"origin", b"http://localhost"), (b"cookie", cookie)]
-    assert await WebsocketCommunicator(application, log_of(call), headers=headers).connect() == (False, 4403)
+    assert await PatientCommunicator(application, log_of(call), headers=headers).connect() == (False, 4403)
 
 
 async def test_the_session_is_found_among_other_cookies(call, support) -> None:
     cookie = f'a=b=c; theme="dark; sessionid={support.cookies["sessionid"].value}; sessionidx=1'
     headers = [HOST, (b"origin", b"http://localhost"), (b"cookie", cookie.encode())]
-    socket = WebsocketCommunicator(application, log_of(call), headers=headers)
+    socket = PatientCommunicator(application, log_of(call), headers=headers)
     assert (await socket.connect())[0]
     await socket.disconnect()
 
@@ -270,7 +273,7 @@ async def test_the_session_is_found_among_other_cookies(call, support) -> None:
 @pytest.mark.parametrize("nonsense", ["[]", "{", '{"seen": 5}', "null"])
 async def test_a_page_that_says_nonsense_is_left(call, support, nonsense) -> None:
     headers = [HOST, (b"origin", b"http://localhost"), (b"cookie", f"sessionid={support.cookies['sessionid'].value}".encode())]
-    socket = WebsocketCommunicator(application, log_of(call), headers=headers)
+    socket = PatientCommunicator(application, log_of(call), headers=headers)
     await socket.connect()
     await socket.send_to(text_data=nonsense)
     await socket.wait(timeout=30)

@@ -49,12 +49,14 @@ def service(behaviour: Behaviour) -> Iterator[Customer]:
     thread.start()
     customer = Customer(behaviour)
     try:
-        asyncio.run_coroutine_threadsafe(customer.__aenter__(), loop).result(5)
-        yield customer
-        asyncio.run_coroutine_threadsafe(customer.__aexit__(None, None, None), loop).result(5)
+        asyncio.run_coroutine_threadsafe(customer.__aenter__(), loop).result(30)
+        try:
+            yield customer
+        finally:
+            asyncio.run_coroutine_threadsafe(customer.__aexit__(None, None, None), loop).result(30)
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
+        thread.join()
         loop.close()
 
 

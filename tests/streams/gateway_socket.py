@@ -8,10 +8,10 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.routing import URLRouter
-from channels.testing import WebsocketCommunicator
 
 from streams.calls import switchboard
 from streams.routing import websocket_urlpatterns
+from tests.patient_communicator import PatientCommunicator
 
 PASSWORD = "correct horse battery"
 MEDIA_START = "MEDIA_START connection_id:ingress channel:WebSocket/1 channel_id:gw1-1 format:ulaw optimal_frame_size:160 ptime:20"
@@ -22,8 +22,8 @@ def basic(user: str, password: str) -> tuple[bytes, bytes]:
     return b"authorization", b"Basic " + base64.b64encode(f"{user}:{password}".encode())
 
 
-def socket(path: str = "/gateway/asterisk/pbx/", user: str = "pbx", password: str = PASSWORD) -> WebsocketCommunicator:
-    return WebsocketCommunicator(application, path, headers=[basic(user, password)], subprotocols=["media"])
+def socket(path: str = "/gateway/asterisk/pbx/", user: str = "pbx", password: str = PASSWORD) -> PatientCommunicator:
+    return PatientCommunicator(application, path, headers=[basic(user, password)], subprotocols=["media"])
 
 
 @asynccontextmanager
@@ -38,7 +38,7 @@ async def switchboard_running() -> AsyncIterator[switchboard.Switchboard]:
 
 
 @asynccontextmanager
-async def call(query: str = "", user: str = "pbx") -> AsyncIterator[WebsocketCommunicator]:
+async def call(query: str = "", user: str = "pbx") -> AsyncIterator[PatientCommunicator]:
     """A live call whose media has started; hung up at the end unless that happened before."""
     communicator = socket(f"/gateway/asterisk/{user}/?{query}", user)
     accepted, _ = await communicator.connect(timeout=30)

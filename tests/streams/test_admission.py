@@ -4,12 +4,12 @@ import logging
 
 import pytest
 from channels.db import database_sync_to_async
-from channels.testing import WebsocketCommunicator
 
 from streams.admission import caller_of, loggable_path
 from streams.gateways.directory import KnownGateway
 from streams.models import Gateway
 from streams.pure.gateway.twilio_signature import signature
+from tests.patient_communicator import PatientCommunicator
 from tests.streams.gateway_socket import PASSWORD, application, basic, switchboard_running
 from tests.streams.rows import gateway
 
@@ -26,7 +26,7 @@ def new_gateway(**changes: str) -> Gateway:
 
 
 async def accepted(path: str, *headers: tuple[bytes, bytes]) -> bool:
-    communicator = WebsocketCommunicator(application, path, headers=list(headers))
+    communicator = PatientCommunicator(application, path, headers=list(headers))
     answer, _ = await communicator.connect(timeout=30)
     if answer:
         await communicator.disconnect(timeout=30)

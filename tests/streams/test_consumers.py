@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from channels.db import database_sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.utils import timezone
 from plivo.utils.signature_v3 import validate_v3_signature
 
@@ -18,6 +17,7 @@ from streams.models import Account, Call, Stream, StreamEvent
 from streams.pure.messages import StreamRequest
 from streams.rotation import rotate
 from streams.simulate.customer import Behaviour, Customer
+from tests.patient_communicator import PatientCommunicator
 from tests.streams.gateway_socket import MEDIA_START, PASSWORD, application, basic, call, socket, switchboard_running, until
 from tests.streams.rows import gateway
 
@@ -62,14 +62,14 @@ async def test_credentials_that_cannot_be_read_are_refused(header) -> None:
     await new_gateway()
     headers = [(b"authorization", header)] if header else []
     async with switchboard_running():
-        accepted, _ = await WebsocketCommunicator(application, "/gateway/asterisk/pbx/", headers=headers).connect(timeout=30)
+        accepted, _ = await PatientCommunicator(application, "/gateway/asterisk/pbx/", headers=headers).connect(timeout=30)
     assert not accepted
 
 
 async def test_the_subprotocol_is_chosen_only_if_offered() -> None:
     await new_gateway()
     async with switchboard_running():
-        offering, plain = socket(), WebsocketCommunicator(application, "/gateway/asterisk/pbx/", headers=[basic("pbx", PASSWORD)])
+        offering, plain = socket(), PatientCommunicator(application, "/gateway/asterisk/pbx/", headers=[basic("pbx", PASSWORD)])
         assert await offering.connect(timeout=30) == (True, "media")
         assert await plain.connect(timeout=30) == (True, None)
         await offering.disconnect(timeout=30)

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 from channels.db import database_sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.utils import timezone
 
 from streams.calls import relay
 from streams.models import Call, Gateway, Stream, StreamEvent
 from streams.pure.lifecycle import API_HANGUP
 from streams.simulate.customer import Behaviour, Customer
+from tests.patient_communicator import PatientCommunicator
 from tests.streams.gateway_socket import PASSWORD, application, basic, switchboard_running, until
 from tests.streams.rows import gateway
 
@@ -35,21 +35,21 @@ async def new_gateway(customer: Customer | None = None, name: str = "fs1", **att
     await database_sync_to_async(gateway)(name, f"<Response>{stream}</Response>", dialect="audio_stream")
 
 
-async def fork(query: str = "", name: str = "fs1", **metadata: object) -> WebsocketCommunicator:
+async def fork(query: str = "", name: str = "fs1", **metadata: object) -> PatientCommunicator:
     """A mod_audio_stream's socket that has said what it brings."""
-    communicator = WebsocketCommunicator(application, f"/gateway/audio_stream/{name}/?{query}", headers=[basic(name, PASSWORD)])
-    assert (await communicator.connect(timeout=5))[0]
+    communicator = PatientCommunicator(application, f"/gateway/audio_stream/{name}/?{query}", headers=[basic(name, PASSWORD)])
+    assert (await communicator.connect())[0]
     await communicator.send_to(text_data=json.dumps({**METADATA, **metadata}))
     return communicator
 
 
-async def talk(communicator: WebsocketCommunicator, *numbers: int) -> None:
+async def talk(communicator: PatientCommunicator, *numbers: int) -> None:
     for number in numbers:
         await communicator.send_to(bytes_data=bytes([number]) * 320)
 
 
-async def closed_with(communicator: WebsocketCommunicator) -> tuple[int, str]:
-    closed = await communicator.receive_output(timeout=5)
+async def closed_with(communicator: PatientCommunicator) -> tuple[int, str]:
+    closed = await communicator.receive_output(timeout=30)
     assert closed["type"] == "websocket.close"
     return closed["code"], closed["reason"]
 
@@ -91,12 +91,12 @@ async def test_a_lost_socket_is_waited_for_and_playback_goes_to_the_next_one() -
         async with switchboard_running():
             first = await fork()
             await talk(first, 1)
-            assert "streamAudio" in (await first.receive_output(timeout=5))["text"]
+            assert "streamAudio" in (await first.receive_output(timeout=30))["text"]
             await first.disconnect(code=LOST)
             await until(lambda: StreamEvent.objects.filter(kind="call_gateway_awaited").exists())
             second = await fork()
             await talk(second, 2)
-            assert "streamAudio" in (await second.receive_output(timeout=5))["text"]
+            assert "streamAudio" in (await second.receive_output(timeout=30))["text"]
             await second.disconnect(code=1000)
             await until(lambda: Call.objects.filter(state="ended").exists())
     assert await kinds("call_gateway_awaited", "call_gateway_resumed") == ["call_gateway_awaited", "call_gateway_resumed"]
@@ -158,8 +158,8 @@ async def test_a_socket_that_says_nothing_of_itself_takes_nothing_over(unsettled
     await new_gateway()
     async with switchboard_running():
         first = await fork()
-        silent = WebsocketCommunicator(application, f"/gateway/audio_stream/fs1/?call_uuid={UUID}", headers=[basic("fs1", PASSWORD)])
-        await silent.connect(timeout=5)
+        silent = PatientCommunicator(application, f"/gateway/audio_stream/fs1/?call_uuid={UUID}", headers=[basic("fs1", PASSWORD)])
+        await silent.connect()
         await silent.disconnect(code=LOST)
         await talk(first, 1)
         await until(lambda: StreamEvent.objects.filter(kind="call_first_audio").exists())
@@ -177,7 +177,7 @@ async def test_what_has_ended_is_not_undone_and_comes_again_in_vain(hung_up: boo
         if hung_up:
             (live,) = board.relays.values()
             live.asked("hang_up", "anna", lambda session, now: session.hang_up(API_HANGUP, "Hung up.", now))
-            assert "disconnect" in (await first.receive_output(timeout=5))["text"]
+            assert "disconnect" in (await first.receive_output(timeout=30))["text"]
         await first.disconnect(code=1000)
         await until(lambda: Call.objects.filter(state="ended").exists() and not board.relays)
         events = await database_sync_to_async(StreamEvent.objects.count)()
@@ -187,8 +187,8 @@ async def test_what_has_ended_is_not_undone_and_comes_again_in_vain(hung_up: boo
                 code, reason = await closed_with(again)
                 assert (code, reason) == (TAKEN, "This call has ended, or another process has it; a new call needs a call_uuid of its own.")
                 await again.disconnect()
-        named = WebsocketCommunicator(application, f"/gateway/audio_stream/fs1/?call_uuid={UUID}", headers=[basic("fs1", PASSWORD)])
-        assert (await named.connect(timeout=5))[0] is False
+        named = PatientCommunicator(application, f"/gateway/audio_stream/fs1/?call_uuid={UUID}", headers=[basic("fs1", PASSWORD)])
+        assert (await named.connect())[0] is False
     assert len([record for record in caplog.records if UUID in record.getMessage()]) == 1
     assert await database_sync_to_async(StreamEvent.objects.count)() == events
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer, channel_layers
-from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -20,6 +19,7 @@ from config.asgi import application
 from streams.models import Stream
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.every_page import addresses, rows
+from tests.patient_communicator import PatientCommunicator
 
 WHO = ("anonymous", "nobody", roles.SUPPORT, roles.OPERATOR, roles.BILLING, roles.ADMINISTRATOR, "superuser")
 """`nobody` is staff without any permission."""
@@ -191,7 +191,7 @@ async def opened(client: Client, path: str) -> str:
     session = client.cookies.get(settings.SESSION_COOKIE_NAME)
     cookie = f"{settings.SESSION_COOKIE_NAME}={session.value}" if session else ""
     headers = [(b"host", b"localhost"), (b"origin", b"http://localhost"), (b"cookie", cookie.encode())]
-    socket = WebsocketCommunicator(application, path, headers=headers)
+    socket = PatientCommunicator(application, path, headers=headers)
     accepted, _ = await socket.connect()
     if accepted:
         await socket.send_to(text_data=json.dumps({"seen": []}))

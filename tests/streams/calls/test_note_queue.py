@@ -54,7 +54,7 @@ async def test_notes_are_written_in_order() -> None:
         for digit in "0123456789":
             book.add(facts, story.add(EventKind.CALL_DTMF, digit=digit))
             await asyncio.sleep(0)
-        assert await book.written(5)
+        assert await book.written(30)
         assert book.begun(facts.call_id)
     assert await database_sync_to_async(written_numbers)() == list(range(1, 12))
 
@@ -117,7 +117,7 @@ async def test_a_lost_lease_drops_the_page_and_says_so() -> None:
     async with kept() as book:
         lost: list[tuple[str, bool]] = []
         begin(book, facts, lost)
-        assert await book.written(5)
+        assert await book.written(30)
         assert len(lost) == 1 and str(facts.call_id) in lost[0][0] and lost[0][1] is False
         assert not book.begun(facts.call_id)
     assert await database_sync_to_async(StreamEvent.objects.count)() == 1
@@ -170,7 +170,7 @@ async def test_past_the_limit_only_debug_notes_are_dropped_and_counted(monkeypat
             book.add(facts, Note(number, EventKind.CALL_FIRST_AUDIO, EPOCH, Level.DEBUG))
         story.notes += [story.notes[0], story.notes[0]]
         book.add(facts, story.add(EventKind.CALL_DTMF, digit="5"))
-        assert await book.written(5)
+        assert await book.written(30)
     rows = await database_sync_to_async(lambda: list(StreamEvent.objects.order_by("id").values_list("number", "kind")))()
     assert (1, "call_started") in rows and (4, "call_dtmf") in rows
     assert not [row for row in rows if row[1] == "call_first_audio"]

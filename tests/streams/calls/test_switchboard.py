@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from channels.db import database_sync_to_async
 from channels.layers import channel_layers, get_channel_layer
-from channels.testing import WebsocketCommunicator
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from streams.database_threads import DatabaseThreads
 from streams.models import Call, ControlRequest, Stream, StreamEvent
 from streams.pure.messages import StreamRequest
 from streams.simulate.customer import Customer
+from tests.patient_communicator import PatientCommunicator
 from tests.streams.gateway_socket import MEDIA_START, call, socket, switchboard_running, until
 from tests.streams.redis_server import RedisServer
 from tests.streams.rows import gateway
@@ -59,7 +59,7 @@ def streaming(query: str) -> Stream | None:
     return Stream.objects.filter(call__uuid=query.removeprefix("call_uuid="), state="streaming").first()
 
 
-async def talk(communicator: WebsocketCommunicator, frames: int = 3) -> None:
+async def talk(communicator: PatientCommunicator, frames: int = 3) -> None:
     for _ in range(frames):
         await communicator.send_to(bytes_data=b"\x55" * 160)
 

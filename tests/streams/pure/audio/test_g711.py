@@ -9,7 +9,7 @@ from streams.pure.audio.g711 import ALAW_TO_LINEAR, LINEAR_TO_ALAW, LINEAR_TO_MU
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    audioop = pytest.importorskip("audioop")
+    audioop = pytest.importorskip("audioop", reason="G.711 beside audioop, which Python has no longer since 3.13")
 
 BYTES = bytes(range(256))
 SAMPLES = np.arange(-32_768, 32_768).astype("<i2")

@@ -25,7 +25,8 @@ OTHERS = {
     "streams/provision.py": "accounts, applications and gateways",
     "cdr/roles.py": "groups",
     "cdr/admin/lists/saved_filters.py": "saved filters",
-    "cdr/admin/lists/filters.py": "no row: what a filter of a list was asked",
+    "cdr/admin/filters/kinds.py": "no row: what a filter of a list was asked",
+    "streams/jobs.py": "the claim of any row that is a job: who has it, until when, how often it was tried",
 }
 """Where the code alone does not tell what is written."""
 WRITES = {

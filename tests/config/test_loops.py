@@ -119,7 +119,7 @@ async def test_timing_of_live_calls(fail: Callable[..., None], monkeypatch: pyte
 
 async def test_control_requests(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(switchboard, "CONTROL_SECONDS", 0.1)
-    fail(control, "take")
+    fail(control, "claim_waiting")
     async with switchboard_running(), call():
         row = await until(Call.objects.first)
 

@@ -103,14 +103,14 @@ def _write(export: Export, selection: Selection) -> None:
     Export.objects.filter(pk=export.pk).update(rows_total=selection.rows.order_by().count())
     try:
         with Opened(unfinished, export.format, [column.head for column in selection.columns]) as file:
-            for done in _rows_written(file, selection):
+            for done in _write_rows(file, selection):
                 _beat(export, done)
         unfinished.rename(path)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def _rows_written(file: Writer, selection: Selection) -> Iterator[int]:
+def _write_rows(file: Writer, selection: Selection) -> Iterator[int]:
     """Writes every row; after each chunk, how many there are."""
     done = 0
     for row in selection.in_order(CHUNK_ROWS):

@@ -8,7 +8,6 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -28,6 +27,7 @@ from cdr.pure.log.filter import LogFilter, asked_by
 from cdr.pure.log.lines import Line
 from cdr.sign_in import second_factor
 from streams.database_threads import DatabaseThreads
+from streams.gateways.socket_loop import Receive, Send
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +45,6 @@ MOST_OPEN = 12
 """Open logs of one person in this process."""
 CLOSE_REFUSED, CLOSE_NO_LONGER, CLOSE_TOO_MANY = 4403, 4401, 4429
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 LOGS = {"call": (call_log, "cdr.view_calldetail"), "stream": (stream_log, "cdr.view_streamdetail")}
 
 _threads = DatabaseThreads(2, "live-log")

@@ -47,7 +47,7 @@ def command(executable: Path, folder: Path, socket: Path) -> tuple[str, ...]:
     return (str(executable), *(word for name, value in settings.items() for word in (f"--{name}", value)))
 
 
-def answers(socket: Path) -> bool:
+def redis_answers(socket: Path) -> bool:
     """True when a server on `socket` answers PING within a second."""
     try:
         if not stat.S_ISSOCK(socket.stat().st_mode):

@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from streams.guard import Network
+
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -94,7 +95,7 @@ class Environment:
         return path
 
 
-def database(url: str, embedded_file: Path) -> dict[str, Any]:
+def database_entry(url: str, embedded_file: Path) -> dict[str, Any]:
     """Django's DATABASES entry for DATABASE_URL, or for SQLite in `embedded_file` when the URL is empty."""
     parts = urlsplit(url)
     if not url or parts.scheme == "sqlite":

@@ -31,7 +31,7 @@ OK = "ok"
 Answers = dict[str, "Future[str]"]
 
 
-def database() -> str:
+def database_problem() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -40,7 +40,7 @@ def database() -> str:
         return "does not answer queries"
 
 
-def redis() -> str:
+def redis_problem() -> str:
     try:
         with Redis.from_url(settings.REDIS_URL, socket_timeout=LIMIT_SECONDS, socket_connect_timeout=LIMIT_SECONDS, retry=ONCE) as client:
             client.ping()
@@ -49,7 +49,7 @@ def redis() -> str:
         return "does not answer PING"
 
 
-def worker() -> str:
+def worker_problem() -> str:
     """By the heartbeat of the reaper: beat sends that task, a worker carries it out. A process that lives but takes no work has none."""
     try:
         heartbeat = Heartbeat.objects.filter(name=WATCHED_TASK).annotate(now=Now()).first()
@@ -77,7 +77,7 @@ def on_a_fresh_connection(check: Callable[[], str]) -> str:
         connection.close()
 
 
-CHECKS: dict[str, Callable[[], str]] = {"database": database, "redis": redis, "worker": worker}
+CHECKS: dict[str, Callable[[], str]] = {"database": database_problem, "redis": redis_problem, "worker": worker_problem}
 # Threads of their own, one a check: a database that hangs must not take the threads that pages use.
 _threads = ThreadPoolExecutor(len(CHECKS), thread_name_prefix="health")
 _asked: Answers = {}

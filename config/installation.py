@@ -79,11 +79,11 @@ async def start(installation: Installation, supervisor: Supervisor, say: Say) ->
     demo = installation.demo
     say("Starting ...")
     if installation.redis_socket is not None:
-        await supervisor.start(processes.redis(installation.data_folder, installation.redis_socket))
+        await supervisor.start(processes.redis_service(installation.data_folder, installation.redis_socket))
     if demo is not None:
         await supervisor.start(processes.customer(demo.customer_port))
-    await supervisor.start(processes.worker(WORKER_GRACE_SECONDS))
-    await supervisor.start(processes.beat())
+    await supervisor.start(processes.worker_service(WORKER_GRACE_SECONDS))
+    await supervisor.start(processes.beat_service())
     await supervisor.start(processes.web(installation.host, installation.port, installation.drain_seconds + WEB_EXTRA_SECONDS))
     for line in where_to_look(installation):
         say(line)

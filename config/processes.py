@@ -17,24 +17,24 @@ CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "config")
 NO_WORD_ABOUT_ROOT = "ignore:You're running the worker with superuser privileges"
 
 
-def redis(folder: Path, socket: Path) -> Service:
+def redis_service(folder: Path, socket: Path) -> Service:
     command = embedded_redis.command(embedded_redis.binary(), folder / "redis", socket)
-    return Service("redis", command, ready=lambda: embedded_redis.answers(socket), ready_within_seconds=15)
+    return Service("redis", command, ready=lambda: embedded_redis.redis_answers(socket), ready_within_seconds=15)
 
 
-def worker(grace_seconds: float) -> Service:
+def worker_service(grace_seconds: float) -> Service:
     """Ready is not waited for: what it has to do waits in the database."""
     command = (*CELERY, "worker", "--without-gossip", "--without-mingle", "--loglevel", "warning")
     return Service("worker", command, grace_seconds=grace_seconds, environment={"PYTHONWARNINGS": NO_WORD_ABOUT_ROOT})
 
 
-def beat() -> Service:
+def beat_service() -> Service:
     return Service("beat", (*CELERY, "beat", "--loglevel", "warning"), grace_seconds=5)
 
 
 def web(host: str, port: int, grace_seconds: float) -> Service:
     command = manage("serve", "--host", host, "--port", str(port))
-    return Service("web", command, ready=answers(f"http://{in_url(host)}:{port}/healthz"), grace_seconds=grace_seconds)
+    return Service("web", command, ready=url_answers(f"http://{in_url(host)}:{port}/healthz"), grace_seconds=grace_seconds)
 
 
 def customer(port: int) -> Service:
@@ -52,7 +52,7 @@ def in_url(host: str) -> str:
     return f"[{local}]" if ":" in local else local
 
 
-def answers(url: str) -> Callable[[], bool]:
+def url_answers(url: str) -> Callable[[], bool]:
     """Asks once each time it is called; True for status 200."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

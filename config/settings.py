@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from cdr.pure.sign_in import LOCKED_MINUTES, MOST_OF_A_NAME
-from config.environment import Environment, database
+from config.environment import Environment, database_entry
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -40,7 +40,7 @@ PORT = env.integer("PORT", 8000, 1, 65535)
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or LOCAL_HOSTS
 DATABASE_URL = env.text("DATABASE_URL")
-DATABASES = {"default": database(DATABASE_URL, DATA_DIR / "streamdesk.sqlite3")}
+DATABASES = {"default": database_entry(DATABASE_URL, DATA_DIR / "streamdesk.sqlite3")}
 EMBEDDED_REDIS_SOCKET = _embedded_redis_socket(DATA_DIR)
 EMBEDDED_REDIS = not env.text("REDIS_URL")
 REDIS_URL = env.text("REDIS_URL", f"unix://{EMBEDDED_REDIS_SOCKET}")

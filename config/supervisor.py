@@ -113,9 +113,9 @@ class KeptService:
 
     async def end(self, process: Process) -> None:
         signal_group(process, signal.SIGTERM)
-        if not await ended(process, self.service.grace_seconds, self.hurried):
+        if not await wait_until_ended(process, self.service.grace_seconds, self.hurried):
             signal_group(process, signal.SIGTERM)
-            if not await ended(process, HURRIED_GRACE_SECONDS):
+            if not await wait_until_ended(process, HURRIED_GRACE_SECONDS):
                 self.say(f"{self.service.name} does not stop and is killed.")
         signal_group(process, signal.SIGKILL)
         await exit_status(process)
@@ -138,7 +138,7 @@ async def exit_status(process: Process) -> int:
     return process.returncode
 
 
-async def ended(process: Process, within_seconds: float, hurried: asyncio.Event | None = None) -> bool:
+async def wait_until_ended(process: Process, within_seconds: float, hurried: asyncio.Event | None = None) -> bool:
     """True when the process ended in time; waits no longer once `hurried` is set."""
     waits: list[asyncio.Task[Any]] = [asyncio.create_task(exit_status(process))]
     if hurried is not None:

@@ -125,7 +125,7 @@ class GatewaySocket:
     def refused(self, reason: Reason, words: str) -> None:
         """The gateway is in, and the media that it brings is not taken."""
         if self.relay is not None:
-            self.board.calls.refused(self.line.caller, reason, words, self.relay.facts.call_id)
+            self.board.calls.note_refusal(self.line.caller, reason, words, self.relay.facts.call_id)
 
     def tokens(self) -> Tokens:
         """Those in force now, also hours into a call."""

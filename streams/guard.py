@@ -101,7 +101,7 @@ def destination(url: str, allow: Collection[Network], schemes: Collection[str], 
 
     Raises Refused when the URL is not canonical or any address of its host is denied and in no network of `allow`;
     raises Unresolvable when the host has no address."""
-    place = read(url, schemes)
+    place = read_url(url, schemes)
     literal = _literal(place.host)
     found = (str(literal),) if literal else tuple(resolve(place.host, place.port))
     if not found:
@@ -111,7 +111,7 @@ def destination(url: str, allow: Collection[Network], schemes: Collection[str], 
     return place._replace(addresses=found)
 
 
-def read(url: str, schemes: Collection[str]) -> Destination:
+def read_url(url: str, schemes: Collection[str]) -> Destination:
     """The pieces of `url`, read strictly and without looking anything up (`addresses` is empty); raises Refused."""
     stray = _ADDRESSABLE.match(url)
     if stray is None or stray.end() != len(url):

@@ -13,7 +13,7 @@ from streams.models import Account, Application, Gateway
 from streams.models.choices import gateway_dialects
 from streams.pure.customer.answer_xml import InvalidAnswer, parse
 from streams.pure.customer.service_url import HTTP_SCHEMES, url_problem
-from streams.pure.provision_file import AccountEntry, FileEntry, FileProblem, at, meant, read
+from streams.pure.provision_file import AccountEntry, FileEntry, FileProblem, at, meant, read_file
 
 ProvisionedRow = Account | Application | Gateway
 ACCOUNT_COLUMNS = {
@@ -54,7 +54,7 @@ class ProvisionOutcome(NamedTuple):
 
 def provision(document: bytes) -> ProvisionOutcome:
     """Applies the file in one transaction. Raises InvalidFile."""
-    entries, problems = read(document)
+    entries, problems = read_file(document)
     with transaction.atomic():
         plan = Plan(problems)
         for entry in entries:

@@ -13,6 +13,7 @@ WHOLE_INSTALLATION = ("benchmarks", "conformance", "interop", "journeys")
 
 OF_MANY_MODULES = {
     "test_on_postgres": "the same tests on the other database",
+    "test_names": "every module that has a public name",
     "test_tree": "this",
     "test_upgrade": "every table whose rows are jobs, before and after an upgrade",
     "test_writers_of_records": "every module that writes a row",

@@ -58,7 +58,7 @@ def write_cursor(offset: int, after: Place) -> str:
 def read_cursor(text: str) -> tuple[int, Place]:
     try:
         offset, place = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("|")
-        begin, after = int(offset), keyset.read(place, timed=True)
+        begin, after = int(offset), keyset.read_place(place, timed=True)
     except (ValueError, binascii.Error) as error:
         raise _foreign_cursor() from error
     if not 0 <= begin <= MOST_OFFSET:

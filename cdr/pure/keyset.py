@@ -25,7 +25,7 @@ def written(place: Place) -> str:
     return f"{place.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}_{place.key}" if place.at else str(place.key)
 
 
-def read(text: str, *, timed: bool) -> Place:
+def read_place(text: str, *, timed: bool) -> Place:
     """Raises ValueError with a sentence for what no list has written."""
     time, _, key = text.rpartition("_")
     try:

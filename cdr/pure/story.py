@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cdr.pure.figures import clock, counted, day, elapsed_seconds, short_host, spoken_day, spoken_duration
-from cdr.pure.log.wording import ended
+from cdr.pure.log.wording import with_full_stop
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EndCause
 
@@ -61,7 +61,7 @@ def tell(call: StoryFacts, streams: list[StreamFacts], now: datetime) -> list[st
     """One paragraph for the call, then one for each stream. `now` is for what is still going on."""
     first = _call_sentence(call, now)
     if call.trouble:
-        first += " " + ended(call.trouble)
+        first += " " + with_full_stop(call.trouble)
     if not streams:
         first += " No stream was made for this call." if call.ended_at else " No stream has been made for it yet."
     return [first, *(_stream_sentences(stream, call, now) for stream in streams)]
@@ -111,7 +111,7 @@ def _lasted(start: datetime, end: datetime) -> str:
 def _why(stream: StreamFacts) -> str:
     why = cleaned(stream.end_details) or CAUSES.get(stream.end_cause, "")
     tried = stream.started_at is None and stream.connect_attempts > 1
-    return ended(why) + (f" It was tried {stream.connect_attempts} times." if tried else "") if why else ""
+    return with_full_stop(why) + (f" It was tried {stream.connect_attempts} times." if tried else "") if why else ""
 
 
 def _callbacks(stream: StreamFacts) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from cdr.pure.badges import Badge
 from cdr.pure.figures import counted, spoken_ms
-from cdr.pure.log.wording import ended
+from cdr.pure.log.wording import with_full_stop
 from streams.pure.foreign_text import cleaned
 
 Report = Mapping[str, Any]
@@ -25,10 +25,10 @@ class Verdict(NamedTuple):
 
 def verdict(report: Report) -> Verdict:
     if failure := cleaned(report["failure"]):
-        return Verdict(BAD, f"A stream would not begin. {ended(failure)}")
+        return Verdict(BAD, f"A stream would not begin. {with_full_stop(failure)}")
     if report["closed_ms"] is not None:
         after = spoken_ms(report["closed_ms"])
-        return Verdict(BAD, f"A stream would be dropped: {after} after dialling it was over. {ended(cleaned(report['closed']))}")
+        return Verdict(BAD, f"A stream would be dropped: {after} after dialling it was over. {with_full_stop(cleaned(report['closed']))}")
     if report["unsent_ms"] >= SLOW_MS:
         unsent = spoken_ms(report["unsent_ms"])
         return Verdict(WARN, f"A stream would begin, but the service takes audio too slowly: {unsent} of two seconds were not taken.")

@@ -45,7 +45,7 @@ def apply(seconds: float = SLICE_SECONDS) -> None:
     now = timezone.now()
     run = RetentionRun.objects.filter(unfinished=True).first()
     if run is None and not RetentionRun.objects.filter(started_at__gt=now - ROUND).exists():
-        run = _begun(now)
+        run = _begin_run(now)
     if run is not None and _claim(run, now):
         _work(run, monotonic() + seconds)
 
@@ -53,7 +53,7 @@ def apply(seconds: float = SLICE_SECONDS) -> None:
 def apply_all() -> RetentionRun | None:
     """A whole round now; None when everything is kept for ever. Raises Busy."""
     now = timezone.now()
-    run = RetentionRun.objects.filter(unfinished=True).first() or _begun(now)
+    run = RetentionRun.objects.filter(unfinished=True).first() or _begin_run(now)
     if run is None:
         return None
     if not _claim(run, now):
@@ -62,7 +62,7 @@ def apply_all() -> RetentionRun | None:
     return run
 
 
-def _begun(now: datetime) -> RetentionRun | None:
+def _begin_run(now: datetime) -> RetentionRun | None:
     """None when there is nothing that a round could be about, or when another worker was first."""
     terms = {str(kind): days for kind, days in installation_days().items()}
     last = RetentionRun.objects.first()
@@ -89,16 +89,17 @@ def _claim(run: RetentionRun, now: datetime) -> bool:
 
 def _work(run: RetentionRun, deadline: float) -> None:
     try:
-        if all(_done(run, due, deadline) for due in all_due(run.started_at)):
-            _finish(run)
-        else:
-            jobs.give_back(run)
+        for due in all_due(run.started_at):
+            if not _remove_all(run, due, deadline):
+                jobs.give_back(run)
+                return
+        _finish(run)
     except Busy:
         log.warning("Retention was taken over by another worker; nothing was done twice.")
 
 
-def _done(run: RetentionRun, due: Due, deadline: float) -> bool:
-    """Whether everything of `due` was removed before the deadline."""
+def _remove_all(run: RetentionRun, due: Due, deadline: float) -> bool:
+    """Removes batch after batch of `due`; whether all of it was removed before the deadline."""
     last: Call | None = None
     while monotonic() < deadline:
         batch = list(_after(due, last)[:BATCH_CALLS])

@@ -58,6 +58,6 @@ def _carry_out(asked: control.ClaimedRequest, relay: Relay | None) -> None:
         log.info("%s was asked for call %s, which is gone.", asked.kind, asked.call_id)
         return
     try:
-        relay.asked(asked.kind, asked.by, act_of(asked))
+        relay.carry_out(asked.kind, asked.by, act_of(asked))
     except Exception:
         log.exception("The request %s for call %s could not be carried out.", asked.kind, asked.call_id)

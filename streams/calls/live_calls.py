@@ -49,12 +49,12 @@ class LiveCalls:
             return relay
         pause_seconds = self._refusal_seconds(line.caller, facts.call_id, problem)
         line.refuse(CLOSE_TAKEN, problem, pause_seconds if line.dialect.resumes else 0.0)
-        self.refused(line.caller, reason, problem, facts.call_id)
+        self.note_refusal(line.caller, reason, problem, facts.call_id)
         return None
 
     def _begin(self, line: GatewayLine, who: CallIdentity, facts: CallFacts, first: GatewayMessage | None, context: RelayContext) -> Relay:
         relay = self.relays[facts.call_id] = Relay(line, facts, context)
-        self._note_queue.open(facts, partial(self._taken, relay))
+        self._note_queue.open(facts, partial(self._lose, relay))
         relay.begin(who)
         if first is not None:
             relay.hear(first, time.monotonic())
@@ -67,7 +67,7 @@ class LiveCalls:
         if call_id is None or call_id not in self._returning:
             return False
         self._refusal_seconds(caller, call_id, OVER)
-        self.refused(caller, Reason.CALL_USED, OVER, call_id)
+        self.note_refusal(caller, Reason.CALL_USED, OVER, call_id)
         return True
 
     def _refusal_seconds(self, caller: Caller, call_id: UUID, problem: str) -> float:
@@ -77,13 +77,13 @@ class LiveCalls:
             log.warning("Gateway %s brought call %s again and was refused: %s", caller.gateway_name, call_id, problem)
         return seconds
 
-    def _taken(self, relay: Relay, words: str, begun: bool) -> None:
+    def _lose(self, relay: Relay, words: str, begun: bool) -> None:
         """The journal says that the call is not ours (any more). One that had not begun has a call_uuid that was used before."""
         if not begun:
-            self.refused(relay.line.caller, Reason.CALL_USED, words, relay.facts.call_id)
+            self.note_refusal(relay.line.caller, Reason.CALL_USED, words, relay.facts.call_id)
         relay.lease_lost(words)
 
-    def refused(self, caller: Caller, reason: Reason, words: str, call_id: UUID) -> None:
+    def note_refusal(self, caller: Caller, reason: Reason, words: str, call_id: UUID) -> None:
         """Has it written down that a gateway that is in brought a call that is not taken."""
         self._refusals.add(Refusal(reason, words, caller.gateway_name, caller.dialect_name, caller.host, known=True, call_uuid=call_id))
 

@@ -156,7 +156,7 @@ class NoteQueue:
         except Exception:
             log.exception("Call %s: %d notes could not be written together; each is tried by itself.", page.facts.call_id, len(batch))
             return await self._write_one_by_one(page, batch)
-        self._written(page, len(batch))
+        self._drop_written(page, len(batch))
         return True
 
     async def _write_one_by_one(self, page: NotePage, batch: list[Note]) -> bool:
@@ -172,7 +172,7 @@ class NoteQueue:
             except (DatabaseError, ValueError, TypeError, KeyError):
                 page.lost += 1
                 log.exception("Call %s: the note %s could not be written and is lost.", page.facts.call_id, note.kind)
-            self._written(page, 1)
+            self._drop_written(page, 1)
         return True
 
     async def _in_thread(self, page: NotePage, batch: list[Note]) -> None:
@@ -180,7 +180,7 @@ class NoteQueue:
         await self._threads.run(journal.record, self.owner, self.lease_seconds, page.facts, batch, lost)
         page.lost -= lost
 
-    def _written(self, page: NotePage, count: int) -> None:
+    def _drop_written(self, page: NotePage, count: int) -> None:
         page.begun.set()
         for _ in range(count):
             page.notes.popleft()

@@ -130,7 +130,7 @@ class Relay:
         self.session.note(kind, level, None, time.monotonic(), **details)
         self._carry_out()
 
-    def asked(self, kind: str, by: str, act: CallAct) -> None:
+    def carry_out(self, kind: str, by: str, act: CallAct) -> None:
         """A control request. What comes after the end of the call comes too late, which is no error."""
         if self.live and self.begun:
             self.note(EventKind.CALL_CONTROL_REQUESTED, kind=kind, by=by)

@@ -68,7 +68,7 @@ def _settle(request_id: int) -> Stream | None:
         # The call was read before its streams are: of a call that has ended then, every stream that began has its row.
         written = Stream.objects.filter(uuid=stream_id_of(request)).first()
         if written:
-            _settled(request, written)
+            _mark_settled(request, written)
             return None
         if _with_its_process(request):
             return None
@@ -81,7 +81,7 @@ def _with_its_process(request: ControlRequest) -> bool:
     return request.call.state == CallState.LIVE and bool(request.claimed_by or request.finished_at)
 
 
-def _settled(request: ControlRequest, stream: Stream) -> None:
+def _mark_settled(request: ControlRequest, stream: Stream) -> None:
     """Also finishes the request, so that no process carries it out any more."""
     request.stream = stream
     request.save(update_fields=["stream"])
@@ -94,14 +94,14 @@ def _end(request: ControlRequest) -> Stream:
     cause, words = (EndCause.CALL_ENDED, TOO_LATE) if over else (EndCause.PROCESS_LOST, NOT_TAKEN)
     stream = stand_in(request)
     stream.save(force_insert=True)
-    _settled(request, stream)
+    _mark_settled(request, stream)
     ended_at = timezone.now()
     asked = {"source": "API" if request.requested_by == "API" else "console", "request": asdict(stream.request)}
-    _event(stream, EventKind.STREAM_REQUESTED, request.requested_at, Level.INFO, asked)
-    _event(stream, EventKind.STREAM_ENDED, ended_at, Level.INFO if over else Level.ERROR, {"cause": cause, "words": words})
+    _write_event(stream, EventKind.STREAM_REQUESTED, request.requested_at, Level.INFO, asked)
+    _write_event(stream, EventKind.STREAM_ENDED, ended_at, Level.INFO if over else Level.ERROR, {"cause": cause, "words": words})
     journal.end_stream(stream, cause, ended_at.timestamp(), words)
     return stream
 
 
-def _event(stream: Stream, kind: EventKind, at: datetime, level: Level, details: dict[str, Any]) -> None:
+def _write_event(stream: Stream, kind: EventKind, at: datetime, level: Level, details: dict[str, Any]) -> None:
     StreamEvent.objects.create(call=stream.call, stream=stream, at=at, kind=kind, level=level, details=details)

@@ -77,7 +77,7 @@ async def dial(
             passed("resolved")
             sock, address = await _connected_socket(place)
             passed("connected")
-            connection = await _secured(_protocol(url, settings), sock, tls if place.tls else None, place.host)
+            connection = await _secure(_protocol(url, settings), sock, tls if place.tls else None, place.host)
             if place.tls:
                 passed("secured")
             await _upgrade(connection, headers)
@@ -152,7 +152,7 @@ def _protocol(url: str, settings: DialSettings) -> ClientProtocol:
     return ClientProtocol(parse_uri(url), subprotocols=offered, max_size=MAX_MESSAGE_BYTES)
 
 
-async def _secured(protocol: ClientProtocol, sock: socket.socket, tls: ssl.SSLContext | None, host: str) -> CustomerConnection:
+async def _secure(protocol: ClientProtocol, sock: socket.socket, tls: ssl.SSLContext | None, host: str) -> CustomerConnection:
     """No redirect is followed and no proxy asked: the handshake is made on the socket that was checked, and nowhere else."""
 
     def make() -> CustomerConnection:

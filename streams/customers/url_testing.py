@@ -77,7 +77,7 @@ class _Conversation:
     async def run(self, dialling: DialSettings, tls: ssl.SSLContext) -> None:
         order = self.order
         headers = upgrade_headers(order.url, order.tokens, secrets.token_hex(10))
-        self.socket = await dial(order.url, headers, dialling, tls, self._passed)
+        self.socket = await dial(order.url, headers, dialling, tls, self._record_step)
         self.report.address, self.report.subprotocol = self.socket.address, self.socket.subprotocol or ""
         listening = asyncio.get_running_loop().create_task(self.socket.listen(self._heard))
         try:
@@ -128,13 +128,13 @@ class _Conversation:
                 self._heard_until = max(self._heard_until, now) + audio_ms / 1000
             case Checkpoint():
                 wait_seconds = max(self._heard_until - now, 0)
-                self._checkpoints.add(asyncio.get_running_loop().call_later(wait_seconds, self._played, message.name))
+                self._checkpoints.add(asyncio.get_running_loop().call_later(wait_seconds, self._confirm_played, message.name))
             case ClearAudio():
                 self._heard_until = now
                 self._forget_checkpoints()
                 self.socket.write(self.protocol.cleared_audio())
 
-    def _played(self, name: str) -> None:
+    def _confirm_played(self, name: str) -> None:
         self.socket.write(self.protocol.played_stream(name))
 
     def _forget_checkpoints(self) -> None:
@@ -143,7 +143,7 @@ class _Conversation:
         self._checkpoints.clear()
 
     # Time --------------------------------------------------------------------------------------------------------------------
-    def _passed(self, step: str) -> None:
+    def _record_step(self, step: str) -> None:
         now = time.monotonic()
         self.report.passed(step, round((now - self._step) * 1000))
         self._step = now

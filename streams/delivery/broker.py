@@ -40,17 +40,17 @@ class _Broker:
             with _producers().acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
                 current_app.send_task(task, [argument], producer=producer, retry=False, expires=HINT_SECONDS)
         except Exception as error:  # kombu, redis-py and the socket each have their own; none of them may reach the caller
-            self._missed(error)
+            self._rest_after(error)
         else:
-            self._answered()
+            self._wake()
 
-    def _missed(self, error: Exception) -> None:
+    def _rest_after(self, error: Exception) -> None:
         self.rest_until = time.monotonic() + REST_SECONDS
         if not self.away:
             log.warning("The broker is away (%s). Callbacks wait in the database until it is back.", error)
         self.away = True
 
-    def _answered(self) -> None:
+    def _wake(self) -> None:
         if self.away:
             log.info("The broker is back.")
         self.away = False

@@ -64,10 +64,10 @@ def deliver_next(stream_id: int) -> DeliveryOutcome:
     if not outbox.has_room(callback, now, own=1):
         jobs.give_back(callback)
         return DeliveryOutcome.CAPPED
-    return _settled(callback, send_once(callback))
+    return _settle(callback, send_once(callback))
 
 
-def _settled(callback: Callback, result: SendResult) -> DeliveryOutcome:
+def _settle(callback: Callback, result: SendResult) -> DeliveryOutcome:
     state, due_at = _after(callback, result)
     if not outbox.settle(callback, result.attempt, state, due_at):
         log.warning("Callback %s: the claim was taken over while its try was under way; nothing was written.", callback.message_id)

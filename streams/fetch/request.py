@@ -61,15 +61,15 @@ def fetch(
     attempt = Attempt(deadline_seconds)
     try:
         attempt.place = guard.destination(url, allow, SCHEMES, guard.resolved_within(deadline_seconds, resolve))
-        with _connected(attempt, tls) as sock:
-            return _reply(attempt, _asked(attempt, sock, method, headers, body), max_bytes)
+        with _connect(attempt, tls) as sock:
+            return _reply(attempt, _ask(attempt, sock, method, headers, body), max_bytes)
     except (guard.AddressRefused, guard.Unresolvable, OSError, httpcore2.ProtocolError, TooLarge) as error:
         raise attempt.failure(error) from error
 
 
-def _connected(attempt: Attempt, tls: ssl.SSLContext | None) -> socket.socket:
+def _connect(attempt: Attempt, tls: ssl.SSLContext | None) -> socket.socket:
     """An open socket to one of the judged addresses. With TLS the certificate must be for the URL's host, not for the address."""
-    sock = _dialled(attempt)
+    sock = _dial(attempt)
     if not attempt.place.tls:
         return sock
     attempt.step = SECURING
@@ -81,7 +81,7 @@ def _connected(attempt: Attempt, tls: ssl.SSLContext | None) -> socket.socket:
         raise
 
 
-def _dialled(attempt: Attempt) -> socket.socket:
+def _dial(attempt: Attempt) -> socket.socket:
     """The first address that accepts; raises the OSError of the last one."""
     problem = OSError("no address")
     for address in attempt.place.addresses:
@@ -103,7 +103,7 @@ def _system_tls() -> ssl.SSLContext:
     return context
 
 
-def _asked(attempt: Attempt, sock: socket.socket, method: str, headers: Mapping[str, str], body: bytes) -> httpcore2.Response:
+def _ask(attempt: Attempt, sock: socket.socket, method: str, headers: Mapping[str, str], body: bytes) -> httpcore2.Response:
     """Sends the request and reads the answer's head.
 
     The library's own way to dial sets ALPN on the TLS context of all threads for each request; so it is given an open connection."""

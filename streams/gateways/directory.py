@@ -68,7 +68,7 @@ class Directory:
     async def _keep(self) -> None:
         while True:
             try:
-                self.entries = await self._threads.run(load)
+                self.entries = await self._threads.run(load_gateways)
                 self._loaded.set()
             except DatabaseError as error:
                 log.warning("Gateways could not be read (%s); the last known ones stay in force.", str(error).strip())
@@ -97,7 +97,7 @@ COLUMNS = {
 }
 
 
-def load() -> dict[str, KnownGateway]:
+def load_gateways() -> dict[str, KnownGateway]:
     """All gateways by name, in one query."""
     rows = Gateway.objects.values_list(*COLUMNS.values())
     return {entry.name: entry for entry in (KnownGateway(**dict(zip(COLUMNS, row, strict=True))) for row in rows)}

@@ -67,7 +67,7 @@ class _Object(dict[str, Any]):
         self.repeated = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
 
 
-def read(document: bytes) -> tuple[list[AccountEntry], list[FileProblem]]:
+def read_file(document: bytes) -> tuple[list[AccountEntry], list[FileProblem]]:
     """The accounts of the file and every problem of its shape. Never raises; what has a problem is left out of the values."""
     try:
         root = json.loads(document, object_pairs_hook=_Object, parse_float=Decimal, parse_constant=_no_json)

@@ -18,7 +18,7 @@ def running(folder: Path) -> Iterator[Redis]:
     socket = folder / "r.sock"
     process = subprocess.Popen(embedded_redis.command(embedded_redis.binary(), folder / "redis", socket))
     try:
-        while not embedded_redis.answers(socket):
+        while not embedded_redis.redis_answers(socket):
             assert process.poll() is None
         with Redis(unix_socket_path=str(socket)) as client:
             yield client
@@ -31,7 +31,7 @@ def test_it_listens_on_its_socket_only_and_for_its_owner_only(tmp_path: Path):
     with running(tmp_path) as client:
         assert client.config_get("port") == {"port": "0"}
         assert (tmp_path / "r.sock").stat().st_mode & 0o777 == 0o700
-    assert not embedded_redis.answers(tmp_path / "r.sock")
+    assert not embedded_redis.redis_answers(tmp_path / "r.sock")
 
 
 def test_what_it_was_told_survives_a_kill(tmp_path: Path):
@@ -44,7 +44,7 @@ def test_what_it_was_told_survives_a_kill(tmp_path: Path):
 
 def test_a_file_that_is_no_socket_does_not_answer(tmp_path: Path):
     (tmp_path / "r.sock").write_text("")
-    assert not embedded_redis.answers(tmp_path / "r.sock")
+    assert not embedded_redis.redis_answers(tmp_path / "r.sock")
 
 
 def test_the_bundled_server_comes_before_those_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

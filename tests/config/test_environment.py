@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import Environment, database
+from config.environment import Environment, database_entry
 
 
 @pytest.mark.parametrize("value", ["", "https://desk.example.com", "http://10.0.0.5:8000/", "https://[2001:db8::1]:8443"])
@@ -77,22 +77,22 @@ def test_a_folder_is_made_for_its_owner_only(tmp_path: Path):
 
 
 def test_no_database_url_means_the_embedded_file():
-    found = database("", Path("/data/streamdesk.sqlite3"))
+    found = database_entry("", Path("/data/streamdesk.sqlite3"))
     assert found["ENGINE"].endswith("sqlite3") and found["NAME"] == "/data/streamdesk.sqlite3"
     assert found["OPTIONS"]["transaction_mode"] == "IMMEDIATE" and "journal_mode=WAL" in found["OPTIONS"]["init_command"]
 
 
 def test_a_postgresql_url_is_taken_apart():
-    found = database("postgresql://me:p%40ss@db.example:6432/calls?sslmode=require", Path("x"))
+    found = database_entry("postgresql://me:p%40ss@db.example:6432/calls?sslmode=require", Path("x"))
     assert found["ENGINE"].endswith("postgresql")
     assert [found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")] == ["calls", "me", "p@ss", "db.example", "6432"]
     assert found["OPTIONS"] == {"sslmode": "require", "connect_timeout": "3"}
 
 
 def test_a_postgresql_socket_folder_is_a_host():
-    assert database("postgresql://me@/calls?host=/run/postgresql", Path("x"))["HOST"] == "/run/postgresql"
+    assert database_entry("postgresql://me@/calls?host=/run/postgresql", Path("x"))["HOST"] == "/run/postgresql"
 
 
 def test_another_database_is_refused_by_name():
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL begins with mysql. Use postgresql://"):
-        database("mysql://localhost/calls", Path("x"))
+        database_entry("mysql://localhost/calls", Path("x"))

@@ -137,7 +137,7 @@ async def test_channel_layer_listener(redis: RedisServer, fail: Callable[..., No
 
 
 async def test_gateway_directory(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    fail(directory, "load")
+    fail(directory, "load_gateways")
     async with switchboard_running():
 
         async def works() -> None:

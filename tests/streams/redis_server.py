@@ -30,7 +30,7 @@ class RedisServer:
         socket = settings.EMBEDDED_REDIS_SOCKET
         self.process = subprocess.Popen(embedded_redis.command(embedded_redis.binary(), self.folder, socket), stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 30
-        while not embedded_redis.answers(socket):
+        while not embedded_redis.redis_answers(socket):
             assert time.monotonic() < deadline, "the embedded Redis did not start"
             time.sleep(0.01)
 

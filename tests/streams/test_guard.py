@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from streams.guard import AddressRefused, Unresolvable, denial, destination, read, resolved, resolved_within, without_userinfo
+from streams.guard import AddressRefused, Unresolvable, denial, destination, read_url, resolved, resolved_within, without_userinfo
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 HTTP, WS = ("http", "https"), ("ws", "wss")
@@ -53,7 +53,7 @@ def test_a_url_is_read_into_its_pieces(url, schemes, expected):
     ],
 )
 def test_the_host_header_names_the_port_only_where_it_is_not_the_schemes_own(url, authority):
-    assert read(url, HTTP).authority == authority
+    assert read_url(url, HTTP).authority == authority
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ pieces = st.sampled_from(
 def test_what_is_accepted_means_the_same_to_other_parsers(url):
     """A URL that two parsers read differently lets one vet what the other dials."""
     try:
-        place = read(url, HTTP)
+        place = read_url(url, HTTP)
     except AddressRefused:
         return
     theirs = urlsplit(url)

@@ -176,7 +176,7 @@ async def test_what_has_ended_is_not_undone_and_comes_again_in_vain(hung_up: boo
         await until(lambda: Call.objects.filter(state="live").exists())
         if hung_up:
             (live,) = board.relays.values()
-            live.asked("hang_up", "anna", lambda session, now: session.hang_up(API_HANGUP, "Hung up.", now))
+            live.carry_out("hang_up", "anna", lambda session, now: session.hang_up(API_HANGUP, "Hung up.", now))
             assert "disconnect" in (await first.receive_output(timeout=30))["text"]
         await first.disconnect(code=1000)
         await until(lambda: Call.objects.filter(state="ended").exists() and not board.relays)

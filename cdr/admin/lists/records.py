@@ -93,7 +93,7 @@ class RecordList(ChangeList):
         newer = AFTER in request.GET
         text = request.GET.get(AFTER if newer else BEFORE, "")
         try:
-            return (keyset.read(text, timed=self.keys.time is not None), newer) if text else (None, False)
+            return (keyset.read_place(text, timed=self.keys.time is not None), newer) if text else (None, False)
         except ValueError as error:
             messages.warning(request, str(error))
             return None, False

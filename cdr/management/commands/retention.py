@@ -39,11 +39,11 @@ class Command(BaseCommand):
 
     def _say(self, planned: list[RetentionPlan]) -> None:
         for one in planned:
-            self.stdout.write(line(one))
+            self.stdout.write(plan_line(one))
         self.stdout.write("Nothing was removed: this was a dry run." if planned else KEPT_FOR_EVER)
 
 
-def line(one: RetentionPlan) -> str:
+def plan_line(one: RetentionPlan) -> str:
     count = f"over {COUNTED_TO:,} calls" if one.calls > COUNTED_TO else counted(one.calls, "call")
     oldest = f"; the oldest ended {moment(one.oldest)} UTC" if one.oldest else ""
     return f"{one.account}: {WORDS[one.kind]} after {counted(one.days, 'day')}: {count}{oldest}"

@@ -24,7 +24,7 @@ from cdr.pure.log.rows import (
     level_of,
     place_of,
 )
-from cdr.pure.log.wording import ended, printed_value, used_in_words, words_of
+from cdr.pure.log.wording import printed_value, used_in_words, with_full_stop, words_of
 from streams.pure.foreign_text import cleaned
 
 SHOWN_CHARACTERS = 4096
@@ -177,7 +177,7 @@ def _attempt_words(row: AttemptRow) -> str:
     if not row.error:
         return f"{head}: delivered{where} in {took}{answer and f' ({answer})'}."
     said = "" if str(row.status or "") in row.error else f" ({answer})"
-    return ended(f"{head} failed{where} after {took}: {cleaned(row.error).removesuffix('.')}{said}")
+    return with_full_stop(f"{head} failed{where} after {took}: {cleaned(row.error).removesuffix('.')}{said}")
 
 
 def _answer_pairs(row: AttemptRow) -> list[Pair]:

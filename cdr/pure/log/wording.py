@@ -120,7 +120,7 @@ def words_of(kind: str, details: Details) -> str:
     phrases = WORDS.get(kind)
     if phrases is None:
         return cleaned(kind.replace("_", " "), 100) + "."
-    return ended("".join(_printed(phrase, details) for phrase in phrases))
+    return with_full_stop("".join(_printed(phrase, details) for phrase in phrases))
 
 
 def used_in_words(kind: str) -> set[str]:
@@ -129,7 +129,7 @@ def used_in_words(kind: str) -> set[str]:
     return {name for phrase in phrases for name in FIELD.findall(phrase if isinstance(phrase, str) else "".join(phrase))}
 
 
-def ended(sentence: str) -> str:
+def with_full_stop(sentence: str) -> str:
     """`sentence` with its full stop, a lone one even when its last words brought their own."""
     return sentence if sentence.endswith((".", "!", "?", "…")) else sentence + "."
 

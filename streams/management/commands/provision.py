@@ -29,11 +29,11 @@ class Command(BaseCommand):
         for warning in outcome.warnings:
             self.stderr.write(f"warning: {warning}")
         for change in outcome.changes:
-            self.stdout.write(line(change))
+            self.stdout.write(change_line(change))
         count = Counter(change.action for change in outcome.changes)
         self.stdout.write(f"{count['created']} created, {count['changed']} changed, {count['left']} left as they were.")
 
 
-def line(change: Change) -> str:
+def change_line(change: Change) -> str:
     keys = f" ({', '.join(change.keys)})" if change.keys else ""
     return f"{change.action:<8} {change.what}{keys}"

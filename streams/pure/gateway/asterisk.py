@@ -10,9 +10,9 @@ from typing import Any
 
 from streams.pure.audio.g722 import Codec
 from streams.pure.foreign_text import cleaned
-from streams.pure.gateway.asterisk_control import Fields, NotControlText, control_text, fields_of
-from streams.pure.gateway.closing import ended
-from streams.pure.gateway.json_text import DIGITS, whole
+from streams.pure.gateway.asterisk_control import NotControlText, control_text, fields_of
+from streams.pure.gateway.closing import ended_message
+from streams.pure.gateway.json_text import DIGITS, Fields, whole
 from streams.pure.messages import (
     Audio,
     AudioFormat,
@@ -119,7 +119,7 @@ class Asterisk:
     def closed(self, code: int | None, by_us: bool) -> Ended:
         """What the end of the socket means. After a close of ours Asterisk says 1001 whatever we sent, so its code means nothing."""
         # Asterisk's close frame always carries a code. Without one there was no frame: uvicorn tells a cut connection so.
-        return ended(None if code == 1005 else code, by_us)
+        return ended_message(None if code == 1005 else code, by_us)
 
     # What it says ------------------------------------------------------------------------------------------------------
     def _media_start(self, fields: Fields) -> Sequence[GatewayMessage]:

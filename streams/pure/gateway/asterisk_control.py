@@ -2,12 +2,11 @@
 
 Owns their syntax. Must not know what an event or a command means."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-Fields = Mapping[str, Any]
+from streams.pure.gateway.json_text import Fields
 
 TEXT_CHARACTERS = 65_536
 # The events whose plain form carries a bare correlation id instead of key:value pairs.

@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from streams.pure.foreign_text import cleaned
-from streams.pure.gateway.closing import ended
+from streams.pure.gateway.closing import ended_message
 from streams.pure.gateway.freeswitch import ForkedMedia, digit_read
 from streams.pure.gateway.json_text import Fields, plainly, said
 from streams.pure.messages import Clear, Ended, GatewayCommand, GatewayMessage, GatewayReport, HangUp, Mark, MarkPlayed, Play, Unreadable
@@ -60,7 +60,7 @@ class AudioFork:
                 return [_text("disconnect")]
 
     def closed(self, code: int | None, by_us: bool) -> Ended:
-        return ended(code, by_us)
+        return ended_message(code, by_us)
 
     def _play(self, payload: bytes) -> list[str | bytes]:
         audio_format = self._media.format

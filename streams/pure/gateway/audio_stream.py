@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
-from streams.pure.gateway.closing import ended
+from streams.pure.gateway.closing import ended_message
 from streams.pure.gateway.freeswitch import ForkedMedia, digit_read
 from streams.pure.messages import Clear, Ended, GatewayCommand, GatewayMessage, HangUp, Mark, Play
 
@@ -44,7 +44,7 @@ class AudioStream:
                 return []
 
     def closed(self, code: int | None, by_us: bool) -> Ended:
-        return ended(code, by_us)
+        return ended_message(code, by_us)
 
     def _stream_audio(self, payload: bytes) -> list[str | bytes]:
         if self._media.format is None or not payload:

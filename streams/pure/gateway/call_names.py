@@ -28,7 +28,7 @@ def named_call(fields: Fields, account: str = "", fork: str = "") -> NamedCall:
     call of its own here, because each ends by itself."""
     call_id = said(fields, *_CALL)
     variables = {
-        "call_uuid": str(call_uuid(call_id, account, fork)) if call_id else "",
+        "call_uuid": str(uuid_of_call(call_id, account, fork)) if call_id else "",
         "from": said(fields, *_FROM),
         "to": said(fields, *_TO),
         "direction": said(fields, *_DIRECTION),
@@ -36,7 +36,7 @@ def named_call(fields: Fields, account: str = "", fork: str = "") -> NamedCall:
     return NamedCall(cleaned(call_id, 200), {name: cleaned(value, 200) for name, value in variables.items() if value})
 
 
-def call_uuid(call_id: str, account: str = "", fork: str = "") -> UUID:
+def uuid_of_call(call_id: str, account: str = "", fork: str = "") -> UUID:
     """`call_id` itself where it is a UUID and the call has one fork only; else the UUID5, by URL, of call:ACCOUNT:ID#FORK, in which
     the account and the fork stand where there are any. The same words always give the same UUID."""
     if not fork:

@@ -16,7 +16,7 @@ _WORDS = {
 }
 
 
-def ended(code: int | None, by_us: bool) -> Ended:
+def ended_message(code: int | None, by_us: bool) -> Ended:
     """After a close of ours the code means nothing: a gateway echoes it, or says something of its own."""
     if by_us:
         return Ended(lost=False, code=code, words="We closed the gateway's connection.")

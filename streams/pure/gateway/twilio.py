@@ -12,7 +12,7 @@ import orjson
 
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway.call_names import named_call
-from streams.pure.gateway.closing import ended
+from streams.pure.gateway.closing import ended_message
 from streams.pure.gateway.json_text import Fields, NotAnObject, digit_of, object_of, plainly, said, whole
 from streams.pure.gateway.tracks import FRAME_MS, TrackCutter
 from streams.pure.messages import (
@@ -98,7 +98,7 @@ class Twilio:
         return []
 
     def closed(self, code: int | None, by_us: bool) -> Ended:
-        return ended(code, by_us)
+        return ended_message(code, by_us)
 
     # What it says ------------------------------------------------------------------------------------------------------
     def _connected(self, message: Fields) -> Sequence[GatewayMessage]:

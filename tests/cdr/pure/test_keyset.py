@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdr.pure.keyset import LARGEST_KEY, Place, read, written
+from cdr.pure.keyset import LARGEST_KEY, Place, read_place, written
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9000, 1, 1)), st.integers(0, LARGEST_KEY))
 def test_what_was_written_is_read(at, key) -> None:
     place = Place(at.replace(tzinfo=UTC), key=key)
-    assert read(written(place), timed=True) == place
-    assert read(written(Place(None, key=key)), timed=False) == Place(None, key=key)
+    assert read_place(written(place), timed=True) == place
+    assert read_place(written(Place(None, key=key)), timed=False) == Place(None, key=key)
 
 
 def test_places_compare_by_time_then_rank_then_number_then_key() -> None:
@@ -38,10 +38,10 @@ def test_a_place_can_be_read_by_people_and_is_in_utc() -> None:
 )
 def test_what_no_list_has_written_is_said(text) -> None:
     with pytest.raises(ValueError, match="is no place in this list"):
-        read(text, timed=True)
+        read_place(text, timed=True)
 
 
 @pytest.mark.parametrize("text", ["", "2026-11-25T14:02:03.1_4711", "x", "-1", "9" * 5000])
 def test_a_list_without_a_time_takes_a_key_only(text) -> None:
     with pytest.raises(ValueError, match="is no place in this list"):
-        read(text, timed=False)
+        read_place(text, timed=False)

@@ -37,7 +37,7 @@ class Told:
         self.begun = begun
         self.asked_for: list[str] = []
 
-    def asked(self, kind: str, by: str, act: Any) -> None:
+    def carry_out(self, kind: str, by: str, act: Any) -> None:
         self.asked_for.append(kind)
 
 

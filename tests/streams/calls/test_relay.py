@@ -260,7 +260,7 @@ async def test_a_fact_from_outside_is_written_at_once() -> None:
 async def test_a_control_request_is_noted_and_carried_out_at_once() -> None:
     stage = Stage()
     async with on(stage) as (line, relay):
-        relay.asked("hang_up", "anna", lambda session, now: session.hang_up(API_HANGUP, "Hung up by anna.", now))
+        relay.carry_out("hang_up", "anna", lambda session, now: session.hang_up(API_HANGUP, "Hung up by anna.", now))
         assert (line.sent[-1], line.closes) == ("HANGUP", [(4000, "Hung up by anna.")])
         assert stage.over == [relay]
     assert stage.last(EventKind.CALL_CONTROL_REQUESTED).details == {"kind": "hang_up", "by": "anna"}
@@ -273,7 +273,7 @@ async def test_what_is_asked_before_the_media_or_after_the_end_is_nothing_at_all
     relay = stage.bring(line, CallIdentity(UUID(CALL), "", "", "inbound", ""), None)
     for _ in range(2):
         count = len(stage.notes)
-        relay.asked("hang_up", "anna", lambda session, now: asked.append("once"))
+        relay.carry_out("hang_up", "anna", lambda session, now: asked.append("once"))
         assert (len(stage.notes), asked) == (count, [])
         relay.hear(STARTED, asyncio.get_running_loop().time())
         relay.finish(EndCause.CALL_ENDED, NORMAL_HANGUP, "The test is over.", 1000)

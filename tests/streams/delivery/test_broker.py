@@ -51,8 +51,8 @@ def seconds(act: Callable[[], None]) -> float:
 def nobody_asks_the_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     asked: list[bool] = []
     with monkeypatch.context() as patched:
-        patched.setattr(broker._Broker, "_answered", lambda self: asked.append(True))
-        patched.setattr(broker._Broker, "_missed", lambda self, error: asked.append(False))
+        patched.setattr(broker._Broker, "_wake", lambda self: asked.append(True))
+        patched.setattr(broker._Broker, "_rest_after", lambda self, error: asked.append(False))
         yield
     assert asked == []
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.provision_file import read
+from streams.pure.provision_file import read_file
 
 GOOD = {
     "accounts": [
@@ -23,7 +23,7 @@ GOOD = {
 
 
 def problems(document: object) -> list[str]:
-    return [str(problem) for problem in read(json.dumps(document).encode())[1]]
+    return [str(problem) for problem in read_file(json.dumps(document).encode())[1]]
 
 
 def account(**values: object) -> dict[str, object]:
@@ -31,7 +31,7 @@ def account(**values: object) -> dict[str, object]:
 
 
 def test_a_good_file_is_read_with_places_and_types():
-    (entry,), found = read(json.dumps(GOOD).encode())
+    (entry,), found = read_file(json.dumps(GOOD).encode())
     assert found == []
     assert entry.place == "accounts[0]" and entry.values == {"name": "Acme", "rate": Decimal("0.0030"), "billing_interval": 60}
     assert [(item.place, item.values["name"]) for item in entry.applications + entry.gateways] == [
@@ -41,12 +41,12 @@ def test_a_good_file_is_read_with_places_and_types():
 
 
 def test_a_number_is_as_good_as_its_text_and_keeps_its_digits():
-    (entry,), found = read(b'{"accounts": [{"name": "A", "rate": 0.10, "billing_interval": 6e1}]}')
+    (entry,), found = read_file(b'{"accounts": [{"name": "A", "rate": 0.10, "billing_interval": 6e1}]}')
     assert found == [] and entry.values["rate"] == Decimal("0.10") and entry.values["billing_interval"] == 60
 
 
 def test_null_is_no_value():
-    (entry,), found = read(b'{"accounts": [{"name": "A", "auth_id": null, "gateways": null}]}')
+    (entry,), found = read_file(b'{"accounts": [{"name": "A", "auth_id": null, "gateways": null}]}')
     assert found == [] and entry.values == {"name": "A"} and entry.gateways == ()
 
 
@@ -96,7 +96,7 @@ def test_every_problem_is_found_at_once():
 
 
 def test_a_key_that_stands_twice_is_not_silently_lost():
-    found = read(b'{"accounts": [{"name": "A", "rate": 1, "rate": 2}]}')[1]
+    found = read_file(b'{"accounts": [{"name": "A", "rate": 1, "rate": 2}]}')[1]
     assert [str(problem) for problem in found] == ["accounts[0].rate: stands twice in one object."]
 
 
@@ -112,12 +112,12 @@ def test_a_key_that_stands_twice_is_not_silently_lost():
     ],
 )
 def test_what_is_not_json_is_said_to_be_that(document: bytes, sentence: str):
-    entries, found = read(document)
+    entries, found = read_file(document)
     assert entries == [] and len(found) == 1 and sentence in str(found[0])
 
 
 def test_problems_sort_as_a_reader_counts():
-    _, found = read(json.dumps({"accounts": [{"name": f"A{number}", "rate": "x"} for number in range(11)]}).encode())
+    _, found = read_file(json.dumps({"accounts": [{"name": f"A{number}", "rate": "x"} for number in range(11)]}).encode())
     assert [problem.place for problem in sorted(found, key=lambda problem: problem.order)] == [f"accounts[{n}].rate" for n in range(11)]
 
 
@@ -130,9 +130,9 @@ anything = st.recursive(
 
 @given(anything)
 def test_no_json_makes_it_raise(document: object):
-    read(json.dumps(document).encode())
+    read_file(json.dumps(document).encode())
 
 
 @given(st.binary())
 def test_no_bytes_make_it_raise(document: bytes):
-    read(document)
+    read_file(document)

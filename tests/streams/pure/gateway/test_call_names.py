@@ -4,7 +4,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 
-from streams.pure.gateway.call_names import call_uuid, named_call
+from streams.pure.gateway.call_names import named_call, uuid_of_call
 
 CALL = "7aea0680-1f8c-46c2-a04f-990e2e0d52eb"
 
@@ -36,11 +36,11 @@ def test_numbers_may_be_numbers():
     ],
 )
 def test_how_an_id_becomes_a_uuid_is_documented_and_stays(arguments, words):
-    assert call_uuid(*arguments) == uuid5(NAMESPACE_URL, words)
+    assert uuid_of_call(*arguments) == uuid5(NAMESPACE_URL, words)
 
 
 def test_a_uuid_stays_what_it_is():
-    assert call_uuid(CALL.upper(), "AC1") == UUID(CALL)
+    assert uuid_of_call(CALL.upper(), "AC1") == UUID(CALL)
 
 
 def test_hostile_ids_are_cleaned_and_cut():

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.chromium import CHROMIUM
+from tests.left_open import outliving_the_test
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the live log in a browser: the playwright package is not installed")
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,8 @@ class Console:
         environment = {**os.environ, "DATA_DIR": str(self.data), "PYTHONPATH": str(ROOT), "CONSOLE_PORT": self.port}
         environment.pop("DATABASE_URL", None)
         command = [sys.executable, "-m", "tests.cdr.console_under_test"]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        with outliving_the_test():
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port, self.session, self.call = self.process.stdout.readline().split()
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -54,19 +56,26 @@ def console(tmp_path_factory) -> Iterator[Console]:
     console.kill()
 
 
-@pytest.fixture
-def page(console) -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One for all tests here, as none of them asks a database in this thread, where Playwright keeps an event loop."""
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 1366, "height": 500}, permissions=["clipboard-read", "clipboard-write"])
-        context.add_cookies([{"name": "sessionid", "value": console.session, "url": console.url}])
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
-        page.goto(f"{console.url}/admin/cdr/calldetail/{console.call}/debug-log/")
-        yield page
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(console, browser) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1366, "height": 500}, permissions=["clipboard-read", "clipboard-write"])
+    context.add_cookies([{"name": "sessionid", "value": console.session, "url": console.url}])
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
+    page.goto(f"{console.url}/admin/cdr/calldetail/{console.call}/debug-log/")
+    yield page
+    context.close()
     assert not complaints
 
 

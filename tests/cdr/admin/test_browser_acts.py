@@ -113,7 +113,7 @@ def test_an_administrators_day(live_server) -> None:
         page.goto(f"/admin/streams/account/{account.pk}/change/")
         page.get_by_role("link", name=re.compile("Rotate")).click()
         press(page, "Rotate the token")
-        shown = page.locator(".token").inner_text()
+        shown, webhook_secret = page.locator(".token").all_inner_texts()
         page.goto("/admin/second-factor/")
         page.get_by_label("Your password").fill(PASSWORD)
         press(page, "Set it up")
@@ -133,6 +133,7 @@ def test_an_administrators_day(live_server) -> None:
         says(page, "Acme Robotics|nothing|Nothing")
     account.refresh_from_db()
     assert (account.auth_token, account.old_auth_token) == (shown, before)
+    assert base64.b64decode(webhook_secret.removeprefix("whsec_")).decode() == shown
 
 
 def code_of_the_app(secret: str) -> str:

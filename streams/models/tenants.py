@@ -26,7 +26,7 @@ gateway_name_validator = RegexValidator(
 currency_validator = RegexValidator(r"^[A-Z]{3}\Z", "A currency is three capital letters (ISO 4217), such as USD.")
 
 
-RETENTION_HELP = "After the end of a call. Empty: as the installation keeps them. 0: for ever. What was removed cannot be had back."
+RETENTION_HELP = "Days after the end of a call. Empty: what the installation sets. 0: for ever. What was removed cannot be brought back."
 
 
 def new_auth_id() -> str:
@@ -44,10 +44,12 @@ class Account(models.Model):
     name = models.CharField(max_length=100, unique=True)
     auth_id = models.CharField(max_length=20, unique=True, default=new_auth_id, validators=[auth_id_validator])
     auth_token = models.CharField(
-        max_length=100, default=new_auth_token, help_text="Changed here, the one before ends at once; rotated, it may overlap."
+        max_length=100,
+        default=new_auth_token,
+        help_text="Changing it here ends the old token at once; rotating it lets both count for a while.",
     )
-    old_auth_token = models.CharField(max_length=100, blank=True, editable=False, help_text="The one before, since the last rotation.")
-    old_auth_token_until = models.DateTimeField(null=True, editable=False, help_text="So long the old token still counts.")
+    old_auth_token = models.CharField(max_length=100, blank=True, editable=False, help_text="The token before the last rotation.")
+    old_auth_token_until = models.DateTimeField(null=True, editable=False, help_text="Until when the old token counts.")
     rate = models.DecimalField(
         max_digits=12,
         decimal_places=5,
@@ -60,10 +62,10 @@ class Account(models.Model):
     concurrent_streams_limit = models.PositiveIntegerField(
         default=100,
         validators=[MaxValueValidator(1_000_000)],
-        help_text="So many streams may be live at once before the API refuses to start more.",
+        help_text="At most this many live streams at once; the API refuses to start more.",
     )
     stream_starts_per_second = models.PositiveIntegerField(
-        default=10, validators=[MaxValueValidator(10_000)], help_text="So many streams may be started through the API in one second."
+        default=10, validators=[MaxValueValidator(10_000)], help_text="At most this many starts through the API in one second."
     )
     callback_style = models.CharField(
         max_length=1,
@@ -71,7 +73,7 @@ class Account(models.Model):
         default="A",
         help_text="Which of the two documented forms status callbacks have.",
     )
-    playback_callbacks = models.BooleanField(default=False, help_text="Send PlayedStream and ClearedAudio callbacks, too.")
+    playback_callbacks = models.BooleanField(default=False, help_text="Also send PlayedStream and ClearedAudio callbacks.")
     retain_numbers_days = models.PositiveIntegerField(
         "keep phone numbers (days)", null=True, blank=True, validators=[MaxValueValidator(36_500)], help_text=RETENTION_HELP
     )
@@ -128,7 +130,7 @@ class Gateway(models.Model):
     )
     password_digest = models.CharField(max_length=200, editable=False)
     signing_token = models.CharField(
-        max_length=200, blank=True, help_text="Twilio's auth token: its calls are known by their signature, and no password is asked for."
+        max_length=200, blank=True, help_text="Twilio's auth token. Calls are then authenticated by their signature, without a password."
     )
 
     class Meta:

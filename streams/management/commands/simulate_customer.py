@@ -27,7 +27,7 @@ class Command(BaseCommand):
         add("--hang", action="store_true", help="Never answer an upgrade.")
         add("--accept-after", type=float, default=0, metavar="SECONDS", help="Answer upgrades late.")
         add("--stop-reading-after", type=int, metavar="N", help="Read nothing after N media messages.")
-        add("--read-again-after", type=float, metavar="SECONDS", help="Read again after so long (default: never).")
+        add("--read-again-after", type=float, metavar="SECONDS", help="Read again after this many seconds (default: never).")
         add("--close-after", type=int, metavar="N", help="Close after N media messages.")
         add("--close-code", type=int, default=1000, metavar="CODE", help="With this code (default %(default)s).")
         add("--close-reason", default="", metavar="WORDS", help="And this reason.")

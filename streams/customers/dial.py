@@ -34,7 +34,9 @@ SEND_BUFFER_BYTES = 16_384
 """The kernel doubles it. With the default, minutes of audio vanish in it before a customer that stops reading is noticed."""
 
 WRITE_LIMIT_BYTES = 16_384
-MAX_MESSAGE_BYTES = 1_048_576
+MAX_MESSAGE_BYTES = 16_777_216
+"""What is read at all. A message between protocol.MESSAGE_BYTES and this is refused and ends nothing; a larger one is not even read, and
+ends the connection (1009)."""
 KEEPALIVE_SECONDS = 20
 UNACKNOWLEDGED_LIMIT_MS = 45_000
 

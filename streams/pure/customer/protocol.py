@@ -16,7 +16,8 @@ from streams.pure.customer.play_format import playable
 from streams.pure.foreign_text import cleaned
 from streams.pure.messages import AudioFormat, StreamRequest
 
-MESSAGE_BYTES = 262_144  # the documented limit is 64 KB; real clients send whole sentences of audio at once
+MESSAGE_BYTES = 4_194_304
+"""A minute of L16 at 24 kHz in base64, which is all that may wait. Plivo's pages say 64 KB; real clients send whole files at once."""
 NAME_CHARACTERS = 1000
 
 
@@ -137,7 +138,9 @@ def decode(text: str | bytes, own: AudioFormat) -> CustomerMessage:
     if len(text) > MESSAGE_BYTES:
         # Not parsed, but what it most likely is has to be answered all the same.
         guess = "playAudio" if b"playAudio" in (text.encode() if isinstance(text, str) else text) else ""
-        problem = f"A message of {len(text)} bytes is too large; send at most {MESSAGE_BYTES} bytes, better chunks of 16 KB of audio."
+        problem = (
+            f"A message of {len(text)} bytes is too large; send at most {MESSAGE_BYTES // 1_048_576} MiB, better chunks of 16 KB of audio."
+        )
         return Unknown(problem, event=guess)
     try:
         message = orjson.loads(text)

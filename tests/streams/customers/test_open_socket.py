@@ -6,7 +6,9 @@ import sys
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from streams.customers.dial import MAX_MESSAGE_BYTES
 from streams.pure.customer.connection import Closure
+from streams.pure.customer.protocol import MESSAGE_BYTES
 from tests.streams.customer_services import dialled, service
 
 
@@ -91,9 +93,22 @@ async def test_a_cut_connection_is_lost_not_closed() -> None:
         assert (closure.by_customer, closure.code) == (False, 1006)
 
 
+async def test_a_message_larger_than_may_be_played_is_handed_on_and_ends_nothing() -> None:
+    async def talk(connection: ServerConnection) -> None:
+        await connection.send("x" * (MESSAGE_BYTES + 1))
+        await connection.send("more")
+        await connection.close(1000, "said all")
+
+    sizes: list[int] = []
+    async with service(talk) as url:
+        customer = await dialled(url)
+        closure = await asyncio.wait_for(customer.listen(lambda text: sizes.append(len(text))), 30)
+    assert (sizes, closure) == ([MESSAGE_BYTES + 1, 4], Closure(True, 1000, "said all"))
+
+
 async def test_a_message_that_is_too_large_ends_the_connection_by_us() -> None:
     async def flood(connection: ServerConnection) -> None:
-        await connection.send("x" * 1_048_577)
+        await connection.send("x" * (MAX_MESSAGE_BYTES + 1))
         await connection.wait_closed()
 
     async with service(flood, max_size=None) as url:

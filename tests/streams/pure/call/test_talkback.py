@@ -129,7 +129,8 @@ def test_digits_of_the_api_that_find_no_place_are_noted_without_a_digit() -> Non
         ({"contentType": "audio/x-mulaw", "sampleRate": 8000}, "payload"),
         (None, "media"),
         (media(b"RIFF1234WAVEfmt "), "WAV"),
-        (media(bytes(200_000)), "too large"),
+        (media(bytes(3_200_000)), "too large; send at most 4 MiB"),
+        (media(bytes(61 * 8000)), "over the limit of 60 s"),
     ],
 )
 def test_audio_that_is_not_played_is_refused_with_its_reason(message: Any, reason: str) -> None:
@@ -173,6 +174,14 @@ def test_of_a_gateway_that_only_listens_nothing_is_said_to_have_been_played(mark
     assert EventKind.PLAYBACK_STARTED not in call.kinds() and EventKind.CALL_DTMF_SENT not in call.kinds()
     call.session.send_dtmf("5", call.now)
     assert "only listens" in call.last(EventKind.CALL_DTMF_FAILED).details["problem"]
+
+
+@pytest.mark.parametrize(("size", "content_type", "rate"), [(30 * 8000, "audio/x-mulaw", 8000), (59 * 48_000, "audio/x-l16", 24_000)])
+def test_a_file_in_one_message_is_played(size: int, content_type: str, rate: int) -> None:
+    call, stream_id = talking()
+    call.says(stream_id, event="playAudio", media=media(bytes(size), content_type, rate))
+    assert call.texts(stream_id) == []
+    assert len(played(call.told())) in (3200, 3360)
 
 
 def test_more_than_a_minute_is_refused_and_what_waits_is_still_played() -> None:

@@ -10,6 +10,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from threading import Thread
 from typing import NamedTuple
 
+from streams.pure.customer.host_name import canonical_host
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Resolver = Callable[[str, int], Sequence[str]]
@@ -21,8 +23,6 @@ SECURE_SCHEMES = ("https", "wss")
 _ADDRESSABLE = re.compile(r"[!-\[\]-~]*", re.ASCII)  # printable ASCII without blank and backslash
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>/[^?#]*)?(?P<query>\?[^#]*)?(?:#.*)?")
 _AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]+)(?::(?P<port>[1-9][0-9]{0,4}))?")
-_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 _USERINFO = re.compile(r"//[^/?#]*@")
 
 # `ipaddress.is_global` alone is no guard: on Python 3.11 it is true for multicast and for most addresses that carry an IPv4
@@ -152,25 +152,10 @@ def _host_and_port(authority: str, scheme: str) -> tuple[str, int]:
     port = int(parts["port"] or DEFAULT_PORTS[scheme]) if parts else 0
     if parts is None or port > 65_535:
         raise AddressRefused("The URL's host and port cannot be read. Write host or host:port, with a port from 1 to 65535.")
-    return _canonical(parts["host"]), port
-
-
-def _canonical(host: str) -> str:
-    """`host` without brackets. Only one spelling of an IPv4 address is taken, because resolvers read 0x7f.1 or 127.1 as one too."""
-    if host.startswith("["):
-        try:
-            return str(IPv6Address(host[1:-1] if "%" not in host else ""))
-        except ValueError:
-            raise AddressRefused(f"{host} is not an IPv6 address. Write it as in [2001:db8::1], without a zone.") from None
-    labels = host.split(".")
-    if _NUMBER.fullmatch(labels[-1]):
-        if _literal(host) is None:
-            raise AddressRefused(f"{host} is not an IPv4 address in its usual form of four decimal numbers.")
-    elif len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise AddressRefused(
-            f"{host[:80]} is not a host name: letters, digits and hyphens in parts joined by single dots, none at the end."
-        )
-    return host
+    try:
+        return canonical_host(parts["host"]), port
+    except ValueError as problem:
+        raise AddressRefused(str(problem)) from None
 
 
 def _literal(host: str) -> Address | None:

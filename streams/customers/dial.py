@@ -77,7 +77,7 @@ async def dial(
         async with asyncio.timeout(settings.timeout_seconds):
             place = await asyncio.get_running_loop().run_in_executor(_resolvers, _destination, url, settings.allow)
             passed("resolved")
-            sock, address = await _connected_socket(place)
+            sock, address = await _connect(place, began + settings.timeout_seconds)
             passed("connected")
             connection = await _secure(_protocol(url, settings), sock, tls if place.tls else None, place.host)
             if place.tls:
@@ -122,15 +122,17 @@ def _destination(url: str, allow: tuple[Network, ...]) -> Destination:
     return destination(url, allow, ("ws", "wss"))
 
 
-async def _connected_socket(place: Destination) -> tuple[socket.socket, str]:
-    """The first of the checked addresses that answers."""
+async def _connect(place: Destination, deadline: float) -> tuple[socket.socket, str]:
+    """The first of the checked addresses that answers. Each has its share of the time that is left, so that one which swallows packets
+    leaves some for the next. Raises the OSError of the last one."""
     problem: OSError = OSError("no address")
-    for address in place.addresses:
+    for tried, address in enumerate(place.addresses):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             _tune(sock)
-            await asyncio.get_running_loop().sock_connect(sock, (address, place.port))
+            async with asyncio.timeout((deadline - time.monotonic()) / (len(place.addresses) - tried)):
+                await asyncio.get_running_loop().sock_connect(sock, (address, place.port))
             return sock, address
         except OSError as error:
             sock.close()

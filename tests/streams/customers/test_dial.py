@@ -115,7 +115,7 @@ async def test_a_handshake_that_hangs() -> None:
     async with raw_service(None) as url:
         failed = await failure(url, DialSettings(ALLOW, timeout_seconds=0.3))
     assert failed.problem == "Timed out after 0.3 s: the upgrade was not answered."
-    assert 250 <= failed.duration_ms < 2000
+    assert 250 <= failed.duration_ms < 10_000
 
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH_9\r\n\r\n", b"\x00\x01\x02\r\n\r\n", b"HTTP/1.1 101 OK\r\nUpgrade: smtp\r\n\r\n"])

@@ -80,7 +80,7 @@ def test_a_delivery_is_written_down(httpserver: HTTPServer):
     assert (attempt.number, attempt.status, attempt.error, attempt.address) == (1, 204, "", "127.0.0.1")
     assert row.finished_at is not None
     assert before <= attempt.started_at <= row.finished_at <= timezone.now()
-    assert attempt.duration_ms < 500
+    assert 0 <= attempt.duration_ms < 10_000
 
 
 def test_the_head_of_the_answer_is_kept_and_cleaned(httpserver: HTTPServer):

@@ -66,7 +66,7 @@ def test_a_reply_carries_status_headers_body_address_and_duration():
     with serving(saying(b"HTTP/1.1 404 Nope\r\nX-Why: gone\r\nContent-Length: 4\r\n\r\nbody and more")) as server:
         reply = asked(server.url)
     assert (reply.status, reply.headers["x-why"], reply.body, reply.address, reply.truncated) == (404, "gone", b"body", "127.0.0.1", False)
-    assert 0 <= reply.duration_ms < 500
+    assert 0 <= reply.duration_ms < 10_000
     assert reply.status_words == "404 Not Found"
 
 

@@ -11,13 +11,13 @@ from threading import Thread
 from typing import NamedTuple
 
 from streams.pure.customer.host_name import canonical_host
+from streams.pure.customer.service_url import DEFAULT_PORTS
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Resolver = Callable[[str, int], Sequence[str]]
 """(host, port) -> addresses, the preferred one first; raises Unresolvable."""
 
-DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECURE_SCHEMES = ("https", "wss")
 
 _ADDRESSABLE = re.compile(r"[!-\[\]-~]*", re.ASCII)  # printable ASCII without blank and backslash

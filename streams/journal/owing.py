@@ -11,6 +11,7 @@ from streams import delivery
 from streams.journal.rows import utc_of
 from streams.models import Callback, Stream
 from streams.pure.callback.parameters import Style, callback_parameters
+from streams.pure.customer.service_url import DEFAULT_PORTS
 from streams.pure.lifecycle import CallbackEvent
 
 
@@ -66,4 +67,4 @@ def _seconds_since_start(stream: Stream, seconds: float) -> int:
 def host_and_port(url: str) -> str:
     """host:port, the port always given, so that one host has one name."""
     parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"[:300]
+    return f"{parts.hostname}:{parts.port or DEFAULT_PORTS[parts.scheme]}"[:300]

@@ -8,8 +8,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from streams.pure.callback import signature
 from streams.pure.callback.auth_tokens import Tokens
-
-_OWN_PORTS = {"http": "80", "https": "443"}
+from streams.pure.customer.service_url import DEFAULT_PORTS
 
 
 class FormRequest(NamedTuple):
@@ -34,8 +33,8 @@ def _as_the_server_sees_it(url: str) -> str:
     """What its framework rebuilds from request line and Host header, and verifies signatures over: with a path, without the scheme's own
     port, the host in small letters."""
     parts = urlsplit(url)
-    host, colon, port = parts.netloc.lower().rpartition(":")
-    own_port = colon and port == _OWN_PORTS.get(parts.scheme.lower())
+    host, _, port = parts.netloc.lower().rpartition(":")
+    own_port = port == str(DEFAULT_PORTS.get(parts.scheme.lower()))
     netloc = host if own_port else parts.netloc.lower()
     return urlunsplit((parts.scheme.lower(), netloc, parts.path or "/", parts.query, ""))
 

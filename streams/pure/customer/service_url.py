@@ -10,6 +10,7 @@ from streams.pure.customer.host_name import canonical_host
 URL_CHARACTERS, HOST_CHARACTERS = 2048, 255
 WEBSOCKET_SCHEMES = ("ws", "wss")
 HTTP_SCHEMES = ("http", "https")
+DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 # Before anything is split, because urlsplit drops line breaks and tabs without a word.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")

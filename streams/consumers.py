@@ -23,7 +23,7 @@ from streams.customers.dial import DialSettings
 from streams.gateways.directory import KnownGateway
 from streams.gateways.line import Caller, GatewayLine, LineCallbacks
 from streams.gateways.socket_loop import Receive, Send, SocketLoop
-from streams.pure.call.stream import StreamLimits
+from streams.pure.call.limits import StreamLimits
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.customer.answer_sample import answer_sample
 from streams.pure.customer.answer_xml import Answer

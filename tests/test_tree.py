@@ -66,10 +66,16 @@ TOLD_BY = {
     "streams/pure/call/test_session": (
         "streams/pure/call/effect_queue",
         "streams/pure/call/effects",
+        "streams/pure/call/gateway_media",
         "streams/pure/call/notes",
         "streams/pure/messages",
     ),
-    "streams/pure/call/test_stream": ("streams/pure/call/sent_messages", "streams/pure/customer/connection"),
+    "streams/pure/call/test_stream": (
+        "streams/pure/call/fill_level",
+        "streams/pure/call/limits",
+        "streams/pure/call/sent_messages",
+        "streams/pure/customer/connection",
+    ),
     "streams/pure/gateway/test_asterisk": ("streams/pure/gateway/asterisk_control",),
     "streams/pure/gateway/test_audio_stream": ("streams/pure/gateway/freeswitch",),
     "streams/simulate/test_customer": ("streams/simulate/callback_receiver", "streams/simulate/conversation", "streams/simulate/waiting"),

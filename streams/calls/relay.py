@@ -16,9 +16,9 @@ from streams.customers.dial import DialSettings
 from streams.customers.links import CustomerLinks
 from streams.gateways.line import GatewayLine
 from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, Effect, TellGateway, Write
+from streams.pure.call.limits import StreamLimits
 from streams.pure.call.notes import CallFacts, Identity, Note
 from streams.pure.call.session import CallAct, CallSession
-from streams.pure.call.stream import StreamLimits
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity

@@ -4,7 +4,7 @@ Owns how long that is waited for, and that a gateway which comes and goes fills 
 
 from dataclasses import replace
 
-from streams.pure.call.stream import Noted
+from streams.pure.call.notes import Noted
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Ended, Started
 

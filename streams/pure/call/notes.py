@@ -2,11 +2,15 @@
 
 Owns the shape of both. Must not know where it is written."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from streams.pure.lifecycle import EventKind, Level
+
+Noted = Callable[..., None]
+"""note(kind, level, stream_id, now, measured=None, **details)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from uuid import UUID
 from streams.pure.call.effect_queue import EffectQueue
 from streams.pure.call.effects import CloseGateway, TellGateway
 from streams.pure.call.fork import Fork
-from streams.pure.call.gateway_absence import GatewayAbsence
-from streams.pure.call.measure import Arrivals, Measured
+from streams.pure.call.gateway_media import GatewayMedia
+from streams.pure.call.limits import StreamLimits
+from streams.pure.call.measure import Measured
 from streams.pure.call.notes import Identity
-from streams.pure.call.stream import StreamLimits, StreamSession
+from streams.pure.call.stream import StreamSession
 from streams.pure.call.talkback import Talkback
 from streams.pure.customer.protocol import protocol_of
 from streams.pure.lifecycle import (
@@ -41,8 +42,6 @@ from streams.pure.messages import (
     Unsupported,
 )
 
-UNREADABLE_IN_FULL = 10
-"""How many messages that are not the dialect are noted in full; the rest is counted in the call's last note."""
 CLOSE_CALL_OVER = 4000
 CLOSE_UNSUPPORTED = 4415
 
@@ -55,17 +54,19 @@ class CallSession:
         self.limits = limits
         self.started = started
         self.offset = epoch - started
-        self.media: Started | None = None
         self.streams: dict[UUID, StreamSession] = {}
         self.over: HangupCause | None = None
         self.marks = marks
         self.talkback: Talkback | None = None
-        self.arrivals = Arrivals()
         self._fork = Fork(limits.buffer_ms / 2)
         self.effects = EffectQueue(self.offset)
         self.note, self._emit = self.effects.note, self.effects.emit
-        self._absence = GatewayAbsence(limits.resume_seconds, self.note)
-        self._unreadable = 0
+        self._gateway = GatewayMedia(started, limits.resume_seconds, self.note)
+
+    @property
+    def media(self) -> Started | None:
+        """What the gateway said of its media; None before it began."""
+        return self._gateway.started
 
     # The gateway -------------------------------------------------------------------------------------------------------
     def hear(self, message: GatewayMessage, now: float) -> None:
@@ -84,39 +85,23 @@ class CallSession:
                 self.note(EventKind.CALL_GATEWAY_ERROR, Level.ERROR, None, now, text=message.problem)
                 self.finish(EndCause.CALL_ENDED, UNSUPPORTED_MEDIA, message.problem, now, close=CLOSE_UNSUPPORTED)
             case Unreadable():
-                self._not_the_dialect(message, now)
+                self._gateway.not_the_dialect(message, now)
             case GatewayReport(text, error=True):
                 self.note(EventKind.CALL_GATEWAY_ERROR, Level.WARNING, None, now, text=text)
 
     def audio(self, message: Audio, now: float) -> list[StreamSession]:
         """One frame from the call; returns the streams that may have something to send. The hot path: 50 a second and call."""
-        if not self.arrivals.track:
-            self._first_audio(now)
-        self.arrivals.came(message.track, now)
+        self._gateway.came(message.track, now)
         self._fork.audio(message, self._timestamp_ms(now), now)
         return self._fork.live
 
     def _timestamp_ms(self, now: float) -> int:
         return int((now + self.offset) * 1000)
 
-    def _first_audio(self, now: float) -> None:
-        self.note(EventKind.CALL_FIRST_AUDIO, Level.DEBUG, None, now, after_ms=round((now - self.started) * 1000))
-
     def _media_started(self, message: Started, now: float) -> None:
-        self.media = message
-        self.arrivals.expect(message.frame_ms)
         self._fork.begin(message.format)
         self.talkback = Talkback(message, self.marks, self.note, self._emit, self._played)
-        self.note(
-            EventKind.CALL_MEDIA_STARTED,
-            Level.INFO,
-            None,
-            now,
-            format=str(message.format),
-            frame_ms=message.frame_ms,
-            gateway_call_id=message.gateway_call_id,
-            **message.facts,
-        )
+        self._gateway.begin(message, now)
 
     def _digit(self, message: Dtmf, now: float) -> None:
         self.note(EventKind.CALL_DTMF, Level.INFO, None, now, digit=message.digit)
@@ -129,24 +114,16 @@ class CallSession:
     def _played(self, frame: bytes, now: float) -> None:
         self._fork.played(frame, self._timestamp_ms(now), now)
 
-    def _not_the_dialect(self, message: Unreadable, now: float) -> None:
-        self._unreadable += 1
-        if self._unreadable <= UNREADABLE_IN_FULL:
-            facts = {"problem": message.problem, "sample": message.sample, "count": self._unreadable}
-            self.note(EventKind.CALL_GATEWAY_UNREADABLE, Level.WARNING, None, now, **facts)
-
     def resume(self, media: Started, address: str, now: float) -> str:
         """The gateway brings the call on another socket, from `address`. Returns '', or why it cannot go on there, in a sentence."""
-        assert self.media is not None
-        silent_since = self.arrivals.last_at if self.arrivals.track else self.started
-        problem = self._absence.end(self.media, media, round((now - silent_since) * 1000), address, now)
+        problem = self._gateway.back(media, address, now)
         if not problem:
             self._playback_reported(Resumed(), now)
         return problem
 
     def _gateway_ended(self, message: Ended, now: float) -> None:
-        if message.lost and self._absence.patience_seconds and self.media is not None and not self.over:
-            self._absence.begin(message, now)
+        if self._gateway.may_return(message) and not self.over:
+            self._gateway.lost(message, now)
             self._playback_reported(Paused(), now)
         else:
             self._gone(message, now)
@@ -204,10 +181,10 @@ class CallSession:
     # Time, and the end ---------------------------------------------------------------------------------------------------
     def measured(self) -> Measured:
         """The timing of the call and of its live streams so far."""
-        return Measured(self.arrivals.to_json(), {stream.id: stream.measured() for stream in self._fork.live})
+        return Measured(self._gateway.arrivals.to_json(), {stream.id: stream.measured() for stream in self._fork.live})
 
     def tick(self, now: float) -> None:
-        if lost := self._absence.given_up(now):
+        if lost := self._gateway.given_up(now):
             self._gone(lost, now)
         for stream in self._fork.live:
             stream.tick(now)
@@ -253,12 +230,12 @@ class CallSession:
             level,
             None,
             now,
-            self.arrivals.to_json(),
+            self._gateway.arrivals.to_json(),
             **hangup._asdict(),
             words=words,
             close_code=close_code,
             our_close_code=close,
-            unreadable=self._unreadable or None,
+            unreadable=self._gateway.unreadable or None,
         )
         if close is not None:
             self._emit(CloseGateway(close, words[:120]))

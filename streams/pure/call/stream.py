@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from streams.pure.call.buffer import Backlog, Gauge, Waiting
+from streams.pure.call.buffer import Backlog, Waiting
 from streams.pure.call.effects import CloseCustomer, Dial, Effect
-from streams.pure.call.measure import Levels
+from streams.pure.call.fill_level import FillLevel
+from streams.pure.call.limits import StreamLimits
+from streams.pure.call.notes import Noted
 from streams.pure.call.sent_messages import SentMessages
 from streams.pure.customer.connection import Closure, Failure
 from streams.pure.customer.protocol import CustomerProtocol
@@ -20,19 +22,6 @@ from streams.pure.messages import StreamRequest
 IGNORED_IN_FULL = 5
 """How many ignored customer messages are noted in full, and how many failures to play; the rest is counted."""
 UNSAID_AT_MOST = 500
-
-Noted = Callable[..., None]
-"""note(kind, level, stream_id, now, measured=None, **details)"""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamLimits:
-    """`retry_seconds`: the pauses before the second, third ... attempt to connect. `resume_seconds`: so long a gateway whose socket was
-    lost is waited for; 0 where none comes back."""
-
-    buffer_ms: int = 40_000
-    retry_seconds: tuple[float, ...] = (1, 3)
-    resume_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -50,20 +39,17 @@ class StreamSession:
     attempt: int = 0
     until: float | None = None
     backlog: Backlog = field(default_factory=Backlog)
-    in_flight_ms: float = 0.0
     ignored: int = 0
     play_failures: int = 0
     unsaid: int = 0
     greeting: bytes | None = None
     sent: SentMessages = field(init=False)
-    gauge: Gauge = field(init=False)
-    levels: Levels = field(init=False)
+    fill: FillLevel = field(init=False)
     tracks: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.sent = SentMessages(self.protocol)
-        self.gauge = Gauge(self.limits.buffer_ms)
-        self.levels = Levels(self.began, self.limits.buffer_ms)
+        self.fill = FillLevel(self.id, self.limits.buffer_ms, self.began, self.note)
         self.tracks = self.request.tracks
 
     @property
@@ -125,7 +111,7 @@ class StreamSession:
             return
         for payload in frames:
             self.backlog.put(Waiting("media", payload, timestamp_ms, self.protocol.format.duration_ms(len(payload)), track, now))
-        if self.backlog.held_ms + self.in_flight_ms >= self.limits.buffer_ms:
+        if self.fill.is_full(self.backlog.held_ms):
             self._end_slow(now)
 
     def digit(self, digit: str, track: str, timestamp_ms: int, now: float) -> None:
@@ -155,31 +141,20 @@ class StreamSession:
         """`in_flight_bytes`: written to the customer's socket and not yet acknowledged by its host."""
         if not self.live:
             return
-        self.in_flight_ms = in_flight_bytes / self.sent.bytes_per_ms if self.sent.frames else 0.0
-        fill_ms = self.backlog.held_ms + self.in_flight_ms
+        self.fill.in_flight_ms = in_flight_bytes / self.sent.bytes_per_ms if self.sent.frames else 0.0
         # DegradedStream never comes before StartStream: while connecting the buffer fills without a word.
         if self.state is StreamState.STREAMING:
-            self._note_levels(fill_ms, now)
-        if fill_ms >= self.limits.buffer_ms:
+            self.fill.note_levels(self.backlog.held_ms, now)
+        if self.fill.is_full(self.backlog.held_ms):
             self._end_slow(now)
 
-    def _note_levels(self, fill_ms: float, now: float) -> None:
-        passed, rearmed = self.gauge.read(fill_ms)
-        buffered_ms, capacity_ms = round(fill_ms), self.limits.buffer_ms
-        for percent in passed:
-            facts = {"percent": percent, "buffered_ms": buffered_ms, "capacity_ms": capacity_ms}
-            self.note(EventKind.BUFFER_DEGRADED, Level.WARNING, self.id, now, **facts)
-        for percent in rearmed:
-            self.note(EventKind.BUFFER_RECOVERED, Level.INFO, self.id, now, percent=percent, buffered_ms=buffered_ms)
-
     def _end_slow(self, now: float) -> None:
-        full_ms = self.backlog.held_ms + self.in_flight_ms
-        waiting = f"{full_ms / 1000:.1f} s were waiting, the buffer holds {self.limits.buffer_ms / 1000:g} s"
+        waiting = self.fill.full_words(self.backlog.held_ms)
         self.end(EndCause.SLOW_CONNECTION, now, f"The customer's service did not take the audio fast enough: {waiting}.")
 
     def tick(self, now: float) -> None:
         """Some times a second, after `measure`."""
-        self.levels.read(self.backlog.held_ms + self.in_flight_ms, now)
+        self.fill.read(self.backlog.held_ms, now)
         if self.live and self.until is not None and now >= self.until:
             seconds = self.request.stream_timeout_seconds
             # At the moment it was due, not when somebody looked: the customer is not billed for our clock's coarseness.
@@ -224,7 +199,7 @@ class StreamSession:
         if not self.live:
             return
         held_ms, healthy = self.backlog.held_ms, ENDINGS[cause].callback is CallbackEvent.STOP_STREAM
-        self.levels.read(held_ms + self.in_flight_ms, now)
+        self.fill.read(held_ms, now)
         flush = healthy and self.connected
         if not flush:
             self.backlog.clear()
@@ -243,8 +218,7 @@ class StreamSession:
 
     def _totals(self, held_ms: float, flush: bool) -> dict[str, Any]:
         return {
-            "buffered_ms": round(held_ms + self.in_flight_ms),
-            "peak_buffered_ms": round(max(self.gauge.peak_ms, held_ms + self.in_flight_ms)),
+            **self.fill.totals(held_ms),
             "sent_frames": self.sent.frames,
             "sent_ms": round(self.sent.audio_ms),
             "discarded_ms": 0 if flush else round(held_ms),
@@ -254,7 +228,7 @@ class StreamSession:
 
     def measured(self) -> dict[str, Any]:
         """Its timing so far, for its row."""
-        return {"latency": self.sent.latency.to_json(), "levels": self.levels.to_json()}
+        return {"latency": self.sent.latency.to_json(), "levels": self.fill.to_json()}
 
     def _move(self, kind: EventKind, now: float, level: Level = Level.INFO, measured: dict[str, Any] | None = None, **details: Any) -> None:
         self.state = moved(self.state, kind)

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from streams.pure.audio.dtmf import dtmf_tones
 from streams.pure.call.effects import Effect, TellGateway
+from streams.pure.call.notes import Noted
 from streams.pure.call.playback import Playback, PlaybackFull, Reached
-from streams.pure.call.stream import Noted, StreamSession
+from streams.pure.call.stream import StreamSession
 from streams.pure.customer import protocol
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EventKind, Level

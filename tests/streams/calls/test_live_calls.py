@@ -18,7 +18,7 @@ from streams.customers.dial import DialSettings
 from streams.gateways.line import GatewayLine
 from streams.gateways.refusals import Refusals
 from streams.models import Call, Gateway, GatewayRefusal, StreamEvent
-from streams.pure.call.stream import StreamLimits
+from streams.pure.call.limits import StreamLimits
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity, identity
 from streams.pure.lifecycle import NORMAL_HANGUP, PROCESS_LOST, EndCause

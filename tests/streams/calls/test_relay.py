@@ -20,8 +20,8 @@ from streams.calls.relay import Relay, RelayContext
 from streams.customers import links
 from streams.customers.dial import DialSettings
 from streams.gateways.line import GatewayLine
+from streams.pure.call.limits import StreamLimits
 from streams.pure.call.notes import CallFacts, Note
-from streams.pure.call.stream import StreamLimits
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity
 from streams.pure.lifecycle import API_HANGUP, NORMAL_HANGUP, PROCESS_LOST, EndCause, EventKind, Level

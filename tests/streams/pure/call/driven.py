@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from streams.pure.call.effects import Effect, TellGateway, Write
+from streams.pure.call.limits import StreamLimits
 from streams.pure.call.notes import Identity, Note
 from streams.pure.call.session import CallSession
-from streams.pure.call.stream import StreamLimits
 from streams.pure.customer.connection import Closure
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Audio, AudioFormat, Encoding, GatewayCommand, Started, StreamRequest

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.pure.call.gateway_absence import NOTED_IN_FULL
-from streams.pure.call.stream import StreamLimits
+from streams.pure.call.limits import StreamLimits
 from streams.pure.customer.connection import Closure
 from streams.pure.lifecycle import API_HANGUP, GATEWAY_LOST, NORMAL_HANGUP, EndCause, EventKind
 from streams.pure.messages import AudioFormat, Encoding, Ended, Play, Started, StreamRequest

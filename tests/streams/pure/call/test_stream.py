@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.pure.call.effects import CloseCustomer, Dial, Effect
-from streams.pure.call.stream import IGNORED_IN_FULL, UNSAID_AT_MOST, StreamLimits, StreamSession
+from streams.pure.call.limits import StreamLimits
+from streams.pure.call.stream import IGNORED_IN_FULL, UNSAID_AT_MOST, StreamSession
 from streams.pure.customer.connection import Closure, Failure
 from streams.pure.customer.protocol import protocol_of
 from streams.pure.lifecycle import ENDINGS, MOVES, CallbackEvent, EndCause, EventKind, Level, StreamState
@@ -279,7 +280,7 @@ def test_a_buffer_that_is_exactly_full_ends_the_stream_also_while_connecting() -
 def test_what_is_in_flight_fills_the_buffer_too() -> None:
     alone = Alone(StreamLimits(buffer_ms=1000)).streaming()
     alone.stream.measure(alone.flown(700), BEGAN)
-    assert alone.stream.in_flight_ms == pytest.approx(700, abs=0.1)
+    assert alone.stream.fill.in_flight_ms == pytest.approx(700, abs=0.1)
     alone.hears(14)
     assert alone.stream.live
     alone.hears(2)
@@ -325,7 +326,7 @@ def test_what_is_written_before_the_first_frame_is_no_audio() -> None:
     """The upgrade and the greeting are on their way, which nobody can weigh as milliseconds yet."""
     alone = Alone(StreamLimits(buffer_ms=1000)).connected()
     alone.stream.measure(100_000, BEGAN)
-    assert (alone.stream.in_flight_ms, alone.stream.live) == (0.0, True)
+    assert (alone.stream.fill.in_flight_ms, alone.stream.live) == (0.0, True)
 
 
 def test_of_an_ended_stream_nothing_is_measured() -> None:
@@ -333,7 +334,7 @@ def test_of_an_ended_stream_nothing_is_measured() -> None:
     alone.stream.end(EndCause.CALL_ENDED, BEGAN, "The gateway hung up.")
     count = len(alone.notes)
     alone.stream.measure(alone.flown(5000), BEGAN)
-    assert (len(alone.notes), alone.stream.in_flight_ms) == (count, 0.0)
+    assert (len(alone.notes), alone.stream.fill.in_flight_ms) == (count, 0.0)
 
 
 def test_each_tick_reads_the_level_and_the_end_reads_it_once_more() -> None:
@@ -564,7 +565,7 @@ def test_in_whatever_order_it_ends_once_and_holds_no_more_than_fits(begins: Stre
         anyhow.does(what, how)
         stream = anyhow.stream
         assert stream.live is (not anyhow.alone.of(EventKind.STREAM_ENDED))
-        assert not stream.live or stream.backlog.held_ms + stream.in_flight_ms < 1000
+        assert not stream.live or stream.backlog.held_ms + stream.fill.in_flight_ms < 1000
         assert stream.waiting or stream.take(anyhow.now) is None
     kinds = [note.kind for note in anyhow.alone.notes]
     for once in (EventKind.CONNECTED, EventKind.STREAM_STARTED, EventKind.STREAM_ENDED):

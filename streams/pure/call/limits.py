@@ -1,0 +1,15 @@
+"""What a call may cost its streams and its gateway, in milliseconds and seconds.
+
+Owns the numbers' names and what they are where nothing is set. Must not know who sets them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """`retry_seconds`: the pauses before the second, third ... attempt to connect. `resume_seconds`: so long a gateway whose socket was
+    lost is waited for; 0 where none comes back."""
+
+    buffer_ms: int = 40_000
+    retry_seconds: tuple[float, ...] = (1, 3)
+    resume_seconds: float = 0.0

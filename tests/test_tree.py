@@ -76,6 +76,7 @@ TOLD_BY = {
         "streams/pure/call/sent_messages",
         "streams/pure/customer/connection",
     ),
+    "streams/pure/call/test_playback": ("streams/pure/call/voice",),
     "streams/pure/gateway/test_asterisk": ("streams/pure/gateway/asterisk_control",),
     "streams/pure/gateway/test_audio_stream": ("streams/pure/gateway/freeswitch",),
     "streams/simulate/test_customer": ("streams/simulate/callback_receiver", "streams/simulate/conversation", "streams/simulate/waiting"),

@@ -6,45 +6,24 @@ from collections import deque
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from streams.pure.audio.convert import Converter
-from streams.pure.messages import AudioFormat, Clear, Encoding, GatewayCommand, Mark, Play
+from streams.pure.call.voice import FRAME_MS, SAME_MS, Given, Queued, Reached, Sound, Voice
+from streams.pure.messages import AudioFormat, Clear, GatewayCommand, Mark, Play
 
 LEAD_MS = 400.0
 """How much audio the gateway has before it is heard: enough to ride out a busy moment, little enough to take back."""
 QUEUE_MS = 60_000.0
 """How much audio may wait at most, of all customers of a call together (Plivo, audio streaming guide: about 60 s)."""
-FRAME_MS = 20
-SAME_MS = 0.01
-"""Less than a sample: sums of durations closer than this are the same."""
+STEP_MS = 200.0
+"""How much audio is converted at once: a minute in one message would hold up every other call of the process."""
 ENDED_AFTER_SECONDS = 0.1
 """A customer that sent nothing for this long has said what it had to say."""
 LAST_CALL_SECONDS = 0.15
 """When no more than this is left to be heard, the end of what was said goes out: in time for the call's next tick, and without a hole."""
 CHECKPOINTS = 1000
-_SILENCE = {Encoding.MULAW: b"\xff", Encoding.ALAW: b"\xd5", Encoding.L16: b"\0"}
 
 
 class PlaybackFull(Exception):
     """More audio waits than may; the message says how much."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    stream_id: UUID
-    payload: bytes
-    duration_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """A checkpoint of a stream: `mark` is its name towards the gateway, `name` the customer's."""
-
-    stream_id: UUID
-    name: str
-    mark: str
-
-
-Queued = Sound | Reached
 
 
 @dataclass(slots=True)
@@ -56,63 +35,6 @@ class PlaybackStep:
     played: list[bytes] = field(default_factory=list)
 
 
-class Voice:
-    """One stream's speech on its way into the queue: converted to the gateway's format, cut into frames without a hole, its checkpoints
-    each behind the frame that holds the last byte before it.
-
-    `given_ms` of audio came in, `made_ms` of it are frames; `given_at` is when the last of it came."""
-
-    def __init__(self, stream_id: UUID, target: AudioFormat) -> None:
-        self.given_ms = self.made_ms = 0.0
-        self.given_at = 0.0
-        self.checkpoints: deque[tuple[float, Reached]] = deque()
-        self._stream_id, self._target = stream_id, target
-        self._frame_bytes = round(target.bytes_per_ms * FRAME_MS)
-        self._source = target
-        self._converter = Converter(target, target)
-        self._rest = b""
-
-    @property
-    def owes(self) -> bool:
-        """Whether audio is held that is no frame yet."""
-        return self.made_ms < self.given_ms - SAME_MS
-
-    def add(self, payload: bytes, source: AudioFormat, now: float) -> list[Queued]:
-        """What `payload` completes. Another format than before goes on in the middle of a frame."""
-        if source != self._source:
-            self._rest += b"".join(self._converter.flush())
-            self._source, self._converter = source, Converter(source, self._target)
-        self.given_ms += source.duration_ms(len(payload))
-        self.given_at = now
-        self._rest += b"".join(self._converter.convert(payload))
-        return self._cut()
-
-    def mark(self, checkpoint: Reached) -> list[Queued]:
-        """The checkpoint itself where nothing is held before it; otherwise it comes with what is held."""
-        if not self.owes:
-            return [checkpoint]
-        self.checkpoints.append((self.given_ms, checkpoint))
-        return []
-
-    def end(self) -> list[Queued]:
-        """What is held, filled up with silence: the end of a sentence must be heard as well."""
-        self._rest += b"".join(self._converter.flush())
-        missing = -len(self._rest) % self._frame_bytes
-        self._rest += _SILENCE[self._target.encoding] * missing
-        return [*self._cut(), *(checkpoint for _, checkpoint in self.checkpoints)]
-
-    def _cut(self) -> list[Queued]:
-        made: list[Queued] = []
-        whole = len(self._rest) - len(self._rest) % self._frame_bytes
-        for start in range(0, whole, self._frame_bytes):
-            made.append(Sound(self._stream_id, self._rest[start : start + self._frame_bytes], FRAME_MS))
-            self.made_ms += FRAME_MS
-            while self.checkpoints and self.checkpoints[0][0] <= self.made_ms + SAME_MS:
-                made.append(self.checkpoints.popleft()[1])
-        self._rest = self._rest[whole:]
-        return made
-
-
 class Playback:
     """`marks`: whether the gateway says when a mark was played; otherwise the clock says when it must have been."""
 
@@ -120,6 +42,7 @@ class Playback:
         self.target = target
         self.marks = marks
         self.waiting_ms = 0.0
+        self._given: deque[Given | Reached] = deque()
         self._queue: deque[Queued] = deque()
         self._voices: dict[UUID, Voice] = {}
         self._sent: deque[tuple[float, Reached]] = deque()
@@ -139,30 +62,57 @@ class Playback:
         voice = self._voices.get(stream_id)
         if voice is None:
             voice = self._voices[stream_id] = Voice(stream_id, self.target)
-        self._enqueue(voice.add(payload, source, now))
+        voice.given_at = now
+        self._given.append(Given(stream_id, payload, source))
+        self.waiting_ms += duration_ms
+        # So that small messages are frames at once: their number is not bounded, that of frames is.
+        self._convert()
 
     def checkpoint(self, stream_id: UUID, name: str) -> None:
         """Marks the place behind everything given so far. Raises PlaybackFull when there are too many marks."""
         voice = self._voices.get(stream_id)
         held = len(voice.checkpoints) if voice else 0
-        if len(self._queue) + len(self._sent) + held > CHECKPOINTS + QUEUE_MS / FRAME_MS:
+        if len(self._given) + len(self._queue) + len(self._sent) + held > CHECKPOINTS + QUEUE_MS / FRAME_MS:
             raise PlaybackFull(f"More than {CHECKPOINTS} checkpoints wait to be reached.")
         self._marks_made += 1
-        checkpoint = Reached(stream_id, name, f"m{self._marks_made}")
-        self._enqueue(voice.mark(checkpoint) if voice else [checkpoint])
+        self._given.append(Reached(stream_id, name, f"m{self._marks_made}"))
+        self._convert()
 
     def clear(self, stream_id: UUID, now: float) -> list[GatewayCommand]:
         """Silence at once: drops what the stream queued, and its checkpoints, which are never reached."""
         self._voices.pop(stream_id, None)
+        self._given = deque(item for item in self._given if item.stream_id != stream_id)
         self._queue = deque(item for item in self._queue if item.stream_id != stream_id)
         self._sent = deque((at, mark) for at, mark in self._sent if mark.stream_id != stream_id)
-        self.waiting_ms = sum(item.duration_ms for item in self._queue if isinstance(item, Sound))
+        self.waiting_ms = sum(item.duration_ms for item in (*self._given, *self._queue) if not isinstance(item, Reached))
         if self._heard_until <= now:
             return []
         self._heard_until = now
         # The gateway forgets the marks of other streams as well: from here on the clock speaks for them.
         self._sent = deque((now, mark) for _, mark in self._sent)
         return [Clear()]
+
+    def _convert(self) -> None:
+        """Makes frames of the next of what was given, and takes the checkpoints that stand behind it."""
+        left_ms = STEP_MS
+        while self._given and (left_ms > SAME_MS or isinstance(self._given[0], Reached)):
+            item = self._given[0]
+            if isinstance(item, Reached):
+                voice = self._voices.get(item.stream_id)
+                self._enqueue(voice.mark(item) if voice else [item])
+            else:
+                left_ms -= self._convert_next(item, left_ms)
+                if item.duration_ms > 0:
+                    continue
+            self._given.popleft()
+
+    def _convert_next(self, item: Given, most_ms: float) -> float:
+        """Returns how many milliseconds of `item` were converted."""
+        payload = item.take(most_ms)
+        converted_ms = item.source.duration_ms(len(payload))
+        self.waiting_ms -= converted_ms
+        self._enqueue(self._voices[item.stream_id].add(payload, item.source))
+        return converted_ms
 
     def _enqueue(self, items: list[Queued]) -> None:
         self._queue.extend(items)
@@ -171,7 +121,7 @@ class Playback:
     def _end_voices(self, now: float) -> None:
         """Whoever says nothing more, while what was said is about to be over, has come to the end of a sentence. Where somebody else's
         audio waits, that is as soon as one's own is with the gateway."""
-        if not self._queue and self._heard_until - now > LAST_CALL_SECONDS:
+        if not self._queue and not self._given and self._heard_until - now > LAST_CALL_SECONDS:
             return
         for stream_id, voice in list(self._voices.items()):
             if now - voice.given_at >= ENDED_AFTER_SECONDS and not self._waits(stream_id):
@@ -179,7 +129,7 @@ class Playback:
                 self._enqueue(voice.end())
 
     def _waits(self, stream_id: UUID) -> bool:
-        return any(item.stream_id == stream_id for item in self._queue)
+        return any(item.stream_id == stream_id for item in (*self._queue, *self._given))
 
     # What the gateway says ---------------------------------------------------------------------------------------------------
     def pause(self) -> None:
@@ -212,10 +162,16 @@ class Playback:
 
     def _send_due(self, now: float, step: PlaybackStep) -> None:
         frames: list[bytes] = []
-        while self._queue:
+        while self._queue or self._given:
+            if not self._queue:
+                # No checkpoint stands here: each was taken with the audio before it.
+                if self._has_enough(now):
+                    break
+                self._convert()
+                continue
             item = self._queue[0]
             if isinstance(item, Sound):
-                if self._paused or (self._heard_until - now) * 1000 >= LEAD_MS:
+                if self._has_enough(now):
                     break
                 self._heard_until = max(self._heard_until, now) + item.duration_ms / 1000
                 self.waiting_ms -= item.duration_ms
@@ -226,6 +182,10 @@ class Playback:
                 self._send_mark(item, now, step)
             self._queue.popleft()
         self._flush(frames, step)
+
+    def _has_enough(self, now: float) -> bool:
+        """Whether the gateway is not to get more audio now."""
+        return self._paused or (self._heard_until - now) * 1000 >= LEAD_MS
 
     def _send_mark(self, item: Reached, now: float, step: PlaybackStep) -> None:
         self._sent.append((max(self._heard_until, now), item))

@@ -1,6 +1,7 @@
 """Order, pace, bounds and checkpoints of what is played to a call."""
 
 import random
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.pure.audio.convert import to_linear
-from streams.pure.call.playback import LEAD_MS, QUEUE_MS, Playback, PlaybackFull, PlaybackStep
+from streams.pure.audio.convert import Converter, to_linear
+from streams.pure.call.playback import LEAD_MS, QUEUE_MS, STEP_MS, Playback, PlaybackFull, PlaybackStep
 from streams.pure.messages import AudioFormat, Clear, Encoding, Mark, Play
 
 MULAW, L16, L16_16K = AudioFormat(Encoding.MULAW, 8000), AudioFormat(Encoding.L16, 8000), AudioFormat(Encoding.L16, 16000)
@@ -283,3 +284,59 @@ def test_however_speech_is_cut_the_gateway_gets_the_same_bytes(source: AudioForm
     assert len(audio + rest) == len(expected)
     assert np.abs(np.subtract(to_linear(audio + rest, MULAW), to_linear(expected, MULAW), dtype=np.int32)).max() <= 1024
     assert reached + [name for _, name in later] == names
+
+
+class Conversions:
+    """How many milliseconds of audio each call of something converted."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, source: AudioFormat) -> None:
+        self.ms: list[float] = []
+        convert = Converter.convert
+
+        def counted(converter: Converter, payload: bytes) -> list[bytes]:
+            self.ms[-1] += source.duration_ms(len(payload))
+            return convert(converter, payload)
+
+        monkeypatch.setattr(Converter, "convert", counted)
+
+    def of(self, act: Callable[[], object]) -> None:
+        self.ms.append(0.0)
+        act()
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 24000, 44100, 48000])
+def test_no_call_converts_more_than_falls_due_however_much_a_message_holds(monkeypatch: pytest.MonkeyPatch, rate: int) -> None:
+    source = AudioFormat(Encoding.L16, rate)
+    conversions, playback, now = Conversions(monkeypatch, source), Playback(MULAW, marks=True), 0.0
+    minute = bytes(round(source.bytes_per_ms * 59_000))
+    conversions.of(lambda: playback.play(ME, minute, source, 0.0))
+    for number in range(20):
+        conversions.of(lambda number=number: playback.checkpoint(ME, str(number)))
+    while playback.waiting_ms > 1:
+        conversions.of(lambda now=now: playback.advance(now))
+        now += 0.1
+    assert max(conversions.ms) <= LEAD_MS + STEP_MS
+    assert sum(conversions.ms) == pytest.approx(59_000, abs=1)
+    assert 58 < now < 60
+
+
+def test_what_waits_unconverted_is_cleared_like_the_rest_and_others_go_on() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, bytes(2 * 16 * 5000), L16_16K, 0.0)
+    playback.checkpoint(ME, "never")
+    playback.play(OTHER, b"\x07" * 800, MULAW, 0.0)
+    playback.advance(0.0)
+    assert playback.clear(ME, 0.0) == [Clear()]
+    assert playback.waiting_ms == 100
+    audio, reached = run(playback, 0.0, 6.0)
+    assert (audio, reached) == (b"\x07" * 800, [])
+
+
+def test_two_voices_that_alternate_byte_by_byte_behind_a_minute_stay_in_order_and_bounded() -> None:
+    playback = Playback(MULAW, marks=False)
+    playback.play(ME, bytes(8 * 55_000), MULAW, 0.0)
+    for _ in range(1600):
+        playback.play(ME, b"\x01", MULAW, 0.0)
+        playback.play(OTHER, b"\x02", MULAW, 0.0)
+    audio, _ = run(playback, 0.0, 58.0, tick=0.1)
+    assert audio == bytes(8 * 55_000) + (b"\x01" * 160 + b"\x02" * 160) * 10

@@ -150,8 +150,9 @@ class TestPlayAudio:
         assert decode(text, MULAW) == PlayAudio(b"\0\0\0", MULAW)
         assert decode(text.encode(), MULAW) == decode(text, MULAW)
 
-    def test_base64_with_line_breaks(self):
-        assert play(payload="AAAA\r\nAAAA\r\n") == PlayAudio(b"\0" * 6, MULAW)
+    @pytest.mark.parametrize("payload", ["AAAA\r\nAAAA\r\n", "AAAAAAAA=", "AAAA AAAA", "\nAAAAAAAA"])
+    def test_base64_with_line_breaks_or_an_end_too_many(self, payload):
+        assert play(payload=payload) == PlayAudio(b"\0" * 6, MULAW)
 
     @pytest.mark.parametrize(
         ("media", "words"),

@@ -37,6 +37,7 @@ PERSONAL: dict[str, set[str]] = {
     EventKind.DTMF_FORWARDED: {"digit"},
     EventKind.CALL_DTMF_SENT: {"digits"},
     EventKind.CHECKPOINT_PLAYED: {"name"},
+    EventKind.CHECKPOINT_UNCONFIRMED: {"name"},
 }
 """Details that a sentence has when they are there, and does without."""
 ASKED_BY_PAGES = {"words"}

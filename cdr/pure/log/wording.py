@@ -39,6 +39,11 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
     K.CALL_ANSWER_FAILED: ("The application gave no usable answer", ": {problem}", " (at {place})"),
     K.CALL_ANSWER_WARNING: ("A part of the application's answer was not followed", ": {problem}"),
     K.CALL_FIRST_AUDIO: ("The first audio came from the call", ", {after_ms} after the gateway had connected"),
+    K.CALL_NO_AUDIO: (
+        "The gateway's media began, and no audio has come from it",
+        " within {after_seconds}",
+        ": look at what it is set up to send",
+    ),
     K.CALL_DTMF: (("Digit {digit} was pressed on the call", "A digit was pressed on the call"),),
     K.CALL_DTMF_SENT: (("Digits {digits} were sent to the call", "Digits were sent to the call"), " as {how}"),
     K.CALL_DTMF_FAILED: ("The digits were not sent to the call", ": {problem}"),
@@ -98,6 +103,15 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
     K.PLAYBACK_STARTED: ("The customer's service began to play audio to the call", " ({format})"),
     K.PLAY_FAILED: ("Audio from the customer's service was not played", ": {problem}", " (number {count} of this stream)"),
     K.CHECKPOINT_PLAYED: (("Everything before checkpoint “{name}” was played to the call", "A checkpoint was reached"),),
+    K.CHECKPOINT_UNCONFIRMED: (
+        (
+            "The gateway has not confirmed that everything before checkpoint “{name}” was played",
+            "The gateway has not confirmed a checkpoint",
+        ),
+        ", {within_seconds} after its time",
+        ": the customer's service was told so (playFailed)",
+        " (number {count} of this stream)",
+    ),
     K.AUDIO_CLEARED: ("The customer's service cleared the audio it had queued", "; {waiting_ms} of it had not been played"),
     K.STOP_REQUESTED: (("{by} asked to stop the stream", "Someone asked to stop the stream"),),
     K.STREAM_ENDED: (
@@ -105,6 +119,7 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
         ". {sent_ms} of audio went out in {sent_frames} packets",
         ". {discarded_ms} of audio were thrown away",
         ". {play_failures} times audio from the customer was not played",
+        ". {unconfirmed_checkpoints} times the gateway did not confirm a checkpoint",
     ),
     K.SOCKET_CLOSED: ("The customer's socket closed", " with {close_code}", ", “{close_reason}”", ", {seconds} after the stream had ended"),
 }

@@ -10,6 +10,8 @@ from streams.pure.messages import Ended, Started, Unreadable
 
 UNREADABLE_IN_FULL = 10
 """How many messages that are not the dialect are noted in full; the rest is counted in the call's last note."""
+NO_AUDIO_SECONDS = 5.0
+"""A gateway that brings no audio for so long after its media began is most likely set up to bring none."""
 
 
 class GatewayMedia:
@@ -20,11 +22,13 @@ class GatewayMedia:
         self.arrivals = Arrivals()
         self.unreadable = 0
         self._began = began
+        self._no_audio_at: float | None = None
         self._absence = GatewayAbsence(resume_seconds, note)
         self._note = note
 
     def begin(self, started: Started, now: float) -> None:
         self.started = started
+        self._no_audio_at = now + NO_AUDIO_SECONDS
         self.arrivals.expect(started.frame_ms)
         facts = {"format": str(started.format), "frame_ms": started.frame_ms, "gateway_call_id": started.gateway_call_id}
         self._note(EventKind.CALL_MEDIA_STARTED, Level.INFO, None, now, **facts, **started.facts)
@@ -32,8 +36,15 @@ class GatewayMedia:
     def came(self, track: str, now: float) -> None:
         """For each frame. The hot path."""
         if not self.arrivals.track:
+            self._no_audio_at = None
             self._note(EventKind.CALL_FIRST_AUDIO, Level.DEBUG, None, now, after_ms=round((now - self._began) * 1000))
         self.arrivals.came(track, now)
+
+    def tick(self, now: float) -> None:
+        """Some times a second."""
+        if self._no_audio_at is not None and now >= self._no_audio_at:
+            self._no_audio_at = None
+            self._note(EventKind.CALL_NO_AUDIO, Level.WARNING, None, now, after_seconds=NO_AUDIO_SECONDS)
 
     def not_the_dialect(self, message: Unreadable, now: float) -> None:
         self.unreadable += 1

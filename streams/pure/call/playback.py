@@ -20,6 +20,8 @@ ENDED_AFTER_SECONDS = 0.1
 LAST_CALL_SECONDS = 0.15
 """When no more than this is left to be heard, the end of what was said goes out: in time for the call's next tick, and without a hole."""
 CHECKPOINTS = 1000
+CONFIRMED_WITHIN_SECONDS = 5.0
+"""How long after its time a gateway that has marks may take to confirm one."""
 
 
 class PlaybackFull(Exception):
@@ -28,11 +30,13 @@ class PlaybackFull(Exception):
 
 @dataclass(slots=True)
 class PlaybackStep:
-    """What `advance` wants: commands for the gateway, in order; checkpoints that were reached; audio that is being played now."""
+    """What `advance` wants: commands for the gateway, in order; checkpoints that were reached; audio that is being played now; checkpoints
+    that the gateway should have confirmed by now."""
 
     commands: list[GatewayCommand] = field(default_factory=list)
     reached: list[Reached] = field(default_factory=list)
     played: list[bytes] = field(default_factory=list)
+    overdue: list[Reached] = field(default_factory=list)
 
 
 class Playback:
@@ -46,6 +50,7 @@ class Playback:
         self._queue: deque[Queued] = deque()
         self._voices: dict[UUID, Voice] = {}
         self._sent: deque[tuple[float, Reached]] = deque()
+        self._overdue: deque[Reached] = deque(maxlen=CHECKPOINTS)
         self._heard_until = 0.0
         self._paused = False
         self._marks_made = 0
@@ -84,11 +89,12 @@ class Playback:
         self._given = deque(item for item in self._given if item.stream_id != stream_id)
         self._queue = deque(item for item in self._queue if item.stream_id != stream_id)
         self._sent = deque((at, mark) for at, mark in self._sent if mark.stream_id != stream_id)
+        self._overdue = deque((mark for mark in self._overdue if mark.stream_id != stream_id), CHECKPOINTS)
         self.waiting_ms = sum(item.duration_ms for item in (*self._given, *self._queue) if not isinstance(item, Reached))
         if self._heard_until <= now:
             return []
         self._heard_until = now
-        # The gateway forgets the marks of other streams as well: from here on the clock speaks for them.
+        # The gateway forgets the audio of other streams as well, and most forget its marks: nothing is left to wait for.
         self._sent = deque((now, mark) for _, mark in self._sent)
         return [Clear()]
 
@@ -140,14 +146,11 @@ class Playback:
 
     def mark_played(self, mark: str) -> list[Reached]:
         """The checkpoints that this mark confirms: its own, and any before it whose word was lost."""
-        if not any(reached.mark == mark for _, reached in self._sent):
+        if not any(reached.mark == mark for reached in (*self._overdue, *(reached for _, reached in self._sent))):
             return []
-        confirmed = []
-        while self._sent:
-            _, reached = self._sent.popleft()
-            confirmed.append(reached)
-            if reached.mark == mark:
-                break
+        confirmed: list[Reached] = []
+        while not confirmed or confirmed[-1].mark != mark:
+            confirmed.append(self._overdue.popleft() if self._overdue else self._sent.popleft()[1])
         return confirmed
 
     # Time --------------------------------------------------------------------------------------------------------------------
@@ -156,9 +159,15 @@ class Playback:
         step = PlaybackStep()
         self._end_voices(now)
         self._send_due(now, step)
-        while not self.marks and self._sent and self._sent[0][0] <= now:
-            step.reached.append(self._sent.popleft()[1])
+        self._look_at_marks(now, step)
         return step
+
+    def _look_at_marks(self, now: float, step: PlaybackStep) -> None:
+        """Where the gateway has marks, the clock never says that something was played: only that nobody has said so."""
+        patience_seconds, told = (CONFIRMED_WITHIN_SECONDS, step.overdue) if self.marks else (0.0, step.reached)
+        while self._sent and self._sent[0][0] + patience_seconds <= now:
+            told.append(self._sent.popleft()[1])
+        self._overdue.extend(step.overdue)
 
     def _send_due(self, now: float, step: PlaybackStep) -> None:
         frames: list[bytes] = []

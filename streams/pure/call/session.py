@@ -186,6 +186,7 @@ class CallSession:
     def tick(self, now: float) -> None:
         if lost := self._gateway.given_up(now):
             self._gone(lost, now)
+        self._gateway.tick(now)
         for stream in self._fork.live:
             stream.tick(now)
         if self.talkback is not None and not self.over:

@@ -41,6 +41,7 @@ class StreamSession:
     backlog: Backlog = field(default_factory=Backlog)
     ignored: int = 0
     play_failures: int = 0
+    unconfirmed: int = 0
     unsaid: int = 0
     greeting: bytes | None = None
     sent: SentMessages = field(init=False)
@@ -181,6 +182,15 @@ class StreamSession:
             self.note(EventKind.PLAY_FAILED, Level.WARNING, self.id, now, problem=problem, count=self.play_failures)
         self.say(lambda: self.protocol.play_failed(problem))
 
+    def not_confirmed(self, checkpoint: str, seconds: float, now: float) -> None:
+        """The gateway did not say that everything before the checkpoint was played; should it do so later, that is passed on."""
+        self.unconfirmed += 1
+        if self.unconfirmed <= IGNORED_IN_FULL:
+            facts = {"name": checkpoint, "within_seconds": seconds, "count": self.unconfirmed}
+            self.note(EventKind.CHECKPOINT_UNCONFIRMED, Level.WARNING, self.id, now, **facts)
+        problem = f"The gateway did not confirm within {seconds:g} s that everything before checkpoint {checkpoint!r} was played."
+        self.say(lambda: self.protocol.play_failed(problem))
+
     def closed(self, closure: Closure, now: float) -> None:
         """The customer's socket went although we did not close it."""
         if not self.live:
@@ -224,6 +234,7 @@ class StreamSession:
             "discarded_ms": 0 if flush else round(held_ms),
             "ignored_messages": self.ignored,
             "play_failures": self.play_failures,
+            **({"unconfirmed_checkpoints": self.unconfirmed} if self.unconfirmed else {}),
         }
 
     def measured(self) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from uuid import UUID
 from streams.pure.audio.dtmf import dtmf_tones
 from streams.pure.call.effects import Effect, TellGateway
 from streams.pure.call.notes import Noted
-from streams.pure.call.playback import Playback, PlaybackFull, Reached
+from streams.pure.call.playback import CONFIRMED_WITHIN_SECONDS, Playback, PlaybackFull
 from streams.pure.call.stream import StreamSession
+from streams.pure.call.voice import Reached
 from streams.pure.customer import protocol
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EventKind, Level
@@ -130,6 +131,9 @@ class Talkback:
         for frame in step.played:
             self._outbound(frame, now)
         self._reached(step.reached, now)
+        for checkpoint in step.overdue:
+            if (stream := self._streams.get(checkpoint.stream_id)) is not None:
+                stream.not_confirmed(cleaned(checkpoint.name, 200), CONFIRMED_WITHIN_SECONDS, now)
 
     def reported(self, message: Paused | Resumed | MarkPlayed, now: float) -> None:
         """What the gateway says of its playback."""

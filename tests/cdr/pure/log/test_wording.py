@@ -40,6 +40,17 @@ def test_odd_details_never_break_the_words(kind, data) -> None:
             "The call came in through gateway pbx (asterisk) from 10.0.0.1: +1415 to +1800, inbound.",
         ),
         (K.CALL_FIRST_AUDIO, {"after_ms": 22}, "The first audio came from the call, 22 ms after the gateway had connected."),
+        (
+            K.CALL_NO_AUDIO,
+            {"after_seconds": 5.0},
+            "The gateway's media began, and no audio has come from it within 5 s: look at what it is set up to send.",
+        ),
+        (
+            K.CHECKPOINT_UNCONFIRMED,
+            {"name": "goodbye", "within_seconds": 5.0, "count": 2},
+            "The gateway has not confirmed that everything before checkpoint “goodbye” was played, 5 s after its time: the customer's "
+            "service was told so (playFailed) (number 2 of this stream).",
+        ),
         (K.CALL_ANSWERED, {"source": "XML", "streams": 2}, "The application answered (XML): 2 <Stream> in its XML."),
         (
             K.CALL_ANSWER_FAILED,

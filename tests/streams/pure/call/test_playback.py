@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -311,9 +312,9 @@ def test_no_call_converts_more_than_falls_due_however_much_a_message_holds(monke
     minute = bytes(round(source.bytes_per_ms * 59_000))
     conversions.of(lambda: playback.play(ME, minute, source, 0.0))
     for number in range(20):
-        conversions.of(lambda number=number: playback.checkpoint(ME, str(number)))
+        conversions.of(partial(playback.checkpoint, ME, str(number)))
     while playback.waiting_ms > 1:
-        conversions.of(lambda now=now: playback.advance(now))
+        conversions.of(partial(playback.advance, now))
         now += 0.1
     assert max(conversions.ms) <= LEAD_MS + STEP_MS
     assert sum(conversions.ms) == pytest.approx(59_000, abs=1)

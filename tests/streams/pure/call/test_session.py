@@ -318,3 +318,22 @@ def test_details_never_hold_empty_facts() -> None:
     call.session.hear(Ended(False, None, "bye"), call.now)
     call.collect()
     assert not [note for note in call.notes if None in note.details.values()]
+
+
+def test_a_gateway_that_brings_no_audio_after_its_start_is_named_once() -> None:
+    call = Driven()
+    call.ticks(4.9)
+    assert EventKind.CALL_NO_AUDIO not in call.kinds()
+    call.ticks(10)
+    assert call.kinds().count(EventKind.CALL_NO_AUDIO) == 1
+    assert call.last(EventKind.CALL_NO_AUDIO).details == {"after_seconds": 5.0}
+    call.frames(1)
+    assert call.last(EventKind.CALL_FIRST_AUDIO).level is Level.DEBUG
+
+
+def test_a_gateway_whose_audio_comes_in_time_is_not() -> None:
+    call = Driven()
+    call.ticks(4.5)
+    call.frames(1)
+    call.ticks(10)
+    assert EventKind.CALL_NO_AUDIO not in call.kinds()

@@ -66,6 +66,54 @@ def test_a_gateway_with_marks_is_asked_instead_of_the_clock() -> None:
     assert [text["name"] for text in call.texts(stream_id)] == ["one"]
 
 
+def test_a_mark_that_is_not_confirmed_in_time_is_said_to_be_so_and_played_is_not_claimed_by_the_clock() -> None:
+    call, stream_id = talking(marks=True)
+    call.says(stream_id, event="playAudio", media=media(bytes(160 * 5)))
+    call.says(stream_id, event="checkpoint", name="one")
+    call.says(stream_id, event="playAudio", media=media(bytes(160)))
+    call.says(stream_id, event="checkpoint", name="two")
+    marks = [command for command in call.told() if isinstance(command, Mark)]
+    call.ticks(5)
+    assert call.texts(stream_id) == []
+    call.ticks(0.2)
+    texts = call.texts(stream_id)
+    assert [text["event"] for text in texts] == ["playFailed", "playFailed"]
+    assert texts[0]["reason"] == "The gateway did not confirm within 5 s that everything before checkpoint 'one' was played."
+    call.ticks(20)
+    assert call.texts(stream_id) == []
+    assert call.last(EventKind.CHECKPOINT_UNCONFIRMED).details == {"name": "two", "within_seconds": 5.0, "count": 2}
+    # Late, and the word of the first one was lost.
+    call.session.hear(MarkPlayed(marks[1].name), call.now)
+    assert [text["name"] for text in call.texts(stream_id)] == ["one", "two"]
+    call.session.hear(MarkPlayed(marks[0].name), call.now)
+    assert call.texts(stream_id) == []
+    call.session.stop_stream(stream_id, EndCause.STOPPED_BY_API, "API", call.now)
+    assert call.last(EventKind.STREAM_ENDED).details["unconfirmed_checkpoints"] == 2
+
+
+def test_a_gateway_that_never_confirms_fills_no_log() -> None:
+    call, stream_id = talking(marks=True)
+    for number in range(30):
+        call.says(stream_id, event="checkpoint", name=str(number))
+    call.ticks(6)
+    assert call.kinds().count(EventKind.CHECKPOINT_UNCONFIRMED) == 5
+    assert len([text for text in call.texts(stream_id) if text["event"] == "playFailed"]) == 30
+
+
+def test_marks_that_another_stream_cleared_away_are_not_said_to_have_been_played() -> None:
+    call, mine = talking(marks=True)
+    other = call.connected(BOTH_WAYS)
+    call.texts(other)
+    call.says(other, event="playAudio", media=media(bytes(1600)))
+    call.says(other, event="checkpoint", name="flushed")
+    call.says(mine, event="playAudio", media=media(bytes(160)))
+    call.told()
+    call.says(mine, event="clearAudio")
+    assert Clear() in call.told()
+    call.ticks(5.1)
+    assert [text["event"] for text in call.texts(other)] == ["playFailed"]
+
+
 def test_clear_audio_is_silence_at_once_and_voids_what_waited() -> None:
     call, stream_id = talking()
     call.says(stream_id, event="playAudio", media=media(bytes(16000)))

@@ -5,7 +5,7 @@ Owns the early messages, the converters, and which streams hear which track. Mus
 from collections import deque
 from collections.abc import Iterator
 
-from streams.pure.audio.convert import Converter
+from streams.pure.call.even_frames import EvenFrames
 from streams.pure.call.stream import StreamSession
 from streams.pure.messages import Audio, AudioFormat, Dtmf
 
@@ -33,23 +33,26 @@ class Early:
 
 
 class Converters:
-    """From the call's format to the formats of its streams. A resampler remembers the frame before, so each track has its own."""
+    """From the call's format to the formats of its streams, in even frames. What is held of a frame is its track's, so each track has its
+    own."""
 
     def __init__(self, source: AudioFormat) -> None:
         self.source = source
-        self._converters: dict[tuple[str, AudioFormat], Converter] = {}
+        self._tracks: dict[tuple[str, AudioFormat], EvenFrames] = {}
 
-    def convert(self, frame: Audio, target: AudioFormat) -> list[bytes]:
-        converter = self._converters.get((frame.track, target))
-        if converter is None:
-            converter = self._converters[frame.track, target] = Converter(self.source, target)
-        return converter.convert(frame.payload)
+    def convert(self, frame: Audio, target: AudioFormat, timestamp_ms: int) -> tuple[list[bytes], int]:
+        """The frames that are complete now, and the timestamp of the first of them."""
+        even = self._tracks.get((frame.track, target))
+        if even is None:
+            even = self._tracks[frame.track, target] = EvenFrames(self.source, target)
+        return even.frames(frame.payload, timestamp_ms)
 
-    def tails(self) -> Iterator[tuple[str, AudioFormat, list[bytes]]]:
-        """The last milliseconds that resamplers still hold, by track and format."""
-        for (track, target), converter in self._converters.items():
-            if frames := converter.flush():
-                yield track, target, frames
+    def tails(self) -> Iterator[tuple[str, AudioFormat, list[bytes], int]]:
+        """The last milliseconds that are still held, by track and format."""
+        for (track, target), even in self._tracks.items():
+            frames, timestamp_ms = even.flush()
+            if frames:
+                yield track, target, frames, timestamp_ms
 
 
 class Fork:
@@ -95,22 +98,23 @@ class Fork:
                 self._press(word, timestamp_ms, now)
         return early.dropped_ms if early is not None else 0.0
 
-    def flush(self, timestamp_ms: int, now: float) -> None:
-        """The last milliseconds a resampler still holds belong to the customers."""
-        for track, target, frames in self._converters.tails() if self._converters else ():
+    def flush(self, now: float) -> None:
+        """The last milliseconds that are still held belong to the customers."""
+        for track, target, frames, timestamp_ms in self._converters.tails() if self._converters else ():
             for stream in self.live:
                 if stream.protocol.format == target and track in stream.tracks:
                     stream.accept(frames, track, timestamp_ms, now)
 
     def _give(self, frame: Audio, timestamp_ms: int, now: float) -> None:
         assert self._converters is not None
-        converted: dict[AudioFormat, list[bytes]] = {}
+        converted: dict[AudioFormat, tuple[list[bytes], int]] = {}
         for stream in self.live:
             if frame.track in stream.tracks:
                 target = stream.protocol.format
                 if target not in converted:
-                    converted[target] = self._converters.convert(frame, target)
-                stream.accept(converted[target], frame.track, timestamp_ms, now)
+                    converted[target] = self._converters.convert(frame, target, timestamp_ms)
+                frames, first_ms = converted[target]
+                stream.accept(frames, frame.track, first_ms, now)
 
     def _press(self, pressed: Dtmf, timestamp_ms: int, now: float) -> None:
         for stream in self.live:

@@ -221,7 +221,7 @@ class CallSession:
         if self.over:
             return
         self.over = hangup
-        self._fork.flush(self._timestamp_ms(now), now)
+        self._fork.flush(now)
         for stream in self._fork.live:
             stream.end(cause, now, words)
         self._fork.live = []

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from streams.pure.call.buffer import Backlog, Waiting
 from streams.pure.call.effects import CloseCustomer, Dial, Effect
+from streams.pure.call.even_frames import FRAME_MS
 from streams.pure.call.fill_level import FillLevel
 from streams.pure.call.limits import StreamLimits
 from streams.pure.call.notes import Noted
@@ -107,11 +108,13 @@ class StreamSession:
 
     # Audio and digits on their way to the customer --------------------------------------------------------------------
     def accept(self, frames: list[bytes], track: str, timestamp_ms: int, now: float) -> None:
-        """Puts converted audio, which arrived `now`, in the buffer, from the first frame on, also while connecting."""
+        """Puts converted audio, which arrived `now`, in the buffer, from the first frame on, also while connecting. `timestamp_ms`: of the
+        first frame."""
         if self.state is StreamState.ENDED:
             return
         for payload in frames:
             self.backlog.put(Waiting("media", payload, timestamp_ms, self.protocol.format.duration_ms(len(payload)), track, now))
+            timestamp_ms += FRAME_MS
         if self.fill.is_full(self.backlog.held_ms):
             self._end_slow(now)
 

@@ -24,23 +24,25 @@ def test_past_the_limit_the_oldest_goes_and_is_counted() -> None:
 
 
 def test_the_same_format_passes_untouched() -> None:
-    assert Converters(MULAW).convert(Audio(b"\x00\x7f\xff"), MULAW) == [b"\x00\x7f\xff"]
+    frame = bytes(range(160))
+    frames, timestamp_ms = Converters(MULAW).convert(Audio(frame), MULAW, 7)
+    assert frames[0] is frame and (len(frames), timestamp_ms) == (1, 7)
 
 
 def test_tracks_do_not_mix_in_one_resampler() -> None:
     tone, silence = bytes(range(0, 160)), b"\xff" * 160
     alone, both = Converters(MULAW), Converters(MULAW)
     for _ in range(10):
-        expected = alone.convert(Audio(silence, "outbound"), L16)
-        both.convert(Audio(tone, "inbound"), L16)
-        got = both.convert(Audio(silence, "outbound"), L16)
+        expected, _ = alone.convert(Audio(silence, "outbound"), L16, 0)
+        both.convert(Audio(tone, "inbound"), L16, 0)
+        got, _ = both.convert(Audio(silence, "outbound"), L16, 0)
     assert [len(frame) for frame in got] == [len(frame) for frame in expected]
     assert max(abs(int.from_bytes(got[0][at : at + 2], "little", signed=True)) for at in range(0, 640, 2)) < 50
 
 
 def test_the_tail_of_a_resampler_is_given_back() -> None:
     converters = Converters(MULAW)
-    produced = sum(len(frame) for _ in range(50) for frame in converters.convert(Audio(bytes(160)), L16))
+    produced = sum(len(frame) for _ in range(50) for frame in converters.convert(Audio(bytes(160)), L16, 0)[0])
     tails = list(converters.tails())
-    assert [(track, target) for track, target, _ in tails] == [("inbound", L16)]
+    assert [(track, target) for track, target, *_ in tails] == [("inbound", L16)]
     assert abs(produced + sum(len(frame) for frame in tails[0][2]) - 50 * 640) <= 640

@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 
 from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, TellGateway
+from streams.pure.call.limits import StreamLimits
 from streams.pure.customer.connection import Closure, Failure
 from streams.pure.lifecycle import API_HANGUP, END_OF_XML, EndCause, EventKind, Level, StreamState
-from streams.pure.messages import Dtmf, Ended, HangUp, Play, StreamRequest, Unreadable, Unsupported
+from streams.pure.messages import Audio, Dtmf, Ended, HangUp, Play, StreamRequest, Unreadable, Unsupported
 from tests.streams.pure.call.driven import FACTS, FRAME, REQUEST, Driven
 
 
@@ -29,6 +30,23 @@ def test_audio_reaches_the_customer_byte_for_byte_after_the_start_event() -> Non
     assert start["event"] == "start"
     assert [base64.b64decode(text["media"]["payload"]) for text in media] == [FRAME] * 3
     assert [text["sequenceNumber"] for text in (start, *media)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("size", "count"), [(80, 100), (240, 33), (320, 25), (480, 17), (101, 60), (8000, 2), (1, 500)])
+def test_whatever_a_gateways_frames_hold_each_media_message_holds_20_ms(size: int, count: int) -> None:
+    call = Driven(StreamLimits())
+    stream_id = call.connected()
+    for _ in range(count):
+        call.now += size / 8000
+        call.session.audio(Audio(FRAME[:1] * size), call.now)
+    media = [text["media"] for text in call.texts(stream_id) if text["event"] == "media"]
+    assert {len(base64.b64decode(frame["payload"])) for frame in media} == {160}
+    assert [frame["chunk"] for frame in media] == list(range(1, size * count // 160 + 1))
+    stamps = [int(frame["timestamp"]) for frame in media]
+    assert [stamp - stamps[0] for stamp in stamps] == [20 * index for index in range(len(stamps))]
+    call.session.hear(Ended(lost=False, code=1000, words="The gateway hung up."), call.now)
+    rest = [base64.b64decode(text["media"]["payload"]) for text in call.texts(stream_id) if text["event"] == "media"]
+    assert [len(payload) for payload in rest] == ([size * count % 160] if size * count % 160 else [])
 
 
 def test_audio_before_the_answer_is_kept_for_the_streams_it_names() -> None:

@@ -100,9 +100,7 @@ class GatewaySocket:
     def bring(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None) -> Relay | None:
         """The call that the gateway turned out to bring."""
         context = RelayContext(
-            limits=StreamLimits(
-                settings.BUFFER_MS, settings.CONNECT_RETRY_SECONDS, settings.GATEWAY_RESUME_SECONDS if line.dialect.resumes else 0.0
-            ),
+            limits=self.limits(line),
             dialling=DialSettings(settings.DIAL_ALLOW, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL),
             tls=TLS,
             record=self.board.note_queue.add,
@@ -112,6 +110,14 @@ class GatewaySocket:
         )
         self.relay = self.board.calls.open(line, who, first, context)
         return self.relay
+
+    def limits(self, line: GatewayLine) -> StreamLimits:
+        return StreamLimits(
+            buffer_ms=settings.BUFFER_MS,
+            retry_seconds=settings.CONNECT_RETRY_SECONDS,
+            resume_seconds=settings.GATEWAY_RESUME_SECONDS if line.dialect.resumes else 0.0,
+            fill_silence=self.entry.fill_silence,
+        )
 
     async def run(self, receive: Receive) -> None:
         code: int | None = None

@@ -68,6 +68,7 @@ TOLD_BY = {
         "streams/pure/call/effects",
         "streams/pure/call/gateway_media",
         "streams/pure/call/notes",
+        "streams/pure/call/roster",
         "streams/pure/messages",
     ),
     "streams/pure/call/test_stream": (

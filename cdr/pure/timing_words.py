@@ -10,12 +10,22 @@ from streams.pure.call.measure import LATE_AFTER_FRAMES, percentile_ms
 
 
 def arrival_words(gaps: Mapping[str, Any]) -> str:
-    """`p50 20 ms, p99 24 ms, longest 61 ms; 3 of 2,070 late (over 40 ms)`: the gaps between a gateway's frames."""
+    """`p50 20 ms, p99 24 ms, longest 61 ms; 3 of 2,070 late (over 40 ms)`: the gaps between a gateway's frames, and the silence in them."""
+    return "; ".join((_gaps(gaps), *_silence(gaps)))
+
+
+def _gaps(gaps: Mapping[str, Any]) -> str:
     figures = _figures(gaps)
     if not figures:
         return NOTHING
     late, frames = gaps.get("late", 0), sum(gaps["counts_us"].values())
     return f"{figures}; {_count(late)} of {frames:,} late (over {LATE_AFTER_FRAMES * gaps.get('frame_ms', 20):g} ms)"
+
+
+def _silence(gaps: Mapping[str, Any]) -> list[str]:
+    filled_ms, left_out_ms = gaps.get("filled_ms"), gaps.get("left_out_ms")
+    filled = [f"{spoken_ms(filled_ms)} filled with silence"] if filled_ms else []
+    return [*filled, f"{spoken_ms(left_out_ms)} left out, too late"] if left_out_ms else filled
 
 
 def latency_words(latency: Mapping[str, Any]) -> str:

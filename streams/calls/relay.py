@@ -28,6 +28,7 @@ from streams.pure.messages import Audio, GatewayMessage, Started
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
+FILL_SECONDS = 0.02
 SETTLED_SECONDS = 1.0
 """A socket that looks well is not taken over before: two that both come again for ever would take the call from each other for ever."""
 CLOSE_TAKEN = 4409
@@ -65,6 +66,7 @@ class Relay:
         self._loop = asyncio.get_running_loop()
         self._answering: asyncio.Task[None] | None = None
         self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
+        self._filler: asyncio.TimerHandle | None = None
 
     @property
     def live(self) -> bool:
@@ -160,6 +162,8 @@ class Relay:
         self._carry_out()
         if not self.live and not self.links and not self.done.is_set():
             self._timer.cancel()
+            if self._filler is not None:
+                self._filler.cancel()
             self.done.set()
             self.context.over(self)
 
@@ -189,3 +193,13 @@ class Relay:
         self.links.measure(now)
         self.session.tick(now)
         self._after(now)
+        if self.session.filling and self._filler is None:
+            self._filler = self._loop.call_later(FILL_SECONDS, self._fill)
+
+    def _fill(self) -> None:
+        """Audio does not come: silence does, at the pace of audio."""
+        self._filler = self._loop.call_later(FILL_SECONDS, self._fill) if self.session.filling else None
+        for stream in self.session.fill(time.monotonic()):
+            self.links.pump(stream.id)
+        if self.session.effects.pending:
+            self._carry_out()

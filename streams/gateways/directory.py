@@ -39,6 +39,7 @@ class KnownGateway:
     signing_token: str
     old_auth_token: str = ""
     old_auth_token_until: datetime | None = None
+    fill_silence: bool = True
 
     def accepts(self, password: str) -> bool:
         return password_matches(self.password_digest, password)
@@ -94,6 +95,7 @@ COLUMNS = {
     "signing_token": "signing_token",
     "old_auth_token": "account__old_auth_token",
     "old_auth_token_until": "account__old_auth_token_until",
+    "fill_silence": "account__fill_silence",
 }
 
 

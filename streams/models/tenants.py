@@ -73,6 +73,12 @@ class Account(models.Model):
         default="A",
         help_text="Which of the two documented forms status callbacks have.",
     )
+    fill_silence = models.BooleanField(
+        "fill silence",
+        default=True,
+        help_text="While a gateway brings no audio (hold, silence suppression), streams get silence at real time. Off: they get nothing "
+        "until audio comes again.",
+    )
     playback_callbacks = models.BooleanField(default=False, help_text="Also send PlayedStream and ClearedAudio callbacks.")
     retain_numbers_days = models.PositiveIntegerField(
         "keep phone numbers (days)", null=True, blank=True, validators=[MaxValueValidator(36_500)], help_text=RETENTION_HELP

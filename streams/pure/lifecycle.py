@@ -44,6 +44,8 @@ class EventKind(StrEnum):
     CALL_ANSWER_WARNING = "call_answer_warning"
     CALL_FIRST_AUDIO = "call_first_audio"
     CALL_NO_AUDIO = "call_no_audio"
+    CALL_AUDIO_STOPPED = "call_audio_stopped"
+    CALL_AUDIO_BACK = "call_audio_back"
     CALL_DTMF = "call_dtmf"
     CALL_DTMF_SENT = "call_dtmf_sent"
     CALL_DTMF_FAILED = "call_dtmf_failed"

@@ -14,6 +14,7 @@ CONTENT_TYPES = {
     "audio/x-l16;rate=16000": AudioFormat(Encoding.L16, 16000),
     "audio/x-mulaw;rate=8000": AudioFormat(Encoding.MULAW, 8000),
 }
+SILENCE = {Encoding.MULAW: b"\xff", Encoding.ALAW: b"\xd5", Encoding.L16: b"\0"}
 
 # soxr's variable-rate engine at a constant ratio, because it answers every 20 ms frame with 20 ms. Measured per frame, here:
 # 10 us; 8 -> 16 kHz comes 30 ms later, 16 -> 8 kHz 15 ms; flat to 3.6 kHz, spurious tones below -85 dB. The usual engine takes
@@ -54,6 +55,7 @@ class Converter:
     def __init__(self, source: AudioFormat, target: AudioFormat, frame_ms: int = 20) -> None:
         self._source = source
         self._target = target
+        self._same = source == target
         self._odd = b""
         self._pending = b""
         self._frame_bytes = round(target.bytes_per_ms * frame_ms)
@@ -65,7 +67,7 @@ class Converter:
         """What `payload` adds, as zero or more payloads of the target format."""
         if not payload:
             return []
-        if self._source == self._target:
+        if self._same:
             return [payload]
         samples = to_linear(self._even(payload), self._source)
         if self._resampler is not None:

@@ -22,6 +22,10 @@ class GatewayAbsence:
         self._until = 0.0
         self._losses = self._returns = 0
 
+    @property
+    def away(self) -> bool:
+        return self._lost is not None
+
     def begin(self, lost: Ended, now: float) -> None:
         self._lost, self._until = lost, now + self.patience_seconds
         self._losses += 1

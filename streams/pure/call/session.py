@@ -13,9 +13,9 @@ from streams.pure.call.gateway_media import GatewayMedia
 from streams.pure.call.limits import StreamLimits
 from streams.pure.call.measure import Measured
 from streams.pure.call.notes import Identity
+from streams.pure.call.roster import Roster
 from streams.pure.call.stream import StreamSession
 from streams.pure.call.talkback import Talkback
-from streams.pure.customer.protocol import protocol_of
 from streams.pure.lifecycle import (
     END_OF_XML,
     GATEWAY_LOST,
@@ -54,14 +54,15 @@ class CallSession:
         self.limits = limits
         self.started = started
         self.offset = epoch - started
-        self.streams: dict[UUID, StreamSession] = {}
         self.over: HangupCause | None = None
         self.marks = marks
         self.talkback: Talkback | None = None
         self._fork = Fork(limits.buffer_ms / 2)
         self.effects = EffectQueue(self.offset)
         self.note, self._emit = self.effects.note, self.effects.emit
-        self._gateway = GatewayMedia(started, limits.resume_seconds, self.note)
+        self._roster = Roster(identity, limits, self.effects, self._fork)
+        self.streams = self._roster.streams
+        self._gateway = GatewayMedia(started, limits, self.note)
 
     @property
     def media(self) -> Started | None:
@@ -91,8 +92,20 @@ class CallSession:
 
     def audio(self, message: Audio, now: float) -> list[StreamSession]:
         """One frame from the call; returns the streams that may have something to send. The hot path: 50 a second and call."""
-        self._gateway.came(message.track, now)
+        if not self._gateway.came(message, now):
+            return []
         self._fork.audio(message, self._timestamp_ms(now), now)
+        return self._fork.live
+
+    @property
+    def filling(self) -> bool:
+        """Whether `fill` has to be called every 20 ms."""
+        return self._gateway.filling and not self.over
+
+    def fill(self, now: float) -> list[StreamSession]:
+        """Silence in place of audio that did not come; returns the streams that may have something to send."""
+        for frame, came_at in self._gateway.silence(now) if not self.over else ():
+            self._fork.audio(frame, self._timestamp_ms(came_at), now)
         return self._fork.live
 
     def _timestamp_ms(self, now: float) -> int:
@@ -144,28 +157,11 @@ class CallSession:
 
     def start_stream(self, stream_id: UUID, request: StreamRequest, source: str, now: float) -> None:
         """Adds a stream and begins to dial. The caller has checked that the call is live and the media has started."""
-        stream = StreamSession(
-            id=stream_id,
-            request=request,
-            protocol=protocol_of(stream_id, self.identity.call_id, self.identity.auth_id, request),
-            limits=self.limits,
-            began=now,
-            note=self.note,
-            emit=self._emit,
-        )
-        self.streams[stream_id] = stream
-        self._fork.live = [*self._fork.live, stream]
-        fields = {name: getattr(request, name) for name in request.__slots__}
-        self.note(EventKind.STREAM_REQUESTED, Level.INFO, stream_id, now, source=source, request=fields)
-        stream.dial(now)
+        self._roster.start(stream_id, request, source, now)
 
     def stop_stream(self, stream_id: UUID, cause: EndCause, by: str, now: float) -> None:
         """A stream that is gone is left alone: the request came too late, which is no error."""
-        stream = self.streams.get(stream_id)
-        if stream is None or not stream.live:
-            return
-        self.note(EventKind.STOP_REQUESTED, Level.INFO, stream_id, now, by=by, how=cause.value)
-        stream.end(cause, now, f"Stopped at the request of {by}.")
+        self._roster.stop(stream_id, cause, by, now)
         self.settle(now)
 
     def send_dtmf(self, digits: str, now: float) -> None:
@@ -181,12 +177,14 @@ class CallSession:
     # Time, and the end ---------------------------------------------------------------------------------------------------
     def measured(self) -> Measured:
         """The timing of the call and of its live streams so far."""
-        return Measured(self._gateway.arrivals.to_json(), {stream.id: stream.measured() for stream in self._fork.live})
+        return Measured(self._gateway.measured(), {stream.id: stream.measured() for stream in self._fork.live})
 
     def tick(self, now: float) -> None:
         if lost := self._gateway.given_up(now):
             self._gone(lost, now)
-        self._gateway.tick(now)
+        if not self.over:
+            self._gateway.tick(now)
+            self.fill(now)
         for stream in self._fork.live:
             stream.tick(now)
         if self.talkback is not None and not self.over:
@@ -195,10 +193,7 @@ class CallSession:
 
     def settle(self, now: float) -> None:
         """Forgets ended streams; when the last stream that kept the call alive has ended, the call is over (cause 4010)."""
-        ended = [stream for stream in self._fork.live if not stream.live]
-        if not ended:
-            return
-        self._fork.live = [stream for stream in self._fork.live if stream.live]
+        ended = self._roster.forget_ended()
         for stream in ended:
             if self.talkback is not None:
                 self.talkback.forget(stream, now)
@@ -231,12 +226,12 @@ class CallSession:
             level,
             None,
             now,
-            self._gateway.arrivals.to_json(),
+            self._gateway.measured(),
             **hangup._asdict(),
             words=words,
             close_code=close_code,
             our_close_code=close,
-            unreadable=self._gateway.unreadable or None,
+            **self._gateway.totals(),
         )
         if close is not None:
             self._emit(CloseGateway(close, words[:120]))

@@ -6,13 +6,12 @@ from collections import deque
 from dataclasses import dataclass
 from uuid import UUID
 
-from streams.pure.audio.convert import Converter
-from streams.pure.messages import AudioFormat, Encoding
+from streams.pure.audio.convert import SILENCE, Converter
+from streams.pure.messages import AudioFormat
 
 FRAME_MS = 20
 SAME_MS = 0.01
 """Less than a sample: sums of durations closer than this are the same."""
-_SILENCE = {Encoding.MULAW: b"\xff", Encoding.ALAW: b"\xd5", Encoding.L16: b"\0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Voice:
         """What is held, filled up with silence: the end of a sentence must be heard as well."""
         self._rest += b"".join(self._converter.flush())
         missing = -len(self._rest) % self._frame_bytes
-        self._rest += _SILENCE[self._target.encoding] * missing
+        self._rest += SILENCE[self._target.encoding] * missing
         return [*self._cut(), *(checkpoint for _, checkpoint in self.checkpoints)]
 
     def _cut(self) -> list[Queued]:

@@ -4,6 +4,12 @@ from cdr.pure.timing_words import arrival_words, latency_words
 from streams.pure.call.measure import Arrivals, Histogram
 
 
+def test_silence_that_was_sent_in_place_of_audio_is_told() -> None:
+    kept = {"counts_us": {"19000": 10}, "max_us": 20_000, "late": 0, "filled_ms": 4000, "left_out_ms": 500}
+    assert arrival_words(kept).endswith("late (over 40 ms); 4.0 s filled with silence; 500 ms left out, too late")
+    assert arrival_words({"filled_ms": 4000}).endswith("; 4.0 s filled with silence")
+
+
 def test_a_steady_gateway_with_one_late_frame() -> None:
     arrivals = Arrivals()
     for index in range(1000):

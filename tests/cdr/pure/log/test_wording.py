@@ -46,6 +46,12 @@ def test_odd_details_never_break_the_words(kind, data) -> None:
             "The gateway's media began, and no audio has come from it within 5 s: look at what it is set up to send.",
         ),
         (
+            K.CALL_AUDIO_STOPPED,
+            {"after_seconds": 1.0, "instead": "silence is sent to the streams in its place"},
+            "No audio has come from the gateway for 1 s; silence is sent to the streams in its place.",
+        ),
+        (K.CALL_AUDIO_BACK, {"gap_ms": 4020, "count": 2}, "The gateway's audio is back after 4.0 s (silence number 2 of this call)."),
+        (
             K.CHECKPOINT_UNCONFIRMED,
             {"name": "goodbye", "within_seconds": 5.0, "count": 2},
             "The gateway has not confirmed that everything before checkpoint “goodbye” was played, 5 s after its time: the customer's "

@@ -1,0 +1,53 @@
+"""The streams of a call by their ids, from the request for each to its end; those that ended stay known.
+
+Owns their making, and which of them the fork still serves. Must not know gateways, or what the end of one means to the call."""
+
+from uuid import UUID
+
+from streams.pure.call.effect_queue import EffectQueue
+from streams.pure.call.fork import Fork
+from streams.pure.call.limits import StreamLimits
+from streams.pure.call.notes import Identity
+from streams.pure.call.stream import StreamSession
+from streams.pure.customer.protocol import protocol_of
+from streams.pure.lifecycle import EndCause, EventKind, Level
+from streams.pure.messages import StreamRequest
+
+
+class Roster:
+    """Of one call, whose live streams are `fork`'s."""
+
+    def __init__(self, identity: Identity, limits: StreamLimits, effects: EffectQueue, fork: Fork) -> None:
+        self.streams: dict[UUID, StreamSession] = {}
+        self._identity, self._limits, self._effects, self._fork = identity, limits, effects, fork
+
+    def start(self, stream_id: UUID, request: StreamRequest, source: str, now: float) -> None:
+        """Adds a stream and begins to dial."""
+        stream = StreamSession(
+            id=stream_id,
+            request=request,
+            protocol=protocol_of(stream_id, self._identity.call_id, self._identity.auth_id, request),
+            limits=self._limits,
+            began=now,
+            note=self._effects.note,
+            emit=self._effects.emit,
+        )
+        self.streams[stream_id] = stream
+        self._fork.live = [*self._fork.live, stream]
+        fields = {name: getattr(request, name) for name in request.__slots__}
+        self._effects.note(EventKind.STREAM_REQUESTED, Level.INFO, stream_id, now, source=source, request=fields)
+        stream.dial(now)
+
+    def stop(self, stream_id: UUID, cause: EndCause, by: str, now: float) -> None:
+        """A stream that is gone is left alone: the request came too late, which is no error."""
+        stream = self.streams.get(stream_id)
+        if stream is not None and stream.live:
+            self._effects.note(EventKind.STOP_REQUESTED, Level.INFO, stream_id, now, by=by, how=cause.value)
+            stream.end(cause, now, f"Stopped at the request of {by}.")
+
+    def forget_ended(self) -> list[StreamSession]:
+        """Takes those that have ended from the fork, and returns them."""
+        ended = [stream for stream in self._fork.live if not stream.live]
+        if ended:
+            self._fork.live = [stream for stream in self._fork.live if stream.live]
+        return ended

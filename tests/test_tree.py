@@ -81,7 +81,12 @@ TOLD_BY = {
     "streams/pure/gateway/test_asterisk": ("streams/pure/gateway/asterisk_control",),
     "streams/pure/gateway/test_audio_stream": ("streams/pure/gateway/freeswitch",),
     "streams/simulate/test_customer": ("streams/simulate/callback_receiver", "streams/simulate/conversation", "streams/simulate/waiting"),
-    "streams/simulate/test_gateway": ("streams/simulate/call_plan", "streams/simulate/call_socket", "streams/simulate/ending"),
+    "streams/simulate/test_gateway": (
+        "streams/simulate/call_plan",
+        "streams/simulate/call_socket",
+        "streams/simulate/dialled_socket",
+        "streams/simulate/ending",
+    ),
     "streams/simulate/test_other_gateways": (
         "streams/simulate/audio_fork",
         "streams/simulate/audio_stream",

@@ -1,43 +1,33 @@
-"""A simulated gateway's side of one call: its socket, its pace and its end, with good and bad manners.
+"""A simulated gateway's side of one call: what it says and hears, its pace and its end, with good and bad manners.
 
 Owns what every gateway does. Must not know a dialect (each has a class of its own on top), Django or the platform's own code."""
 
 import asyncio
-import socket
-import ssl
-import struct
 from collections.abc import Sequence
-from contextlib import suppress
 
 from websockets.client import ClientProtocol
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 
-from streams.simulate.call_plan import CallPlan, CallRefused, CallReport, End, refusal
+from streams.simulate.call_plan import CallPlan, CallReport, End
+from streams.simulate.dialled_socket import DialledSocket
 from streams.simulate.ending import cancelled, closed
-from streams.simulate.waiting import Changing
 from streams.simulate.wav import FRAME_SECONDS
 
 
-class CallSocket(Changing):
+class CallSocket(DialledSocket):
     """One call's socket. `connect`, `start_media`, then any of the others, and `hang_up` at last; `texts` and `audio` are what the
     platform sent, as it came."""
 
-    _reader: asyncio.StreamReader
-    _writer: asyncio.StreamWriter
-    _reading: asyncio.Task[None]
     _playing: asyncio.Task[None] | None = None
 
     def __init__(self, plan: CallPlan, protocol: ClientProtocol) -> None:
-        super().__init__()
+        super().__init__(protocol, plan.gateway)
         self.plan = plan
-        self.protocol = protocol
         self.texts: list[str] = []
         self.audio: list[bytes] = []
-        self.complaints: list[str] = []
         self.frames_sent = 0
         self.worst_delay_ms = 0.0
-        self.end: End | None = None
 
     # What a dialect adds -------------------------------------------------------------------------------------------------
     async def start_media(self) -> None:
@@ -74,40 +64,6 @@ class CallSocket(Changing):
         return 0
 
     # What every gateway does ---------------------------------------------------------------------------------------------
-    async def connect(self) -> None:
-        """The upgrade. Raises CallRefused; like most gateways it waits for the answer without limit."""
-        uri = self.protocol.uri
-        context = ssl.create_default_context() if uri.secure else None
-        try:
-            self._reader, self._writer = await asyncio.open_connection(uri.host, uri.port, ssl=context)
-        except OSError as error:
-            raise CallRefused(
-                f"Nothing answers at {uri.host}:{uri.port}. Is the platform running there? ({error.strerror or error})"
-            ) from error
-        self.protocol.send_request(self.protocol.connect())
-        self._flush()
-        try:
-            while self.protocol.state is State.CONNECTING and self.protocol.handshake_exc is None:
-                await self._receive()
-        except OSError as error:
-            await closed(self._writer)
-            raise CallRefused(f"The connection was lost before the platform answered. ({error.strerror or error})") from error
-        if self.protocol.handshake_exc is not None:
-            await closed(self._writer)
-            raise CallRefused(refusal(self.protocol.handshake_exc, self.plan.gateway))
-        self._reading = asyncio.create_task(self._read())
-
-    async def send_text(self, text: str) -> None:
-        """Nothing is sent when the socket is closing."""
-        if self.protocol.state is State.OPEN:
-            self.protocol.send_text(text.encode())
-            await self._drain()
-
-    async def send_binary(self, data: bytes) -> None:
-        if self.protocol.state is State.OPEN:
-            self.protocol.send_binary(data)
-            await self._drain()
-
     async def send_frames(self, frames: Sequence[bytes], dtmf: str = "", outbound: Sequence[bytes] = ()) -> None:
         """The frames at the plan's pace, with those of the other party where there are `outbound` ones, the digits spread evenly among
         them; returns early when the call ends."""
@@ -139,14 +95,6 @@ class CallSocket(Changing):
         await self.reset()
         await self._clear_away()
 
-    async def reset(self) -> None:
-        """TCP is reset; whether that is the end of the call is for others to say."""
-        connection: socket.socket = self._writer.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        await cancelled(self._reading)
-        self._writer.transport.abort()
-        await closed(self._writer)
-
     async def until_ended(self, timeout_seconds: float = 30) -> End:
         await self.until(lambda: self.end, f"the end of call {self.plan.call_uuid}", timeout_seconds)
         return self.end or End.LOST
@@ -175,31 +123,7 @@ class CallSocket(Changing):
         await asyncio.sleep(max(0.0, turn - loop.time()))
         self.worst_delay_ms = max(self.worst_delay_ms, (loop.time() - turn) * 1000)
 
-    async def _read(self) -> None:
-        """The gateway is always read, to the end of its socket."""
-        with suppress(OSError):
-            while self.protocol.state is not State.CLOSED:
-                await self._receive()
-                if self.protocol.close_rcvd is not None:
-                    self._finish(End.BY_PLATFORM)
-                    self._writer.close()
-                elif self.protocol.close_sent is not None and self.end is None:
-                    self.give_up(f"{self.protocol.parser_exc}: closed with {self.protocol.close_sent.code}.")
-        self._finish(End.LOST)
-        self._writer.close()
-
-    async def _receive(self) -> None:
-        if data := await self._reader.read(65_536):
-            self.protocol.receive_data(data)
-        else:
-            self.protocol.receive_eof()
-        for event in self.protocol.events_received():
-            if isinstance(event, Frame):
-                self._take(event)
-        self._flush()
-        self.changed()
-
-    def _take(self, frame: Frame) -> None:
+    def take_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CONT or not frame.fin:
             self.complaints.append("A fragmented message: Asterisk loses parts of those.")
         elif frame.opcode is Opcode.TEXT:
@@ -229,33 +153,7 @@ class CallSocket(Changing):
             turn += FRAME_SECONDS
             await asyncio.sleep(max(0.0, turn - loop.time()))
 
-    def give_up(self, words: str) -> None:
-        """The gateway hangs up for what the platform did."""
-        self.complaints.append(words)
-        self._close()
-        self._finish(End.HUNG_UP)
-
     def end_for_platform(self) -> None:
         """The platform asked for the end, and the gateway closes."""
         self._close()
         self._finish(End.BY_PLATFORM)
-
-    def _close(self) -> None:
-        if self.protocol.state is State.OPEN:
-            self.protocol.send_close(CloseCode.NORMAL_CLOSURE)
-
-    async def _drain(self) -> None:
-        self._flush()
-        try:
-            await self._writer.drain()
-        except OSError:
-            self._finish(End.LOST)
-
-    def _flush(self) -> None:
-        for data in self.protocol.data_to_send():
-            if data and not self._writer.is_closing():
-                self._writer.write(data)
-
-    def _finish(self, end: End) -> None:
-        self.end = self.end or end
-        self.changed()

@@ -35,6 +35,7 @@ OF_MANY_MODULES = {
     "cdr/test_stylesheet": "no module, but the console's style sheet",
     "streams/pure/call/test_session_timing": "session.py, fork.py and stream.py, and what they measure together",
     "streams/simulate/test_other_gateways": "audio_stream.py, audio_fork.py and twilio.py, before one and the same platform",
+    "streams/test_first_messages": "whose call it is, whatever comes first, from the consumer down to the rows",
     "streams/test_resuming": "a call that goes on on another socket, from the consumer down to the rows",
 }
 """What has a name of its own because it is of several modules, or of none."""
@@ -79,7 +80,7 @@ TOLD_BY = {
     ),
     "streams/pure/call/test_playback": ("streams/pure/call/voice",),
     "streams/pure/gateway/test_asterisk": ("streams/pure/gateway/asterisk_control",),
-    "streams/pure/gateway/test_audio_stream": ("streams/pure/gateway/freeswitch",),
+    "streams/pure/gateway/test_freeswitch": ("streams/pure/gateway/forked_audio",),
     "streams/simulate/test_customer": ("streams/simulate/callback_receiver", "streams/simulate/conversation", "streams/simulate/waiting"),
     "streams/simulate/test_gateway": (
         "streams/simulate/call_plan",
@@ -92,7 +93,7 @@ TOLD_BY = {
         "streams/simulate/audio_stream",
         "streams/simulate/twilio",
     ),
-    "streams/test_consumers": ("streams/gateways/directory", "streams/gateways/line", "streams/gateways/socket_loop"),
+    "streams/test_consumers": ("streams/gateways/directory", "streams/gateways/socket_loop"),
     "streams/calls/test_note_queue": ("streams/database_threads",),
     # What people see of it, told by the test of the page.
     "cdr/admin/entry/test_second_factors": ("cdr/admin/entry/access", "cdr/admin/staff", "cdr/sign_in/second_factor"),

@@ -81,7 +81,7 @@ AUDIO_STREAM_DIALPLAN = """\
 <extension name="streamdesk">
   <condition field="destination_number" expression="^(\\d+)$">
     <action application="set" data='STREAM_EXTRA_HEADERS={"Authorization":"Basic @CREDENTIALS@"}'/>
-    <action application="set" data='api_on_answer=uuid_audio_stream ${uuid} start @BASE@/gateway/audio_stream/@NAME@/?rate=16000&amp;mix=mono mono 16k {"call_uuid":"${uuid}","from":"${caller_id_number}","to":"${destination_number}","rate":16000,"mix":"mono"}'/>
+    <action application="set" data='api_on_answer=uuid_audio_stream ${uuid} start @BASE@/gateway/audio_stream/@NAME@/?call_uuid=${uuid}&amp;from=${url_encode(${caller_id_number})}&amp;to=${url_encode(${destination_number})}&amp;rate=16000&amp;mix=mono mono 16k'/>
     <action application="answer"/>
     <action application="park"/>
   </condition>
@@ -89,12 +89,16 @@ AUDIO_STREAM_DIALPLAN = """\
 """  # noqa: E501 - one line is one line in a dialplan
 AUDIO_STREAM_CONSOLE = """\
 uuid_setvar UUID STREAM_EXTRA_HEADERS {"Authorization":"Basic @CREDENTIALS@"}
-uuid_audio_stream UUID start @BASE@/gateway/audio_stream/@NAME@/?rate=16000&mix=stereo stereo 16k {"call_uuid":"UUID"}
+uuid_audio_stream UUID start @BASE@/gateway/audio_stream/@NAME@/?call_uuid=UUID&from=FROM&to=TO&rate=16000&mix=stereo stereo 16k
 """
 AUDIO_STREAM = (
     Lines("Credentials, encoded", f"Once, in a shell. What it prints belongs where {CREDENTIALS} stands below.", ENCODE),
     Lines("Dialplan", "Forks the caller's voice from the answer on. The call goes on whatever becomes of it.", AUDIO_STREAM_DIALPLAN),
-    Lines("Or from fs_cli", "Both parties of a call that is up already; UUID is FreeSWITCH's for it.", AUDIO_STREAM_CONSOLE),
+    Lines(
+        "Or from fs_cli",
+        "Both parties of a call that is up already; UUID is FreeSWITCH's for it, FROM and TO are its numbers (+ is %2B).",
+        AUDIO_STREAM_CONSOLE,
+    ),
 )
 
 LISTEN_VERB = """\

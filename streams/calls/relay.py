@@ -8,7 +8,7 @@ import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from streams.calls.answer_acts import act_on_answer
@@ -21,9 +21,9 @@ from streams.pure.call.notes import CallFacts, Identity, Note
 from streams.pure.call.session import CallAct, CallSession
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.customer.answer_xml import Answer
-from streams.pure.gateway import CallIdentity
+from streams.pure.gateway import CallIdentity, filled_in
 from streams.pure.lifecycle import API_HANGUP, EndCause, EventKind, HangupCause, Level
-from streams.pure.messages import Audio, GatewayMessage, Started
+from streams.pure.messages import Audio, GatewayMessage, LateMetadata, Started
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +100,28 @@ class Relay:
 
     def hear(self, message: GatewayMessage, now: float) -> None:
         """Anything else that the gateway says."""
+        if isinstance(message, LateMetadata):
+            self._fill_in(message)
         self.session.hear(message, now)
         self._after(now)
         if isinstance(message, Started) and self.live and self._answering is None:
             self._answering = self._loop.create_task(self._answer())
+
+    def _fill_in(self, late: LateMetadata) -> None:
+        """What was not known of the call, and is now."""
+        facts = self.facts
+        known = {"from": facts.from_number, "to": facts.to_number, "direction": facts.direction, "gateway_call_id": facts.gateway_call_id}
+        told = filled_in(self.line.caller.query, {**known, "call_uuid": str(facts.call_id)}, late)
+        level = Level.WARNING if "problem" in told else Level.INFO if told or late.audio else Level.DEBUG
+        self.note(EventKind.CALL_METADATA_LATE, level, **told, audio=late.audio or None)
+        known |= told
+        self.facts = replace(
+            facts,
+            from_number=known["from"],
+            to_number=known["to"],
+            direction=known["direction"],
+            gateway_call_id=known["gateway_call_id"],
+        )
 
     def continue_on(self, line: GatewayLine, first: GatewayMessage | None) -> str:
         """Another socket brings this call: it goes on there. Returns '', or why it does not, in a sentence."""

@@ -4,7 +4,7 @@ Owns the time until then, and the wire's words in both directions. Must not know
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -18,6 +18,8 @@ from streams.pure.messages import Audio, Ended, GatewayCommand, GatewayMessage, 
 
 MEDIA_START_SECONDS = 10.0
 """How long a gateway may be connected before it says what it brings."""
+HOLD_SECONDS = 1.0
+"""How long what comes before a gateway's first text waits for it, where the call can do without."""
 EARLY_MESSAGES = 10
 CLOSE_NO_MEDIA = 4408
 
@@ -80,14 +82,20 @@ class GatewayLine:
         self._early: list[GatewayMessage] = []
         self._refused = False
         self._closed_by_us = False
-        self._timer = asyncio.get_running_loop().call_later(MEDIA_START_SECONDS, self._no_media)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(MEDIA_START_SECONDS, self._no_media)
+        self._hold: asyncio.TimerHandle | None = None
 
     # From the gateway ------------------------------------------------------------------------------------------------------
     def feed(self, data: str | bytes) -> None:
         """One message from the gateway. Nothing in it raises out of here."""
         if self._refused:
             return
-        messages = self.dialect.decode_binary(data) if isinstance(data, bytes) else self.dialect.decode_text(data)
+        self._take(self.dialect.decode_binary(data) if isinstance(data, bytes) else self.dialect.decode_text(data))
+        if self._call is None and self._hold is None:
+            self._hold = asyncio.get_running_loop().call_later(HOLD_SECONDS, self._waited)
+
+    def _take(self, messages: Sequence[GatewayMessage]) -> None:
         now = time.monotonic()
         call = self._call
         for message in messages:
@@ -104,8 +112,9 @@ class GatewayLine:
     def closed(self, code: int | None) -> None:
         """The socket is gone, with the WebSocket close code when there was one."""
         self.gone = True
-        self._timer.cancel()
+        self._stop_waiting()
         if not self._refused:
+            self._waited()
             self._hear(self.dialect.closed(code, self._closed_by_us), time.monotonic())
 
     def _hear(self, message: GatewayMessage, now: float) -> None:
@@ -130,8 +139,13 @@ class GatewayLine:
             case Unreadable() if len(self._early) < EARLY_MESSAGES:
                 self._early.append(message)
 
+    def _waited(self) -> None:
+        """What the dialect holds is all there is."""
+        if self._call is None and not self._refused:
+            self._take(self.dialect.waited())
+
     def _begin(self, first: GatewayMessage | None, now: float) -> None:
-        self._timer.cancel()
+        self._stop_waiting()
         who = identity(self.caller.query, first.variables if isinstance(first, Started) else {})
         call = self._call = self._callbacks.bring(self, who, first)
         if call is not None:
@@ -147,6 +161,11 @@ class GatewayLine:
             self._callbacks.refused(Reason.NO_MEDIA, words)
             self._call.finish(EndCause.CALL_ENDED, UNSUPPORTED_MEDIA, words, CLOSE_NO_MEDIA)
 
+    def _stop_waiting(self) -> None:
+        self._timer.cancel()
+        if self._hold is not None:
+            self._hold.cancel()
+
     # To the gateway --------------------------------------------------------------------------------------------------------
     def tell(self, command: GatewayCommand) -> None:
         """What a gateway that is away would be told is lost."""
@@ -161,7 +180,7 @@ class GatewayLine:
     def refuse(self, code: int, words: str, after_seconds: float = 0.0) -> None:
         """Closes a line that brings no call, or no longer; whatever it says from now on is ignored."""
         self._refused = True
-        self._timer.cancel()
+        self._stop_waiting()
         self.decided.set()
         if after_seconds:
             self._timer = asyncio.get_running_loop().call_later(after_seconds, self.close, code, words)

@@ -145,6 +145,15 @@ def _media_started(call: Call, note: Note) -> None:
     call.save(update_fields=["audio_format", "gateway_call_id"])
 
 
+def _metadata_late(call: Call, note: Note) -> None:
+    """The note tells only what was missing."""
+    told = {"from": "from_number", "to": "to_number", "direction": "direction", "gateway_call_id": "gateway_call_id"}
+    missing = {column: note.details[name] for name, column in told.items() if note.details.get(name)}
+    for column, value in missing.items():
+        setattr(call, column, value)
+    call.save(update_fields=list(missing))
+
+
 def _call_ended(call: Call, note: Note) -> None:
     if note.measured:
         keep_of_call(call, note.at, note.measured)
@@ -163,5 +172,6 @@ STREAM_CHANGES: dict[EventKind, Callable[[Stream, Note], None]] = {
 }
 CALL_CHANGES: dict[EventKind, Callable[[Call, Note], None]] = {
     EventKind.CALL_MEDIA_STARTED: _media_started,
+    EventKind.CALL_METADATA_LATE: _metadata_late,
     EventKind.CALL_ENDED: _call_ended,
 }

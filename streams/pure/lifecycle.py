@@ -38,6 +38,7 @@ class EventKind(StrEnum):
 
     CALL_STARTED = "call_started"
     CALL_MEDIA_STARTED = "call_media_started"
+    CALL_METADATA_LATE = "call_metadata_late"
     CALL_ANSWER_REQUESTED = "call_answer_requested"
     CALL_ANSWERED = "call_answered"
     CALL_ANSWER_FAILED = "call_answer_failed"

@@ -47,6 +47,16 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class LateMetadata:
+    """What Started would have said, said after it: `variables` may carry call_uuid, from, to, direction. `audio`: what changed of how the
+    audio is read, in a sentence; "" where nothing did."""
+
+    gateway_call_id: str
+    variables: dict[str, str] = field(default_factory=dict)
+    audio: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Audio:
     """Audio from the call party, in the format of Started."""
 
@@ -109,7 +119,7 @@ class Ended:
     words: str
 
 
-GatewayMessage = Started | Audio | Dtmf | Paused | Resumed | MarkPlayed | GatewayReport | Unreadable | Unsupported | Ended
+GatewayMessage = Started | LateMetadata | Audio | Dtmf | Paused | Resumed | MarkPlayed | GatewayReport | Unreadable | Unsupported | Ended
 
 
 # Words to a gateway --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""FreeSWITCH's mod_audio_stream as the platform sees it: metadata, L16, and an application that passes digits on as JSON.
+"""FreeSWITCH's mod_audio_stream as the platform sees it: L16, metadata behind the first of it, digits of an application.
 
 Owns its side of a call. Must not know Django or the platform's own code."""
 

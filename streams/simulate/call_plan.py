@@ -29,17 +29,19 @@ class End(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class CallPlan:
     """One call. `pace` 1 is real time, 2 twice as fast, 0 as fast as the socket takes it; `frames` are 20 ms each, in `codec`, and so are
-    the `outbound` ones of the other party, if the gateway is to send both.
+    the `outbound` ones of the other party, if the gateway is to send both. So many `early_frames` go out before the gateway's first text.
 
     Asterisk: `as_json`, `variables`; `names_channel` False is a release before 22.8: no channel_id anywhere, and a ping hangs the call
-    up. FreeSWITCH: without `metadata`, the URL says it all; `frames_at_once` go into one message; `fork` is the bugname of one of
-    several; `streams_back` is bidirectional streaming; the connection of an old mod_audio_stream is cut `drops` times, and it comes back.
+    up. FreeSWITCH: without `metadata`, the URL says it all, and a `bare_url` leaves it all to the metadata; `frames_at_once` go into one
+    message; `fork` is the bugname of one of several; `streams_back` is bidirectional streaming; the connection of an old
+    mod_audio_stream is cut `drops` times, and it comes back.
     Twilio: `signing_token` signs the upgrade, and the password is not sent."""
 
     platform: str
     gateway: str
     password: str
     frames: Sequence[bytes] = ()
+    early_frames: int = 0
     codec: str = "ulaw"
     as_json: bool = False
     call_uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -54,6 +56,7 @@ class CallPlan:
     dialect: str = "asterisk"
     outbound: Sequence[bytes] = ()
     metadata: bool = True
+    bare_url: bool = False
     frames_at_once: int = 1
     fork: str = ""
     streams_back: bool = False
@@ -77,8 +80,9 @@ class CallPlan:
         if self.dialect == "twilio":
             # Twilio sends neither a query nor Basic auth.
             return call_url(self.platform, self.dialect, path if self.signing_token else [*path, self.password], ())
-        query = {**({} if self.dialect == "audio_fork" and self.metadata else self.identity), "fork": self.fork}
-        if self.dialect != "asterisk":
+        told = self.bare_url or (self.dialect == "audio_fork" and self.metadata)
+        query = {**({} if told else self.identity), "fork": self.fork}
+        if self.dialect != "asterisk" and not self.bare_url:
             query |= {"rate": str(rate_of(self.codec)), "mix": self.mix, "bidirectional": "stream" if self.streams_back else ""}
         return call_url(self.platform, self.dialect, path, query.items())
 

@@ -66,16 +66,20 @@ class CallSocket(DialledSocket):
     # What every gateway does ---------------------------------------------------------------------------------------------
     async def send_frames(self, frames: Sequence[bytes], dtmf: str = "", outbound: Sequence[bytes] = ()) -> None:
         """The frames at the plan's pace, with those of the other party where there are `outbound` ones, the digits spread evenly among
-        them; returns early when the call ends."""
+        them; behind the plan's early frames `start_media`. Returns early when the call ends."""
         digits = {number * len(frames) // (len(dtmf) + 1): digit for number, digit in enumerate(dtmf, 1)}
         started = asyncio.get_running_loop().time()
         for number, frame in enumerate(frames):
             await self._wait_for_turn(started, number)
             if self.end is not None:
                 return
+            if number and number == self.plan.early_frames:
+                await self.start_media()
             if number in digits:
                 await self.send_dtmf(digits[number])
             await (self.send_both(frame, outbound[number]) if outbound else self.send_frame(frame))
+        if self.plan.early_frames >= len(frames) > 0:
+            await self.start_media()
 
     async def hang_up(self, code: int = CloseCode.NORMAL_CLOSURE) -> None:
         """The caller hung up: a close frame without words. A call that is over already is only cleared away."""

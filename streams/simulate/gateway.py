@@ -76,7 +76,8 @@ async def place_call(plan: CallPlan) -> CallReport:
     """One call from beginning to end as planned; raises CallRefused, UnusableUrl."""
     call = CALLS[plan.dialect](plan)
     await call.connect()
-    await call.start_media()
+    if not plan.early_frames:
+        await call.start_media()
     await call.send_frames(plan.frames, plan.dtmf, plan.outbound)
     if plan.vanish and call.end is None:
         await call.vanish()

@@ -159,6 +159,40 @@ def checkpoints(conversation: Conversation) -> list[str]:
     return [message["name"] for message in conversation.messages if message["event"] == "playedStream"]
 
 
+EARLY_KINDS = {
+    "asterisk": Kind("asterisk", "ulaw", MULAW, {"gateway": "gw1"}),
+    "asterisk, JSON": Kind("asterisk", "ulaw", MULAW, {"gateway": "gw1", "as_json": True}),
+    "audio_stream": Kind("audio_stream", "slin", L16, {}),
+    "audio_stream, all in the metadata": Kind("audio_stream", "slin16", "audio/x-l16;rate=16000", {"bare_url": True}),
+    "audio_fork": Kind("audio_fork", "slin", L16, {"frames_at_once": 3}),
+    "audio_fork, all in the metadata": Kind("audio_fork", "slin16", "audio/x-l16;rate=16000", {"bare_url": True}),
+    "twilio": Kind("twilio", "ulaw", MULAW, {}),
+    "twilio, L16": Kind("twilio", "slin", L16, {}),
+}
+
+
+@pytest.mark.parametrize("early", [1, 3, 25])
+@pytest.mark.parametrize("kind", EARLY_KINDS.values(), ids=EARLY_KINDS)
+async def test_audio_before_the_first_text(kind: Kind, early: int, web: Web, answers: Answers, console: Console) -> None:
+    """The call has its uuid and its numbers, and every byte arrives at the right pitch: as it was sent."""
+    sent = [frame * (2 if kind.codec == "slin16" else 1) for frame in kind.frames(60)]
+    async with Customer() as customer:
+        call_uuid = streams_to(answers, customer, contentType=kind.content_type)
+        given = {"gateway": f"gw-{kind.dialect}", "dialect": kind.dialect, "codec": kind.codec, "pace": 20, **kind.plan}
+        call = CALLS[kind.dialect](plan(web, call_uuid=call_uuid, early_frames=early, **given))
+        await call.connect()
+        await call.send_frames(sent, "7")
+        conversation = await customer.conversation_of(call_uuid)
+        await conversation.until(lambda: len(conversation.audio) >= len(b"".join(sent)), "all of it")
+        await call.hang_up()
+        await conversation.until_closed()
+    assert conversation.audio == b"".join(sent)
+    assert conversation.digits == "7"
+    page = await asyncio.to_thread(console.call_that_says, call_uuid, "4000 Normal Hangup")
+    assert (page.facts[""]["From"], page.facts[""]["To"]) == ("18005550199", "18005550100")
+    assert call.complaints == []
+
+
 async def test_several_forks_of_one_call_are_calls_of_their_own(web: Web, answers: Answers, console: Console) -> None:
     kind, call_sid, number = KINDS["audio_fork"], str(uuid.uuid4()), f"1{uuid.uuid4().int % 10**10:010}"
     forks = [await begun(web, kind, call_uuid=call_sid, from_number=number, fork=name) for name in ("", "agent", "bot")]

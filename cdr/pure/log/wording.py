@@ -28,6 +28,14 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
         ". {problem}",
     ),
     K.CALL_MEDIA_STARTED: ("The gateway's audio began", ": {format}", ", {frame_ms} a frame", ", {control} control messages", ", {tracks}"),
+    K.CALL_METADATA_LATE: (
+        "The gateway's metadata came after the call had begun",
+        (": the call is from {from} to {to}", ": the call is from {from}", ": the call is to {to}"),
+        ", {direction}",
+        ", the gateway's id for it is {gateway_call_id}",
+        ". {audio}",
+        "; {problem}",
+    ),
     K.CALL_ANSWER_REQUESTED: ("The application's answer URL was asked", ": {method}", " {url}"),
     K.CALL_ANSWERED: (
         "The application answered",
@@ -193,4 +201,4 @@ def _in_a_sentence(name: str, value: Any) -> str:
     text = printed_value(name, value)
     if name in ("kind", "cause"):
         return ASKED.get(text, text.replace("_", " "))
-    return text.removesuffix(".") if name in ("problem", "words", "text") else text
+    return text.removesuffix(".") if name in ("problem", "words", "text", "audio") else text

@@ -11,7 +11,7 @@ from streams.pure.gateway.asterisk import Asterisk
 from streams.pure.gateway.audio_fork import AudioFork
 from streams.pure.gateway.audio_stream import AudioStream
 from streams.pure.gateway.twilio import Twilio
-from streams.pure.messages import Ended, GatewayCommand, GatewayMessage
+from streams.pure.messages import Ended, GatewayCommand, GatewayMessage, LateMetadata
 
 
 class Dialect(Protocol):
@@ -28,6 +28,10 @@ class Dialect(Protocol):
     def decode_text(self, text: str) -> Sequence[GatewayMessage]: ...
 
     def decode_binary(self, data: bytes) -> Sequence[GatewayMessage]: ...
+
+    def waited(self) -> Sequence[GatewayMessage]:
+        """The time to hold what came before the first text is over: a dialect that can do without begins now, with what it holds."""
+        ...
 
     def encode(self, command: GatewayCommand) -> list[str | bytes]: ...
 
@@ -65,7 +69,7 @@ def identity(query: Mapping[str, str], variables: Mapping[str, str]) -> CallIden
     """Call uuid, from, to and direction out of the connection's query string or, failing that, the gateway's channel variables.
 
     Names are read without regard to case, leading underscores (Asterisk's inherited variables keep them) or `call_`."""
-    given = {**_plainly_named(variables), **_plainly_named(query)}
+    given = {**_plainly_named(variables), **_plainly_named({name: _plus_kept(value) for name, value in query.items()})}
     call_uuid, uuid_problem = _uuid(given.get("uuid", ""))
     direction, direction_problem = _direction(given.get("direction", ""))
     return CallIdentity(
@@ -77,10 +81,29 @@ def identity(query: Mapping[str, str], variables: Mapping[str, str]) -> CallIden
     )
 
 
+def filled_in(query: Mapping[str, str], known: Mapping[str, str], late: LateMetadata) -> dict[str, str]:
+    """What metadata that came late tells of a call of which `known` (from, to, direction, gateway_call_id; "" is not known) has been
+    told: only what was missing, and `problem`, in a sentence, where its call_uuid is another one than the call's (known["call_uuid"])."""
+    who = identity({}, late.variables)
+    told = {"from": who.from_number, "to": who.to_number, "gateway_call_id": late.gateway_call_id}
+    if late.variables.get("direction") and not _plainly_named(query).get("direction"):
+        told["direction"] = who.direction if who.direction != known["direction"] else ""
+    missing = {name: value for name, value in told.items() if value and (name == "direction" or not known[name])}
+    if who.call_uuid and str(who.call_uuid) != known["call_uuid"] and identity(query, {}).call_uuid is None:
+        missing["problem"] = f"its call_uuid {who.call_uuid} came too late, for the call had been given one; say it in the URL"
+    return missing
+
+
 def _plainly_named(values: Mapping[str, str]) -> dict[str, str]:
     """CALL_UUID, __CALL_UUID and call_uuid are all `uuid`; empty values count as not given."""
     named = ((name.lstrip("_").lower().removeprefix("call_"), value.strip()) for name, value in values.items())
     return {name: value for name, value in named if value}
+
+
+def _plus_kept(value: str) -> str:
+    """A number's + that was put into a URL as it is: there it means a blank."""
+    bare = value[:1] == " " and value[1:2].isdigit() and not value.endswith(" ")
+    return f"+{value[1:]}" if bare else value
 
 
 def _uuid(text: str) -> tuple[UUID | None, str]:

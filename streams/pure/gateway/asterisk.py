@@ -4,7 +4,6 @@ Owns what its events and commands mean, and its limits. Must not know sockets, c
 Sources: channels/chan_websocket.c of Asterisk, and recordings of a 23.4.1."""
 
 import re
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from streams.pure.audio.g722 import Codec
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway.asterisk_control import NotControlText, control_text, fields_of
 from streams.pure.gateway.closing import ended_message
+from streams.pure.gateway.early_words import EarlyWords
 from streams.pure.gateway.json_text import DIGITS, Fields, whole
 from streams.pure.messages import (
     Audio,
@@ -47,7 +47,6 @@ FORMATS = {
     "slin48": AudioFormat(Encoding.L16, 48_000),
 }
 """What becomes of a codec on this side of the dialect: G.722 is decoded and encoded here, the rest passes as it is."""
-EARLY_BYTES = 96_000  # one second of slin48, the largest format spoken here
 PLAY_BYTES = 65_000  # a frame of more than 65,535 bytes, header included, makes Asterisk close with 1009
 LISTENS_ONLY = "Nothing can be played to this call: its gateway only listens (media=in). Dial without d(in), and leave media=in out."
 STAND_INS = 1000  # Asterisk queues no more marks than that
@@ -72,19 +71,17 @@ class Asterisk:
         self._speaks_json = False
         self._format: AudioFormat | None = None
         self._refused = False
-        self._early: deque[bytes] = deque()
-        self._early_bytes = 0
-        self._early_reported = False
+        self._early: EarlyWords[bytes | Dtmf] = EarlyWords("MEDIA_START")
         self._frame_bytes = 0
         self._unsent = b""
         self._stand_ins: dict[str, str] = {}
         self._stand_ins_made = 0
 
     def decode_binary(self, data: bytes) -> Sequence[GatewayMessage]:
-        """One frame of the call's audio. Audio that comes before MEDIA_START is held, at most EARLY_BYTES of it."""
-        if self._format is not None and data:
-            return (self._audio(data),)
-        return self._held(data)
+        """One frame of the call's audio. Under load some releases send audio before MEDIA_START (asterisk#1712): that is held."""
+        if not data:
+            return ()
+        return (self._audio(data),) if self._format is not None else self._early.keep(data, len(data))
 
     def decode_text(self, text: str) -> Sequence[GatewayMessage]:
         """One control message. What is not the dialect comes back as Unreadable; nothing is raised."""
@@ -98,6 +95,10 @@ class Asterisk:
             return (Unreadable(f"The gateway sent {event!r}, which is no event of Asterisk's chan_websocket.", cleaned(text, 200)),)
         self._speaks_json = text.startswith("{")
         return reader(self, fields)
+
+    def waited(self) -> Sequence[GatewayMessage]:
+        """Without MEDIA_START nobody knows what the audio is."""
+        return ()
 
     def encode(self, command: GatewayCommand) -> list[str | bytes]:
         """What to send for `command`, in order: str as a text message, bytes as a binary one, none of them fragmented."""
@@ -128,7 +129,7 @@ class Asterisk:
         codec = cleaned(fields.get("format", ""), 40)
         if codec not in FORMATS:
             self._refused = True
-            self._early.clear()
+            self._early.drop()
             return (Unsupported(_unsupported_codec(codec)),)
         self._format = FORMATS[codec]
         self._g722 = Codec() if codec == "g722" else None
@@ -137,8 +138,7 @@ class Asterisk:
         self._frame_bytes = whole(fields.get("optimal_frame_size"), 1, PLAY_BYTES) or round(bytes_per_ms * frame_ms)
         # MARK_MEDIA came with the same releases as channel_id: 20.18, 22.8 and 23.2.
         self.marks = bool(fields.get("channel_id")) and not self._listens_only
-        early = [self._audio(data) for data in self._early]
-        self._early.clear()
+        early = [self._audio(word) if isinstance(word, bytes) else word for word in self._early.release()]
         listens_only = LISTENS_ONLY if self._listens_only else ""
         return (_started(fields, self._format, frame_ms, self._facts(), listens_only), *early)
 
@@ -146,7 +146,7 @@ class Asterisk:
         digit = str(fields.get("digit", "")).upper()
         if digit not in DIGITS:
             return (Unreadable("DTMF_END carries no digit; it has to be one of 0-9, *, #, A-D.", cleaned(digit, 20)),)
-        return (Dtmf(digit),)
+        return (Dtmf(digit),) if self._format is not None else self._early.keep(Dtmf(digit), 0)
 
     def _mark_played(self, fields: Fields) -> Sequence[GatewayMessage]:
         name = str(fields.get("correlation_id") or "")
@@ -176,21 +176,6 @@ class Asterisk:
         "MEDIA_BUFFERING_COMPLETED": _report,
         "QUEUE_DRAINED": _report,
     }
-
-    def _held(self, data: bytes) -> Sequence[GatewayMessage]:
-        """Under load some releases send audio before MEDIA_START (asterisk#1712). Beyond the limit the oldest goes."""
-        if self._refused or not data:
-            return ()
-        self._early.append(data)
-        self._early_bytes += len(data)
-        if self._early_bytes <= EARLY_BYTES:
-            return ()
-        while self._early_bytes > EARLY_BYTES:
-            self._early_bytes -= len(self._early.popleft())
-        if self._early_reported:
-            return ()
-        self._early_reported = True
-        return (Unreadable("More than a second of audio came before MEDIA_START; the oldest of it is dropped."),)
 
     def _audio(self, data: bytes) -> Audio:
         return Audio(self._g722.decode(data) if self._g722 else data)

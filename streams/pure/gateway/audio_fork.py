@@ -1,7 +1,8 @@
 """mod_audio_fork of drachtio and jambonz on the wire: metadata, then L16 as it accumulated; marks; audio back as JSON or as a stream.
 
 Owns its words in both directions, and its limits. Must not know sockets, clocks, calls or customers.
-Sources: drachtio/drachtio-freeswitch-modules 88e1465, jambonz/freeswitch-modules 30f2189, jambonz-feature-server listen.js."""
+Sources: drachtio/drachtio-freeswitch-modules 88e1465, jambonz/freeswitch-modules 30f2189 and recordings of it, jambonz-feature-server
+listen.js."""
 
 from base64 import b64encode
 from collections import deque
@@ -46,7 +47,10 @@ class AudioFork:
         if data:
             return self._media.binary(data)
         self._over = True
-        return (Ended(lost=False, code=None, words="The gateway shut its fork down."),)
+        return (*self._media.waited(), Ended(lost=False, code=None, words="The gateway shut its fork down."))
+
+    def waited(self) -> Sequence[GatewayMessage]:
+        return self._media.waited()
 
     def encode(self, command: GatewayCommand) -> list[str | bytes]:
         match command:
@@ -67,7 +71,7 @@ class AudioFork:
         if audio_format is None or not payload:
             return []
         if self.marks:
-            return [_without_mark_samples(payload)]
+            return [_without_mark_samples(self._media.as_forked(payload))]
         given = {"audioContentType": "raw", "sampleRate": audio_format.rate, "queuePlay": True}
         pieces = (payload[start : start + PLAY_BYTES] for start in range(0, len(payload), PLAY_BYTES))
         return [_text("playAudio", {**given, "audioContent": b64encode(piece).decode()}) for piece in pieces]

@@ -1,7 +1,7 @@
-"""FreeSWITCH's mod_audio_stream on the wire: metadata or none, then L16; digits and other texts as its application sends them.
+"""FreeSWITCH's mod_audio_stream on the wire: metadata or none, L16 before and behind it; digits and other texts of its application.
 
 Owns its words in both directions. Must not know sockets, clocks, calls or customers.
-Source: amigniter/mod_audio_stream ec2a781, and its README."""
+Sources: amigniter/mod_audio_stream ec2a781 and its README, and recordings of it and of an older build (ece7b89)."""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -29,6 +29,9 @@ class AudioStream:
 
     def decode_binary(self, data: bytes) -> Sequence[GatewayMessage]:
         return self._media.binary(data) if data else ()
+
+    def waited(self) -> Sequence[GatewayMessage]:
+        return self._media.waited()
 
     def encode(self, command: GatewayCommand) -> list[str | bytes]:
         """The module itself knows streamAudio only. killAudio and disconnect reach the dialplan's application as mod_audio_stream::json

@@ -13,6 +13,13 @@ _FROM = ("from", "callfrom", "caller", "callernumber", "calleridnumber")
 _TO = ("to", "callto", "called", "callednumber", "destinationnumber")
 _DIRECTION = ("direction", "calldirection")
 
+NAMES = frozenset((*_CALL, *_FROM, *_TO, *_DIRECTION))
+
+
+def names_call(query: Fields) -> bool:
+    """Whether a URL's query names the call's id and both its numbers, be they empty: a caller that is withheld has none."""
+    return bool(said(query, "calluuid", "uuid")) and not {"from", "callfrom"}.isdisjoint(query) and not {"to", "callto"}.isdisjoint(query)
+
 
 class NamedCall(NamedTuple):
     """`gateway_call_id` as the gateway writes it; `variables` as `identity` reads them, without what was not said."""

@@ -3,74 +3,121 @@
 Owns how such a connection begins. Must not know either module's own words, nor sockets.
 Sources: amigniter/mod_audio_stream; mod_audio_fork of drachtio and jambonz."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from streams.pure.foreign_text import cleaned
-from streams.pure.gateway.call_names import named_call
+from streams.pure.gateway.call_names import NAMES, named_call, names_call
+from streams.pure.gateway.forked_audio import LAYOUTS, AudioReader, mix_problem, rate_problem, spoken_rate
 from streams.pure.gateway.json_text import Fields, NotAnObject, digit_of, object_of, plainly, said
-from streams.pure.gateway.tracks import FRAME_MS, TrackCutter
-from streams.pure.messages import Audio, AudioFormat, Dtmf, Encoding, GatewayMessage, GatewayReport, Started, Unreadable, Unsupported
+from streams.pure.gateway.tracks import FRAME_MS
+from streams.pure.messages import AudioFormat, Dtmf, Encoding, GatewayMessage, GatewayReport, LateMetadata, Started, Unreadable, Unsupported
 
-# mono is the caller alone, mixed both parties in one channel; in stereo the caller is left and the called party right.
-LAYOUTS = {"mono": ("inbound",), "mixed": ("inbound",), "stereo": ("inbound", "outbound")}
-LOWEST_RATE, HIGHEST_RATE = 8000, 64_000
-_RATE = re.compile(r"(\d{1,5})(k?)\Z", re.ASCII)
+HELD_BYTES = 256_000
+"""A second of stereo at the highest rate."""
+HELD_MESSAGES = 1000
+RATE_NAMES, MIX_NAMES = ("rate", "samplerate"), ("mix", "mixtype")
+METADATA = NAMES | {*RATE_NAMES, *MIX_NAMES}
 
 MessageReader = Callable[[Fields], Sequence[GatewayMessage]]
 
 
 class ForkedMedia:
-    """One connection's media. It begins with the metadata, the first text, or, where none was given, with the first audio."""
+    """One connection's media. It begins with the metadata; where the URL says as much, with whatever comes first.
+
+    Today's mod_audio_stream sends the audio that it queued while it connected before the metadata, so what comes first is held: until
+    the metadata has come, or `waited` says that it never will."""
 
     def __init__(self, query: Mapping[str, str], fork: str = "") -> None:
         self.format: AudioFormat | None = None
         self._query = plainly(dict(query))
         self._fork = fork
-        self._cutter: TrackCutter | None = None
+        self._reader: AudioReader | None = None
         self._refused = False
+        self._holds = not says_all(self._query)
+        self._held: list[bytes | Sequence[GatewayMessage]] = []
+        self._held_bytes = 0
+        self._told = "none"
 
     def binary(self, data: bytes) -> Sequence[GatewayMessage]:
         """Audio of any length."""
-        began = () if self._began else self._begin({}, "none")
-        frames: Sequence[Audio] = self._cutter.frames(data) if self._cutter is not None else ()
-        return (*began, *frames) if began else frames
+        if self._reader is not None:
+            return self._reader.frames(data)
+        return self._first(data, len(data))
 
     def text(self, text: str, readers: Mapping[str, MessageReader]) -> Sequence[GatewayMessage]:
-        """`readers` by the name of the event or type. Any other text is metadata when it is the first, else an application's own words."""
+        """`readers` by the name of the event or type. Of other texts an object that names the call or its audio is metadata; any other
+        is an application's own words."""
         try:
             message = plainly(object_of(text))
         except NotAnObject:
             message = {}
-        reader = readers.get(said(message, "event", "type").lower())
-        if reader is not None:
-            began = () if self._began else self._begin({}, "none")
-            return (*began, *reader(message))
+        kind = said(message, "event", "type").lower()
+        if kind in readers:
+            return self._in_turn(readers[kind](message))
+        if not METADATA.isdisjoint(message) and not (kind and self._began):
+            return self._late(message) if self._began else self._begin(message, ", ".join(message))
         if not self._began:
-            return self._begin(message, ", ".join(message) or cleaned(text, 200))
-        return (GatewayReport(f"The gateway's application says: {cleaned(text, 200)}"),)
+            self._told = ", ".join(message) or cleaned(text, 200)
+        return self._in_turn((GatewayReport(f"The gateway's application says: {cleaned(text, 200)}"),))
+
+    def waited(self) -> Sequence[GatewayMessage]:
+        """No metadata has come in time: the URL has to do."""
+        return self._begin({}, self._told) if self._held and not self._began else ()
+
+    def as_forked(self, payload: bytes) -> bytes:
+        """Audio of the call's format at the rate that the fork has."""
+        return self._reader.backwards(payload) if self._reader is not None else payload
 
     @property
     def _began(self) -> bool:
         return self.format is not None or self._refused
 
+    def _in_turn(self, messages: Sequence[GatewayMessage]) -> Sequence[GatewayMessage]:
+        return tuple(messages) if self._began else self._first(messages, 0)
+
+    def _first(self, said: bytes | Sequence[GatewayMessage], size: int) -> Sequence[GatewayMessage]:
+        """What came before the metadata. More than anybody queues while a connection is made is no queue."""
+        if self._refused:
+            return ()
+        self._held.append(said)
+        self._held_bytes += size
+        if self._holds and self._held_bytes <= HELD_BYTES and len(self._held) <= HELD_MESSAGES:
+            return ()
+        return self._begin({}, self._told)
+
     def _begin(self, metadata: Fields, told: str) -> Sequence[GatewayMessage]:
         """`told`: the metadata for the debug log, of an object only the names, because its values may be secrets."""
-        rate, mix = self._given(metadata, "rate", "samplerate"), self._given(metadata, "mix", "mixtype").lower()
-        problem = _rate_problem(rate) or _mix_problem(mix)
+        held, self._held = self._held, []
+        rate, mix = self._given(metadata, *RATE_NAMES), self._given(metadata, *MIX_NAMES).lower()
+        problem = rate_problem(rate) or mix_problem(mix)
         if problem:
             self._refused = True
             return (Unsupported(problem),)
         mix = mix or "mono"
-        self.format = AudioFormat(Encoding.L16, _rate_of(rate))
-        self._cutter = TrackCutter(self.format, LAYOUTS[mix])
+        self.format = AudioFormat(Encoding.L16, spoken_rate(rate))
+        reader = self._reader = AudioReader(self.format, mix)
         call = named_call(metadata, said(metadata, "accountsid"), self._fork)
         facts = {"mix": mix, "tracks": ", ".join(LAYOUTS[mix]), "metadata": cleaned(told, 300)}
         facts |= {"fork": cleaned(self._fork, 100)} if self._fork else {}
-        return (Started(self.format, FRAME_MS, call.gateway_call_id, facts, call.variables),)
+        began = Started(self.format, FRAME_MS, call.gateway_call_id, facts, call.variables)
+        return [began, *(message for what in held for message in (reader.frames(what) if isinstance(what, bytes) else what))]
+
+    def _late(self, metadata: Fields) -> Sequence[GatewayMessage]:
+        """Metadata behind Started. What it says of the audio counts from here on, as it would have counted from the beginning."""
+        rate, mix = said(metadata, *RATE_NAMES), said(metadata, *MIX_NAMES).lower()
+        if problem := rate_problem(rate) or mix_problem(mix):
+            return (Unreadable(problem),)
+        changed = self._reader.become(spoken_rate(rate) if rate else 0, mix) if self._reader is not None else ""
+        call = named_call(metadata, said(metadata, "accountsid"), self._fork)
+        return (LateMetadata(call.gateway_call_id, call.variables, changed),)
 
     def _given(self, metadata: Fields, *names: str) -> str:
         return said(metadata, *names) or said(self._query, *names)
+
+
+def says_all(query: Fields) -> bool:
+    """Whether a URL leaves nothing for metadata to say."""
+    return names_call(query) and bool(said(query, *RATE_NAMES) and said(query, *MIX_NAMES))
 
 
 def digit_read(message: Fields) -> Sequence[GatewayMessage]:
@@ -79,19 +126,3 @@ def digit_read(message: Fields) -> Sequence[GatewayMessage]:
     if not digit:
         return (Unreadable('A dtmf message carries no digit; it has to be like {"event":"dtmf","dtmf":"5"} with one of 0-9, *, #, A-D.'),)
     return (Dtmf(digit),)
-
-
-def _rate_of(text: str) -> int:
-    """8000, 16k; 8000 where nothing is said, and 0 for what is no rate."""
-    found = _RATE.match(text.lower() or "8000")
-    return int(found[1]) * (1000 if found[2] else 1) if found else 0
-
-
-def _rate_problem(text: str) -> str:
-    if LOWEST_RATE <= _rate_of(text) <= HIGHEST_RATE:
-        return ""
-    return f"The gateway's rate is {cleaned(text, 40)!r}; say what the fork was started with, as in rate=8000 or rate=16000."
-
-
-def _mix_problem(mix: str) -> str:
-    return "" if not mix or mix in LAYOUTS else f"The gateway's mix is {cleaned(mix, 40)!r}; it has to be one of {', '.join(LAYOUTS)}."

@@ -13,6 +13,7 @@ import orjson
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway.call_names import named_call
 from streams.pure.gateway.closing import ended_message
+from streams.pure.gateway.early_words import EarlyWords
 from streams.pure.gateway.json_text import Fields, NotAnObject, digit_of, object_of, plainly, said, whole
 from streams.pure.gateway.tracks import FRAME_MS, TrackCutter
 from streams.pure.messages import (
@@ -63,6 +64,7 @@ class Twilio:
         self._listens_only = False
         self._stream: dict[str, str] = {}
         self._cutters: dict[str, TrackCutter] = {}
+        self._early: EarlyWords[Dtmf | tuple[str, bytes]] = EarlyWords("the start message")
 
     def decode_text(self, text: str) -> Sequence[GatewayMessage]:
         """One message. What is not the dialect comes back as Unreadable; nothing is raised."""
@@ -83,6 +85,10 @@ class Twilio:
     def decode_binary(self, data: bytes) -> Sequence[GatewayMessage]:
         """Kazoo's rawAudio: the caller's audio without JSON around it."""
         return self._audio("inbound", data)
+
+    def waited(self) -> Sequence[GatewayMessage]:
+        """Without start nobody knows whose call it is, nor under which id it is spoken to."""
+        return ()
 
     def encode(self, command: GatewayCommand) -> list[str | bytes]:
         """Nothing for HangUp: the close that follows it ends <Connect><Stream>, and the TwiML behind that says how the call goes on."""
@@ -112,6 +118,7 @@ class Twilio:
         found = _format_of(plainly(start.get("mediaformat")))
         if isinstance(found, Unsupported):
             self._refused = True
+            self._early.drop()
             return (found,)
         self._format = found
         self._stream = _stream_of(given)
@@ -128,7 +135,9 @@ class Twilio:
             "tracks": cleaned(", ".join(dict.fromkeys(tracks)) or "inbound", 100),
             "audio_back": "no: this stream only listens" if self._listens_only else "yes",
         }
-        return (Started(found, FRAME_MS, gateway_call_id, facts, call.variables, LISTENS_ONLY if self._listens_only else ""),)
+        began = Started(found, FRAME_MS, gateway_call_id, facts, call.variables, LISTENS_ONLY if self._listens_only else "")
+        early = (self._audio(*word) if isinstance(word, tuple) else (word,) for word in self._early.release())
+        return (began, *(message for messages in early for message in messages))
 
     def _media(self, message: Fields) -> Sequence[GatewayMessage]:
         media = plainly(message.get("media"))
@@ -145,7 +154,7 @@ class Twilio:
         if self._refused or self._over or not data:
             return ()
         if self._format is None:
-            return (Unreadable("Audio came before the start message, which says what it is; it is dropped."),)
+            return self._early.keep((track, data), len(data))
         cutter = self._cutters.get(track)
         if cutter is None:
             cutter = self._cutters[track] = TrackCutter(self._format, (track,))
@@ -156,7 +165,8 @@ class Twilio:
         digit = digit_of(message)
         if not digit:
             return (Unreadable("A dtmf message carries no digit; it has to be one of 0-9, *, #, A-D."),)
-        return (Dtmf(digit, _track(plainly(message.get("dtmf")).get("track"))),)
+        pressed = Dtmf(digit, _track(plainly(message.get("dtmf")).get("track")))
+        return (pressed,) if self._format is not None else self._early.keep(pressed, 0)
 
     def _mark(self, message: Fields) -> Sequence[GatewayMessage]:
         return (MarkPlayed(cleaned(said(plainly(message.get("mark")), "name"), 100)),)

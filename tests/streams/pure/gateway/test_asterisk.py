@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.pure.audio.g722 import Codec
-from streams.pure.gateway.asterisk import EARLY_BYTES, PLAY_BYTES, STAND_INS, Asterisk
+from streams.pure.gateway.asterisk import PLAY_BYTES, STAND_INS, Asterisk
+from streams.pure.gateway.early_words import EARLY_BYTES
 from streams.pure.messages import (
     Audio,
     AudioFormat,

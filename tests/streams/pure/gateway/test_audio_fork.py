@@ -76,7 +76,9 @@ class TestBeginning:
         assert "hunter2" not in str(start)
 
     def test_no_metadata(self):
-        start, audio = AudioFork({"rate": "16000"}).decode_binary(b"ab" * 320)
+        fork = AudioFork({"rate": "16000"})
+        assert fork.decode_binary(b"ab" * 320) == ()
+        start, audio = fork.waited()
         assert isinstance(start, Started)
         assert (start.format.rate, audio) == (16000, Audio(b"ab" * 320))
 

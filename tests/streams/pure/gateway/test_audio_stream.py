@@ -41,6 +41,13 @@ def start_of(stream, message) -> Started:
     return start
 
 
+def waited(stream, *messages):
+    """What comes of them when nothing more does."""
+    for message in messages:
+        assert not (stream.decode_text(message) if isinstance(message, str) else stream.decode_binary(message))
+    return stream.waited()
+
+
 class TestBeginning:
     def test_metadata_says_whose_call_it_is_and_how_it_sounds(self):
         start = start_of(AudioStream({}), json.dumps(METADATA))
@@ -48,28 +55,31 @@ class TestBeginning:
         found = identity({}, start.variables)
         assert (str(found.call_uuid), found.from_number, found.to_number, found.problem) == (CALL, "18005550199", "18005550100", "")
 
-    def test_without_metadata_it_begins_with_the_audio_and_the_url_says_the_rest(self):
-        start, audio = AudioStream({"rate": "16000", "mix": "mixed"}).decode_binary(FRAME * 2)
+    def test_without_metadata_the_url_says_the_rest_once_it_was_waited_for(self):
+        stream = AudioStream({"rate": "16000", "mix": "mixed"})
+        assert stream.decode_binary(FRAME * 2) == ()
+        start, audio = stream.waited()
         assert isinstance(start, Started)
         assert (start.format.rate, start.facts["mix"], start.facts["metadata"]) == (16000, "mixed", "none")
         assert audio == Audio(FRAME * 2)
 
     def test_nothing_said_at_all_is_8_khz_mono(self):
-        start, *audio = AudioStream({}).decode_binary(FRAME)
+        start, *audio = waited(AudioStream({}), FRAME)
         assert isinstance(start, Started)
         assert (start.format, audio) == (AudioFormat(Encoding.L16, 8000), [Audio(FRAME)])
 
     @pytest.mark.parametrize(("rate", "means"), [("8k", 8000), ("16k", 16000), (24000, 24000), ("48000", 48000)])
     def test_rates_as_the_command_line_writes_them(self, rate, means):
         assert start_of(AudioStream({}), json.dumps({"rate": rate})).format.rate == means
-        assert start_of(AudioStream({"rate": str(rate)}), FRAME).format.rate == means
+        assert waited(AudioStream({"rate": str(rate)}), FRAME)[0].format.rate == means
 
     def test_metadata_wins_over_the_url(self):
         assert start_of(AudioStream({"rate": "8000"}), '{"sampleRate":"16000"}').format.rate == 16000
 
     def test_metadata_that_is_no_json_is_shown_and_the_url_counts(self):
-        start = start_of(AudioStream({"rate": "16k"}), "call of \x1b[31m Acme")
+        start, said = waited(AudioStream({"rate": "16k"}), "call of \x1b[31m Acme")
         assert (start.format.rate, start.facts["metadata"]) == (16000, "call of \ufffd[31m Acme")
+        assert said == GatewayReport("The gateway's application says: call of \ufffd[31m Acme")
 
     def test_values_of_metadata_are_no_facts_because_they_may_be_secrets(self):
         start = start_of(AudioStream({}), '{"call_uuid":"","apiKey":"hunter2"}')
@@ -134,7 +144,7 @@ class TestTexts:
         assert started().decode_text(text) == (Dtmf("5"),)
 
     def test_a_digit_as_the_first_text_is_no_metadata(self):
-        start, digit = AudioStream({"rate": "16k"}).decode_text('{"event":"dtmf","dtmf":"#"}')
+        start, digit = waited(AudioStream({"rate": "16k"}), '{"event":"dtmf","dtmf":"#"}')
         assert isinstance(start, Started)
         assert (start.format.rate, digit) == (16000, Dtmf("#"))
 

@@ -191,8 +191,22 @@ class TestMedia:
         (problem,) = started().decode_text(json.dumps({"event": "media", "media": {"payload": wrong}}))
         assert isinstance(problem, Unreadable)
 
-    def test_before_start_it_is_dropped_and_said(self):
-        assert isinstance(Twilio({}).decode_text(media(b"a" * 160))[0], Unreadable)
+    def test_before_start_it_is_held_with_the_digits_among_it(self):
+        twilio = Twilio({})
+        digit = json.dumps({"event": "dtmf", "dtmf": {"digit": "5"}})
+        for text in (media(b"a" * 160), digit, media(b"b" * 160)):
+            assert twilio.decode_text(text) == ()
+        assert twilio.waited() == ()
+        begun, *held = twilio.decode_text(start_message())
+        assert isinstance(begun, Started)
+        assert held == [Audio(b"a" * 160), Dtmf("5"), Audio(b"b" * 160)]
+
+    def test_more_than_a_second_before_start_loses_the_oldest_of_it(self):
+        twilio = Twilio({})
+        said = [message for number in range(700) for message in twilio.decode_text(media(bytes([number % 256]) * 160))]
+        assert [type(problem) for problem in said] == [Unreadable]
+        _, *held = twilio.decode_text(start_message())
+        assert [frame.payload[0] for frame in held] == [number % 256 for number in range(100, 700)]
 
     def test_after_stop_there_is_none(self):
         twilio = started()

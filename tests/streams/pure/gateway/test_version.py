@@ -23,7 +23,7 @@ def started(name: str, *messages: str | bytes) -> Started:
     """What the dialect makes of the first messages of a gateway."""
     spoken = dialect(name, {})
     heard = [word for data in messages for word in (spoken.decode_text(data) if isinstance(data, str) else spoken.decode_binary(data))]
-    return next(message for message in heard if isinstance(message, Started))
+    return next(message for message in (*heard, *spoken.waited()) if isinstance(message, Started))
 
 
 def upgrade_of(headers) -> Upgrade:

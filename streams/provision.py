@@ -23,6 +23,7 @@ ACCOUNT_COLUMNS = {
     "rate": "rate",
     "billing_interval": "billing_interval_seconds",
     "currency": "currency",
+    "country": "country",
 }
 KEYS = {column: key for key, column in ACCOUNT_COLUMNS.items()}
 METHODS = ("POST", "GET")

@@ -33,6 +33,7 @@ TESTS = (
     "tests/cdr/admin/lists/test_search.py",
     "tests/cdr/admin/lists/test_narrowing.py",
     "tests/cdr/test_prefix_lookup.py",
+    "tests/cdr/test_number_lookup.py",
     "tests/cdr/api/test_streams.py",
     "tests/cdr/api/test_stream_start.py",
 )

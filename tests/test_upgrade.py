@@ -1,9 +1,11 @@
 """An upgrade over rows that wait, are claimed, are lost or are done, in each of the five tables whose rows are jobs: all of them go on.
+Calls are found by their numbers as those that come after it.
 
 One upgrade for all, because it takes seconds."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +20,8 @@ from cdr.models import Export, RetentionRun, UrlTest
 from cdr.tasks import run_url_tests
 from streams import control
 from streams.delivery import outbox
-from streams.models import Callback, ControlRequest
+from streams.models import Call, Callback, ControlRequest
+from streams.pure.number_key import number_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BEFORE = [("streams", "0010_words_by_function"), ("cdr", "0012_words_by_function")]
@@ -42,7 +45,7 @@ def upgrade() -> None:
     executor.migrate(executor.loader.graph.leaf_nodes())
 
 
-def test_no_job_is_lost_by_the_upgrade(old: Any) -> None:
+def test_no_job_and_no_number_is_lost_by_the_upgrade(old: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     now, person = timezone.now(), User.objects.create_user("maria").pk
     account = old("streams", "Account").objects.create(name="Acme")
     call = old("streams", "Call").objects.create(account=account, started_at=now, owner=OWNER)
@@ -51,12 +54,36 @@ def test_no_job_is_lost_by_the_upgrade(old: Any) -> None:
     export_ids = {name: ask_export(old, person, **columns) for name, columns in old_exports(now).items()}
     tests = {name: ask_test(old, person, account, **columns) for name, columns in old_url_tests(now).items()}
     old("cdr", "RetentionRun").objects.create(started_at=now, counts={"Acme": {"numbers": 7}}, beat_at=now - LONG_AGO)
+    numbers = old_numbers(old, account, now)
+    monkeypatch.setattr(import_module("streams.migrations.0014_fill_number_keys"), "CALLS_AT_ONCE", 2)
     upgrade()
+    numbers_are_found(numbers)
     control_requests_go_on()
     callbacks_go_on(callbacks)
     exports_go_on(export_ids, now)
     url_tests_go_on(tests, now)
     the_round_of_retention_goes_on()
+
+
+# Calls ---------------------------------------------------------------------------------------------------------------------
+def old_numbers(old: Any, account: Any, now: datetime) -> dict[int, tuple[str, str]]:
+    pairs = [
+        ("0044 20 7946 0123", "Desk"),
+        ("", "14155550123"),
+        ("sip:1001@pbx", ""),
+        ("", ""),
+        ("+•••••••••23", "1001"),
+        ("ACMEBANK", "1001"),
+    ]
+    make = old("streams", "Call").objects.create
+    return {make(account=account, started_at=now, from_number=pair[0], to_number=pair[1]).pk: pair for pair in pairs}
+
+
+def numbers_are_found(numbers: dict[int, tuple[str, str]]) -> None:
+    columns = ("from_key", "from_reversed", "to_key", "to_reversed")
+    found = {pk: keys for pk, *keys in Call.objects.filter(pk__in=numbers).values_list("pk", *columns)}
+    assert found == {pk: [*number_key(caller, ""), *number_key(called, "")] for pk, (caller, called) in numbers.items()}
+    assert ["+442079460123", "321064970244", "desk", ""] in found.values()
 
 
 # Control requests ----------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from streams.pure.callback.signature import standard_webhook_secret
 from streams.pure.customer import answer_xml
 
 RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days")
+PLAN = ("rate", "billing_interval_seconds", "currency")
 LIMITS_AND_CALLBACKS = ("concurrent_streams_limit", "stream_starts_per_second", "callback_style", "playback_callbacks")
 ON_CALLS = ("fill_silence",)
 
@@ -40,8 +41,7 @@ class AccountAdmin(Rotating, Audited):
         may_see = obj is None or self.has_change_permission(request, obj)
         token = ("auth_token", *(("webhook_secret",) if obj else ())) if may_see else ()
         old = ("old_token",) if obj and obj.old_auth_token else ()
-        plan = ("rate", "billing_interval_seconds", "currency")
-        return ("name", "auth_id", *token, *old, *plan, *LIMITS_AND_CALLBACKS, *ON_CALLS, *RETENTION)
+        return ("name", "auth_id", *token, *old, *PLAN, "country", *LIMITS_AND_CALLBACKS, *ON_CALLS, *RETENTION)
 
     def _door_to_test(self, request: HttpRequest, account: Account) -> Iterator[Door]:
         if request.user.has_perm(MAY_TEST):

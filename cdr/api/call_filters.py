@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from django.db.models import DurationField, F, Q, QuerySet, Value
 from pydantic import BeforeValidator, Field
 
-from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
 from cdr.api.paging import Blank, PageAsked
+from cdr.number_lookup import having_number
+from cdr.pure.lookup import numbers_begun
 from streams.models import Account, Call
 from streams.pure.lifecycle import CallState
 
@@ -38,7 +39,7 @@ MomentFilter = Annotated[datetime | None, BeforeValidator(_moment), Blank]
 
 
 class CallFilters(PageAsked):
-    """Telephone numbers match from their beginning. Parameters that are not here are ignored."""
+    """Telephone numbers match from their beginning, however they are written. Parameters that are not here are ignored."""
 
     status: Annotated[Literal["live", "queued"] | None, Blank] = None
     subaccount: Text = None
@@ -82,10 +83,10 @@ def _who(account: Account, asked: CallFilters) -> Q:
         chosen &= Q(pk__in=[])
     if asked.call_direction:
         chosen &= Q(direction=asked.call_direction)
-    for name in ("from_number", "to_number"):
-        # In a query string a plus sign means a space.
-        if digits := (getattr(asked, name) or "").strip().removeprefix("+"):
-            chosen &= Q(**{f"{name}__begins": digits}) | Q(**{f"{name}__begins": f"+{digits}"})
+    for side, text in (("from", asked.from_number), ("to", asked.to_number)):
+        # In a query string a plus sign means a space; digits without one are found with it as well.
+        if text and text.strip():
+            chosen &= having_number(side, numbers_begun(text, (account.country,)))
     return chosen
 
 

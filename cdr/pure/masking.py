@@ -5,7 +5,9 @@ Owns what is hidden of a number, and where it stands in a text. Must not know wh
 import re
 from collections.abc import Callable, Iterable
 
-DOT = "•"
+from streams.pure.number_key import HIDDEN
+
+DOT = HIDDEN
 SHOWN_DIGITS = 4
 """A number of no more digits than these is an extension: it is shown."""
 

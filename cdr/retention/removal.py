@@ -51,6 +51,14 @@ def _remove_numbers(calls: list[Call]) -> None:
         found = model._default_manager.filter(**{f"{to_call}__in": list(wipes)}).values_list("pk", path, *columns)
         changed = [model(pk=pk, **dict(zip(columns, new, strict=True))) for pk, new in _wiped(found, wipes)]
         model._default_manager.bulk_update(changed, columns, batch_size=ROWS_AT_ONCE)
+    _remove_keys(calls, wipes)
+
+
+def _remove_keys(calls: list[Call], wipes: dict[int, Callable[[Any], Any]]) -> None:
+    """What a number that was wiped is found by goes with it."""
+    for side in ("from", "to"):
+        wiped = [call.pk for call in calls if wipes[call.pk](number := getattr(call, f"{side}_number")) != number]
+        Call.objects.filter(pk__in=wiped).update(**{f"{side}_key": "", f"{side}_reversed": ""})
 
 
 def _wiped(rows: Iterable[tuple[Any, ...]], wipes: dict[int, Callable[[Any], Any]]) -> Iterable[tuple[int, list[Any]]]:

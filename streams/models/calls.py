@@ -24,6 +24,7 @@ from streams.models.tenants import Account, Application, Gateway
 from streams.pure.customer.service_url import host_of
 from streams.pure.lifecycle import CallState, EndCause, Level, StreamState
 from streams.pure.messages import StreamRequest
+from streams.pure.number_key import LONGEST_KEY, MOST_DIGITS, number_key
 
 UNUSUAL = (
     (~Q(end_cause="") & ~Q(end_cause=EndCause.CALL_ENDED.value))
@@ -59,6 +60,12 @@ class Call(models.Model):
     hangup_cause_name = models.CharField(max_length=100, blank=True)
     hangup_source = models.CharField(max_length=30, blank=True)
 
+    # What the two numbers are found by, and their digits from the last to the first: streams.pure.number_key.
+    from_key = models.CharField(max_length=LONGEST_KEY, blank=True, editable=False)
+    from_reversed = models.CharField(max_length=MOST_DIGITS, blank=True, editable=False)
+    to_key = models.CharField(max_length=LONGEST_KEY, blank=True, editable=False)
+    to_reversed = models.CharField(max_length=MOST_DIGITS, blank=True, editable=False)
+
     numbers_removed_at = models.DateTimeField(null=True, editable=False, help_text="By retention, as the two that follow.")
     payloads_removed_at = models.DateTimeField(null=True, editable=False)
     events_removed_at = models.DateTimeField(null=True, editable=False)
@@ -77,15 +84,29 @@ class Call(models.Model):
             models.Index(fields=["application", "-started_at", "-id"], name="call_application_newest"),
             models.Index(fields=["account", "-ended_at", "-id"], name="call_account_ended"),
             models.Index(fields=["-started_at", "-id"], condition=OUTBOUND, name="call_outbound_newest"),
-            # For what a number begins with, whatever the database's collation; SQLite compares bytes anyway.
-            models.Index(fields=["from_number"], opclasses=["varchar_pattern_ops"], name="call_from_number"),
-            models.Index(fields=["to_number"], opclasses=["varchar_pattern_ops"], name="call_to_number"),
+            # For what a number begins or ends with, whatever the database's collation; SQLite compares bytes anyway.
+            models.Index(fields=["from_key"], opclasses=["varchar_pattern_ops"], name="call_from_key"),
+            models.Index(fields=["from_reversed"], opclasses=["varchar_pattern_ops"], name="call_from_reversed"),
+            models.Index(fields=["to_key"], opclasses=["varchar_pattern_ops"], name="call_to_key"),
+            models.Index(fields=["to_reversed"], opclasses=["varchar_pattern_ops"], name="call_to_reversed"),
             models.Index(fields=["owner"], condition=Q(state=CallState.LIVE), name="call_live_owner"),
             models.Index(fields=["lease_until"], condition=Q(state=CallState.LIVE), name="call_live_lease"),
         ]
 
     def __str__(self) -> str:
         return str(self.uuid)
+
+    def save(self, **kwargs: Any) -> None:
+        """Its numbers' keys are written with them."""
+        written = kwargs.get("update_fields")
+        sides = [side for side in ("from", "to") if written is None or f"{side}_number" in written]
+        for side in sides:
+            key = number_key(getattr(self, f"{side}_number"), self.account.country)
+            setattr(self, f"{side}_key", key.key)
+            setattr(self, f"{side}_reversed", key.reversed)
+        if written is not None and sides:
+            kwargs["update_fields"] = [*written, *(f"{side}_{name}" for side in sides for name in ("key", "reversed"))]
+        super().save(**kwargs)
 
 
 class Stream(models.Model):

@@ -14,6 +14,7 @@ from django.db import models
 
 from streams.models.choices import gateway_dialects
 from streams.pure.callback.auth_tokens import Tokens, in_force
+from streams.pure.number_key import is_country
 
 auth_id_validator = RegexValidator(
     r"^(MA|SA)[A-Z0-9]{18}\Z", "An auth id is 20 characters: MA (account) or SA (subaccount), then 18 capital letters or digits."
@@ -24,6 +25,11 @@ gateway_name_validator = RegexValidator(
 )
 
 currency_validator = RegexValidator(r"^[A-Z]{3}\Z", "A currency is three capital letters (ISO 4217), such as USD.")
+
+
+def country_validator(code: str) -> None:
+    if not is_country(code):
+        raise ValidationError("A country is two capital letters (ISO 3166-1) with telephone numbers of its own, such as GB.")
 
 
 RETENTION_HELP = "Days after the end of a call. Empty: what the installation sets. 0: for ever. What was removed cannot be brought back."
@@ -59,6 +65,12 @@ class Account(models.Model):
     )
     billing_interval_seconds = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1), MaxValueValidator(86_400)])
     currency = models.CharField(max_length=3, default="USD", validators=[currency_validator])
+    country = models.CharField(
+        max_length=2,
+        blank=True,
+        validators=[country_validator],
+        help_text="Two capital letters, such as GB. Calls are found by it: numbers without a country code are read as that country's.",
+    )
     concurrent_streams_limit = models.PositiveIntegerField(
         default=100,
         validators=[MaxValueValidator(1_000_000)],

@@ -20,6 +20,7 @@ ACCOUNT_KEYS = {
     "rate": MONEY,
     "billing_interval": WHOLE,
     "currency": TEXT,
+    "country": TEXT,
     "applications": LIST,
     "gateways": LIST,
 }

@@ -25,6 +25,7 @@ FILE: dict[str, Any] = {
             "rate": "0.0045",
             "billing_interval": 30,
             "currency": "EUR",
+            "country": "DE",
             "applications": [
                 {"name": "bot", "answer_xml": XML},
                 {"name": "fetched", "answer_url": "https://acme.example/answer", "answer_method": "get"},
@@ -66,6 +67,7 @@ def test_everything_in_the_file_is_created(file):
     ]
     account = Account.objects.get(auth_id="MA0123456789ABCDEFGH")
     assert (account.auth_token, account.rate, account.billing_interval_seconds, account.currency) == ("token", Decimal("0.0045"), 30, "EUR")
+    assert account.country == "DE"
     assert account.applications.get(name="fetched").answer_method == "GET"
     gateway = account.gateways.get()
     assert gateway.application.name == "bot" and gateway.check_password("first password") and not gateway.check_password("other")
@@ -173,6 +175,8 @@ def at(document: dict[str, Any], kind: str, **values: Any) -> dict[str, Any]:
     [
         ("account", {"auth_id": "MA1"}, "accounts[0].auth_id", "An auth id is 20 characters"),
         ("account", {"currency": "euro"}, "accounts[0].currency", "three capital letters"),
+        ("account", {"country": "gb"}, "accounts[0].country", "two capital letters"),
+        ("account", {"country": "ZZ"}, "accounts[0].country", "two capital letters"),
         ("account", {"rate": -1}, "accounts[0].rate", "greater than or equal to 0"),
         ("account", {"rate": "0.0000001"}, "accounts[0].rate", "no more than 5 decimal places"),
         ("account", {"billing_interval": 0}, "accounts[0].billing_interval", "greater than or equal to 1"),

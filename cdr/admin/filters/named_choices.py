@@ -1,11 +1,11 @@
 """The names that filters need, in one query for a page: the accounts to choose from, and the gateways and applications whose name begins
-with what was typed.
+with what was typed; and the countries by which a search reads numbers.
 
 Owns that query, and keeps its answer on the request. Must not know what is narrowed by it."""
 
 from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import CharField, Manager, QuerySet, Value
+from django.db.models import BigIntegerField, CharField, Manager, QuerySet, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 
@@ -21,11 +21,13 @@ NamedChoice = tuple[str, int, str, str]
 
 
 class Names(NamedTuple):
-    """`accounts`: key, auth id and name. `gateways`, `applications`: the keys of those that are meant."""
+    """`accounts`: key, auth id and name. `gateways`, `applications`: the keys of those that are meant. `countries`: of all accounts, each
+    once, "" where one has none."""
 
     accounts: list[tuple[int, str, str]]
     gateways: list[int]
     applications: list[int]
+    countries: list[str]
 
 
 def names(request: HttpRequest) -> Names:
@@ -42,13 +44,21 @@ def typed(request: HttpRequest, parameter: str) -> str:
 
 def _read(gateway: str, application: str) -> Names:
     found = [_rows("account", Account.objects.filter(pk__in=Account.objects.order_by("name").values("pk")[:SHOWN_ACCOUNTS]), "auth_id")]
+    found.append(_countries())
     if gateway:
         found.append(_rows("gateway", _beginning(Gateway.objects, gateway), "name"))
     if application:
         found.append(_rows("application", _beginning(Application.objects, application), "name"))
     rows = list(found[0].union(*found[1:], all=True))
     accounts = sorted(((key, code, name) for kind, key, code, name in rows if kind == "account"), key=lambda account: account[2])
-    return Names(accounts, _meant(rows, "gateway", gateway), _meant(rows, "application", application))
+    countries = sorted(code for kind, _, code, _ in rows if kind == "country")
+    return Names(accounts, _meant(rows, "gateway", gateway), _meant(rows, "application", application), countries)
+
+
+def _countries() -> QuerySet[Any, NamedChoice]:
+    text: CharField[str, str] = CharField()
+    found = Account.objects.order_by().annotate(code=Cast("country", text))
+    return found.values_list(Value("country", text), Value(0, BigIntegerField()), "code", Value("", text)).distinct()
 
 
 def _rows(kind: str, rows: QuerySet[Tenant], code: str) -> QuerySet[Any, NamedChoice]:

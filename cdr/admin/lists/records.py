@@ -19,6 +19,7 @@ from cdr.admin.filters.kinds import Narrowing
 from cdr.admin.lists.paging import Keyset, RecordPage, record_page
 from cdr.pages.masked_page import Numbered, without_numbers
 from cdr.pure import keyset
+from cdr.roles import NUMBERS
 
 Found = TypeVar("Found")
 NumberedPage = TypeVar("NumberedPage", bound=Numbered)
@@ -194,7 +195,7 @@ class RecordAdmin(PageAdmin):
         return urlencode(sorted((name, value) for name, value in parse_qsl(query, max_num_fields=100) if name in names))
 
     def may_see_numbers(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("cdr.see_numbers")
+        return request.user.has_perm(NUMBERS)
 
     def shown(self, request: HttpRequest, page: NumberedPage | None, what: str) -> NumberedPage:
         """The page as this reader may see it; raises Http404 with a sentence when there is none."""

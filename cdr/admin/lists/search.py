@@ -1,6 +1,6 @@
 """Turns a search text into rows of calls, streams and callbacks, by indexes only.
 
-Owns which columns are searched. What a text may mean is cdr.pure.lookup's."""
+Owns which columns are searched, and who searches them how. What a text may mean is cdr.pure.lookup's."""
 
 from functools import reduce
 from operator import or_
@@ -11,8 +11,10 @@ from django.db.models import BigIntegerField, Exists, Manager, Q, QuerySet, Valu
 from django.http import HttpRequest
 
 from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
-from cdr.admin.filters.calls_and_streams import of_call
-from cdr.pure.lookup import ServiceHost, UuidRange, number_beginnings, service_host, sip_beginnings, uuid_range
+from cdr.admin.filters.named_choices import names
+from cdr.number_lookup import having_number
+from cdr.pure.lookup import NumbersSought, ServiceHost, UuidRange, numbers_sought, service_host, uuid_range, whole_numbers
+from cdr.roles import NUMBERS
 from streams.models import Call, Callback, Stream
 
 CallOrStream = TypeVar("CallOrStream", bound=Call | Stream)
@@ -21,10 +23,10 @@ DIGITS_OF_FEW = 7
 
 
 class Sought(NamedTuple):
-    """What a text means, once the database was asked which host it names, or which uuids begin with it: `calls` and `streams` are keys,
-    `calls_of` those of the streams' calls. `whole`: the host is written out."""
+    """What a text means, once the database was asked which host it names, or which uuids begin with it: `calls` and `streams` are primary
+    keys, `calls_of` those of the streams' calls. `whole`: the host is written out."""
 
-    numbers: list[str]
+    numbers: NumbersSought
     calls: list[int]
     streams: list[int]
     calls_of: list[int]
@@ -33,10 +35,10 @@ class Sought(NamedTuple):
 
 
 def sought(request: HttpRequest, text: str) -> Sought:
-    """In one query at most, and once a page."""
+    """In one query at most, and once a page. Who may not see numbers finds whole ones, and never narrows one down."""
     known: Sought | None = getattr(request, "_streamdesk_sought", None)
     if known is None:
-        known = _host_sought(text) or _rows_sought(text)
+        known = _host_sought(text) or _rows_sought(request, text)
         request._streamdesk_sought = known  # type: ignore[attr-defined]
     return known
 
@@ -57,7 +59,8 @@ def matching(request: HttpRequest, rows: QuerySet[CallOrStream], text: str) -> Q
     if found.host:
         return rows.filter(_of_host(found.host, found.whole)) if of_streams else rows
     by_key = Q(call__in=found.calls) | Q(pk__in=found.streams) if of_streams else Q(pk__in=found.calls + found.calls_of)
-    by_number = [_any_of(of_call(rows, column), found.numbers) for column in ("from_number", "to_number")] if found.numbers else []
+    to_call = "call__" if of_streams else ""
+    by_number = [having_number(side, found.numbers, to_call) for side in ("from", "to")] if any(found.numbers) else []
     if (of_streams and by_number and (found.calls or found.streams)) or _sqlite_walks(found.numbers):
         # No index serves an OR over two tables.
         table = Stream.objects.order_by() if of_streams else Call.objects.order_by()
@@ -66,14 +69,11 @@ def matching(request: HttpRequest, rows: QuerySet[CallOrStream], text: str) -> Q
     return rows.filter(reduce(or_, by_number, by_key))
 
 
-def _any_of(column: str, beginnings: list[str]) -> Q:
-    return reduce(or_, (Q(**{f"{column}__begins": begun}) for begun in beginnings))
-
-
-def _sqlite_walks(numbers: list[str]) -> bool:
+def _sqlite_walks(numbers: NumbersSought) -> bool:
     """SQLite keeps no statistics, so it walks through all calls, newest first, also for a number that is hardly ever called. One that is
-    all but written out is taken for such."""
-    return connection.vendor == "sqlite" and bool(numbers) and len(numbers[0]) >= DIGITS_OF_FEW
+    all but written out is taken for such, and so is what a number ends with."""
+    few = all(len(begun) >= DIGITS_OF_FEW for begun in numbers.begins)
+    return connection.vendor == "sqlite" and any(numbers) and few
 
 
 def callbacks_matching(callbacks: QuerySet[Callback], text: str) -> QuerySet[Callback]:
@@ -96,15 +96,18 @@ def _host_sought(text: str) -> Sought | None:
     streams = Stream.objects.order_by()
     known = (Exists(streams.filter(**{condition: host.name})) for condition in ("service_host", "service_host__begins"))
     for whole, begun in streams.values_list(*known)[:1]:
-        return Sought([], [], [], [], host, whole) if begun else None
+        return Sought(NumbersSought(), [], [], [], host, whole) if begun else None
     return None
 
 
-def _rows_sought(text: str) -> Sought:
-    numbers, uuids = number_beginnings(text), uuid_range(text)
+def _rows_sought(request: HttpRequest, text: str) -> Sought:
+    """A whole uuid is nothing else; the beginning of one may as well be a number's or a name's."""
+    uuids = uuid_range(text)
     pairs = _by_uuid(uuids) if uuids else []
-    if not numbers and not pairs:
-        numbers = sip_beginnings(text)
+    numbers = NumbersSought()
+    if uuids is None or uuids.low != uuids.high:
+        read = numbers_sought if request.user.has_perm(NUMBERS) else whole_numbers
+        numbers = read(text, names(request).countries)
     streams = [(stream, call) for stream, call in pairs if stream]
     calls = [call for stream, call in pairs if not stream]
     return Sought(numbers, calls, [stream for stream, _ in streams], [call for _, call in streams])

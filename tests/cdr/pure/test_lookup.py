@@ -1,12 +1,14 @@
 """What a search text may mean."""
 
+import re
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdr.pure.lookup import number_beginnings, service_host, sip_beginnings, uuid_range
+from cdr.pure.lookup import NumbersSought, numbers_begun, numbers_sought, service_host, uuid_range, whole_numbers
+from streams.pure.number_key import number_key
 
 WHOLE = "26b95870-2b2f-45be-88dc-aedd0fcccec6"
 
@@ -30,53 +32,167 @@ def test_what_begins_no_uuid(text) -> None:
     assert uuid_range(text) is None
 
 
-def matches(text: str, stored: str) -> bool:
-    return any(stored.startswith(begun) for begun in number_beginnings(text))
+def finds(sought: NumbersSought, stored: str, country: str = "") -> bool:
+    """Whether a call from `stored` is found, of an account in that country."""
+    key, backwards = number_key(stored, country)
+    ends = any(backwards.startswith(end) for end in sought.ends)
+    return any(key.startswith(begun) for begun in sought.begins) or key in sought.whole or ends
 
 
+FORMS = ("+14155550123", "14155550123", "0014155550123", "sip:+14155550123@pbx.example.com", "tel:+14155550123", "(415) 555-0123")
+
+
+@pytest.mark.parametrize("ask", [numbers_begun, numbers_sought])
 @pytest.mark.parametrize(
     "text",
     [
-        "+14155550123",
-        "14155550123",
-        "+1 415 555 0123",
-        "+1 (415) 555-0123",
-        "415-555-0123",
-        "(415) 555 01",
-        "0014155550123",
-        "011 1 415 555 0123",
-        "415",
+        *("+14155550123", "14155550123", "+1 415 555 0123", "+1 (415) 555-0123", "0014155550123", "011 1 415 555 0123"),
+        *("+1 415 555 0123 ext. 5", "sip:+14155550123@other.example", "\u2068+1 415\u2011555\u20110123\u2069", "+1\ufe0d-415-555-0123"),
     ],
 )
-@pytest.mark.parametrize("stored", ["+14155550123", "14155550123", "sip:+14155550123@pbx.example.com", "tel:+14155550123"])
-def test_a_number_is_found_however_it_is_written_and_stored(text, stored) -> None:
-    assert matches(text, stored)
+@pytest.mark.parametrize("stored", FORMS)
+def test_a_whole_number_is_found_however_it_is_written_and_stored(text, stored, ask) -> None:
+    assert finds(ask(text, [""]), stored)
+    assert finds(ask(text, ["US"]), stored, "US") and finds(ask(text, ["GB", "US"]), stored, "US")
 
 
-def test_a_national_number_without_country_code_is_found_as_it_is_stored() -> None:
-    assert matches("415-555", "4155550123")
-    assert matches("020 7946", "02079460000")
+@pytest.mark.parametrize("text", ["415-555-0123", "(415) 555 01", "415", "1415555", "+1415", "00141555"])
+@pytest.mark.parametrize("stored", FORMS[:-1])
+def test_so_is_a_beginning(text, stored) -> None:
+    assert finds(numbers_sought(text, [""]), stored) and finds(numbers_begun(text, ["US"]), stored, "US")
+
+
+@pytest.mark.parametrize("text", ["020 7946 1234", "(020) 7946-1234", "020 7946 1234 x5", "020 7946"])
+@pytest.mark.parametrize("stored", ["442079461234", "+44 20 7946 1234", "00442079461234", "020 7946 1234", "2079461234"])
+def test_a_national_number_by_the_countries_of_the_accounts(text, stored) -> None:
+    for ask in (numbers_begun, numbers_sought):
+        assert finds(ask(text, ["GB"]), stored, "GB") and finds(ask(text, ["DE", "GB"]), stored, "GB")
 
 
 @pytest.mark.parametrize(
-    ("text", "stored"), [("+1415", "+14165550123"), ("+4155", "+14155550123"), ("1415", "+4415"), ("+1 415 555", "+1415554")]
+    ("text", "stored"),
+    [
+        ("020 7946 1234", "442079461234"),
+        ("0151 12345678", "4915112345678"),
+        ("0151 12345678", "015112345678"),
+        ("0612345678", "+33612345678"),
+    ],
 )
-def test_other_numbers_are_not_found(text, stored) -> None:
-    assert not matches(text, stored)
+def test_where_no_country_is_known_a_national_number_is_found_by_what_a_number_ends_with(text, stored) -> None:
+    assert finds(numbers_begun(text, [""]), stored) and finds(numbers_sought(text, ["US", ""]), stored)
 
 
-@pytest.mark.parametrize("text", ["", "12", "alice", "sip:alice@pbx", "1" * 21, WHOLE])
-def test_what_is_no_number(text) -> None:
-    assert number_beginnings(text) == []
+@pytest.mark.parametrize("stored", ["02079461234", "2079461234", "442079461234"])
+def test_an_international_number_finds_what_was_kept_before_the_country_was_set(stored) -> None:
+    assert finds(numbers_begun("+44 20 7946 1234", ["GB"]), stored)
 
 
-@pytest.mark.parametrize("text", ["sip:Alice@pbx", "Alice@pbx", " sips:Alice@pbx "])
-def test_a_sip_address_begins_with_or_without_its_scheme_as_typed_or_in_small_letters(text) -> None:
-    assert {"sip:Alice@pbx", "sip:alice@pbx", "sips:alice@pbx", "Alice@pbx", "alice@pbx"} <= set(sip_beginnings(text))
+@pytest.mark.parametrize("text", ["0123", "550123", "5550123", "+•••••••0123"])
+def test_what_a_number_ends_with(text) -> None:
+    assert finds(numbers_sought(text, ["GB"]), "+14155550123") and not finds(numbers_sought(text, ["GB"]), "+14155550124")
 
 
-def test_nothing_begins_no_address() -> None:
-    assert sip_beginnings(" ") == []
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        *(
+            ("+1415", "+14165550123"),
+            ("+4155", "+14155550123"),
+            ("1415", "+4415"),
+            ("+1 415 555", "+1415554"),
+            ("+1 415 555 0123", "+14155550124"),
+        ),
+        *(
+            ("sip:1001@a.example", "sip:1001@b.example"),
+            ("alice@a.example", "alice@b.example"),
+            ("sip:1001@a.example", "sip:10010@a.example"),
+        ),
+    ],
+)
+@pytest.mark.parametrize("countries", [[""], ["US"], ["GB", "DE"]])
+def test_other_numbers_are_not_found(text, stored, countries) -> None:
+    for ask in (numbers_begun, numbers_sought, whole_numbers):
+        assert not finds(ask(text, countries), stored)
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        *(("anonymous", "Anonymous"), ("ANON", "anonymous"), ("acmebank", "ACMEBANK"), ("ｂｏｂ", '"Bob" <sip:bob@example.com>')),
+        *(
+            ("bob@example.com", '"Bob" <sip:bob@example.com>'),
+            ("SIP:Bob@Example", "sips:bob@example.com;user=ip"),
+            ("desk@", "sip:desk@pbx"),
+        ),
+        *(("1001", "sip:1001@pbx.example"), ("sip:1001@pbx.example", "1001"), ("1001@pbx", "<sip:1001@pbx.example>"), ("face", "FaceBank")),
+    ],
+)
+def test_names_addresses_and_extensions_in_any_case(text, stored) -> None:
+    assert finds(numbers_begun(text, [""]), stored) and finds(numbers_sought(text, ["GB"]), stored)
+
+
+@pytest.mark.parametrize("text", ["", " ", "+", '"', "\u2068", "<>"])
+def test_nothing_is_not_looked_for(text) -> None:
+    assert numbers_begun(text, [""]) == numbers_sought(text, [""]) == whole_numbers(text, [""]) == NumbersSought()
+
+
+# For eyes that may not see numbers ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("countries", [[""], ["GB"]])
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        *(
+            ("+44 20 7946 1234", "442079461234"),
+            ("00442079461234", "+442079461234"),
+            ("020 7946 1234", "442079461234"),
+            ("2079461234", "+442079461234"),
+        ),
+        *(
+            ("+442079461234", "020 7946 1234"),
+            ("1234", "+442079461234"),
+            ("+••••••••1234", "442079461234"),
+            ("1001", "sip:1001@pbx.example"),
+        ),
+        *(
+            ("sip:1001@pbx.example", "sip:1001@pbx.example:5060"),
+            ("alice@pbx.example", "sip:Alice@pbx.example"),
+            ("anonymous", "Anonymous"),
+        ),
+    ],
+)
+def test_who_may_not_see_a_number_finds_it_whole_or_by_its_last_four_digits(text, stored, countries) -> None:
+    assert finds(whole_numbers(text, countries), stored, "GB")
+
+
+@pytest.mark.parametrize(
+    "stored", ["+442079461234", "02079461234", "sip:442079461234@pbx.example", "sip:alice1234@pbx.example", "5551234", "61234", "Anonymous"]
+)
+@pytest.mark.parametrize("countries", [[""], ["GB"], ["US", "GB", ""]])
+def test_and_never_narrows_it_down(stored, countries) -> None:
+    """Any part of what is hidden, in any spelling, finds nothing."""
+    for part in parts_of(stored):
+        for text in (
+            part,
+            f"+{part}",
+            f"00{part}",
+            f"011{part}",
+            f"0{part}",
+            f"{part},5",
+            f"tel:{part}",
+            f"•{part}",
+            f"<{part}",
+            f"{part}@pbx",
+            f"{part}@",
+        ):
+            assert not finds(whole_numbers(text, countries), stored, countries[0]), text
+
+
+def parts_of(stored: str) -> list[str]:
+    """Of the digits or letters of a number: each part that is neither the whole nor the last four, nor the whole without its country."""
+    name = re.sub(r"^sip:|@.*|^\+", "", stored)
+    whole = {name, name.removeprefix("44"), name.removeprefix("0"), name[-4:]}
+    cuts = {name[start:end] for start in range(len(name)) for end in range(start + 1, len(name) + 1)}
+    return sorted(cuts - whole)
 
 
 @pytest.mark.parametrize(
@@ -106,5 +222,6 @@ def test_what_is_no_host(text) -> None:
 def test_any_text_can_be_looked_up(text) -> None:
     found = uuid_range(text)
     assert found is None or found.low <= found.high
-    assert all(begun[-1].isdigit() for begun in number_beginnings(text))
-    assert all(sip_beginnings(text)) and (service_host(text) is None or service_host(text).name)
+    assert service_host(text) is None or service_host(text).name
+    for ask in (numbers_begun, numbers_sought, whole_numbers):
+        assert all(all(keys) for keys in ask(text, ["", "GB", "US"]))

@@ -57,7 +57,7 @@ def walked(client, address: str, rel: str) -> tuple[list[list[str]], str]:
         address = following
 
 
-@pytest.mark.parametrize("query", ["", "?reason=Connection+error", "?reason=Connection+error&q=415&direction=inbound", "?state=ended"])
+@pytest.mark.parametrize("query", ["", "?reason=Connection+error", "?reason=Connection+error&q=0123&direction=inbound", "?state=ended"])
 @pytest.mark.parametrize("path", [CALLS, STREAMS])
 def test_every_row_once_there_and_back(support, calls, path, query) -> None:
     there, last = walked(support, path + query, "next")

@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission, User
 
-from streams.models import Call, Gateway, Stream
+from cdr.exports import SELECTORS
+from cdr.models import Export
+from streams.models import Account, Call, Gateway, Stream
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import STARTED, make_gateway
@@ -49,13 +52,48 @@ def test_by_the_uuid_of_the_call_or_of_its_stream(support, wanted, path) -> None
 @pytest.mark.parametrize(
     "text", ["%2B14155550123", "14155550123", "%2B1+(415)+555-0123", "415-555-0123", "4155550", "0014155550123", "18005550100"]
 )
-def test_by_a_number_in_any_form(support, wanted, path, text) -> None:
+def test_by_a_number_in_any_form(operator, wanted, path, text) -> None:
+    assert found(operator, path, text) == ["2024-11-22"]
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+def test_by_a_sip_address(operator, wanted, path) -> None:
+    assert found(operator, path, "desk@pbx") == found(operator, path, "sip:DESK") == ["2024-11-23"]
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+def test_a_national_number_by_the_countries_of_the_accounts_or_by_what_a_number_ends_with(operator, wanted, path) -> None:
+    assert found(operator, path, "020+7946+0000") == ["2024-11-23"] and found(operator, path, "020+7946") == []
+    Account.objects.update(country="GB")
+    assert found(operator, path, "020+7946+0000") == found(operator, path, "020+7946") == ["2024-11-23"]
+
+
+# Who may not see numbers ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+@pytest.mark.parametrize("text", ["%2B14155550123", "1+(415)+555-0123", "415+555+0123", "0123", "%2B%E2%80%A2%E2%80%A2%E2%80%A20123"])
+def test_a_masked_number_is_found_whole_and_by_the_digits_that_are_shown(support, wanted, path, text) -> None:
     assert found(support, path, text) == ["2024-11-22"]
 
 
 @pytest.mark.parametrize("path", [CALLS, STREAMS])
-def test_by_a_sip_address(support, wanted, path) -> None:
-    assert found(support, path, "desk@pbx") == found(support, path, "sip:DESK") == ["2024-11-23"]
+@pytest.mark.parametrize("text", ["1415", "%2B1415555012", "50123", "4155550", "141", "desk@pbx", "sip:desk", "%E2%80%A250123"])
+def test_a_masked_number_is_never_narrowed_down(support, operator, wanted, path, text) -> None:
+    assert found(support, path, text) == []
+    assert found(operator, path, text) != [], "there is something to be found"
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+def test_a_hidden_address_is_found_whole(support, wanted, path) -> None:
+    assert found(support, path, "SIP:desk@pbx.example.com") == ["2024-11-23"]
+
+
+def test_an_export_finds_what_its_owner_finds_in_the_list(support, operator, wanted) -> None:
+    """It is read later, without a browser."""
+    user = User.objects.get(username="support")
+    user.user_permissions.add(Permission.objects.get(codename="add_export"))
+    for query, rows in (("q=1415", 0), ("q=0123", 1)):
+        export = Export(owner=User.objects.get(pk=user.pk), section="cdr_calldetail", query=query)
+        assert SELECTORS["cdr_calldetail"](export).rows.count() == rows
 
 
 HOSTS = ["other.example.net", "OTHER.example.net:8443", "wss://other.example.net/in", "wss://other.example.net:8443", "other.exam"]
@@ -77,10 +115,10 @@ def test_another_port_of_the_host_is_not_found(support, wanted, path) -> None:
 
 
 @pytest.mark.parametrize("path", [CALLS, STREAMS])
-def test_digits_that_begin_a_uuid_and_a_number(support, wanted, path) -> None:
+def test_digits_that_begin_a_uuid_and_a_number(operator, wanted, path) -> None:
     """Either may be meant, so both are found."""
     Stream.objects.filter(call__from_number="+442079460000").update(uuid="14155550-0000-4000-8000-000000000000")
-    assert found(support, path, "14155550") == ["2024-11-23", "2024-11-22"]
+    assert found(operator, path, "14155550") == ["2024-11-23", "2024-11-22"]
 
 
 @pytest.mark.parametrize("path", [CALLS, STREAMS])
@@ -94,6 +132,6 @@ def test_an_empty_search_finds_everything(support, wanted, path) -> None:
     assert len(found(support, path, "++")) == 3
 
 
-def test_search_and_filters_work_together(support, wanted) -> None:
-    assert found(support, CALLS, "415&reason=Call+hangup") == ["2024-11-22"]
-    assert found(support, CALLS, "415&reason=Connection+error") == []
+def test_search_and_filters_work_together(operator, wanted) -> None:
+    assert found(operator, CALLS, "415&reason=Call+hangup") == ["2024-11-22"]
+    assert found(operator, CALLS, "415&reason=Connection+error") == []

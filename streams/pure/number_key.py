@@ -33,9 +33,13 @@ _PARAMETERS = re.compile(r"\s*[;?]\s*[a-z][\w.-]*=.*", re.IGNORECASE)
 _PORT = re.compile(r":\d{1,5}\Z")
 _HOST = re.compile(r"\[[^\]]*\]|[^;?:/>\s,]*")
 _EXTENSION = re.compile(
-    r"(?<=\d)[\s)]*(?:[,;]?\s*(?:e?xt(?:ension|n)?|x|#|~|int|anexo|доб|poste|durchwahl|dw)[\s.:=]*|,[\s,]*|;\s*|[pw])(?:\d{1,9}[,;pw#*\d]*)?\Z",
+    r"(?<=\d)[\s)]*"
+    r"(?:[\s,;(-]*(?:e?xt(?:ension|n)?|x|#|~|int|anexo|доб|poste|durchwahl|dw)[\s.:=-]*(?!\d{10})|,[\s,]*(?!\d{10})|;\s*|[pw])"
+    r"(?:\d{1,9}[,;pw#*\d]*)?\)?\Z",
     re.IGNORECASE,
 )
+_OUTSIDE_LINE = re.compile(r"\A\d{1,2}\s*[,pw]+\s*(?=\+?\d{7})", re.IGNORECASE)
+_AMONG_WORDS = re.compile(r"(?<![\w+])\+\d[\d\s().-]{6,}\d(?!\w)")
 _TRUNK_IN_BRACKETS = re.compile(r"(?<=\d)[\s)-]*\(0\)")
 _DIGITS = re.compile(r"[+\s(]*\d[\d\s().+/·[\]-]*")
 
@@ -93,7 +97,7 @@ def read_number(text: str) -> Written:
 
 def visible(text: str) -> str:
     """Without what cannot be seen, in the usual digits, hyphens and blanks."""
-    return " ".join("".join(map(_visible, unicodedata.normalize("NFKC", text))).split())
+    return " ".join("".join(map(_visible, unicodedata.normalize("NFKC", text)[:LONGEST_TEXT])).split())
 
 
 def international(number: str, country: str) -> str:
@@ -168,7 +172,9 @@ def _host(text: str) -> str:
 
 
 def _number(user: str) -> str:
-    text = _TRUNK_IN_BRACKETS.sub("", _EXTENSION.sub("", user))
+    text = _TRUNK_IN_BRACKETS.sub("", _EXTENSION.sub("", _OUTSIDE_LINE.sub("", user)))
+    if not _DIGITS.fullmatch(text) and (among_words := _AMONG_WORDS.search(text)):
+        text = among_words[0]
     if not _DIGITS.fullmatch(text):
         return ""
     digits = re.sub(r"\D", "", text)

@@ -1,6 +1,7 @@
 """One key for a number, a name or an address, however a gateway wrote it or a page had it."""
 
 import unicodedata
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,14 @@ LONDON = "+442079460123"
             "+442079460123,,5#",
             "+442079460123;5",
             "+442079460123 #5",
+        ),
+        *(
+            "+44 20 7946 0123 (ext. 5)",
+            "+44-20-7946-0123-ext-5",
+            "9,+442079460123",
+            "0,00442079460123",
+            "Bob +44 20 7946 0123",
+            "+442079460123 (Bob)",
         ),
     ],
 )
@@ -167,3 +176,14 @@ def test_a_number_that_is_known_is_known_by_its_key_as_well(number, before) -> N
 @given(st.text(max_size=60))
 def test_what_is_plain_stays_so(text) -> None:
     assert visible(visible(text)) == visible(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["1,", "1;", "<", "1<", "ext", "1#", "(0)", "1(0)", "+1 ", "%25", "\ufdfa", "[", ":1", "1) ", "1,;pw#*", "1x-", "@"]
+)
+def test_no_text_takes_long(text) -> None:
+    """Each is read when a call is written, and many times for one search."""
+    for hostile in (text * 10_000, text * 60 + "!", f"1{text * 60}z", text * 30 + "@" + text * 30):
+        before = process_time()
+        number_key(hostile, "DE")
+        assert process_time() - before < 1.0

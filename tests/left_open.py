@@ -26,6 +26,9 @@ from tests.open_things import Descriptor, copied, descriptors, in_words, is_a, n
 SETTLE_SECONDS = 10.0
 """For what other threads are just closing: a server of the session closes its side of a connection when we have long read the answer."""
 
+MOMENT_SECONDS = 0.05
+"""Before all objects are looked through, which takes 100 ms of a core: mostly it is a timer's thread that ends within 10 ms."""
+
 _lasting: set[Hashable] = set()
 """What belongs to fixtures of a module or of the session, and to what they made."""
 
@@ -114,17 +117,23 @@ def close_channel_layer(loop: asyncio.AbstractEventLoop) -> None:
 def left(before: set[Hashable], loop: asyncio.AbstractEventLoop | None) -> set[Hashable]:
     """What the test's own loop has left is left at once: it does not run any more. Others may be about to close."""
     found = open_now(loop) - before - _lasting - staying_by_design(loop)
-    if not found:
+    if not (found := still_open(found, loop, MOMENT_SECONDS)):
         return found
     objects = gc.get_objects()
     found -= belonging_elsewhere(objects)
     owned = found & of_loop(loop, objects)
     del objects
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while found and not owned and time.monotonic() < deadline:
-        time.sleep(0.01)
-        found &= open_now()
+    if not owned:
+        found = still_open(found, loop, SETTLE_SECONDS)
     return found - belonging_elsewhere(gc.get_objects()) if found else found
+
+
+def still_open(found: set[Hashable], loop: asyncio.AbstractEventLoop | None, wait_seconds: float) -> set[Hashable]:
+    deadline = time.monotonic() + wait_seconds
+    while found and time.monotonic() < deadline:
+        time.sleep(0.005)
+        found = found & open_now(loop)
+    return found
 
 
 def of_loop(loop: asyncio.AbstractEventLoop | None, objects: list[Any]) -> set[Hashable]:

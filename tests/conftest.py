@@ -45,7 +45,23 @@ def let_flush_empty_the_audit_log() -> None:
     operations.execute_sql_flush = lambda self, sql_list: flush(self, [*before, *sql_list, *after])  # type: ignore[assignment,method-assign]
 
 
+def let_flush_be_quick() -> None:
+    """What migrating made of the models stays, or it would be made anew after each test. On PostgreSQL, flush truncates: 200 ms for the
+    empty files of all tables and indexes; a test leaves a few rows, which are deleted in 6 ms."""
+    operations = type(connection.ops)
+    flushing = operations.sql_flush
+
+    def flush_of_rows(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
+        emptied = [table for table in tables if table not in ("django_content_type", "auth_permission")]
+        if connection.vendor == "postgresql":
+            return [f"DELETE FROM {self.quote_name(table)}" for table in emptied]
+        return list(flushing(self, style, emptied, **options))
+
+    operations.sql_flush = flush_of_rows  # type: ignore[assignment,method-assign]
+
+
 let_flush_empty_the_audit_log()
+let_flush_be_quick()
 made_once.find_static_files_once()
 
 

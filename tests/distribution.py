@@ -11,9 +11,9 @@ JOURNEYS = "tests/journeys/"
 
 
 def processes() -> int:
-    """One a core and one for the journeys, which wait more than they compute; four at most, as they are a quarter of the time."""
+    """One a core, one for the journeys and one for what waits for PostgreSQL and browsers; six at most, as each collects all tests."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores + 1, 4)
+    return min(cores + 2, 6)
 
 
 def longest_first(items: list[pytest.Item]) -> None:

@@ -20,6 +20,8 @@ from tests.cdr.api.customers import SERVICE_URL, Customer
 DESCRIBED = dict(api.get_openapi_schema(path_prefix="/v1/"))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 schema = schemathesis.openapi.from_dict(DESCRIBED)
+of_any_call = schemathesis.openapi.from_dict(DESCRIBED)
+of_any_call.config.phases.update(phases=["examples", "fuzzing"])  # each field's edges are tried on the call there is
 
 
 def test_the_schema_is_served_to_everybody(client: Any) -> None:
@@ -46,14 +48,25 @@ def test_every_operation_has_its_place_in_the_documentation() -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("known", [True, False], ids=["a call there is", "any call"])
 @schema.parametrize()
 @examples(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-def test_no_server_error_and_no_undeclared_answer(case: schemathesis.Case, known: bool, live_server: Any, acme: Customer) -> None:
-    Account.objects.update(concurrent_streams_limit=1_000_000, stream_starts_per_second=1_000_000)
+def test_no_server_error_and_no_undeclared_answer(case: schemathesis.Case, live_server: Any, acme: Customer) -> None:
     call = acme.account.calls.first() or acme.live_call()
-    case.path_parameters["auth_id"] = acme.account.auth_id
-    if known and "call_uuid" in case.path_parameters:
+    if "call_uuid" in case.path_parameters:
         case.path_parameters["call_uuid"] = str(call.uuid)
-    answer = case.call(base_url=live_server.url, headers={"Authorization": acme.authorization})
+    asked(case, live_server.url, acme)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@of_any_call.include(path_regex="call_uuid").parametrize()
+@examples(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+def test_nor_about_any_call(case: schemathesis.Case, live_server: Any, acme: Customer) -> None:
+    asked(case, live_server.url, acme)
+
+
+def asked(case: schemathesis.Case, url: str, acme: Customer) -> None:
+    Account.objects.update(concurrent_streams_limit=1_000_000, stream_starts_per_second=1_000_000)
+    case.path_parameters["auth_id"] = acme.account.auth_id
+    answer = case.call(base_url=url, headers={"Authorization": acme.authorization})
     case.validate_response(answer, checks=CHECKS)

@@ -3,7 +3,6 @@
 Owns what may stay, each with its reason. Must not know how one sees what is open (tests/open_things.py)."""
 
 import asyncio
-import gc
 import threading
 import time
 from collections.abc import Hashable, Iterator
@@ -21,7 +20,7 @@ from cdr.admin import debug_logs
 from config import health
 from streams import consumers
 from streams.customers import dial
-from tests.open_things import Descriptor, copied, descriptors, in_words, is_a, number_of, numbers_of_transports, open_now, peer_of
+from tests.open_things import Descriptor, copied, descriptors, holders, in_words, is_a, number_of, numbers_of_transports, open_now, peer_of
 
 SETTLE_SECONDS = 10.0
 """For what other threads are just closing: a server of the session closes its side of a connection when we have long read the answer."""
@@ -87,12 +86,12 @@ def threads_of(executor: Executor | None) -> set[threading.Thread]:
     return set(getattr(executor, "_threads", ()))
 
 
-def belonging_elsewhere(objects: list[Any]) -> set[Hashable]:
+def belonging_elsewhere(among: list[Any]) -> set[Hashable]:
     """What only shows by who holds it."""
     # Event loops that run in lasting threads: the journey with the real buffer does so, beside all others.
     idents = {thread.ident for thread in _lasting if isinstance(thread, threading.Thread)}
-    loops = [each for each in objects if is_a(each, asyncio.BaseEventLoop) and getattr(each, "_thread_id", None) in idents]
-    numbers = numbers_of_transports(objects, lambda loop: loop in loops)
+    loops = [each for each in among if is_a(each, asyncio.BaseEventLoop) and getattr(each, "_thread_id", None) in idents]
+    numbers = numbers_of_transports(among, lambda loop: loop in loops)
     executors = [thread for loop in loops for thread in threads_of(getattr(loop, "_default_executor", None))]
     return {*executors, *(each for each in descriptors() if each.number in numbers or is_to_the_database(each))}
 
@@ -119,13 +118,13 @@ def left(before: set[Hashable], loop: asyncio.AbstractEventLoop | None) -> set[H
     found = open_now(loop) - before - _lasting - staying_by_design(loop)
     if not (found := still_open(found, loop, MOMENT_SECONDS)):
         return found
-    objects = gc.get_objects()
-    found -= belonging_elsewhere(objects)
-    owned = found & of_loop(loop, objects)
-    del objects
+    among = holders()
+    found -= belonging_elsewhere(among)
+    owned = found & of_loop(loop, among)
+    del among
     if not owned:
         found = still_open(found, loop, SETTLE_SECONDS)
-    return found - belonging_elsewhere(gc.get_objects()) if found else found
+    return found - belonging_elsewhere(holders()) if found else found
 
 
 def still_open(found: set[Hashable], loop: asyncio.AbstractEventLoop | None, wait_seconds: float) -> set[Hashable]:
@@ -136,17 +135,17 @@ def still_open(found: set[Hashable], loop: asyncio.AbstractEventLoop | None, wai
     return found
 
 
-def of_loop(loop: asyncio.AbstractEventLoop | None, objects: list[Any]) -> set[Hashable]:
+def of_loop(loop: asyncio.AbstractEventLoop | None, among: list[Any]) -> set[Hashable]:
     if loop is None:
         return set()
-    numbers = numbers_of_transports(objects, lambda owner: owner is loop)
+    numbers = numbers_of_transports(among, lambda owner: owner is loop)
     return {*asyncio.all_tasks(loop), *(each for each in descriptors() if each.number in numbers)}
 
 
 def cut_off(found: set[Hashable]) -> None:
     """What was named here is not to be named once more, as unclosed, in whichever test runs when it is collected."""
     numbers = {each.number for each in found if isinstance(each, Descriptor)}
-    for each in gc.get_objects():
+    for each in holders():
         if is_a(each, asyncio.WriteTransport) and number_of(each) in numbers:
             each.abort()  # and its loop closes it, before it is closed itself
 

@@ -13,6 +13,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,19 @@ def parent(pid: int) -> int:
 
 
 # Who holds it ----------------------------------------------------------------------------------------------------------------
+HOLDERS = (socket.socket, asyncio.BaseTransport, asyncio.BaseEventLoop)
+
+
+def holders() -> list[Any]:
+    """All sockets, transports and event loops there are, among the half million objects of the collector."""
+    return [each for each in gc.get_objects() if holds(type(each))]
+
+
+@lru_cache(10_000)
+def holds(kind: type) -> bool:
+    return issubclass(kind, HOLDERS)
+
+
 def is_a(candidate: object, kind: type | tuple[type, ...]) -> bool:
     """By its true type: a proxy that is asked for its class may begin to work."""
     return issubclass(type(candidate), kind)
@@ -80,22 +94,21 @@ def number_of(holder: Any) -> int:
     return int(sock.fileno()) if sock is not None else -1
 
 
-def numbers_of_transports(objects: list[Any], of: Callable[[object], bool]) -> set[int]:
-    """The descriptors of the transports whose event loop is the one that is asked for; `objects` are the collector's."""
-    return {number_of(each) for each in objects if is_a(each, asyncio.BaseTransport) and of(getattr(each, "_loop", None))}
+def numbers_of_transports(among: list[Any], of: Callable[[object], bool]) -> set[int]:
+    """The descriptors of the transports among these holders whose event loop is the one that is asked for."""
+    return {number_of(each) for each in among if is_a(each, asyncio.BaseTransport) and of(getattr(each, "_loop", None))}
 
 
 # In words --------------------------------------------------------------------------------------------------------------------
 def in_words(things: set[Hashable]) -> str:
-    objects = gc.get_objects()
-    holders = [each for each in objects if is_a(each, (socket.socket, asyncio.BaseTransport))]
-    return "\n".join(sorted(words(thing, holders) for thing in things))
+    among = [each for each in holders() if not is_a(each, asyncio.BaseEventLoop)]
+    return "\n".join(sorted(words(thing, among) for thing in things))
 
 
-def words(thing: Hashable, holders: list[Any]) -> str:
+def words(thing: Hashable, among: list[Any]) -> str:
     match thing:
         case Descriptor(number, target) if target.startswith("socket:"):
-            return "".join([socket_words(number), *(held_by(holder) for holder in holders if number_of(holder) == number)])
+            return "".join([socket_words(number), *(held_by(holder) for holder in among if number_of(holder) == number)])
         case Descriptor(number, target):
             return f"descriptor {number}: {target}"
         case Child(pid):

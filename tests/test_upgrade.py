@@ -55,7 +55,7 @@ def test_no_job_and_no_number_is_lost_by_the_upgrade(old: Any, monkeypatch: pyte
     tests = {name: ask_test(old, person, account, **columns) for name, columns in old_url_tests(now).items()}
     old("cdr", "RetentionRun").objects.create(started_at=now, counts={"Acme": {"numbers": 7}}, beat_at=now - LONG_AGO)
     numbers = old_numbers(old, account, now)
-    monkeypatch.setattr(import_module("streams.migrations.0014_fill_number_keys"), "CALLS_AT_ONCE", 2)
+    monkeypatch.setattr(import_module("streams.migrations.0015_fill_number_keys"), "CALLS_AT_ONCE", 2)
     upgrade()
     numbers_are_found(numbers)
     control_requests_go_on()

@@ -16,6 +16,7 @@ CAUSES: dict[str, str] = {
     EndCause.STOPPED_BY_OPERATOR: "An operator stopped it from this console.",
     EndCause.CALL_ENDED: "The call ended.",
     EndCause.GATEWAY_LOST: "The connection to the gateway was lost.",
+    EndCause.MEDIA_TIMEOUT: "The gateway brought nothing any more, on a connection that stayed open.",
     EndCause.TIMED_OUT: "It reached its streamTimeout.",
     EndCause.CONNECT_FAILED: "The customer's service could not be reached.",
     EndCause.ADDRESS_REFUSED: "The platform may not dial the service URL.",

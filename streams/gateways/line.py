@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from streams.pure.call.session import CLOSE_CALL_OVER
+from streams.pure.call.session import CLOSE_CALL_OVER, CLOSE_NO_MEDIA
 from streams.pure.gateway import CallIdentity, Dialect, identity
 from streams.pure.gateway.meter import Meter
 from streams.pure.gateway.refusal import Reason
@@ -21,7 +21,6 @@ MEDIA_START_SECONDS = 10.0
 HOLD_SECONDS = 1.0
 """How long what comes before a gateway's first text waits for it, where the call can do without."""
 EARLY_MESSAGES = 10
-CLOSE_NO_MEDIA = 4408
 
 
 @dataclass(frozen=True, slots=True)

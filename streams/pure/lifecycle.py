@@ -127,6 +127,7 @@ class EndCause(StrEnum):
     STOPPED_BY_OPERATOR = "stopped_by_operator"
     CALL_ENDED = "call_ended"
     GATEWAY_LOST = "gateway_lost"
+    MEDIA_TIMEOUT = "media_timeout"
     TIMED_OUT = "timed_out"
     CONNECT_FAILED = "connect_failed"
     ADDRESS_REFUSED = "address_refused"
@@ -155,6 +156,7 @@ ENDINGS: dict[EndCause, Ending] = {
     EndCause.STOPPED_BY_OPERATOR: Ending(HangupReason.API_REQUEST, CallbackEvent.STOP_STREAM, ""),
     EndCause.CALL_ENDED: Ending(HangupReason.CALL_HANGUP, CallbackEvent.STOP_STREAM, ""),
     EndCause.GATEWAY_LOST: Ending(HangupReason.CALL_HANGUP, CallbackEvent.STOP_STREAM, ""),
+    EndCause.MEDIA_TIMEOUT: Ending(HangupReason.CALL_HANGUP, CallbackEvent.STOP_STREAM, ""),
     EndCause.TIMED_OUT: Ending(HangupReason.STREAM_TIMEOUT, CallbackEvent.STOP_STREAM, ""),
     EndCause.CONNECT_FAILED: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, _UNCONNECTED),
     EndCause.ADDRESS_REFUSED: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, "the service URL may not be dialled"),
@@ -180,6 +182,7 @@ GATEWAY_LOST = HangupCause(5000, "Network Error", "Error")
 PROCESS_LOST = HangupCause(5010, "Internal Error", "Error")
 API_HANGUP = HangupCause(4000, "Normal Hangup", "API Request")
 END_OF_XML = HangupCause(4010, "End Of XML Instructions", "Streamdesk")
+MEDIA_TIMEOUT = HangupCause(6020, "Media Timeout", "Error")
 ANSWER_UNREACHABLE = HangupCause(7011, "Error Reaching Answer URL", "Error")
 ANSWER_INVALID = HangupCause(8011, "Invalid Answer XML", "Error")
 UNSUPPORTED_MEDIA = HangupCause(2000, "Invalid Destination Address", "Error")

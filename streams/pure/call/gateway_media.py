@@ -29,7 +29,8 @@ class GatewayMedia:
         self.arrivals = Arrivals()
         self.unreadable = 0
         self._began = began
-        self._audio_at = began
+        self._audio_at = self._said_at = began
+        self._timeout_seconds = limits.media_timeout_seconds
         self._waiting_for_audio = False
         self._silence_noted = False
         self._silences = 0
@@ -62,6 +63,17 @@ class GatewayMedia:
         if self.unreadable <= NOTED_IN_FULL:
             facts = {"problem": message.problem, "sample": message.sample, "count": self.unreadable}
             self._note(EventKind.CALL_GATEWAY_UNREADABLE, Level.WARNING, None, now, **facts)
+
+    def said(self, now: float) -> None:
+        """Anything but audio came: whoever says something has not forgotten the call."""
+        self._said_at = now
+
+    def timed_out(self, now: float) -> str:
+        """Why the call is not to go on, in a sentence, or ''. A gateway that is away is waited for by its absence."""
+        silent_seconds = now - max(self._audio_at, self._said_at)
+        if not self._timeout_seconds or silent_seconds < self._timeout_seconds or self._absence.away or self.started is None:
+            return ""
+        return f"The gateway sent neither audio nor any other message for {self._timeout_seconds:g} s, on a connection that stayed open."
 
     # Silence -------------------------------------------------------------------------------------------------------------
     @property

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class StreamLimits:
     """`retry_seconds`: the pauses before the second, third ... attempt to connect. `resume_seconds`: so long a gateway whose socket was
-    lost is waited for; 0 where none comes back. `fill_silence`: streams get silence in place of audio that does not come."""
+    lost is waited for; 0 where none comes back. `fill_silence`: streams get silence in place of audio that does not come.
+    `media_timeout_seconds`: a gateway that says nothing at all for so long has forgotten the call; 0 where it may be silent for ever."""
 
     buffer_ms: int = 40_000
     retry_seconds: tuple[float, ...] = (1, 3)
     resume_seconds: float = 0.0
     fill_silence: bool = False
+    media_timeout_seconds: float = 0.0

@@ -19,6 +19,7 @@ from streams.pure.call.talkback import Talkback
 from streams.pure.lifecycle import (
     END_OF_XML,
     GATEWAY_LOST,
+    MEDIA_TIMEOUT,
     NORMAL_HANGUP,
     UNSUPPORTED_MEDIA,
     EndCause,
@@ -43,6 +44,7 @@ from streams.pure.messages import (
 )
 
 CLOSE_CALL_OVER = 4000
+CLOSE_NO_MEDIA = 4408
 CLOSE_UNSUPPORTED = 4415
 
 
@@ -72,6 +74,7 @@ class CallSession:
     # The gateway -------------------------------------------------------------------------------------------------------
     def hear(self, message: GatewayMessage, now: float) -> None:
         """Anything the gateway says but Audio, which goes to `audio` at once."""
+        self._gateway.said(now)
         if isinstance(message, Paused | Resumed | MarkPlayed):
             self._playback_reported(message, now)
             return
@@ -182,6 +185,8 @@ class CallSession:
     def tick(self, now: float) -> None:
         if lost := self._gateway.given_up(now):
             self._gone(lost, now)
+        if words := self._gateway.timed_out(now):
+            self.hang_up(MEDIA_TIMEOUT, words, now, EndCause.MEDIA_TIMEOUT, CLOSE_NO_MEDIA)
         if not self.over:
             self._gateway.tick(now)
             self.fill(now)
@@ -201,13 +206,15 @@ class CallSession:
         if any(stream.request.keep_call_alive for stream in ended) and not kept and not self.over:
             self.hang_up(END_OF_XML, "The stream that kept the call alive has ended, and nothing follows it.", now)
 
-    def hang_up(self, hangup: HangupCause, words: str, now: float) -> None:
+    def hang_up(
+        self, hangup: HangupCause, words: str, now: float, cause: EndCause = EndCause.CALL_ENDED, close: int = CLOSE_CALL_OVER
+    ) -> None:
         """Ends the call from our side: the gateway is told, then its socket is closed."""
         if self.over:
             return
         self._emit(TellGateway(HangUp()))
         self.note(EventKind.CALL_HANGUP_SENT, Level.INFO, None, now)
-        self.finish(EndCause.CALL_ENDED, hangup, words, now, close=CLOSE_CALL_OVER)
+        self.finish(cause, hangup, words, now, close=close)
 
     def finish(
         self, cause: EndCause, hangup: HangupCause, words: str, now: float, *, close: int | None = None, close_code: int | None = None

@@ -217,7 +217,7 @@ class StreamSession:
         if not flush:
             self.backlog.clear()
             self.greeting = None
-        elif cause in (EndCause.CALL_ENDED, EndCause.GATEWAY_LOST):
+        elif cause in (EndCause.CALL_ENDED, EndCause.GATEWAY_LOST, EndCause.MEDIA_TIMEOUT):
             # `stop` tells the customer that the call is gone; on a stop of the stream alone the socket just closes (spec 3.2).
             self.backlog.put(Waiting("stop", "call ended", 0))
         level = Level.INFO if healthy else Level.ERROR

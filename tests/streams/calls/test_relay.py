@@ -279,6 +279,35 @@ async def test_what_is_asked_before_the_media_or_after_the_end_is_nothing_at_all
         relay.finish(EndCause.CALL_ENDED, NORMAL_HANGUP, "The test is over.", 1000)
 
 
+# Silence -----------------------------------------------------------------------------------------------------------------------
+async def test_while_the_gateway_is_silent_frames_go_on_at_the_pace_of_audio(clock: None) -> None:
+    async with Customer() as customer:
+        stage = Stage(asking(customer), fill_silence=True)
+        async with on(stage) as (line, _):
+            line.feed(FRAMES[0])
+            conversation = await customer.conversation()
+            await conversation.until_media(50)
+            stamps = [frame.timestamp_ms for frame in conversation.media]
+            took_seconds = conversation.media[49].arrived_at - conversation.media[19].arrived_at
+    assert conversation.audio.startswith(FRAMES[0] + b"\xff" * 49 * 160)
+    assert {later - earlier for earlier, later in zip(stamps, stamps[1:], strict=False)} == {20}
+    assert took_seconds > 0.5
+    assert stage.last(EventKind.CALL_ENDED).details["filled_ms"] >= 980
+
+
+async def test_a_gateway_that_keeps_its_socket_and_forgets_its_call_is_closed(clock: None) -> None:
+    async with Customer() as customer:
+        stage = Stage(asking(customer), media_timeout_seconds=0.3)
+        async with on(stage) as (line, _):
+            line.feed(FRAMES[0])
+            conversation = await customer.conversation()
+            await stage.until(lambda: stage.over, "the end")
+            await conversation.until_closed()
+            assert line.sent[-1] == "HANGUP" and line.closes[0][0] == 4408
+    assert stage.last(EventKind.CALL_ENDED).details["code"] == 6020
+    assert (conversation.stop or {})["reason"] == "call ended"
+
+
 # Another socket ------------------------------------------------------------------------------------------------------------------
 async def test_a_call_goes_on_on_the_second_socket_and_its_gateway_is_told_things_there() -> None:
     async with Customer() as customer:

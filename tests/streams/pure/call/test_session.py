@@ -8,8 +8,21 @@ import pytest
 from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, TellGateway
 from streams.pure.call.limits import StreamLimits
 from streams.pure.customer.connection import Closure, Failure
-from streams.pure.lifecycle import API_HANGUP, END_OF_XML, EndCause, EventKind, Level, StreamState
-from streams.pure.messages import Audio, Dtmf, Ended, HangUp, Play, StreamRequest, Unreadable, Unsupported
+from streams.pure.lifecycle import API_HANGUP, END_OF_XML, MEDIA_TIMEOUT, EndCause, EventKind, Level, StreamState
+from streams.pure.messages import (
+    Audio,
+    Dtmf,
+    Ended,
+    GatewayMessage,
+    GatewayReport,
+    HangUp,
+    MarkPlayed,
+    Paused,
+    Play,
+    StreamRequest,
+    Unreadable,
+    Unsupported,
+)
 from tests.streams.pure.call.driven import FACTS, FRAME, REQUEST, Driven
 
 
@@ -355,3 +368,57 @@ def test_a_gateway_whose_audio_comes_in_time_is_not() -> None:
     call.frames(1)
     call.ticks(10)
     assert EventKind.CALL_NO_AUDIO not in call.kinds()
+
+
+TIMEOUT = StreamLimits(media_timeout_seconds=60)
+
+
+@pytest.mark.parametrize("fill_silence", [True, False])
+def test_a_gateway_that_forgot_its_call_loses_it_after_a_minute(fill_silence: bool) -> None:
+    call = Driven(StreamLimits(buffer_ms=100_000, media_timeout_seconds=60, fill_silence=fill_silence))
+    stream_id = call.connected()
+    call.frames(10)
+    call.ticks(59.9)
+    assert call.session.over is None
+    call.ticks(0.2)
+    assert call.session.over == MEDIA_TIMEOUT
+    ended, of_stream = call.last(EventKind.CALL_ENDED), call.last(EventKind.STREAM_ENDED)
+    assert (ended.details["code"], ended.details["name"], ended.details["our_close_code"]) == (6020, "Media Timeout", 4408)
+    assert "neither audio nor any other message for 60 s" in ended.details["words"]
+    assert (of_stream.stream_id, of_stream.details["cause"]) == (stream_id, EndCause.MEDIA_TIMEOUT)
+    assert call.texts(stream_id)[-1]["event"] == "stop"
+    assert TellGateway(HangUp()) in call.effects and any(isinstance(effect, CloseGateway) for effect in call.effects)
+
+
+@pytest.mark.parametrize("message", [Dtmf("5"), MarkPlayed("m1"), GatewayReport("STATUS"), Unreadable("No JSON."), Paused()])
+def test_whoever_says_anything_has_not_forgotten_the_call(message: GatewayMessage) -> None:
+    call = Driven(TIMEOUT)
+    call.connected()
+    for _ in range(5):
+        call.ticks(40)
+        call.session.hear(message, call.now)
+    assert call.session.over is None
+    call.ticks(61)
+    assert call.session.over == MEDIA_TIMEOUT
+
+
+def test_a_gateway_that_never_brings_anything_after_its_start_times_out_and_zero_waits_for_ever() -> None:
+    never, for_ever = Driven(TIMEOUT), Driven(StreamLimits())
+    never.ticks(60.1)
+    for_ever.ticks(600)
+    assert (never.session.over, for_ever.session.over) == (MEDIA_TIMEOUT, None)
+
+
+def test_one_that_is_away_is_waited_for_by_its_own_rule_and_counted_anew_when_it_is_back() -> None:
+    call = Driven(StreamLimits(media_timeout_seconds=10, resume_seconds=30))
+    call.frames(10)
+    call.ticks(8)
+    call.session.hear(Ended(lost=True, code=None, words="The connection to the gateway was lost."), call.now)
+    call.ticks(20)
+    assert call.session.over is None
+    assert call.session.media is not None
+    call.session.resume(call.session.media, "192.0.2.7:1", call.now)
+    call.ticks(9)
+    assert call.session.over is None
+    call.ticks(1.2)
+    assert call.session.over == MEDIA_TIMEOUT

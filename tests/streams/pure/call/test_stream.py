@@ -453,7 +453,7 @@ def test_a_healthy_end_lets_out_what_waits_and_says_stop_only_when_the_call_is_g
     alone = Alone().streaming()
     alone.hears(2)
     alone.stream.end(cause, BEGAN + 1, "It is over.", by="anna")
-    stop = ["stop"] if cause in {EndCause.CALL_ENDED, EndCause.GATEWAY_LOST} else []
+    stop = ["stop"] if cause in {EndCause.CALL_ENDED, EndCause.GATEWAY_LOST, EndCause.MEDIA_TIMEOUT} else []
     texts = alone.taken()
     assert events(texts) == ["media", "media", *stop]
     assert [text["reason"] for text in texts if text["event"] == "stop"] == ["call ended"] * len(stop)

@@ -35,6 +35,38 @@ class Meta(Schema):
     count: Annotated[int, Field(description="The same as total_count, under the name older SDKs read.")]
 
 
+class AccountAnswer(Schema):
+    """The account, in the form of Plivo's: what it has no word for here is empty."""
+
+    api_id: ApiId
+    auth_id: str
+    name: str
+    resource_uri: str
+    account_type: str = "standard"
+    billing_mode: str = "postpaid"
+    cash_credits: Amount = "0.00000"
+    auto_recharge: bool = False
+    timezone: str = "UTC"
+    address: str = ""
+    city: str = ""
+    state: str = ""
+
+
+class EmptyList(Schema):
+    """A list of what no account has here."""
+
+    api_id: ApiId
+    meta: Meta
+    objects: Annotated[list[str], Field(description="Always empty.", max_length=0)] = []
+
+
+class NoConferences(Schema):
+    """That list, in the form conferences have: by their names."""
+
+    api_id: ApiId
+    conferences: Annotated[list[str], Field(description="Always empty.", max_length=0)] = []
+
+
 class StreamStart(Schema):
     """What a stream is started with. JSON values may be given as text ("true", "60"); unknown names are ignored."""
 

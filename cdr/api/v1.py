@@ -5,7 +5,7 @@ Owns nothing else. Must not know any operation's work."""
 from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
-from cdr.api import calls, dtmf, errors, streams
+from cdr.api import account, calls, dtmf, errors, streams
 from cdr.api.auth import AccountAuth
 
 DESCRIPTION = "Calls and their audio streams, in the forms of Plivo's voice API. Log in with the account's auth id and auth token."
@@ -25,3 +25,4 @@ errors.install(api)
 api.add_router("", streams.router)
 api.add_router("", calls.router)
 api.add_router("", dtmf.router)
+api.add_router("", account.router)

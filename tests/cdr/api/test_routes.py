@@ -1,6 +1,7 @@
 """Every route by everybody: a route whose answers nobody has declared here fails."""
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from cdr.api.v1 import api
 from streams.models import Call, ControlRequest
 from tests.cdr.api.customers import SERVICE_URL, Customer
 
+KIND = "<none_here:kind>"
 OPEN = {"openapi.json", "docs", ""}
 """Served to everybody: the API's description of itself, and the 404 for what is not there."""
 
@@ -25,6 +27,8 @@ class Expected(NamedTuple):
 
 
 EXPECTED = {
+    ("GET", "Account/<auth_id>/"): Expected(200, other=200),
+    ("GET", "Account/<auth_id>/<none_here:kind>/"): Expected(200, other=200),
     ("GET", "Account/<auth_id>/Call/"): Expected(200, other=200),
     ("GET", "Account/<auth_id>/Call/<call_uuid>/"): Expected(200),
     ("DELETE", "Account/<auth_id>/Call/<call_uuid>/"): Expected(204),
@@ -72,7 +76,8 @@ def asked(request: pytest.FixtureRequest, call: Call, acme: Customer) -> tuple[s
     method, route = request.param
     stream = call.streams.first()
     assert stream
-    return method, "/v1/" + route.replace("<call_uuid>", str(call.uuid)).replace("<stream_id>", str(stream.uuid))
+    values = {"<call_uuid>": str(call.uuid), "<stream_id>": str(stream.uuid), KIND: "Recording"}
+    return method, "/v1/" + reduce(lambda path, name: path.replace(name, values[name]), values, route)
 
 
 def ask(customer: Customer, method: str, path: str, auth_id: str) -> Any:
@@ -119,11 +124,12 @@ class TestMatrix:
         stream = call.streams.first()
         assert stream
         route = asked[1].removeprefix("/v1/").replace(str(call.uuid), "<call_uuid>").replace(str(stream.uuid), "<stream_id>")
+        route = route.replace("Recording", KIND)
         return EXPECTED[asked[0], route.rstrip("/") + "/"]
 
 
 # What is not there ---------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("path", ["", "nothing", "/", "Account/", "Account/MA1/Message/", "Account/MA1/Call/x/Stream/y/z"])
+@pytest.mark.parametrize("path", ["", "nothing", "/", "Account/", "Account/MA1/Messages/", "Account/MA1/Call/x/Stream/y/z"])
 def test_other_paths_are_404_in_the_api_s_own_form(path: str) -> None:
     for method in ("GET", "POST", "DELETE"):
         answer = Client().generic(method, f"/v1/{path}")

@@ -43,7 +43,7 @@ def test_every_operation_has_its_place_in_the_documentation() -> None:
     text = (Path(settings.BASE_DIR) / "docs" / "api.md").read_text()
     for path, methods in DESCRIBED["paths"].items():
         for method in methods:
-            assert f"`{method.upper()} {path.removeprefix('/v1/Account/{auth_id}/')}`" in text
+            assert f"`{method.upper()} {path.removeprefix('/v1/Account/{auth_id}/') or path}`" in text
 
 
 @pytest.mark.slow

@@ -117,6 +117,7 @@ class GatewaySocket:
             retry_seconds=settings.CONNECT_RETRY_SECONDS,
             resume_seconds=settings.GATEWAY_RESUME_SECONDS if line.dialect.resumes else 0.0,
             fill_silence=self.entry.fill_silence,
+            goodbye_seconds=self.entry.goodbye_seconds,
             media_timeout_seconds=settings.MEDIA_TIMEOUT_SECONDS,
         )
 

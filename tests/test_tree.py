@@ -73,6 +73,7 @@ TOLD_BY = {
         "streams/pure/messages",
     ),
     "streams/pure/call/test_stream": (
+        "streams/pure/call/complaints",
         "streams/pure/call/fill_level",
         "streams/pure/call/limits",
         "streams/pure/call/sent_messages",

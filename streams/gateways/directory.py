@@ -40,6 +40,7 @@ class KnownGateway:
     old_auth_token: str = ""
     old_auth_token_until: datetime | None = None
     fill_silence: bool = True
+    goodbye_seconds: int = 10
 
     def accepts(self, password: str) -> bool:
         return password_matches(self.password_digest, password)
@@ -96,6 +97,7 @@ COLUMNS = {
     "old_auth_token": "account__old_auth_token",
     "old_auth_token_until": "account__old_auth_token_until",
     "fill_silence": "account__fill_silence",
+    "goodbye_seconds": "account__goodbye_seconds",
 }
 
 

@@ -91,6 +91,13 @@ class Account(models.Model):
         help_text="While a gateway brings no audio (hold, silence suppression), streams get silence at real time. Off: they get nothing "
         "until audio comes again.",
     )
+    goodbye_seconds = models.PositiveSmallIntegerField(
+        "play last words (s)",
+        default=10,
+        validators=[MaxValueValidator(60)],
+        help_text="What a service had sent before it closed its socket is still played, for at most so many seconds, before the call is "
+        "hung up or goes on. 0: silence at once.",
+    )
     playback_callbacks = models.BooleanField(default=False, help_text="Also send PlayedStream and ClearedAudio callbacks.")
     retain_numbers_days = models.PositiveIntegerField(
         "keep phone numbers (days)", null=True, blank=True, validators=[MaxValueValidator(36_500)], help_text=RETENTION_HELP

@@ -75,6 +75,9 @@ class EventKind(StrEnum):
     AUDIO_CLEARED = "audio_cleared"
     STOP_REQUESTED = "stop_requested"
     STREAM_ENDED = "stream_ended"
+    LAST_WORDS = "last_words"
+    LAST_WORDS_HEARD = "last_words_heard"
+    LAST_WORDS_CUT_OFF = "last_words_cut_off"
     SOCKET_CLOSED = "socket_closed"
 
 

@@ -14,6 +14,7 @@ from streams.pure.lifecycle import Level
 
 PROBLEM_LEVELS = (Level.WARNING, Level.ERROR)
 OTHER = "other"
+LAST_WORDS = (K.LAST_WORDS, K.LAST_WORDS_HEARD, K.LAST_WORDS_CUT_OFF)
 GROUPS: dict[str, tuple[str, tuple[K, ...]]] = {
     "gateway": (
         "Gateway",
@@ -33,7 +34,7 @@ GROUPS: dict[str, tuple[str, tuple[K, ...]]] = {
         "Audio and DTMF",
         (
             *(K.CALL_DTMF, K.CALL_DTMF_SENT, K.CALL_DTMF_FAILED, K.DTMF_FORWARDED, K.PLAYBACK_STARTED, K.PLAY_FAILED),
-            *(K.CHECKPOINT_PLAYED, K.CHECKPOINT_UNCONFIRMED, K.AUDIO_CLEARED, K.CUSTOMER_MESSAGE_IGNORED),
+            *(K.CHECKPOINT_PLAYED, K.CHECKPOINT_UNCONFIRMED, *LAST_WORDS, K.AUDIO_CLEARED, K.CUSTOMER_MESSAGE_IGNORED),
         ),
     ),
     "control": ("Control", (K.CALL_CONTROL_REQUESTED, K.STOP_REQUESTED, K.CALL_HANGUP_SENT)),

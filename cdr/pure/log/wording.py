@@ -134,6 +134,18 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
         ". {play_failures} times audio from the customer was not played",
         ". {unconfirmed_checkpoints} times the gateway did not confirm a checkpoint",
     ),
+    K.LAST_WORDS: (
+        "The customer's service closed before all it had sent was heard",
+        ", {waiting_ms} of audio",
+        "; that is played first",
+        ", for at most {within_seconds}",
+    ),
+    K.LAST_WORDS_HEARD: ("What the customer's service had sent before it closed was heard", ", {seconds} after the stream had ended"),
+    K.LAST_WORDS_CUT_OFF: (
+        "What the customer's service had sent before it closed was cut off",
+        " after {within_seconds}",
+        (": {waiting_ms} of audio were not heard", ": the gateway has not confirmed that it was heard"),
+    ),
     K.SOCKET_CLOSED: ("The customer's socket closed", " with {close_code}", ", “{close_reason}”", ", {seconds} after the stream had ended"),
 }
 ASKED = {"start": "start a stream", "stop": "stop a stream", "send_dtmf": "send digits"}

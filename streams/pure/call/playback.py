@@ -52,6 +52,7 @@ class Playback:
         self._sent: deque[tuple[float, Reached]] = deque()
         self._overdue: deque[Reached] = deque(maxlen=CHECKPOINTS)
         self._heard_until = 0.0
+        self._own_until: dict[UUID, float] = {}
         self._paused = False
         self._marks_made = 0
 
@@ -79,9 +80,18 @@ class Playback:
         held = len(voice.checkpoints) if voice else 0
         if len(self._given) + len(self._queue) + len(self._sent) + held > CHECKPOINTS + QUEUE_MS / FRAME_MS:
             raise PlaybackFull(f"More than {CHECKPOINTS} checkpoints wait to be reached.")
+        self._add_mark(stream_id, name)
+
+    def mark_end(self, stream_id: UUID) -> str:
+        """Marks the place behind the last that a stream gave, whatever waits; returns the mark."""
+        return self._add_mark(stream_id, "")
+
+    def _add_mark(self, stream_id: UUID, name: str) -> str:
         self._marks_made += 1
-        self._given.append(Reached(stream_id, name, f"m{self._marks_made}"))
+        checkpoint = Reached(stream_id, name, f"m{self._marks_made}")
+        self._given.append(checkpoint)
         self._convert()
+        return checkpoint.mark
 
     def clear(self, stream_id: UUID, now: float) -> list[GatewayCommand]:
         """Silence at once: drops what the stream queued, and its checkpoints, which are never reached."""
@@ -91,9 +101,10 @@ class Playback:
         self._sent = deque((at, mark) for at, mark in self._sent if mark.stream_id != stream_id)
         self._overdue = deque((mark for mark in self._overdue if mark.stream_id != stream_id), CHECKPOINTS)
         self.waiting_ms = sum(item.duration_ms for item in (*self._given, *self._queue) if not isinstance(item, Reached))
-        if self._heard_until <= now:
+        if self._own_until.pop(stream_id, 0.0) <= now:
             return []
         self._heard_until = now
+        self._own_until.clear()
         # The gateway forgets the audio of other streams as well, and most forget its marks: nothing is left to wait for.
         self._sent = deque((now, mark) for _, mark in self._sent)
         return [Clear()]
@@ -136,6 +147,19 @@ class Playback:
 
     def _waits(self, stream_id: UUID) -> bool:
         return any(item.stream_id == stream_id for item in (*self._queue, *self._given))
+
+    # What was not heard yet --------------------------------------------------------------------------------------------------
+    def is_unheard(self, stream_id: UUID, now: float) -> bool:
+        """Whether the stream gave audio that is not known to have been heard."""
+        unconfirmed = any(checkpoint.stream_id == stream_id for _, checkpoint in self._sent)
+        voice = self._voices.get(stream_id)
+        return unconfirmed or self._waits(stream_id) or (voice is not None and voice.owes) or self._own_until.get(stream_id, 0.0) > now
+
+    def unheard_ms(self, stream_id: UUID, now: float) -> float:
+        """What waits of the stream, and what the gateway has until its last word was heard."""
+        own = (item for item in (*self._queue, *self._given) if item.stream_id == stream_id)
+        with_gateway_ms = max(self._own_until.get(stream_id, 0.0) - now, 0.0) * 1000
+        return with_gateway_ms + sum(item.duration_ms for item in own if not isinstance(item, Reached))
 
     # What the gateway says ---------------------------------------------------------------------------------------------------
     def pause(self) -> None:
@@ -182,7 +206,7 @@ class Playback:
             if isinstance(item, Sound):
                 if self._has_enough(now):
                     break
-                self._heard_until = max(self._heard_until, now) + item.duration_ms / 1000
+                self._heard_until = self._own_until[item.stream_id] = max(self._heard_until, now) + item.duration_ms / 1000
                 self.waiting_ms -= item.duration_ms
                 frames.append(item.payload)
             else:

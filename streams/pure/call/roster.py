@@ -19,6 +19,7 @@ class Roster:
 
     def __init__(self, identity: Identity, limits: StreamLimits, effects: EffectQueue, fork: Fork) -> None:
         self.streams: dict[UUID, StreamSession] = {}
+        self._kept_call_alive = False
         self._identity, self._limits, self._effects, self._fork = identity, limits, effects, fork
 
     def start(self, stream_id: UUID, request: StreamRequest, source: str, now: float) -> None:
@@ -45,9 +46,15 @@ class Roster:
             self._effects.note(EventKind.STOP_REQUESTED, Level.INFO, stream_id, now, by=by, how=cause.value)
             stream.end(cause, now, f"Stopped at the request of {by}.")
 
+    @property
+    def nothing_follows(self) -> bool:
+        """Whether a stream that kept the call alive has ended, and none that does is left."""
+        return self._kept_call_alive and not any(stream.request.keep_call_alive for stream in self._fork.live)
+
     def forget_ended(self) -> list[StreamSession]:
         """Takes those that have ended from the fork, and returns them."""
         ended = [stream for stream in self._fork.live if not stream.live]
+        self._kept_call_alive |= any(stream.request.keep_call_alive for stream in ended)
         if ended:
             self._fork.live = [stream for stream in self._fork.live if stream.live]
         return ended

@@ -116,7 +116,7 @@ class CallSession:
 
     def _media_started(self, message: Started, now: float) -> None:
         self._fork.begin(message.format)
-        self.talkback = Talkback(message, self.marks, self.note, self._emit, self._played)
+        self.talkback = Talkback(message, self.marks, self.note, self._emit, self._played, goodbye_seconds=self.limits.goodbye_seconds)
         self._gateway.begin(message, now)
 
     def _digit(self, message: Dtmf, now: float) -> None:
@@ -197,13 +197,13 @@ class CallSession:
         self.settle(now)
 
     def settle(self, now: float) -> None:
-        """Forgets ended streams; when the last stream that kept the call alive has ended, the call is over (cause 4010)."""
-        ended = self._roster.forget_ended()
-        for stream in ended:
+        """Forgets ended streams; when the last stream that kept the call alive has ended, and what it said was heard, the call is over
+        (cause 4010)."""
+        for stream in self._roster.forget_ended():
             if self.talkback is not None:
-                self.talkback.forget(stream, now)
-        kept = [stream for stream in self._fork.live if stream.request.keep_call_alive]
-        if any(stream.request.keep_call_alive for stream in ended) and not kept and not self.over:
+                self.talkback.leave(stream, now)
+        unheard = self.talkback is not None and self.talkback.last_words.unheard
+        if self._roster.nothing_follows and not unheard and not self.over:
             self.hang_up(END_OF_XML, "The stream that kept the call alive has ended, and nothing follows it.", now)
 
     def hang_up(

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from streams.pure.call.buffer import Backlog, Waiting
+from streams.pure.call.complaints import Complaints
 from streams.pure.call.effects import CloseCustomer, Dial, Effect
 from streams.pure.call.even_frames import FRAME_MS
 from streams.pure.call.fill_level import FillLevel
@@ -20,8 +21,6 @@ from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import ENDINGS, CallbackEvent, EndCause, EventKind, Level, StreamState, moved
 from streams.pure.messages import StreamRequest
 
-IGNORED_IN_FULL = 5
-"""How many ignored customer messages are noted in full, and how many failures to play; the rest is counted."""
 UNSAID_AT_MOST = 500
 
 
@@ -40,18 +39,18 @@ class StreamSession:
     attempt: int = 0
     until: float | None = None
     backlog: Backlog = field(default_factory=Backlog)
-    ignored: int = 0
-    play_failures: int = 0
-    unconfirmed: int = 0
+    ended_by: EndCause | None = None
     unsaid: int = 0
     greeting: bytes | None = None
     sent: SentMessages = field(init=False)
     fill: FillLevel = field(init=False)
+    complaints: Complaints = field(init=False)
     tracks: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.sent = SentMessages(self.protocol)
         self.fill = FillLevel(self.id, self.limits.buffer_ms, self.began, self.note)
+        self.complaints = Complaints(self.id, self.note)
         self.tracks = self.request.tracks
 
     @property
@@ -174,23 +173,16 @@ class StreamSession:
 
     def ignore(self, problem: str, sample: str, now: float) -> None:
         """Something the customer said that nothing is done about. It is noted, and ends nothing."""
-        self.ignored += 1
-        if self.ignored <= IGNORED_IN_FULL:
-            self.note(EventKind.CUSTOMER_MESSAGE_IGNORED, Level.WARNING, self.id, now, problem=problem, sample=sample, count=self.ignored)
+        self.complaints.add(EventKind.CUSTOMER_MESSAGE_IGNORED, now, problem=problem, sample=sample)
 
     def fail_to_play(self, problem: str, now: float) -> None:
-        """Audio from the customer that is not played: said on the socket each time, in the debug log the first times in full."""
-        self.play_failures += 1
-        if self.play_failures <= IGNORED_IN_FULL:
-            self.note(EventKind.PLAY_FAILED, Level.WARNING, self.id, now, problem=problem, count=self.play_failures)
+        """Audio from the customer that is not played: said on the socket each time, in the debug log the first times."""
+        self.complaints.add(EventKind.PLAY_FAILED, now, problem=problem)
         self.say(lambda: self.protocol.play_failed(problem))
 
     def not_confirmed(self, checkpoint: str, seconds: float, now: float) -> None:
         """The gateway did not say that everything before the checkpoint was played; should it do so later, that is passed on."""
-        self.unconfirmed += 1
-        if self.unconfirmed <= IGNORED_IN_FULL:
-            facts = {"name": checkpoint, "within_seconds": seconds, "count": self.unconfirmed}
-            self.note(EventKind.CHECKPOINT_UNCONFIRMED, Level.WARNING, self.id, now, **facts)
+        self.complaints.add(EventKind.CHECKPOINT_UNCONFIRMED, now, name=checkpoint, within_seconds=seconds)
         problem = f"The gateway did not confirm within {seconds:g} s that everything before checkpoint {checkpoint!r} was played."
         self.say(lambda: self.protocol.play_failed(problem))
 
@@ -211,6 +203,7 @@ class StreamSession:
         """Ends the stream, once: later calls change nothing. A healthy end lets what waits go out first."""
         if not self.live:
             return
+        self.ended_by = cause
         held_ms, healthy = self.backlog.held_ms, ENDINGS[cause].callback is CallbackEvent.STOP_STREAM
         self.fill.read(held_ms, now)
         flush = healthy and self.connected
@@ -235,9 +228,7 @@ class StreamSession:
             "sent_frames": self.sent.frames,
             "sent_ms": round(self.sent.audio_ms),
             "discarded_ms": 0 if flush else round(held_ms),
-            "ignored_messages": self.ignored,
-            "play_failures": self.play_failures,
-            **({"unconfirmed_checkpoints": self.unconfirmed} if self.unconfirmed else {}),
+            **self.complaints.totals(),
         }
 
     def measured(self) -> dict[str, Any]:

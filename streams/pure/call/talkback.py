@@ -7,13 +7,14 @@ from uuid import UUID
 
 from streams.pure.audio.dtmf import dtmf_tones
 from streams.pure.call.effects import Effect, TellGateway
+from streams.pure.call.last_words import LastWords
 from streams.pure.call.notes import Noted
 from streams.pure.call.playback import CONFIRMED_WITHIN_SECONDS, Playback, PlaybackFull
 from streams.pure.call.stream import StreamSession
 from streams.pure.call.voice import Reached
 from streams.pure.customer import protocol
 from streams.pure.foreign_text import cleaned
-from streams.pure.lifecycle import EventKind, Level
+from streams.pure.lifecycle import EndCause, EventKind, Level
 from streams.pure.messages import MarkPlayed, Paused, Resumed, Started
 
 EVENTS: dict[type, str] = {
@@ -31,11 +32,19 @@ class Talkback:
     call party hears."""
 
     def __init__(
-        self, media: Started, marks: bool, note: Noted, emit: Callable[[Effect], None], outbound: Callable[[bytes, float], None]
+        self,
+        media: Started,
+        marks: bool,
+        note: Noted,
+        emit: Callable[[Effect], None],
+        outbound: Callable[[bytes, float], None],
+        *,
+        goodbye_seconds: float,
     ) -> None:
         self.target = media.format
         self.listens_only = media.listens_only
         self.playback = Playback(self.target, marks)
+        self.last_words = LastWords(self.playback, goodbye_seconds, note, emit)
         self._note, self._emit, self._outbound = note, emit, outbound
         self._streams: dict[UUID, StreamSession] = {}
 
@@ -134,6 +143,7 @@ class Talkback:
         for checkpoint in step.overdue:
             if (stream := self._streams.get(checkpoint.stream_id)) is not None:
                 stream.not_confirmed(cleaned(checkpoint.name, 200), CONFIRMED_WITHIN_SECONDS, now)
+        self.last_words.tick(now)
 
     def reported(self, message: Paused | Resumed | MarkPlayed, now: float) -> None:
         """What the gateway says of its playback."""
@@ -148,13 +158,18 @@ class Talkback:
 
     def _reached(self, checkpoints: list[Reached], now: float) -> None:
         for checkpoint in checkpoints:
+            self.last_words.reached(checkpoint, now)
             stream = self._streams.get(checkpoint.stream_id)
             if stream is not None and stream.live:
                 stream.say(lambda stream=stream, name=checkpoint.name: stream.protocol.played_stream(name))  # type: ignore[misc]
                 self._note(EventKind.CHECKPOINT_PLAYED, Level.INFO, stream.id, now, name=cleaned(checkpoint.name, 200))
 
-    def forget(self, stream: StreamSession, now: float) -> None:
-        """The stream has ended: what it wanted played is not played any more."""
-        if self._streams.pop(stream.id, None) is not None:
+    def leave(self, stream: StreamSession, now: float) -> None:
+        """The stream has ended. What its service had sent before it closed is heard; otherwise there is silence at once."""
+        closed = stream.ended_by in (EndCause.CUSTOMER_CLOSED, EndCause.CUSTOMER_LOST)
+        known = self._streams.pop(stream.id, None) is not None
+        if closed and self.last_words.begin(stream.id, now):
+            self.advance(now)
+        elif known:
             for command in self.playback.clear(stream.id, now):
                 self._emit(TellGateway(command))

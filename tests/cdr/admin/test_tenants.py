@@ -54,6 +54,7 @@ def test_an_account_is_made_with_keys_of_its_own(administrator) -> None:
         "currency": "EUR",
         "concurrent_streams_limit": 5,
         "stream_starts_per_second": 2,
+        "goodbye_seconds": 5,
         "callback_style": "B",
     }
     assert administrator.post(f"{ACCOUNT}add/", values).status_code == 302

@@ -52,6 +52,21 @@ def test_odd_details_never_break_the_words(kind, data) -> None:
         ),
         (K.CALL_AUDIO_BACK, {"gap_ms": 4020, "count": 2}, "The gateway's audio is back after 4.0 s (silence number 2 of this call)."),
         (
+            K.LAST_WORDS,
+            {"waiting_ms": 1400, "within_seconds": 10},
+            "The customer's service closed before all it had sent was heard, 1.4 s of audio; that is played first, for at most 10 s.",
+        ),
+        (
+            K.LAST_WORDS_HEARD,
+            {"seconds": 1.43},
+            "What the customer's service had sent before it closed was heard, 1.4 s after the stream had ended.",
+        ),
+        (
+            K.LAST_WORDS_CUT_OFF,
+            {"within_seconds": 10, "waiting_ms": 4000},
+            "What the customer's service had sent before it closed was cut off after 10 s: 4.0 s of audio were not heard.",
+        ),
+        (
             K.CHECKPOINT_UNCONFIRMED,
             {"name": "goodbye", "within_seconds": 5.0, "count": 2},
             "The gateway has not confirmed that everything before checkpoint “goodbye” was played, 5 s after its time: the customer's "

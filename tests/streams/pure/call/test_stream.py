@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.pure.call.complaints import IGNORED_IN_FULL
 from streams.pure.call.effects import CloseCustomer, Dial, Effect
 from streams.pure.call.limits import StreamLimits
-from streams.pure.call.stream import IGNORED_IN_FULL, UNSAID_AT_MOST, StreamSession
+from streams.pure.call.stream import UNSAID_AT_MOST, StreamSession
 from streams.pure.customer.connection import Closure, Failure
 from streams.pure.customer.protocol import protocol_of
 from streams.pure.lifecycle import ENDINGS, MOVES, CallbackEvent, EndCause, EventKind, Level, StreamState

@@ -36,6 +36,7 @@ OF_MANY_MODULES = {
     "streams/pure/call/test_session_timing": "session.py, fork.py and stream.py, and what they measure together",
     "streams/simulate/test_other_gateways": "audio_stream.py, audio_fork.py and twilio.py, before one and the same platform",
     "streams/test_first_messages": "whose call it is, whatever comes first, from the consumer down to the rows",
+    "streams/test_lookalike_calls": "calls of Twilio's lookalikes, from the consumer to a customer and back",
     "streams/test_resuming": "a call that goes on on another socket, from the consumer down to the rows",
 }
 """What has a name of its own because it is of several modules, or of none."""
@@ -81,6 +82,7 @@ TOLD_BY = {
     ),
     "streams/pure/call/test_playback": ("streams/pure/call/voice",),
     "streams/pure/gateway/test_asterisk": ("streams/pure/gateway/asterisk_control",),
+    "streams/pure/gateway/test_lookalikes": ("streams/pure/gateway/media_format",),
     "streams/pure/gateway/test_freeswitch": ("streams/pure/gateway/forked_audio",),
     "streams/simulate/test_customer": ("streams/simulate/callback_receiver", "streams/simulate/conversation", "streams/simulate/waiting"),
     "streams/simulate/test_gateway": (

@@ -8,6 +8,14 @@ from typing import Any
 from cdr.pure.figures import NOTHING, spoken_ms
 from streams.pure.call.measure import LATE_AFTER_FRAMES, percentile_ms
 
+FAULTS = {
+    "frames_lost": "lost",
+    "frames_doubled": "doubled",
+    "frames_too_late": "too late to be put in order",
+    "frames_put_in_order": "put in order",
+}
+"""What the numbers of a gateway's frames told, where it numbers them."""
+
 
 def arrival_words(gaps: Mapping[str, Any]) -> str:
     """`p50 20 ms, p99 24 ms, longest 61 ms; 3 of 2,070 late (over 40 ms)`: the gaps between a gateway's frames, and the silence in them."""
@@ -19,7 +27,8 @@ def _gaps(gaps: Mapping[str, Any]) -> str:
     if not figures:
         return NOTHING
     late, frames = gaps.get("late", 0), sum(gaps["counts_us"].values())
-    return f"{figures}; {_count(late)} of {frames:,} late (over {LATE_AFTER_FRAMES * gaps.get('frame_ms', 20):g} ms)"
+    words = f"{figures}; {_count(late)} of {frames:,} late (over {LATE_AFTER_FRAMES * gaps.get('frame_ms', 20):g} ms)"
+    return "; ".join((words, *(f"{gaps[name]:,} {said}" for name, said in FAULTS.items() if gaps.get(name))))
 
 
 def _silence(gaps: Mapping[str, Any]) -> list[str]:

@@ -18,8 +18,6 @@ from streams.pure.messages import Audio, Ended, GatewayCommand, GatewayMessage, 
 
 MEDIA_START_SECONDS = 10.0
 """How long a gateway may be connected before it says what it brings."""
-HOLD_SECONDS = 1.0
-"""How long what comes before a gateway's first text waits for it, where the call can do without."""
 EARLY_MESSAGES = 10
 
 
@@ -91,8 +89,7 @@ class GatewayLine:
         if self._refused:
             return
         self._take(self.dialect.decode_binary(data) if isinstance(data, bytes) else self.dialect.decode_text(data))
-        if self._call is None and self._hold is None:
-            self._hold = asyncio.get_running_loop().call_later(HOLD_SECONDS, self._waited)
+        self._watch_what_is_held()
 
     def _take(self, messages: Sequence[GatewayMessage]) -> None:
         now = time.monotonic()
@@ -112,8 +109,8 @@ class GatewayLine:
         """The socket is gone, with the WebSocket close code when there was one."""
         self.gone = True
         self._stop_waiting()
+        self._waited()
         if not self._refused:
-            self._waited()
             self._hear(self.dialect.closed(code, self._closed_by_us), time.monotonic())
 
     def _hear(self, message: GatewayMessage, now: float) -> None:
@@ -138,13 +135,22 @@ class GatewayLine:
             case Unreadable() if len(self._early) < EARLY_MESSAGES:
                 self._early.append(message)
 
+    def _watch_what_is_held(self) -> None:
+        seconds = self.dialect.hold_seconds
+        if self._hold is not None and not seconds:
+            self._hold.cancel()
+            self._hold = None
+        elif seconds and self._hold is None:
+            self._hold = asyncio.get_running_loop().call_later(seconds, self._waited)
+
     def _waited(self) -> None:
-        """What the dialect holds is all there is."""
-        if self._call is None and not self._refused:
+        """What the dialect holds is held no longer."""
+        self._hold = None
+        if not self._refused:
             self._take(self.dialect.waited())
 
     def _begin(self, first: GatewayMessage | None, now: float) -> None:
-        self._stop_waiting()
+        self._timer.cancel()
         who = identity(self.caller.query, first.variables if isinstance(first, Started) else {})
         call = self._call = self._callbacks.bring(self, who, first)
         if call is not None:
@@ -164,6 +170,7 @@ class GatewayLine:
         self._timer.cancel()
         if self._hold is not None:
             self._hold.cancel()
+            self._hold = None
 
     # To the gateway --------------------------------------------------------------------------------------------------------
     def tell(self, command: GatewayCommand) -> None:

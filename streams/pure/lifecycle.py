@@ -47,6 +47,7 @@ class EventKind(StrEnum):
     CALL_NO_AUDIO = "call_no_audio"
     CALL_AUDIO_STOPPED = "call_audio_stopped"
     CALL_AUDIO_BACK = "call_audio_back"
+    CALL_FRAMES_FAULTY = "call_frames_faulty"
     CALL_DTMF = "call_dtmf"
     CALL_DTMF_SENT = "call_dtmf_sent"
     CALL_DTMF_FAILED = "call_dtmf_failed"

@@ -36,7 +36,7 @@ class AudioFormat:
 @dataclass(frozen=True, slots=True)
 class Started:
     """The gateway's media began. `facts` are for the debug log; `variables` may carry call_uuid, from, to, direction. `listens_only`: why
-    nothing can be played to the call, in a sentence; "" where it can."""
+    nothing can be played to the call, in a sentence; "" where it can. `back`: the format of Play where it is another one."""
 
     format: AudioFormat
     frame_ms: int
@@ -44,6 +44,12 @@ class Started:
     facts: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     listens_only: str = ""
+    back: AudioFormat | None = None
+
+    @property
+    def played(self) -> AudioFormat:
+        """The format in which audio for the call party goes to the gateway."""
+        return self.back or self.format
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,23 @@ class LateMetadata:
     gateway_call_id: str
     variables: dict[str, str] = field(default_factory=dict)
     audio: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFaults:
+    """What the numbers of a gateway's frames told so far, by how many frames: never came, came twice, came when their place was over,
+    came late and were put in order."""
+
+    lost: int = 0
+    doubled: int = 0
+    late: int = 0
+    reordered: int = 0
+
+    def more(self, lost: int = 0, doubled: int = 0, late: int = 0, reordered: int = 0) -> "FrameFaults":
+        return FrameFaults(self.lost + lost, self.doubled + doubled, self.late + late, self.reordered + reordered)
+
+    def plus(self, other: "FrameFaults") -> "FrameFaults":
+        return self.more(other.lost, other.doubled, other.late, other.reordered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +142,15 @@ class Ended:
     words: str
 
 
-GatewayMessage = Started | LateMetadata | Audio | Dtmf | Paused | Resumed | MarkPlayed | GatewayReport | Unreadable | Unsupported | Ended
+GatewayMessage = (
+    Started | LateMetadata | FrameFaults | Audio | Dtmf | Paused | Resumed | MarkPlayed | GatewayReport | Unreadable | Unsupported | Ended
+)
 
 
 # Words to a gateway --------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Audio for the call party, in the format of Started."""
+    """Audio for the call party, in the format that Started says is played."""
 
     payload: bytes
 

@@ -11,9 +11,9 @@ import pytest
 from channels.db import database_sync_to_async
 
 from cdr.pure.log.wording import words_of
-from streams.gateways import line
 from streams.models import Call, StreamEvent
 from streams.pure.audio.convert import tone
+from streams.pure.gateway import freeswitch
 from streams.pure.messages import AudioFormat, Encoding
 from streams.simulate.conversation import Conversation
 from streams.simulate.customer import Customer
@@ -107,7 +107,7 @@ async def test_jambonz_metadata_behind_audio(early: int) -> None:
 
 @pytest.mark.parametrize("dialect", ["audio_stream", "audio_fork"])
 async def test_metadata_that_nobody_waited_for_any_more_fills_in_what_is_missing(dialect: str, monkeypatch) -> None:
-    monkeypatch.setattr(line, "HOLD_SECONDS", 0.01)
+    monkeypatch.setattr(freeswitch, "HOLD_SECONDS", 0.01)
     call_uuid, frames = str(uuid.uuid4()), frames_of(16_000, 440)
     async with stage(dialect) as customer:
         communicator = await connected(dialect)
@@ -156,7 +156,7 @@ async def test_a_number_whose_plus_stands_bare_in_the_url() -> None:
 
 
 async def test_no_metadata_at_all_begins_the_call_by_its_url(monkeypatch) -> None:
-    monkeypatch.setattr(line, "HOLD_SECONDS", 0.05)
+    monkeypatch.setattr(freeswitch, "HOLD_SECONDS", 0.05)
     frames = frames_of(16_000, 440)
     async with stage("audio_stream") as customer:
         communicator = await connected("audio_stream", "rate=16000")

@@ -5,6 +5,7 @@ Owns what is noted of that. Must not know streams, or what becomes of a frame.""
 from collections.abc import Iterator
 from typing import Any
 
+from streams.pure.call.frame_watch import FrameWatch
 from streams.pure.call.gateway_absence import GatewayAbsence
 from streams.pure.call.limits import StreamLimits
 from streams.pure.call.measure import Arrivals
@@ -28,6 +29,7 @@ class GatewayMedia:
         self.started: Started | None = None
         self.arrivals = Arrivals()
         self.unreadable = 0
+        self.frames = FrameWatch(note)
         self._began = began
         self._audio_at = self._said_at = began
         self._timeout_seconds = limits.media_timeout_seconds
@@ -126,11 +128,12 @@ class GatewayMedia:
         return self._absence.given_up(now)
 
     # Told at the end -----------------------------------------------------------------------------------------------------
-    def totals(self) -> dict[str, int]:
+    def totals(self) -> dict[str, Any]:
         """For the call's last note."""
         unreadable = {"unreadable": self.unreadable} if self.unreadable else {}
-        return {**unreadable, **(self._fill.totals() if self._fill is not None else {})}
+        faults = {"frame_faults": self.frames.words()} if self.frames.words() else {}
+        return {**unreadable, **faults, **(self._fill.totals() if self._fill is not None else {})}
 
     def measured(self) -> dict[str, Any]:
         """Its timing so far, for its row."""
-        return {**self.arrivals.to_json(), **(self._fill.totals() if self._fill is not None else {})}
+        return {**self.arrivals.to_json(), **self.frames.to_json(), **(self._fill.totals() if self._fill is not None else {})}

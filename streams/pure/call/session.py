@@ -4,6 +4,7 @@ Owns the call's notes and their numbers, its streams, and the converters they sh
 `epoch` ties it to the wall clock once, so that a clock that jumps during a call moves nothing."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 from streams.pure.call.effect_queue import EffectQueue
@@ -31,6 +32,7 @@ from streams.pure.messages import (
     Audio,
     Dtmf,
     Ended,
+    FrameFaults,
     GatewayMessage,
     GatewayReport,
     HangUp,
@@ -77,10 +79,15 @@ class CallSession:
         self._gateway.said(now)
         if isinstance(message, Paused | Resumed | MarkPlayed):
             self._playback_reported(message, now)
-            return
+        else:
+            self._hear_of_the_call(message, now)
+
+    def _hear_of_the_call(self, message: GatewayMessage, now: float) -> None:
         match message:
             case Started():
                 self._media_started(message, now)
+            case FrameFaults():
+                self._gateway.frames.came(message, now)
             case Dtmf():
                 self._digit(message, now)
             case Ended():

@@ -5,6 +5,7 @@ Owns what is done about each, and that nothing is refused in silence. Must not k
 from collections.abc import Callable
 from uuid import UUID
 
+from streams.pure.audio.convert import Converter
 from streams.pure.audio.dtmf import dtmf_tones
 from streams.pure.call.effects import Effect, TellGateway
 from streams.pure.call.last_words import LastWords
@@ -41,11 +42,12 @@ class Talkback:
         *,
         goodbye_seconds: float,
     ) -> None:
-        self.target = media.format
+        self.target = media.played
         self.listens_only = media.listens_only
         self.playback = Playback(self.target, marks)
         self.last_words = LastWords(self.playback, goodbye_seconds, note, emit)
         self._note, self._emit, self._outbound = note, emit, outbound
+        self._heard = Converter(media.played, media.format)
         self._streams: dict[UUID, StreamSession] = {}
 
     def hear(self, stream: StreamSession, text: str | bytes, now: float) -> None:
@@ -138,7 +140,8 @@ class Talkback:
         for command in step.commands:
             self._emit(TellGateway(command))
         for frame in step.played:
-            self._outbound(frame, now)
+            for heard in self._heard.convert(frame):
+                self._outbound(heard, now)
         self._reached(step.reached, now)
         for checkpoint in step.overdue:
             if (stream := self._streams.get(checkpoint.stream_id)) is not None:

@@ -25,12 +25,17 @@ class Dialect(Protocol):
     marks: bool
     resumes: bool
 
+    @property
+    def hold_seconds(self) -> float:
+        """How long what is held now may be held, from now on, before `waited` says that it is too long; 0 where nothing is."""
+        ...
+
     def decode_text(self, text: str) -> Sequence[GatewayMessage]: ...
 
     def decode_binary(self, data: bytes) -> Sequence[GatewayMessage]: ...
 
     def waited(self) -> Sequence[GatewayMessage]:
-        """The time to hold what came before the first text is over: a dialect that can do without begins now, with what it holds."""
+        """What is held was held long enough, or is all there is: it is said now, and the call begins where it can."""
         ...
 
     def encode(self, command: GatewayCommand) -> list[str | bytes]: ...

@@ -63,6 +63,7 @@ class Asterisk:
     name = "asterisk"
     subprotocols: tuple[str, ...] = ("media",)
     resumes = False
+    hold_seconds = 0.0
 
     def __init__(self, query: Mapping[str, str]) -> None:
         self.marks = False

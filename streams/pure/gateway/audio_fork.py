@@ -49,6 +49,10 @@ class AudioFork:
         self._over = True
         return (*self._media.waited(), Ended(lost=False, code=None, words="The gateway shut its fork down."))
 
+    @property
+    def hold_seconds(self) -> float:
+        return self._media.hold_seconds
+
     def waited(self) -> Sequence[GatewayMessage]:
         return self._media.waited()
 

@@ -30,6 +30,10 @@ class AudioStream:
     def decode_binary(self, data: bytes) -> Sequence[GatewayMessage]:
         return self._media.binary(data) if data else ()
 
+    @property
+    def hold_seconds(self) -> float:
+        return self._media.hold_seconds
+
     def waited(self) -> Sequence[GatewayMessage]:
         return self._media.waited()
 

@@ -12,6 +12,7 @@ from streams.pure.gateway.json_text import Fields, NotAnObject, digit_of, object
 from streams.pure.gateway.tracks import FRAME_MS
 from streams.pure.messages import AudioFormat, Dtmf, Encoding, GatewayMessage, GatewayReport, LateMetadata, Started, Unreadable, Unsupported
 
+HOLD_SECONDS = 1.0
 HELD_BYTES = 256_000
 """A second of stereo at the highest rate."""
 HELD_MESSAGES = 1000
@@ -37,6 +38,10 @@ class ForkedMedia:
         self._held: list[bytes | Sequence[GatewayMessage]] = []
         self._held_bytes = 0
         self._told = "none"
+
+    @property
+    def hold_seconds(self) -> float:
+        return HOLD_SECONDS if self._held else 0.0
 
     def binary(self, data: bytes) -> Sequence[GatewayMessage]:
         """Audio of any length."""

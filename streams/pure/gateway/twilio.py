@@ -1,7 +1,7 @@
-"""Twilio Media Streams on the wire, and all that are made in its image: Telnyx, SignalWire, Exotel, Kazoo, Fonoster.
+"""Twilio Media Streams on the wire, and all that are made in its image: Telnyx, SignalWire, Exotel, Vobiz, Kazoo, Fonoster.
 
 Owns their JSON in both directions, whatever way it is spelled. Must not know sockets, clocks, calls or customers.
-Sources: Twilio's Media Streams messages; the streaming pages of the others, as far as they differ."""
+Sources: Twilio's Media Streams messages; the streaming pages of the others, as far as they differ (`lookalikes`)."""
 
 import binascii
 from base64 import b64decode, b64encode
@@ -14,15 +14,18 @@ from streams.pure.foreign_text import cleaned
 from streams.pure.gateway.call_names import named_call
 from streams.pure.gateway.closing import ended_message
 from streams.pure.gateway.early_words import EarlyWords
-from streams.pure.gateway.json_text import Fields, NotAnObject, digit_of, object_of, plainly, said, whole
-from streams.pure.gateway.tracks import FRAME_MS, TrackCutter
+from streams.pure.gateway.json_text import Fields, NotAnObject, digit_of, object_of, plainly, said
+from streams.pure.gateway.lookalikes import TWILIO, service_of, spelled_stream_id, spelling_of, way_back
+from streams.pure.gateway.media_format import format_of
+from streams.pure.gateway.numbered_media import HELD_SECONDS, Frame, MediaOrder
+from streams.pure.gateway.tracks import FRAME_MS, TrackCutter, swapped
 from streams.pure.messages import (
-    Audio,
     AudioFormat,
     Clear,
     Dtmf,
     Encoding,
     Ended,
+    FrameFaults,
     GatewayCommand,
     GatewayMessage,
     GatewayReport,
@@ -34,15 +37,8 @@ from streams.pure.messages import (
     Unsupported,
 )
 
-# Exotel calls its L16 "base64" or "raw"; the rest are the names of RTP, of MIME and of habit.
-_ENCODINGS = {
-    **dict.fromkeys(("mulaw", "ulaw", "pcmu"), Encoding.MULAW),
-    **dict.fromkeys(("alaw", "pcma"), Encoding.ALAW),
-    **dict.fromkeys(("l16", "raw", "pcm", "slin", "linear16", "base64"), Encoding.L16),
-}
-_STREAM_NAMES = ("streamSid", "stream_sid", "streamId", "stream_id")
-_CALL_NAMES = ("callSid", "call_sid", "call_control_id", "callId", "call_id")
 _NO = ("false", "no", "0")
+_PLIVO_TYPES = {Encoding.L16: "audio/x-l16", Encoding.MULAW: "audio/x-mulaw", Encoding.ALAW: "audio/x-alaw"}
 LISTENS_ONLY = "Nothing can be played to this call: its gateway's stream only listens. Use <Connect><Stream> in place of <Start><Stream>."
 
 
@@ -60,11 +56,19 @@ class Twilio:
         self.marks = False
         self._query = plainly(dict(query))
         self._format: AudioFormat | None = None
+        self._back: AudioFormat | None = None
+        self._service = TWILIO
         self._refused = self._over = False
-        self._listens_only = False
+        self._listens_only = ""
         self._stream: dict[str, str] = {}
         self._cutters: dict[str, TrackCutter] = {}
-        self._early: EarlyWords[Dtmf | tuple[str, bytes]] = EarlyWords("the start message")
+        self._early: EarlyWords[str | bytes] = EarlyWords("the start message")
+        self._order = MediaOrder()
+        self._faults = FrameFaults()
+
+    @property
+    def hold_seconds(self) -> float:
+        return HELD_SECONDS if self._order.holds else 0.0
 
     def decode_text(self, text: str) -> Sequence[GatewayMessage]:
         """One message. What is not the dialect comes back as Unreadable; nothing is raised."""
@@ -74,33 +78,41 @@ class Twilio:
             return (Unreadable(str(problem), cleaned(text, 200)),)
         message = plainly(given)
         event = said(message, "event").lower()
+        if event == "media":
+            return self._media(message, text)
+        if event == "dtmf" and self._format is None:
+            return self._early.keep(text, 0)
+        in_turn = self._framed(self._order.other(message))
         if event == "start":
             return self._start(given, message)
         reader = self._READERS.get(event)
         if reader is None:
-            known = ", ".join(("start", *self._READERS))
-            return (Unreadable(f"The gateway sent the event {cleaned(event, 60)!r}; it has to be one of {known}.", cleaned(text, 200)),)
-        return reader(self, message)
+            known = ", ".join(("start", "media", *self._READERS))
+            words = f"The gateway sent the event {cleaned(event, 60)!r}; it has to be one of {known}."
+            return (*in_turn, Unreadable(words, cleaned(text, 200)))
+        return (*in_turn, *reader(self, message))
 
     def decode_binary(self, data: bytes) -> Sequence[GatewayMessage]:
         """Kazoo's rawAudio: the caller's audio without JSON around it."""
-        return self._audio("inbound", data)
+        if self._format is None and not self._refused:
+            return self._early.keep(data, len(data))
+        return self._framed([("inbound", data)])
 
     def waited(self) -> Sequence[GatewayMessage]:
-        """Without start nobody knows whose call it is, nor under which id it is spoken to."""
-        return ()
+        """Frames that were held for one before them are in turn. Without start nothing is: nobody knows whose call it is."""
+        return self._framed(self._order.flush())
 
     def encode(self, command: GatewayCommand) -> list[str | bytes]:
         """Nothing for HangUp: the close that follows it ends <Connect><Stream>, and the TwiML behind that says how the call goes on."""
-        if self._format is None or self._listens_only or self._over:
+        if self._back is None or self._listens_only or self._over:
             return []
         match command:
             case Play(payload) if payload:
-                return [self._text("media", {"payload": b64encode(payload).decode()})]
+                return [self._play(payload, self._back)]
             case Mark(name):
-                return [self._text("mark", {"name": name})]
+                return [self._text("checkpoint", {"name": name}) if self._service.plivo else self._text("mark", {"mark": {"name": name}})]
             case Clear():
-                return [self._text("clear")]
+                return [self._text("clearAudio" if self._service.plivo else "clear", {})]
         return []
 
     def closed(self, code: int | None, by_us: bool) -> Ended:
@@ -115,31 +127,38 @@ class Twilio:
         if self._format is not None or self._refused:
             return (Unreadable("start came a second time; a connection carries one stream, so it counts once."),)
         start = {**message, **plainly(message.get("start"))}
-        found = _format_of(plainly(start.get("mediaformat")))
+        parameters = {**self._query, **plainly(start.get("customparameters"))}
+        service = self._service = service_of(given, start, said(parameters, "service"))
+        found = format_of(plainly(start.get("mediaformat")), service.default)
         if isinstance(found, Unsupported):
             self._refused = True
             self._early.drop()
             return (found,)
         self._format = found
-        self._stream = _stream_of(given)
-        parameters = plainly(start.get("customparameters"))
-        tracks = [_track(track) for track in _list(start.get("tracks"))]
-        flag = said(parameters, "bidirectional") or said(self._query, "bidirectional")
-        self._listens_only = "outbound" in tracks or flag.lower() in _NO
-        self.marks = not self._listens_only
-        call = named_call({**start, **parameters}, said(start, "accountsid"), said(self._query, "fork"))
-        gateway_call_id = cleaned(said(start, "callsid", "callcontrolid", "callid"), 200) or call.gateway_call_id
-        facts = {
-            "stream": cleaned(next(iter(self._stream.values()), ""), 100),
-            "spelling": _spelling(given),
-            "tracks": cleaned(", ".join(dict.fromkeys(tracks)) or "inbound", 100),
-            "audio_back": "no: this stream only listens" if self._listens_only else "yes",
-        }
-        began = Started(found, FRAME_MS, gateway_call_id, facts, call.variables, LISTENS_ONLY if self._listens_only else "")
-        early = (self._audio(*word) if isinstance(word, tuple) else (word,) for word in self._early.release())
+        self._stream = spelled_stream_id(given)
+        began = self._started(given, start, parameters, found)
+        early = (self.decode_binary(word) if isinstance(word, bytes) else self.decode_text(word) for word in self._early.release())
         return (began, *(message for messages in early for message in messages))
 
-    def _media(self, message: Fields) -> Sequence[GatewayMessage]:
+    def _started(self, given: dict[str, Any], start: Fields, parameters: Fields, found: AudioFormat) -> Started:
+        tracks = [_track(track) for track in _list(start.get("tracks"))]
+        self._back, self._listens_only = way_back(self._service, parameters, found)
+        if "outbound" in tracks or said(parameters, "bidirectional").lower() in _NO:
+            self._listens_only = LISTENS_ONLY
+        self.marks = not self._listens_only
+        own = plainly(start.get("customparameters"))
+        call = named_call({**start, **own}, said(start, "accountsid"), said(self._query, "fork"))
+        facts = {
+            "stream": cleaned(next(iter(self._stream.values()), ""), 100),
+            "service": self._service.name,
+            "spelling": spelling_of(given),
+            "tracks": cleaned(", ".join(dict.fromkeys(tracks)) or "inbound", 100),
+            "audio_back": "no: this stream only listens" if self._listens_only else str(self._back),
+        }
+        call_id = cleaned(said(start, "callsid", "callcontrolid", "callid"), 200) or call.gateway_call_id
+        return Started(found, FRAME_MS, call_id, facts, call.variables, self._listens_only, self._back if self._back != found else None)
+
+    def _media(self, message: Fields, text: str) -> Sequence[GatewayMessage]:
         media = plainly(message.get("media"))
         payload = media.get("payload")
         try:
@@ -148,35 +167,50 @@ class Twilio:
             data = None
         if data is None:
             return (Unreadable("A media message has no media.payload in base64."),)
-        return self._audio(_track(media.get("track")), data)
-
-    def _audio(self, track: str, data: bytes) -> Sequence[GatewayMessage]:
         if self._refused or self._over or not data:
             return ()
         if self._format is None:
-            return self._early.keep((track, data), len(data))
-        cutter = self._cutters.get(track)
-        if cutter is None:
-            cutter = self._cutters[track] = TrackCutter(self._format, (track,))
-        frames: Sequence[Audio] = cutter.frames(data)
-        return frames
+            return self._early.keep(text, len(data))
+        return self._framed(self._order.frame(message, _track(media.get("track")), data, self._format.duration_ms(len(data))))
+
+    def _framed(self, frames: Sequence[Frame]) -> Sequence[GatewayMessage]:
+        """Frames of the call's audio; and what their numbers told of others, where that is news."""
+        if self._format is None or self._over:
+            return ()
+        heard: list[GatewayMessage] = []
+        for track, data in frames:
+            cutter = self._cutters.get(track)
+            if cutter is None:
+                cutter = self._cutters[track] = TrackCutter(self._format, (track,), self._service.big_endian)
+            heard += cutter.frames(data)
+        faults = self._order.faults
+        if faults != self._faults:
+            self._faults = faults
+            heard.append(faults)
+        return heard
 
     def _dtmf(self, message: Fields) -> Sequence[GatewayMessage]:
         digit = digit_of(message)
         if not digit:
             return (Unreadable("A dtmf message carries no digit; it has to be one of 0-9, *, #, A-D."),)
-        pressed = Dtmf(digit, _track(plainly(message.get("dtmf")).get("track")))
-        return (pressed,) if self._format is not None else self._early.keep(pressed, 0)
+        return (Dtmf(digit, _track(plainly(message.get("dtmf")).get("track"))),)
 
     def _mark(self, message: Fields) -> Sequence[GatewayMessage]:
         return (MarkPlayed(cleaned(said(plainly(message.get("mark")), "name"), 100)),)
 
+    def _played_stream(self, message: Fields) -> Sequence[GatewayMessage]:
+        return (MarkPlayed(cleaned(said(message, "name"), 100)),)
+
+    def _cleared(self, _: Fields) -> Sequence[GatewayMessage]:
+        return (GatewayReport("The gateway cleared what it had to play."),)
+
     def _stop(self, message: Fields) -> Sequence[GatewayMessage]:
         if self._over:
             return ()
+        rest = self.waited()
         self._over = True
         reason = cleaned(said(plainly(message.get("stop")), "reason"), 100)
-        return (Ended(lost=False, code=None, words=f"The gateway said stop{f' ({reason})' if reason else ''}."),)
+        return (*rest, Ended(lost=False, code=None, words=f"The gateway said stop{f' ({reason})' if reason else ''}."))
 
     def _error(self, message: Fields) -> Sequence[GatewayMessage]:
         error = {**message, **plainly(message.get("error")), **plainly(message.get("payload"))}
@@ -184,48 +218,26 @@ class Twilio:
         return (GatewayReport(" ".join(filter(None, words)) or "an error without words", error=True),)
 
     _READERS: dict[str, Callable[["Twilio", Fields], Sequence[GatewayMessage]]] = {
-        "media": _media,
         "connected": _connected,
         "dtmf": _dtmf,
         "mark": _mark,
+        "playedstream": _played_stream,
+        "clearedaudio": _cleared,
         "stop": _stop,
         "error": _error,
     }
 
     # What it is told ---------------------------------------------------------------------------------------------------
-    def _text(self, event: str, content: Mapping[str, str] | None = None) -> str:
-        return orjson.dumps({"event": event, **self._stream, **({event: content} if content else {})}).decode()
+    def _play(self, payload: bytes, played: AudioFormat) -> str:
+        swaps = self._service.big_endian and played.encoding is Encoding.L16
+        audio = b64encode(swapped(payload) if swaps else payload).decode()
+        if not self._service.plivo:
+            return self._text("media", {"media": {"payload": audio}})
+        media = {"contentType": _PLIVO_TYPES[played.encoding], "sampleRate": played.rate, "payload": audio}
+        return orjson.dumps({"event": "playAudio", "media": media}).decode()
 
-
-def _format_of(media: Fields) -> AudioFormat | Unsupported:
-    """mu-law at 8 kHz where nothing is said: it is Twilio's only one, and those in its image that say nothing send it as well."""
-    word = said(media, "encoding").lower()
-    encoding = _ENCODINGS.get(word.removeprefix("audio/").removeprefix("x-") or "mulaw")
-    rate = whole(said(media, "samplerate") or "8000", 8000, 48_000)
-    if encoding is None or rate is None or said(media, "channels") not in ("", "1"):
-        shown = cleaned(", ".join(f"{name} {said(media, name)}" for name in ("encoding", "samplerate", "channels") if name in media), 120)
-        return Unsupported(
-            f"The gateway's media format ({shown}) is not spoken here. Choose PCMU, PCMA or L16 with one channel at 8000 to 48000 Hz; "
-            "at Telnyx that is stream_codec, Twilio has no other than PCMU."
-        )
-    return AudioFormat(encoding, rate)
-
-
-def _stream_of(given: dict[str, Any]) -> dict[str, str]:
-    """The stream id under the name the gateway has for it: what goes back has to carry the same."""
-    start = given.get("start")
-    for where in (given, start if isinstance(start, dict) else {}):
-        for name in _STREAM_NAMES:
-            if isinstance(where.get(name), str):
-                return {name: where[name]}
-    return {}
-
-
-def _spelling(given: dict[str, Any]) -> str:
-    """How the ids are spelled, which tells the services apart."""
-    start = given.get("start")
-    names = {**given, **(start if isinstance(start, dict) else {})}
-    return ", ".join(name for name in (*_STREAM_NAMES, *_CALL_NAMES) if name in names)
+    def _text(self, event: str, content: Mapping[str, object]) -> str:
+        return orjson.dumps({"event": event, **self._stream, **content}).decode()
 
 
 def _track(name: object) -> str:

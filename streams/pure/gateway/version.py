@@ -46,16 +46,26 @@ def _audio_fork(upgrade: Upgrade, started: Started) -> str:
 
 
 def _twilio(upgrade: Upgrade, started: Started) -> str:
-    spelling = _words(started.facts, "spelling")
+    service = str(started.facts.get("service", ""))
     if upgrade.user_agent.startswith("Twilio"):
         return "Twilio Media Streams"
-    if "call_control_id" in spelling:
-        return "Telnyx media streaming"
-    if "stream_sid" in spelling:
-        return "Exotel, or another that spells stream_sid"
-    if "streamSid" not in spelling:
+    if service in _SERVICES:
+        return _SERVICES[service]
+    if "streamSid" not in _words(started.facts, "spelling"):
         return ""
-    return "one that spells as Twilio does" + ("" if started.gateway_call_id.startswith("CA") else " (SignalWire or Fonoster, perhaps)")
+    return "one that spells as Twilio does" + ("" if started.gateway_call_id.startswith("CA") else " (Fonoster, perhaps)")
+
+
+_SERVICES = {
+    "telnyx": "Telnyx media streaming",
+    "exotel": "Exotel, or another that spells stream_sid",
+    "signalwire": "SignalWire",
+    "vobiz": "Vobiz, or another that speaks as Plivo does",
+    "plivo": "Plivo",
+    "kazoo": "Kazoo",
+    "fonoster": "Fonoster",
+}
+"""By the name that `lookalikes` has for it."""
 
 
 def _words(facts: Mapping[str, Any], name: str) -> list[str]:

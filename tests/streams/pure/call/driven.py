@@ -21,14 +21,14 @@ FACTS = {"address": "192.0.2.1", "duration_ms": 12}
 class Driven:
     """A session with a hand on its clock, and what came out of it."""
 
-    def __init__(self, limits: StreamLimits | None = None, answered: bool = True, marks: bool = False, listens_only: str = "") -> None:
+    def __init__(self, limits: StreamLimits | None = None, answered: bool = True, marks: bool = False, **started: Any) -> None:
         self.now = 100.0
         identity, limits = Identity(uuid4(), "MA" + "X" * 18), limits or StreamLimits(buffer_ms=1000, retry_seconds=(1, 3))
         self.session = CallSession(identity, limits, 100.0, 1_700_000_000.0, marks)
         self.notes: list[Note] = []
         self.effects: list[Effect] = []
         self.session.note(EventKind.CALL_STARTED, Level.INFO, None, self.now, gateway="pbx")
-        self.session.hear(Started(MULAW, 20, "gw-1", listens_only=listens_only), self.now)
+        self.session.hear(Started(**{"format": MULAW, "frame_ms": 20, "gateway_call_id": "gw-1", **started}), self.now)
         if answered:
             self.session.follow([], self.now)
 

@@ -4,14 +4,17 @@ import base64
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from streams.pure.audio.convert import tone
+from streams.pure.audio.g711 import MULAW_TO_LINEAR
 from streams.pure.call.stream import UNSAID_AT_MOST
 from streams.pure.customer.connection import Closure
 from streams.pure.lifecycle import EndCause, EventKind
-from streams.pure.messages import Audio, Clear, Mark, MarkPlayed, Paused, Play, Resumed, StreamRequest
+from streams.pure.messages import Audio, AudioFormat, Clear, Encoding, Mark, MarkPlayed, Paused, Play, Resumed, StreamRequest
 from tests.streams.pure.call.driven import Driven
 
 BOTH_WAYS = StreamRequest("wss://bot.example/audio", content_type="audio/x-mulaw;rate=8000", bidirectional=True)
@@ -256,6 +259,19 @@ def test_what_is_played_is_the_outbound_track_of_streams_that_want_it() -> None:
     call.says(talker, event="playAudio", media=media(b"\x07" * 320))
     got = [(text["media"]["track"], text["media"]["chunk"]) for text in call.texts(listener)]
     assert got == [("inbound", 1), ("inbound", 2), ("outbound", 1), ("outbound", 2)]
+
+
+def test_a_gateway_with_a_codec_of_its_own_for_the_way_back_gets_that_and_others_hear_it_as_the_call_sounds() -> None:
+    """An A-law leg whose gateway wants mu-law: the customer's mu-law goes there byte for byte."""
+    call = Driven(format=AudioFormat(Encoding.ALAW, 8000), back=AudioFormat(Encoding.MULAW, 8000))
+    talker = call.connected(BOTH_WAYS)
+    listener = call.connected(StreamRequest("wss://listener.example/", content_type="audio/x-mulaw;rate=8000", audio_track="outbound"))
+    speech = tone(440, 40, AudioFormat(Encoding.MULAW, 8000))
+    call.says(talker, event="playAudio", media=media(speech))
+    assert played(call.told()) == speech
+    heard = b"".join(base64.b64decode(text["media"]["payload"]) for text in call.texts(listener) if text["event"] == "media")
+    error = MULAW_TO_LINEAR[np.frombuffer(heard, np.uint8)].astype(int) - MULAW_TO_LINEAR[np.frombuffer(speech, np.uint8)]
+    assert abs(error).max() <= 512  # a step where the tone is loudest, for it was A-law in between
 
 
 def test_a_gateway_that_brings_the_outbound_track_is_not_doubled() -> None:

@@ -89,7 +89,7 @@ def test_the_library_of_an_early_mod_audio_stream_names_itself(user_agent, guess
         ({"stream_id": "32de0dea", "start": {"call_control_id": "v3:abc", "media_format": {"encoding": "PCMU"}}}, "Telnyx media streaming"),
         ({"stream_sid": "9a", "start": {"call_sid": "8b", "media_format": {}}}, "Exotel, or another that spells stream_sid"),
         ({"streamSid": "MZ1", "start": {"callSid": "CA2"}}, "one that spells as Twilio does"),
-        ({"streamSid": "MZ1", "start": {"callSid": "0b1c"}}, "one that spells as Twilio does (SignalWire or Fonoster, perhaps)"),
+        ({"streamSid": "MZ1", "start": {"callSid": "0b1c"}}, "one that spells as Twilio does (Fonoster, perhaps)"),
         ({"start": {}}, ""),
     ],
 )

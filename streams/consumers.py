@@ -118,6 +118,7 @@ class GatewaySocket:
             resume_seconds=settings.GATEWAY_RESUME_SECONDS if line.dialect.resumes else 0.0,
             fill_silence=self.entry.fill_silence,
             goodbye_seconds=self.entry.goodbye_seconds,
+            play_failed_messages=self.entry.play_failed_messages,
             media_timeout_seconds=settings.MEDIA_TIMEOUT_SECONDS,
         )
 

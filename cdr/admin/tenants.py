@@ -26,7 +26,7 @@ from streams.pure.customer import answer_xml
 RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days")
 PLAN = ("rate", "billing_interval_seconds", "currency")
 LIMITS_AND_CALLBACKS = ("concurrent_streams_limit", "stream_starts_per_second", "callback_style", "playback_callbacks")
-ON_CALLS = ("fill_silence", "goodbye_seconds")
+ON_CALLS = ("fill_silence", "goodbye_seconds", "play_failed_messages")
 
 
 @admin.register(Account, site=console)

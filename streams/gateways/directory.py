@@ -41,6 +41,7 @@ class KnownGateway:
     old_auth_token_until: datetime | None = None
     fill_silence: bool = True
     goodbye_seconds: int = 10
+    play_failed_messages: bool = True
 
     def accepts(self, password: str) -> bool:
         return password_matches(self.password_digest, password)
@@ -98,6 +99,7 @@ COLUMNS = {
     "old_auth_token_until": "account__old_auth_token_until",
     "fill_silence": "account__fill_silence",
     "goodbye_seconds": "account__goodbye_seconds",
+    "play_failed_messages": "account__play_failed_messages",
 }
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0013_silence_filled'),
+        ('streams', '0016_index_number_keys'),
     ]
 
     operations = [

@@ -98,6 +98,12 @@ class Account(models.Model):
         help_text="What a service had sent before it closed its socket is still played, for at most so many seconds, before the call is "
         "hung up or goes on. 0: silence at once.",
     )
+    play_failed_messages = models.BooleanField(
+        "send playFailed",
+        default=True,
+        help_text="Tell services on their socket what of their audio is not played, and why. The published stream SDK does not know the "
+        "message and hands a ValueError to on_error. Off: only the debug log tells.",
+    )
     playback_callbacks = models.BooleanField(default=False, help_text="Also send PlayedStream and ClearedAudio callbacks.")
     retain_numbers_days = models.PositiveIntegerField(
         "keep phone numbers (days)", null=True, blank=True, validators=[MaxValueValidator(36_500)], help_text=RETENTION_HELP

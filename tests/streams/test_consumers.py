@@ -5,11 +5,13 @@ import base64
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
 from django.utils import timezone
 from plivo.utils.signature_v3 import validate_v3_signature
+from websockets.asyncio.server import ServerConnection, serve
 
 from streams import control
 from streams.calls import switchboard
@@ -17,6 +19,8 @@ from streams.models import Account, Call, Stream, StreamEvent
 from streams.pure.messages import StreamRequest
 from streams.rotation import rotate
 from streams.simulate.customer import Behaviour, Customer
+from streams.simulate.listener import serving
+from tests.journeys.sdk_customer import PlivoWebsocketStreamingHandler
 from tests.patient_communicator import PatientCommunicator
 from tests.streams.gateway_socket import MEDIA_START, PASSWORD, application, basic, call, socket, switchboard_running, until
 from tests.streams.rows import gateway
@@ -281,6 +285,42 @@ def mulaw(payload: bytes) -> dict[str, object]:
 
 
 # A token that is rotated while a call is live -----------------------------------------------------------------------------------
+@pytest.mark.parametrize(("wanted", "errors"), [(True, ["Unknown event type: playFailed"]), (False, [])])
+async def test_the_published_sdk_does_not_know_playfailed_and_an_account_may_do_without(wanted: bool, errors: list[str]) -> None:
+    heard: list[str] = []
+    cleared = asyncio.Event()
+
+    async def converse(connection: ServerConnection) -> None:
+        handler = PlivoWebsocketStreamingHandler()
+
+        @handler.on_start
+        async def started(event: Any) -> None:
+            await handler.send_media(b"noise", content_type="audio/opus", sample_rate=48_000)
+            await handler.send_clear_audio()
+
+        @handler.on_error
+        async def failed(error: Exception) -> None:
+            heard.append(str(error))
+
+        @handler.on_cleared_audio
+        async def silence(event: Any) -> None:
+            cleared.set()
+
+        await handler.handle(connection)
+
+    async with serving(lambda listener: serve(converse, sock=listener)) as port:
+        url = f"ws://127.0.0.1:{port}/"
+        await new_gateway(f'<Response><Stream bidirectional="true" contentType="audio/x-mulaw;rate=8000">{url}</Stream></Response>')
+        await database_sync_to_async(Account.objects.update)(play_failed_messages=wanted)
+        async with switchboard_running(), call():
+            await asyncio.wait_for(cleared.wait(), 30)
+            assert heard == errors
+    # It does not know the end of a call either.
+    assert heard == [*errors, "Unknown event type: stop"]
+    stream = await until(lambda: Stream.objects.filter(state="ended").first())
+    assert stream.play_failures == 1
+
+
 async def test_a_call_from_before_a_rotation_connects_its_next_stream_with_both_tokens() -> None:
     async with Customer() as customer:
         row = await new_gateway(xml(customer))

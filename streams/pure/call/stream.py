@@ -176,15 +176,19 @@ class StreamSession:
         self.complaints.add(EventKind.CUSTOMER_MESSAGE_IGNORED, now, problem=problem, sample=sample)
 
     def fail_to_play(self, problem: str, now: float) -> None:
-        """Audio from the customer that is not played: said on the socket each time, in the debug log the first times."""
+        """Audio from the customer that is not played: said on the socket each time, in the debug log the first times in full."""
         self.complaints.add(EventKind.PLAY_FAILED, now, problem=problem)
-        self.say(lambda: self.protocol.play_failed(problem))
+        self._tell_failure(problem)
 
     def not_confirmed(self, checkpoint: str, seconds: float, now: float) -> None:
         """The gateway did not say that everything before the checkpoint was played; should it do so later, that is passed on."""
         self.complaints.add(EventKind.CHECKPOINT_UNCONFIRMED, now, name=checkpoint, within_seconds=seconds)
         problem = f"The gateway did not confirm within {seconds:g} s that everything before checkpoint {checkpoint!r} was played."
-        self.say(lambda: self.protocol.play_failed(problem))
+        self._tell_failure(problem)
+
+    def _tell_failure(self, problem: str) -> None:
+        if self.limits.play_failed_messages:
+            self.say(lambda: self.protocol.play_failed(problem))
 
     def closed(self, closure: Closure, now: float) -> None:
         """The customer's socket went although we did not close it."""

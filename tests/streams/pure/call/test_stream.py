@@ -423,6 +423,14 @@ def test_a_failure_to_play_is_said_each_time_and_noted_in_full_a_few_times() -> 
     assert (alone.end.details["ignored_messages"], alone.end.details["play_failures"]) == (0, IGNORED_IN_FULL + 2)
 
 
+def test_where_the_account_wants_no_such_message_a_failure_is_noted_and_not_said() -> None:
+    alone = Alone(StreamLimits(buffer_ms=1000, play_failed_messages=False)).streaming()
+    alone.stream.fail_to_play("It is a WAV file.", BEGAN + 1)
+    alone.stream.not_confirmed("half", 5, BEGAN + 1)
+    assert len(alone.of(EventKind.PLAY_FAILED)) == len(alone.of(EventKind.CHECKPOINT_UNCONFIRMED)) == 1
+    assert alone.taken() == [] and alone.stream.play_failures == 1
+
+
 def test_a_close_of_the_customers_ends_the_stream_with_its_code_and_its_cleaned_reason() -> None:
     alone = Alone().streaming()
     alone.stream.closed(Closure(True, 1011, "crashed\n" + "x" * 200), BEGAN + 1)

@@ -15,6 +15,7 @@ OF_MANY_MODULES = {
     "test_on_postgres": "the same tests on the other database",
     "test_names": "every module that has a public name",
     "test_tree": "this",
+    "test_wire_cases": "the list of calls, the API's filters, and every URL that is signed or dialled",
     "test_upgrade": "every table whose rows are jobs, before and after an upgrade",
     "test_writers_of_records": "every module that writes a row",
     "cdr/admin/filters/test_every_filter": "every filter of the console, in whichever module it stands",

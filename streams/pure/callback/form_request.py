@@ -2,13 +2,16 @@
 
 Owns that choice. Must not know what the parameters mean, nor send anything."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from streams.pure.callback import signature
 from streams.pure.callback.auth_tokens import Tokens
-from streams.pure.customer.service_url import DEFAULT_PORTS
+from streams.pure.customer.host_name import canonical_host
+
+_HOST = re.compile(r"\A(?:\[[^]]*\]|[^:]*)")
 
 
 class FormRequest(NamedTuple):
@@ -31,12 +34,18 @@ def signed_form(method: str, url: str, parameters: Sequence[tuple[str, str]], to
 
 def _as_the_server_sees_it(url: str) -> str:
     """What its framework rebuilds from request line and Host header, and verifies signatures over: with a path, without the scheme's own
-    port, the host in small letters."""
+    port, the host in small letters and as it is looked up (no final dot, an IPv6 address in its short form)."""
     parts = urlsplit(url)
-    host, _, port = parts.netloc.lower().rpartition(":")
-    own_port = port == str(DEFAULT_PORTS.get(parts.scheme.lower()))
-    netloc = host if own_port else parts.netloc.lower()
+    netloc = _HOST.sub(_looked_up, signature.netloc_seen(parts))
     return urlunsplit((parts.scheme.lower(), netloc, parts.path or "/", parts.query, ""))
+
+
+def _looked_up(written: re.Match[str]) -> str:
+    try:
+        host = canonical_host(written[0])
+    except ValueError:
+        return written[0]
+    return f"[{host}]" if ":" in host else host
 
 
 def _with_query(url: str, query: str) -> str:

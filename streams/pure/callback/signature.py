@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
 from streams.pure.callback.auth_tokens import Tokens
+from streams.pure.customer.service_url import DEFAULT_PORTS
 
 Params = Sequence[tuple[str, str]]
 
@@ -106,6 +107,16 @@ def _verified_urls(url: str) -> Iterable[str]:
     # A server always sees a path, so that is what it signs.
     dialled = parts if parts.path else parts._replace(path="/")
     secure = dialled.scheme in ("wss", "https")
-    plain = urlunsplit(dialled._replace(scheme="http"))
-    forms = [url, urlunsplit(dialled), urlunsplit(dialled._replace(scheme="https")) if secure else plain, plain, f"{plain}/websocket"]
+    forms = [url, urlunsplit(dialled)]
+    # First as it was written; then as the Host header has it.
+    for netloc in (dialled.netloc, netloc_seen(dialled)):
+        plain = urlunsplit(dialled._replace(scheme="http", netloc=netloc))
+        forms += [urlunsplit(dialled._replace(scheme="https", netloc=netloc))] if secure else []
+        forms += [plain, f"{plain}/websocket"]
     return dict.fromkeys(forms)
+
+
+def netloc_seen(parts: SplitResult) -> str:
+    """Host and port as a client names them in the Host header: in small letters, without the port that is the scheme's own."""
+    host, _, port = parts.netloc.lower().rpartition(":")
+    return host if port == str(DEFAULT_PORTS.get(parts.scheme.lower())) else parts.netloc.lower()

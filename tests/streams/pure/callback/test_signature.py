@@ -106,6 +106,11 @@ class TestUpgradeHeaders:
             ("wss://s.example/audio?a=1", "http://s.example/audio?a=1"),
             ("ws://s.example:8080/audio", "http://s.example:8080/audio"),
             ("wss://s.example", "https://s.example/"),
+            # By the Host header: in small letters, without the scheme's own port.
+            ("wss://S.Example:443/Audio?A=1", "https://s.example/Audio?A=1"),
+            ("wss://S.Example:443", "http://s.example/"),
+            ("ws://S.Example:80/audio", "http://s.example/audio/websocket"),
+            ("ws://Voice_Bot.:8080/audio", "http://voice_bot.:8080/audio"),
             # As the streaming SDK's FastAPI handler does, for ws and wss alike.
             ("wss://s.example/audio", "http://s.example/audio/websocket"),
             ("ws://s.example/audio?a=1", "http://s.example/audio?a=1/websocket"),

@@ -32,9 +32,8 @@ def _gaps(gaps: Mapping[str, Any]) -> str:
 
 
 def _silence(gaps: Mapping[str, Any]) -> list[str]:
-    filled_ms, left_out_ms = gaps.get("filled_ms"), gaps.get("left_out_ms")
-    filled = [f"{spoken_ms(filled_ms)} filled with silence"] if filled_ms else []
-    return [*filled, f"{spoken_ms(left_out_ms)} left out, too late"] if left_out_ms else filled
+    filled_ms = gaps.get("filled_ms")
+    return [f"{spoken_ms(filled_ms)} filled with silence"] if filled_ms else []
 
 
 def latency_words(latency: Mapping[str, Any]) -> str:

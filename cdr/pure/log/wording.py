@@ -92,7 +92,6 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
         ", source {source}",
         ". {words}",
         ". {filled_ms} of silence were sent in place of audio that did not come",
-        ". {left_out_ms} of audio came too late and were left out",
         ". Of the gateway's frames {frame_faults}",
         (". Its socket closed with {close_code}", ". We closed its socket with {our_close_code}"),
     ),

@@ -49,8 +49,8 @@ class GatewayMedia:
         facts = {"format": str(started.format), "frame_ms": started.frame_ms, "gateway_call_id": started.gateway_call_id}
         self._note(EventKind.CALL_MEDIA_STARTED, Level.INFO, None, now, **facts, **started.facts)
 
-    def came(self, frame: Audio, now: float) -> bool:
-        """Each frame; returns whether it is to be passed on. The hot path."""
+    def came(self, frame: Audio, now: float) -> None:
+        """Each frame. The hot path."""
         if not self.arrivals.track:
             self._waiting_for_audio = False
             self._note(EventKind.CALL_FIRST_AUDIO, Level.DEBUG, None, now, after_ms=round((now - self._began) * 1000))
@@ -58,7 +58,8 @@ class GatewayMedia:
             self._audio_is_back(now)
         self.arrivals.came(frame.track, now)
         self._audio_at = now
-        return self._fill is None or self._fill.takes(frame, now)
+        if self._fill is not None:
+            self._fill.came(frame, now)
 
     def not_the_dialect(self, message: Unreadable, now: float) -> None:
         self.unreadable += 1

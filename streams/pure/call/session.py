@@ -4,7 +4,6 @@ Owns the call's notes and their numbers, its streams, and the converters they sh
 `epoch` ties it to the wall clock once, so that a clock that jumps during a call moves nothing."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 from uuid import UUID
 
 from streams.pure.call.effect_queue import EffectQueue
@@ -102,8 +101,7 @@ class CallSession:
 
     def audio(self, message: Audio, now: float) -> list[StreamSession]:
         """One frame from the call; returns the streams that may have something to send. The hot path: 50 a second and call."""
-        if not self._gateway.came(message, now):
-            return []
+        self._gateway.came(message, now)
         self._fork.audio(message, self._timestamp_ms(now), now)
         return self._fork.live
 

@@ -24,6 +24,9 @@ ACCOUNT_COLUMNS = {
     "billing_interval": "billing_interval_seconds",
     "currency": "currency",
     "country": "country",
+    "fill_silence": "fill_silence",
+    "goodbye_seconds": "goodbye_seconds",
+    "play_failed_messages": "play_failed_messages",
 }
 KEYS = {column: key for key, column in ACCOUNT_COLUMNS.items()}
 METHODS = ("POST", "GET")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 from streams.pure.foreign_text import cleaned
 
-TEXT, XML, MONEY, WHOLE, LIST = "text", "text of XML", "a number such as 0.0030", "a whole number", "a list"
+TEXT, XML, MONEY, WHOLE, YES_OR_NO, LIST = "text", "text of XML", "a number such as 0.0030", "a whole number", "true or false", "a list"
 ACCOUNT_KEYS = {
     "name": TEXT,
     "auth_id": TEXT,
@@ -21,6 +21,9 @@ ACCOUNT_KEYS = {
     "billing_interval": WHOLE,
     "currency": TEXT,
     "country": TEXT,
+    "fill_silence": YES_OR_NO,
+    "goodbye_seconds": WHOLE,
+    "play_failed_messages": YES_OR_NO,
     "applications": LIST,
     "gateways": LIST,
 }
@@ -132,6 +135,8 @@ class _Reader:
     def value(self, place: str, value: object, kind: str) -> object:
         """`value` as `kind`, or None and a problem."""
         if kind == LIST and isinstance(value, list):
+            return value
+        if kind == YES_OR_NO and isinstance(value, bool):
             return value
         if kind in (TEXT, XML) and isinstance(value, str):
             return self.text(place, value, kind)

@@ -26,6 +26,9 @@ FILE: dict[str, Any] = {
             "billing_interval": 30,
             "currency": "EUR",
             "country": "DE",
+            "fill_silence": False,
+            "goodbye_seconds": 0,
+            "play_failed_messages": False,
             "applications": [
                 {"name": "bot", "answer_xml": XML},
                 {"name": "fetched", "answer_url": "https://acme.example/answer", "answer_method": "get"},
@@ -68,6 +71,7 @@ def test_everything_in_the_file_is_created(file):
     account = Account.objects.get(auth_id="MA0123456789ABCDEFGH")
     assert (account.auth_token, account.rate, account.billing_interval_seconds, account.currency) == ("token", Decimal("0.0045"), 30, "EUR")
     assert account.country == "DE"
+    assert (account.fill_silence, account.goodbye_seconds, account.play_failed_messages) == (False, 0, False)
     assert account.applications.get(name="fetched").answer_method == "GET"
     gateway = account.gateways.get()
     assert gateway.application.name == "bot" and gateway.check_password("first password") and not gateway.check_password("other")
@@ -175,6 +179,8 @@ def at(document: dict[str, Any], kind: str, **values: Any) -> dict[str, Any]:
     [
         ("account", {"auth_id": "MA1"}, "accounts[0].auth_id", "An auth id is 20 characters"),
         ("account", {"currency": "euro"}, "accounts[0].currency", "three capital letters"),
+        ("account", {"goodbye_seconds": 61}, "accounts[0].goodbye_seconds", "less than or equal to 60"),
+        ("account", {"goodbye_seconds": -1}, "accounts[0].goodbye_seconds", "greater than or equal to 0"),
         ("account", {"country": "gb"}, "accounts[0].country", "two capital letters"),
         ("account", {"country": "ZZ"}, "accounts[0].country", "two capital letters"),
         ("account", {"rate": -1}, "accounts[0].rate", "greater than or equal to 0"),

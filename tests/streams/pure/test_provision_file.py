@@ -62,6 +62,8 @@ def test_null_is_no_value():
         (account(billing_intervall=1), ["accounts[0].billing_intervall: is no key of this place. Did you mean billing_interval?"]),
         (account(zzz=1), ["accounts[0].zzz: is no key of this place. Known are name,"]),
         (account(rate="cheap"), ["accounts[0].rate: has to be a number such as 0.0030, not the text 'cheap'."]),
+        (account(fill_silence="no"), ["accounts[0].fill_silence: has to be true or false, not the text 'no'."]),
+        (account(play_failed_messages=1), ["accounts[0].play_failed_messages: has to be true or false, not the number 1."]),
         (account(rate=True), ["accounts[0].rate: has to be a number such as 0.0030, not true."]),
         (account(rate="NaN"), ["accounts[0].rate: has to be a number"]),
         (account(rate="1e999999"), ["accounts[0].rate: has to be a number"]),

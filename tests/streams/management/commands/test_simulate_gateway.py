@@ -109,19 +109,20 @@ async def test_codecs(platform: Platform, codec: str, size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "first", "audio"),
+    ("options", "text", "at", "audio"),
     [
-        (["--dialect", "audio_stream", "--both-tracks"], '"mix": "stereo"', 5 * 640),
-        (["--dialect", "audio_stream", "--no-metadata"], None, 5 * 320),
-        (["--dialect", "audio_fork", "--codec", "slin16", "--fork", "agent", "--stream-back"], '"sampleRate": 16000', 5 * 640),
-        (["--dialect", "twilio", "--both-tracks"], '"event": "connected"', 0),
+        (["--dialect", "audio_stream", "--both-tracks"], '"mix": "stereo"', 3, 5 * 640),
+        (["--dialect", "audio_stream", "--both-tracks", "--early-frames", "0"], '"mix": "stereo"', 0, 5 * 640),
+        (["--dialect", "audio_stream", "--no-metadata"], "", 0, 5 * 320),
+        (["--dialect", "audio_fork", "--codec", "slin16", "--fork", "agent", "--stream-back"], '"sampleRate": 16000', 0, 5 * 640),
+        (["--dialect", "twilio", "--both-tracks"], '"event": "connected"', 0, 0),
     ],
 )
-async def test_other_dialects(platform: Platform, options: list[str], first: str | None, audio: int) -> None:
+async def test_other_dialects(platform: Platform, options: list[str], text: str, at: int, audio: int) -> None:
     await simulate(platform, *options, "--seconds", "0.1", "--pace", "0")
     ((query, messages),) = platform.calls
     assert sum(len(message) for message in messages if isinstance(message, bytes)) == audio
-    assert first is None or first in str(messages[0])
+    assert text in str(messages[at])
     assert query.get("fork", []) == (["agent"] if "--fork" in options else [])
 
 

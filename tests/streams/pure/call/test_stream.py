@@ -428,7 +428,7 @@ def test_where_the_account_wants_no_such_message_a_failure_is_noted_and_not_said
     alone.stream.fail_to_play("It is a WAV file.", BEGAN + 1)
     alone.stream.not_confirmed("half", 5, BEGAN + 1)
     assert len(alone.of(EventKind.PLAY_FAILED)) == len(alone.of(EventKind.CHECKPOINT_UNCONFIRMED)) == 1
-    assert alone.taken() == [] and alone.stream.play_failures == 1
+    assert alone.taken() == [] and alone.stream.complaints.totals()["play_failures"] == 1
 
 
 def test_a_close_of_the_customers_ends_the_stream_with_its_code_and_its_cleaned_reason() -> None:

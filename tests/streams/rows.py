@@ -14,8 +14,8 @@ REQUEST = StreamRequest("wss://bot.example/audio", status_callback_url="https://
 
 
 def gateway(name: str = "pbx", answer_xml: str = XML, password: str = "correct horse battery", dialect: str = "asterisk") -> Gateway:
-    """A gateway with an account and an application of its own."""
-    account = Account.objects.create(name=f"Account of {name}")
+    """A gateway with an account and an application of its own; a stream hears what the test sends, and no silence between."""
+    account = Account.objects.create(name=f"Account of {name}", fill_silence=False)
     application = Application.objects.create(account=account, name="app", answer_xml=answer_xml)
     row = Gateway(account=account, application=application, name=name, dialect=dialect)
     row.set_password(password)

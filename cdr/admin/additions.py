@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
+from cdr.admin.understood import ListAdmin
+
 Context = dict[str, object]
 """What a template is rendered with."""
 
@@ -57,7 +59,7 @@ class Additions(NamedTuple):
     actions: tuple[str, ...] = ()
 
 
-class PageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
+class PageAdmin(ListAdmin):
     """With the pages, doors and actions that its classes add, those of the class named last in front and its own at the end."""
 
     adds: ClassVar[Additions] = Additions()

@@ -12,7 +12,6 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -24,6 +23,7 @@ from cdr.admin.audited import Audited
 from cdr.admin.gateway_form import GatewayForm
 from cdr.admin.lists.markup import badge_html, code_link
 from cdr.admin.site import console
+from cdr.admin.understood import UnderstoodList
 from cdr.pages.gateway import gateway_page, live_call_count, with_health
 from cdr.pure.badges import gateway_badge
 from cdr.pure.figures import NOTHING, moment
@@ -41,7 +41,7 @@ class ListedGateway(Protocol):
     refused_lately: int | None
 
 
-class GatewayList(ChangeList):
+class GatewayList(UnderstoodList):
     result_list: Sequence[ListedGateway]
 
     def get_results(self, request: HttpRequest) -> None:
@@ -60,13 +60,12 @@ class GatewayAdmin(Audited):
     change_form_template = "admin/cdr/gateway.html"
     list_display = ("name", "state", "live", "last_call", "refused", "dialect", "account", "application", "address")
     search_fields = ("name", "account__name")
-    show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Gateway]:
         return with_health(super().get_queryset(request).select_related("account", "application__account"), timezone.now())
 
-    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[UnderstoodList]:
         return GatewayList
 
     def get_fields(self, request: HttpRequest, obj: Gateway | None = None) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ class RunLine(NamedTuple):
 class RetentionAdmin(RecordAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         self.require_view_permission(request)
+        if refusal := self.not_understood(request, "Retention"):
+            return refusal
         terms = retention.installation_days()
         context = {
             "terms": [(WORDS[kind], counted(days, "day") if days else "for ever") for kind, days in terms.items()],

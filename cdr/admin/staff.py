@@ -17,6 +17,7 @@ from cdr import audit
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.audited import Audited
 from cdr.admin.entry.visitor import visitor
+from cdr.admin.filters.staff import STAFF_FILTERS
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.site import console
 from cdr.pure.acts import Act
@@ -34,7 +35,7 @@ class ListedUser(Protocol):
 
 @admin.register(User, site=console)
 class StaffAdmin(Audited, Asking, UserAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
-    show_facets = admin.ShowFacets.NEVER
+    list_filter = STAFF_FILTERS
     readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "has_second_factor")
 

@@ -34,7 +34,6 @@ class AccountAdmin(Rotating, Audited):
     readonly_fields = ("old_token", "webhook_secret")
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
-    show_facets = admin.ShowFacets.NEVER
 
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
         """The auth token signs callbacks and opens the API: only those who may change the account see it, in either form."""
@@ -103,7 +102,6 @@ class ApplicationAdmin(Audited):
     list_display = ("name", "account", "answer")
     list_select_related = ("account",)
     search_fields = ("name", "account__name", "answer_url")
-    show_facets = admin.ShowFacets.NEVER
 
     def _door_to_test(self, request: HttpRequest, application: Application) -> Iterator[Door]:
         if request.user.has_perm(MAY_TEST):

@@ -47,6 +47,8 @@ class UrlTestAdmin(RecordAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         """Those of the last day: few enough for one page, with their sentences."""
         self.require_view_permission(request)
+        if refusal := self.not_understood(request, "URL tests"):
+            return refusal
         context = self.page_context(request, "URL tests", tests=url_test_lines(SHOWN_TESTS), shown=SHOWN_TESTS)
         return TemplateResponse(request, "admin/cdr/url_tests.html", context)
 

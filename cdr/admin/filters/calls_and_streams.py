@@ -50,6 +50,10 @@ class AccountFilter(ChoiceFilter):
     def offered(self) -> list[tuple[str, str]]:
         return [(auth_id, name) for _, auth_id, name in names(self.request).accounts]
 
+    def offers(self, value: str) -> bool:
+        """Also one of more accounts than the select holds."""
+        return super().offers(value) or Account.objects.filter(auth_id=value).exists()
+
     def narrowed(self, rows: QuerySet[Row], value: str) -> QuerySet[Row]:
         """By the key: where the database has to look it up first, it cannot know how many rows the account has."""
         key = next((key for key, auth_id, _ in names(self.request).accounts if auth_id == value), None)
@@ -65,9 +69,7 @@ class DurationFilter(ChoiceFilter):
     CHOICES = {word: length.words for word, length in LENGTHS.items()}
 
     def narrowed(self, rows: QuerySet[Row], value: str) -> QuerySet[Row]:
-        length = LENGTHS.get(value)
-        if length is None:
-            return rows
+        length = LENGTHS[value]
         start, end = (self.column_of(rows, name) for name in ("started_at", "ended_at"))
         lasted = ExpressionWrapper(F(end) - F(start), output_field=DurationField())
         timed = cast(QuerySet[Row], rows.alias(lasted=lasted).filter(lasted__gte=length.least))
@@ -115,9 +117,6 @@ class DirectionFilter(ColumnFilter):
 
     def column_of(self, rows: QuerySet[Row]) -> str:
         return of_call(rows, "direction")
-
-    def narrowed(self, rows: QuerySet[Row], value: str) -> QuerySet[Row]:
-        return super().narrowed(rows, value) if value in self.CHOICES else rows
 
 
 _OF_STREAMS = (

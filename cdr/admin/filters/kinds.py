@@ -3,7 +3,7 @@
 Owns the forms. Must not know which rows there are. What an operator may write for a time is cdr.pure.period's."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import ClassVar, TypedDict, TypeVar
+from typing import Any, ClassVar, TypedDict, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -14,6 +14,8 @@ from django.utils import timezone
 from cdr.pure import period
 from cdr.pure.period import Period
 
+SHOWN_CHARACTERS = 40
+MOST_CHOICES_NAMED = 12
 Row = TypeVar("Row", bound=Model)
 Chips = list[tuple[str, str]]
 """What is in force of a filter, in words, and the parameter that says so."""
@@ -27,8 +29,14 @@ class Option(TypedDict):
     selected: bool
 
 
+def quoted(text: str) -> str:
+    """What a visitor wrote, short enough for a sentence."""
+    return f"“{text[:SHOWN_CHARACTERS]}{'…' if len(text) > SHOWN_CHARACTERS else ''}”"
+
+
 class Narrowing(admin.ListFilter):
-    """What a list asks of each of its filters. `rare`: folded away until it is asked for. `problem`: why what was typed cannot be meant."""
+    """What a list asks of each of its filters. `rare`: folded away until it is asked for. `problem`: why what the address says cannot be
+    meant, known once `queryset` was asked; the list then shows no row, and the sentence."""
 
     rare = False
     problem = ""
@@ -60,6 +68,10 @@ class _OneParameter(Narrowing, admin.SimpleListFilter):
     def parameters(cls) -> tuple[str, ...]:
         return (str(cls.parameter_name),)
 
+    def has_output(self) -> bool:
+        """Also one that has nothing to offer reads its parameter."""
+        return True
+
 
 class ChoiceFilter(_OneParameter):
     """One value of a few, in a select: of CHOICES, values with their words, or of what `offered` reads."""
@@ -78,7 +90,20 @@ class ChoiceFilter(_OneParameter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Row]) -> QuerySet[Row]:
         value = self.value()
-        return self.narrowed(queryset, value) if value else queryset
+        if not value:
+            return queryset
+        if not self.offers(value):
+            self.problem = self._refusal(value)
+            return queryset.none()
+        return self.narrowed(queryset, value)
+
+    def offers(self, value: str) -> bool:
+        return any(str(known) == value for known, _ in self.lookup_choices)
+
+    def _refusal(self, value: str) -> str:
+        known = [str(word) for word, _ in self.lookup_choices]
+        named = f"Known are: {', '.join(known)}." if len(known) <= MOST_CHOICES_NAMED else "Choose one above."
+        return f"{quoted(value)} is no {self.title} that this list knows. {named}"
 
     def chips(self) -> Chips:
         display = next((str(display) for value, display in self.lookup_choices if str(value) == self.value()), self.value())
@@ -88,6 +113,15 @@ class ChoiceFilter(_OneParameter):
         yield Option(value="", display=f"Any {self.title}", selected=not self.value())
         for value, display in self.lookup_choices:
             yield Option(value=str(value), display=str(display), selected=self.value() == str(value))
+
+
+class LinkFilter(ChoiceFilter):
+    """As Django's own lists draw it: a link for each choice."""
+
+    template = "admin/filter.html"
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        return admin.SimpleListFilter.choices(self, changelist)
 
 
 class ColumnFilter(ChoiceFilter):
@@ -161,7 +195,7 @@ class PeriodFilter(Narrowing):
         return list(self.PARAMETERS)
 
     def chips(self) -> Chips:
-        usual = period.PRESETS.get(self.chosen, "")
+        usual = period.PRESETS.get(self.chosen, self.chosen)
         words = (usual.lower(), f"from {self.first}" if self.first else "", f"to {self.last}" if self.last else "")
         return [(word, name) for word, name in zip(words, self.PARAMETERS, strict=True) if word]
 
@@ -181,9 +215,10 @@ class PeriodFilter(Narrowing):
 
     def _period(self) -> Period:
         now = timezone.now()
-        usual = period.preset(self.chosen, now)
+        if self.chosen and self.chosen not in period.PRESETS:
+            self.problem = f"{quoted(self.chosen)} is no period that this list knows. Known are: {', '.join(period.PRESETS)}."
         try:
-            return period.both(usual, period.between(self.first, self.last, now))
+            return period.both(period.preset(self.chosen, now), period.between(self.first, self.last, now))
         except ValueError as error:
             self.problem = str(error)
-            return usual
+            return Period(None, None)

@@ -46,10 +46,6 @@ class ReasonFilter(MeaningFilter):
     MEANING = {reason.value: (reason.value, Q(hangup_reason=reason.value)) for reason in HangupReason}
     UNUSUAL = (HangupReason.API_REQUEST, HangupReason.CONNECTION_ERROR, HangupReason.STREAM_TIMEOUT)
 
-    def fact(self) -> Q | None:
-        """No stream has a reason that is none."""
-        return Q(hangup_reason=self.value()) if self.value() else None
-
 
 class StreamStateFilter(MeaningFilter):
     title = "state"

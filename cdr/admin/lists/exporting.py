@@ -36,6 +36,8 @@ from cdr.pages.row_key import number_of
 from cdr.pure.acts import Act
 
 MAY_EXPORT = "cdr.add_export"
+MOST_PROBLEM = 300
+"""What a row of Export can hold."""
 SHOWN_EXPORTS, MOST_UNFINISHED = 50, 5
 UNFINISHED = (ExportState.WAITING, ExportState.RUNNING)
 BLOCK_BYTES = 65_536
@@ -66,7 +68,7 @@ class Exported(RecordAdmin):
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET", "POST"])
         mine = list(self._own_exports(request)[:SHOWN_EXPORTS])
-        query, list_url = self.known_query(request.GET.urlencode()), self.own_url("changelist")
+        query, list_url = self.selection_of(request.GET.urlencode()), self.own_url("changelist")
         context = self.page_context(request, "Exports", exports=mine, query=query, list_url=list_url)
         unfinished = any(export.state in UNFINISHED for export in mine)
         return TemplateResponse(request, "admin/cdr/exports.html", context, headers={"Refresh": "2"} if unfinished else None)
@@ -82,10 +84,12 @@ class Exported(RecordAdmin):
         return StreamingHttpResponse(_blocks(file), content_type=TYPES[export.format], headers=headers)
 
     def _ask_for_export(self, request: HttpRequest) -> HttpResponse:
-        query, form = self.known_query(request.POST.get("query", "")), request.POST.get("format", "")
+        query, form = self.selection_of(request.POST.get("query", "")), request.POST.get("format", "")
         unfinished = Export.objects.filter(owner_id=request.user.pk, state__in=UNFINISHED).count()
         if form not in TYPES or len(query) > LONGEST_QUERY:
             messages.error(request, "Nothing was exported: choose CSV or XLSX, and fewer filters.")
+        elif problems := self.problems_with(request, query):
+            messages.error(request, f"Nothing was exported. {' '.join(problems)}")
         elif unfinished >= MOST_UNFINISHED:
             messages.error(request, f"{unfinished} of your exports are not finished yet. Wait for one of them.")
         else:
@@ -107,12 +111,15 @@ class Exported(RecordAdmin):
             raise PermissionDenied
 
     def _selection(self, export: Export) -> Selection:
-        """The rows as the owner would see them in the list now. Raises NotAllowed when they may no longer see it."""
+        """The rows as the owner would see them in the list now. Raises NotAllowed when they may no longer see it, or when it is
+        not understood (an upgrade took a filter away)."""
         request = HttpRequest()
         request.method, request.user, request.GET = "GET", export.owner, QueryDict(export.query)
         if not (export.owner.is_active and self.has_view_permission(request) and request.user.has_perm(MAY_EXPORT)):
             raise NotAllowed("You may not see this list any more.")
         listed = cast(RecordList, self.get_changelist_instance(request))
+        if listed.problems:
+            raise NotAllowed(" ".join(listed.problems)[:MOST_PROBLEM])
         return Selection(listed.queryset, listed.in_order, self.sheet.columns, self.sheet.numbers_of, self.may_see_numbers(request))
 
     def _door_to_exports(self, request: HttpRequest, listed: RecordList) -> Iterator[Door]:

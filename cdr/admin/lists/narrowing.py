@@ -29,6 +29,8 @@ class CallChangeList(RecordList):
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
         self.streams = None
         calls = super().get_queryset(request, exclude_parameters)
+        if self.problems:
+            return calls
         if any(spec.unusual for spec in self.narrowings) or names_a_host(request, self.query):
             self.streams = self._narrowed_streams(request)
             return calls.filter(pk__in=self.streams.values("call_id"))

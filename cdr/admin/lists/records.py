@@ -5,18 +5,19 @@ Owns those rules. Must not know which records there are."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, NamedTuple, TypeVar, cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
-from django.contrib import admin, messages
-from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.contrib import messages
+from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, QueryDict
 from django.utils.functional import cached_property
 
 from cdr.admin.additions import Door, PageAdmin, Where
 from cdr.admin.filters.kinds import Narrowing
 from cdr.admin.lists.paging import Keyset, RecordPage, record_page
+from cdr.admin.understood import UnderstoodList
 from cdr.pages.masked_page import Numbered, without_numbers
 from cdr.pure import keyset
 from cdr.roles import NUMBERS
@@ -36,7 +37,7 @@ class Chip(NamedTuple):
     without: str
 
 
-class RecordList(ChangeList):
+class RecordList(UnderstoodList):
     """A page of records, and what narrows the list. Sorted one way only: any other would need an index for each filter."""
 
     model_admin: "RecordAdmin"
@@ -174,7 +175,7 @@ class RecordAdmin(PageAdmin):
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
+    turned_by = (BEFORE, AFTER, ERROR_FLAG)
     change_list_template = "admin/cdr/record_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -189,10 +190,10 @@ class RecordAdmin(PageAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[RecordList]:
         return RecordList
 
-    def known_query(self, query: str) -> str:
-        """Of an address of the list: the parameters of its own filters and its search, and nothing else."""
-        names = {SEARCH_VAR, *(name for narrowing in self.list_filter for name in narrowing.parameters())}
-        return urlencode(sorted((name, value) for name, value in parse_qsl(query, max_num_fields=100) if name in names))
+    def selection_of(self, query: str) -> str:
+        """Of an address of the list: what says which rows are meant, also what nobody understands, without what turns its pages."""
+        asked = QueryDict(query)
+        return urlencode(sorted((name, value) for name in asked if name not in self.turned_by for value in asked.getlist(name) if value))
 
     def may_see_numbers(self, request: HttpRequest) -> bool:
         return request.user.has_perm(NUMBERS)

@@ -31,16 +31,19 @@ class Saved(RecordAdmin):
             return HttpResponseNotAllowed(["GET", "POST"])
         rows = _seen_by(request, self.section)
         mine = [(row, _may_delete(request, row)) for row in rows.select_related("owner")]
-        query, list_url = self.known_query(request.GET.urlencode()), self.own_url("changelist")
+        query, list_url = self.selection_of(request.GET.urlencode()), self.own_url("changelist")
         context = self.page_context(request, "Saved filters", saved=mine, query=query, list_url=list_url)
         return TemplateResponse(request, "admin/cdr/saved.html", context)
 
     def _save_filters(self, request: HttpRequest) -> HttpResponse:
-        name, query = request.POST.get("name", "").strip()[:LONGEST_NAME], self.known_query(request.POST.get("query", ""))
+        name, query = request.POST.get("name", "").strip()[:LONGEST_NAME], self.selection_of(request.POST.get("query", ""))
         if not name or not query:
             messages.error(request, "Nothing was saved: narrow the list first, then give it a name.")
         elif len(query) > LONGEST_QUERY:
             messages.error(request, f"Nothing was saved: the filters take {len(query)} characters, {LONGEST_QUERY} are the most.")
+        elif problems := self.problems_with(request, query):
+            messages.error(request, f"Nothing was saved. {' '.join(problems)}")
+            query = ""
         else:
             values = {"query": query, "shared": "shared" in request.POST}
             SavedFilter.objects.update_or_create(owner_id=request.user.pk, section=self.section, name=name, defaults=values)

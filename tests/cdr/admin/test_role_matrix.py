@@ -33,7 +33,7 @@ second_factor                     login/login yes/yes     yes/yes     yes/yes   
 logout                            yes/yes     405/yes     405/yes     405/yes     405/yes     405/yes     405/yes
 password_change                   login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 password_change_done              login/login yes/405     yes/405     yes/405     yes/405     yes/405     yes/405
-autocomplete                      login/login no/405      no/405      no/405      no/405      no/405      no/405
+autocomplete                      login/login no/no       no/no       no/no       no/no       no/no       no/no
 jsi18n                            login/login yes/405     yes/405     yes/405     yes/405     yes/405     yes/405
 view_on_site                      login/login 404/404     404/404     404/404     404/404     404/404     404/404
 cdr_auditentry_changelist         login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes

@@ -157,10 +157,24 @@ def test_support_may_not_export(support, gateway) -> None:
 
 
 def test_an_export_is_in_the_audit_log(operator, gateway) -> None:
-    ask(operator, query="code=1011&evil=1")
+    ask(operator, query="code=1011&before=")
     entry = AuditEntry.objects.get()
     assert (entry.by, entry.act, entry.subject) == ("maria", "export a list", "cdr_streamdetail as csv")
     assert entry.details == {"filters": "code=1011"}
+
+
+@pytest.mark.parametrize("query", ["account__auth_token__regex=^v", "code=1011&mood=bad", "state=parked", "from=tea+time", "q=%00"])
+def test_a_list_that_is_not_understood_is_not_exported_whole(operator, gateway, query) -> None:
+    answer = operator.post(f"{STREAMS}exports/", {"query": query, "format": "csv"}, follow=True)
+    assert "Nothing was exported. " in answer.content.decode() and not Export.objects.exists()
+
+
+def test_nor_by_the_worker_when_the_filter_went_meanwhile(operator, gateway) -> None:
+    export = ask(operator, query="code=1011")
+    Export.objects.update(query="mood=bad")
+    run_exports()
+    export.refresh_from_db()
+    assert export.state == "failed" and "“mood” in the address is not understood." in export.problem
 
 
 @pytest.mark.parametrize("form", ["", "pdf", "../csv"])

@@ -48,9 +48,25 @@ def test_what_is_no_filter_is_not_saved(support, name, query) -> None:
     assert not SavedFilter.objects.exists()
 
 
-def test_only_the_lists_own_parameters_are_kept(support) -> None:
-    save(support, "Drops", "code=1011&p=7&evil=%22%3E&q=415")
+def test_the_place_in_the_list_is_not_kept(support) -> None:
+    save(support, "Drops", "code=1011&before=2024-11-23T14:02:37.0_7&q=415")
     assert SavedFilter.objects.get().query == "code=1011&q=415"
+
+
+@pytest.mark.parametrize("more", ["evil=%22%3E", "account__auth_token__startswith=v", "state=parked", "from=tea+time", "code=1012"])
+def test_what_the_list_would_not_understand_is_not_saved(support, more) -> None:
+    said = save(support, "Drops", f"code=1011&{more}")
+    assert "Nothing was saved. " in said and not SavedFilter.objects.exists()
+
+
+def test_one_that_is_no_longer_understood_shows_no_row_and_says_why(support, operator) -> None:
+    """It was shared before a release took its filter away."""
+    factories.closed_call(make_gateway())
+    query = "reason=Connection+error&mood=bad"
+    SavedFilter.objects.create(owner=User.objects.get(username="maria"), section="cdr_streamdetail", name="Ours", query=query, shared=True)
+    opened = next(link for link in read(support, SAVED).links if "mood=" in link)
+    page = read(support, opened, 400)
+    assert page.rows == [] and "“mood” in the address is not understood." in page.text
 
 
 def test_too_long_a_query_is_refused(support) -> None:

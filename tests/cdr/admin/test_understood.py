@@ -1,0 +1,168 @@
+"""What of a list's address is understood, of every list of the console; and that no column is felt for by anything else."""
+
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Model
+from django.test import Client
+
+from cdr.admin.site import console
+from cdr.admin.understood import ListAdmin, UnderstoodList
+from cdr.models import AuditEntry, FailedSignIn
+from streams.models import Account, Gateway
+from tests.cdr.admin.conftest import signed_in
+from tests.cdr.admin.every_page import rows
+from tests.cdr.admin.reading import Page, read
+
+LISTS = list(console._registry)
+LOOKUPS = ("", "__exact", "__startswith", "__contains", "__regex", "__iregex", "__gte", "__lt", "__in", "__isnull", "__range", "__length")
+
+
+@pytest.fixture
+def admin_of_all(administrator) -> Client:
+    rows()
+    return administrator
+
+
+def admin_of(model: type[Model]) -> ListAdmin:
+    admin = console._registry[model]
+    assert isinstance(admin, ListAdmin), f"{admin} answers look-ups on every column: make it a PageAdmin"
+    return admin
+
+
+def path_of(model: type[Model]) -> str:
+    return f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+
+
+def body_rows(page: Page) -> list[list[str]]:
+    return [row for row in page.rows if row and not row[0].startswith("Select all")][1:]
+
+
+def columns_of(model: type[Model], depth: int = 2) -> list[str]:
+    """Its own and those of what it leads to, in either direction."""
+    own = [field.name for field in model._meta.get_fields()]
+    if depth == 1:
+        return own
+    led_to = [(field.name, field.related_model) for field in model._meta.get_fields() if isinstance(field.related_model, type)]
+    return [*own, *(f"{name}__{column}" for name, other in led_to for column in columns_of(other, depth - 1))]
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_no_look_up_on_any_column_is_allowed(model) -> None:
+    """Every column, also of the rows beside it: django asks this of each parameter before it makes a condition of it."""
+    admin = admin_of(model)
+    asked = {f"{column}{lookup}" for column in columns_of(model) for lookup in LOOKUPS} - set(admin.narrowed_by())
+    assert len(asked) > 80
+    assert [name for name in asked if admin.lookup_allowed(name, "v", None)] == []
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_every_list_is_one_that_refuses(model, rf) -> None:
+    """Also one that somebody adds: whoever registers a plain admin of Django's finds it here."""
+    admin, ours = type(admin_of(model)), ListAdmin
+    assert admin.date_hierarchy is None and not admin.list_editable
+    assert issubclass(admin_of(model).get_changelist(rf.get("/")), UnderstoodList)
+    assert (admin.lookup_allowed, admin.get_changelist_instance) == (ours.lookup_allowed, ours.get_changelist_instance)
+
+
+NOT_UNDERSTOOD = (
+    *("pk__gte=0", "id=1", "id__regex=^1", "nonsense=", "NONSENSE", "pk__isnull=False&pk__gte=1", "_facets=1", "all=1", "o=99", "o=-"),
+    *("o=1.x", "p=x", "p=-1", "q=%00", "q=a&q=b", "_changelist_filters=id__gte%3D0", "%00=1", "q__regex=."),
+)
+
+
+def test_what_is_not_understood_shows_no_row_and_says_so(admin_of_all) -> None:
+    for model in LISTS:
+        assert "errornote" not in admin_of_all.get(path_of(model)).content.decode()
+        for query in NOT_UNDERSTOOD:
+            answer = admin_of_all.get(f"{path_of(model)}?{query}")
+            html = answer.content.decode()
+            assert (answer.status_code, body_rows(Page(html))) == (400, []), (model, query)
+            assert 'class="errornote" role="alert"' in html
+
+
+def test_what_is_understood_is_said_with_what_is_not(admin_of_all) -> None:
+    text = read(admin_of_all, "/admin/auth/user/?is_superuser__exact=1", 400).text
+    assert "“is_superuser__exact” in the address is not understood. What narrows this list: q, staff, superuser, active, group." in text
+    many = read(admin_of_all, "/admin/auth/user/?" + "&".join(f"n{number}=1" for number in range(9)), 400).text
+    assert "“n0”, “n1”, “n2”, “n3”, “n4” and 4 more in the address are not understood." in many
+
+
+# The attack --------------------------------------------------------------------------------------------------------------
+HIDDEN = [
+    (Account, "auth_token__startswith", "auth_token"),
+    (Account, "old_auth_token__regex", "old_auth_token"),
+    (Gateway, "password_digest__startswith", "password_digest"),
+    (Gateway, "signing_token__contains", "signing_token"),
+    (Gateway, "account__auth_token__startswith", "account"),
+    (User, "password__startswith", "password"),
+    (Group, "user__password__startswith", ""),
+]
+
+
+@pytest.mark.parametrize(("model", "lookup", "column"), HIDDEN)
+@pytest.mark.parametrize("reader", ["viewer", "superuser"])
+def test_a_guess_that_is_right_answers_as_one_that_is_wrong(db, reader, model, lookup, column) -> None:
+    rows()
+    user = User.objects.create_user("viewer", is_staff=True, is_superuser=reader == "superuser")
+    user.user_permissions.add(*Permission.objects.filter(codename=f"view_{model._meta.model_name}"))
+    client = signed_in(user)
+    value = str(getattr(model.objects.first(), column, "") or "x")
+    answers = [client.get(f"{path_of(model)}?{urlencode({lookup: guess})}") for guess in (value[:1], "~")]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert len({str(Page(answer.content.decode()).text).replace(value[:1], "").replace("~", "") for answer in answers}) == 1
+
+
+def test_no_list_is_sorted_by_what_it_does_not_show(admin_of_all) -> None:
+    """An order tells as much as a condition: only the columns that stand in the list are sorted by."""
+    for model in LISTS:
+        answer = admin_of_all.get(path_of(model))
+        listed: ChangeList | None = (answer.context or {}).get("cl")
+        for place in range(len(listed.list_display) if listed else 0):
+            sorted_by = admin_of_all.get(f"{path_of(model)}?o={place}")
+            field = listed.get_ordering_field(listed.list_display[place]) if listed else None
+            if "o" not in admin_of(model).turned_by or not field:
+                assert sorted_by.status_code == 400
+            else:
+                assert sorted_by.status_code == 200 and str(field) not in ("password", "auth_token", "password_digest", "signing_token")
+
+
+@pytest.mark.parametrize("field", ["auth_token", "old_auth_token", "auth_id", "nonsense"])
+def test_no_row_is_addressed_by_a_hidden_column(admin_of_all, field) -> None:
+    account = Account.objects.get()
+    for page in (f"{account.auth_token}/change/", f"{account.auth_token}/delete/", ""):
+        assert admin_of_all.get(f"/admin/streams/account/{page}?_to_field={field}").status_code == 400
+
+
+def test_the_door_that_completes_what_is_typed_is_closed(admin_of_all) -> None:
+    asked = {"app_label": "streams", "model_name": "gateway", "field_name": "account", "term": "Acme"}
+    assert admin_of_all.get("/admin/autocomplete/", asked).status_code == 403
+
+
+def test_a_name_that_nobody_has_is_not_searched(admin_of_all) -> None:
+    """It may be a password in the wrong field: the list does not show it, so nobody feels for it letter by letter."""
+    FailedSignIn.objects.create(username="hunter2", ip_address="192.0.2.77", failures_since_start=1)
+    User.objects.create_user("maria")
+    path = path_of(FailedSignIn)
+    assert "hunter2" not in read(admin_of_all, path).text
+    assert [len(body_rows(read(admin_of_all, f"{path}?q={text}"))) for text in ("hunter", "h", "mari", "192.0.2.77")] == [0, 0, 1, 1]
+
+
+# What is done to rows ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("more", [{}, {"select_across": "1", "index": "0"}])
+@pytest.mark.parametrize("query", ["password__startswith=p", "nonsense=1", "staff=maybe", "group=99", "group=x"])
+def test_nothing_is_done_to_a_list_that_is_not_understood(admin_of_all, query, more) -> None:
+    owner, entries = User.objects.get(username="owner"), AuditEntry.objects.count()
+    act = {"action": "delete_selected", "_selected_action": [owner.pk], "post": "yes", **more}
+    answer = admin_of_all.post(f"/admin/auth/user/?{query}", act)
+    assert answer.status_code == 302 and User.objects.filter(pk=owner.pk).exists() and AuditEntry.objects.count() == entries
+    assert "Nothing was done. “" in admin_of_all.get("/admin/auth/user/").content.decode()
+
+
+def test_a_page_that_is_not_there_does_not_become_the_whole_list(admin_of_all) -> None:
+    User.objects.bulk_create(User(username=f"user-{number}") for number in range(120))
+    assert len(body_rows(read(admin_of_all, "/admin/auth/user/?q=user-&p=2"))) == 20
+    page = read(admin_of_all, "/admin/auth/user/?q=user-&p=99", 400)
+    assert body_rows(page) == [] and "There is no page 99 of this list." in page.text

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -59,12 +60,14 @@ class Logged(RecordAdmin):
         page = log_page(log, _asked(request), whole_numbers=self.may_see_numbers(request))
         doors = self.doors(Where.LOG, request, log.subject)
         context = self.page_context(request, "Debug log", log=page, here=self.own_url("debug_log", log.subject.uuid), doors=doors)
-        return TemplateResponse(request, "admin/cdr/debug_log.html", context)
+        return TemplateResponse(request, "admin/cdr/debug_log.html", context, status=400 if page.asked.problem else 200)
 
     def log_file_view(self, request: HttpRequest, key: str, form: str) -> StreamingHttpResponse:
         """All lines that match, however many; for everybody who may see the page, and written into the audit log like an export."""
         self.require_view_permission(request)
         log, asked = found(self.find_log(key), str(self.opts.verbose_name)), _asked(request).at()
+        if asked.problem:
+            raise BadRequest(asked.problem)
         subject = self.model.objects.get(**(key_of(key) or {}))
         audit.write(visitor(request), Act.DOWNLOAD_LOG, subject, form=form, filters=asked.query())
         name = f"debug-log-{log.subject.uuid}-{timezone.now():%Y%m%dT%H%M%SZ}.{form}"

@@ -19,13 +19,16 @@ LEVELS: dict[str, tuple[str, Level]] = {
 }
 """Word in an address -> its words on the page, and the mildest level that is shown."""
 LONGEST_TEXT = 200
-LONGEST_ANCHOR = 30
+LONGEST_ANCHOR, MOST_UNKNOWN = 30, 5
+PARAMETERS = ("kind", "level", "q", "from", "before", "page")
+"""What an address of a log may say."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
     """`groups`: () is all of them. `level`: a key of LEVELS, or "". The page: `first` is the anchor it begins with, `before` the
-    anchor it ends before, `last` the log's last page; with none of them it is the first."""
+    anchor it ends before, `last` the log's last page; with none of them it is the first. `problem`: what the
+    address says and nobody understands, as a sentence; no line matches then."""
 
     groups: tuple[str, ...] = ()
     level: str = ""
@@ -33,12 +36,15 @@ class LogFilter:
     first: str = ""
     before: str = ""
     last: bool = False
+    problem: str = ""
 
     @property
     def narrows(self) -> bool:
-        return bool(self.groups or self.level or self.text)
+        return bool(self.groups or self.level or self.text or self.problem)
 
     def matches(self, line: Line) -> bool:
+        if self.problem:
+            return False
         if self.groups and line.group not in self.groups:
             return False
         if self.level and not _as_bad(line.level.word, LEVELS[self.level][1]):
@@ -67,8 +73,8 @@ class LogFilter:
 
 
 def asked_by(parameters: Mapping[str, Sequence[str]]) -> LogFilter:
-    """What an address asks for. Words that mean nothing are passed over: an old link never fails."""
-    chosen = set(parameters.get("kind", ()))
+    """What an address asks for. A place that is none is passed over: an old link leads to the log's beginning."""
+    chosen = set(parameters.get("kind", ())) - {""}
     level = _one(parameters, "level")
     return LogFilter(
         groups=tuple(name for name in GROUPS if name in chosen),
@@ -77,7 +83,18 @@ def asked_by(parameters: Mapping[str, Sequence[str]]) -> LogFilter:
         first=_one(parameters, "from")[:LONGEST_ANCHOR],
         before=_one(parameters, "before")[:LONGEST_ANCHOR],
         last=_one(parameters, "page") == "last",
+        problem=_problem(parameters, [*sorted(chosen - GROUPS.keys()), *([level] if level and level not in LEVELS else [])]),
     )
+
+
+def _problem(parameters: Mapping[str, Sequence[str]], words: Sequence[str]) -> str:
+    """`words`: kinds and levels that there are not."""
+    unknown = [*(name for name in parameters if name not in PARAMETERS), *words]
+    if not unknown:
+        return ""
+    said = ", ".join(f"“{word[:LONGEST_ANCHOR]}”" for word in unknown[:MOST_UNKNOWN])
+    known = f"Known kinds are: {', '.join(GROUPS)}; levels: {', '.join(LEVELS)}."
+    return f"{said} in the address {'is' if len(unknown) == 1 else 'are'} not understood, so no line is shown. {known}"
 
 
 def counted_by_group(lines: Iterable[Line]) -> dict[str, int]:

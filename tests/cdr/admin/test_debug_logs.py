@@ -56,6 +56,15 @@ def test_a_filter_that_nothing_matches_leads_back_to_all_lines(support, gateway)
     assert "No line matches. Show all lines" in page.text and address(stream) in page.links
 
 
+@pytest.mark.parametrize("query", ["level=errrors", "kind=end&kind=teapot", "details__regex=."])
+def test_a_filter_that_is_not_understood_shows_and_writes_no_line(support, gateway, query) -> None:
+    stream = factories.closed_call(gateway).streams.get()
+    html = support.get(address(stream, query=query)).content.decode()
+    assert "not understood, so no line is shown" in html and 'class="line' not in html and "0 of 17 lines" in html
+    assert [support.get(address(stream, form, query)).status_code for form in ("", "txt", "jsonl")] == [400, 400, 400]
+    assert not AuditEntry.objects.exists()
+
+
 def test_a_log_that_is_too_long_for_a_page_leads_on_and_says_that_this_page_does_not_grow(support, gateway, monkeypatch) -> None:
     monkeypatch.setattr("cdr.pages.log.page.CHUNK_LINES", 5)
     monkeypatch.setattr("cdr.pages.log.page.LAST_LINES", 3)

@@ -29,8 +29,23 @@ def test_an_address_is_read_and_written_alike(query) -> None:
     assert asked_by(parse_qs(query)).query() == query
 
 
-def test_words_that_mean_nothing_are_passed_over() -> None:
-    asked = asked_by({"kind": ["teapot", "end", "end"], "level": ["purple"], "q": ["  two   words "], "page": ["7"], "from": ["e" * 99]})
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("kind=teapot&kind=end", "“teapot” in the address is not understood"),
+        ("level=purple", "“purple” in the address is not understood"),
+        ("levle=errors", "“levle” in the address is not understood"),
+        ("details__regex=.&kind=%00", "“details__regex”, “\x00” in the address are not understood"),
+    ],
+)
+def test_what_is_not_understood_matches_no_line_and_is_said(query, said) -> None:
+    asked = asked_by(parse_qs(query))
+    assert asked.problem.startswith(said) and asked.narrows and not asked.matches(line())
+    assert asked.at(last=True).problem and not asked.whole().problem
+
+
+def test_a_place_that_is_none_is_passed_over() -> None:
+    asked = asked_by({"kind": ["", "end", "end"], "level": [""], "q": ["  two   words "], "page": ["7"], "from": ["e" * 99]})
     assert asked == LogFilter(groups=("end",), text="two words", first="e" * 30)
     assert len(asked_by({"q": ["x" * 5000]}).text) == 200
 

@@ -1,19 +1,25 @@
-"""Who may use the console: Django's own users and groups, each change written into the audit log, and who has a second factor."""
+"""Who may use the console: Django's own users and groups, each change written into the audit log, and who has a second factor.
+
+Owns the two forms. What nobody may give or touch is cdr.admin.ranks' rule, held here for every way to a row: its form, its password, its
+second factor, its deletion."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, ManyToManyField, Model, OuterRef, QuerySet
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cdr import audit
+from cdr.admin import ranks
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.audited import Audited
 from cdr.admin.entry.visitor import visitor
@@ -33,11 +39,32 @@ class ListedUser(Protocol):
     second_factor: bool
 
 
+class Ranked(Audited):
+    """Rows that somebody who stands below them reads and does not touch."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or not ranks.above(request.user, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or not ranks.above(request.user, obj))
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: Any = None, **kwargs: Any
+    ) -> "ModelMultipleChoiceField[Any] | None":
+        """Of permissions and groups those that the visitor may give. What a row has beyond them makes it read-only: none is lost."""
+        given = {Permission: ranks.grantable_permissions, Group: ranks.grantable_groups}[db_field.related_model]
+        return super().formfield_for_manytomany(db_field, request, **{**kwargs, "queryset": given(request.user)})
+
+
 @admin.register(User, site=console)
-class StaffAdmin(Audited, Asking, UserAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
+class StaffAdmin(Ranked, Asking, UserAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
     list_filter = STAFF_FILTERS
     readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "has_second_factor")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Only superusers make superusers."""
+        return (*self.readonly_fields, *(() if request.user.is_superuser else ("is_superuser",)))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         has_one = Exists(TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True))
@@ -54,12 +81,18 @@ class StaffAdmin(Audited, Asking, UserAdmin):  # type: ignore[type-arg]  # Djang
             request, MAY_CHANGE, lambda: self._ask_to_remove(request, key), lambda: self._remove_second_factor(request, key)
         )
 
-    def _ask_to_remove(self, request: HttpRequest, key: int) -> HttpResponse:
+    def _changeable(self, request: HttpRequest, key: int) -> User:
         user = get_object_or_404(User, pk=key)
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        return user
+
+    def _ask_to_remove(self, request: HttpRequest, key: int) -> HttpResponse:
+        user = self._changeable(request, key)
         return self.asked(request, removal_question(user), crumb=user)
 
     def _remove_second_factor(self, request: HttpRequest, key: int) -> HttpResponse:
-        user = get_object_or_404(User, pk=key)
+        user = self._changeable(request, key)
         if second_factor.device_of(user):
             with transaction.atomic():
                 second_factor.remove(user)
@@ -67,15 +100,15 @@ class StaffAdmin(Audited, Asking, UserAdmin):  # type: ignore[type-arg]  # Djang
             messages.success(request, f"The second factor of {user} is removed.")
         return HttpResponseRedirect(page_of(user))
 
-    def _act_doors(self, request: HttpRequest, user: ListedUser) -> Iterator[Door]:
-        if user.second_factor:
+    def _act_doors(self, request: HttpRequest, user: Any) -> Iterator[Door]:
+        if user.second_factor and self.has_change_permission(request, user):
             yield Door("Remove second factor…", self.own_url("second_factor", user.pk))
 
     adds = Additions(pages=(OwnPage("second_factor", "<int:key>/second-factor/", second_factor_view),), doors={Where.RECORD: _act_doors})
 
 
 @admin.register(Group, site=console)
-class RoleAdmin(Audited, GroupAdmin):
+class RoleAdmin(Ranked, GroupAdmin):
     pass
 
 

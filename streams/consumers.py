@@ -22,7 +22,7 @@ from streams.calls.relay import Relay, RelayContext
 from streams.customers.dial import DialSettings
 from streams.gateways.directory import KnownGateway
 from streams.gateways.line import Caller, GatewayLine, LineCallbacks
-from streams.gateways.socket_loop import Receive, Send, SocketLoop
+from streams.gateways.socket_loop import Receive, Send, SocketEnd, SocketLoop
 from streams.pure.call.limits import StreamLimits
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.customer.answer_sample import answer_sample
@@ -123,12 +123,12 @@ class GatewaySocket:
         )
 
     async def run(self, receive: Receive) -> None:
-        code: int | None = None
+        end = SocketEnd(None)
         try:
-            code = await self.loop.run(receive, self.line.feed)
+            end = await self.loop.run(receive, self.line.feed)
         finally:
             # Also when the server cancels us: the call's gateway is gone. What is left of the call does not need us.
-            self.line.closed(code)
+            self.line.closed(end.code, end.problem)
             self.board.calls.lines.discard(self.line)
 
     def refused(self, reason: Reason, words: str) -> None:

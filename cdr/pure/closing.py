@@ -10,6 +10,7 @@ from streams.pure.lifecycle import EndCause
 CLOSERS: dict[str, str] = {
     EndCause.CUSTOMER_CLOSED: "the customer's service",
     EndCause.CUSTOMER_LOST: "nobody: the connection was lost",
+    EndCause.MESSAGE_REFUSED: "Streamdesk, for what the customer's service had sent",
     EndCause.PROCESS_LOST: "nobody: our process was lost",
 }
 """Whoever is not here left the closing to us."""

@@ -22,6 +22,7 @@ CAUSES: dict[str, str] = {
     EndCause.ADDRESS_REFUSED: "The platform may not dial the service URL.",
     EndCause.CUSTOMER_CLOSED: "The customer's service closed the connection.",
     EndCause.CUSTOMER_LOST: "The connection to the customer's service was lost.",
+    EndCause.MESSAGE_REFUSED: "We closed the connection for what the customer's service had sent.",
     EndCause.SLOW_CONNECTION: "The customer's service did not take the audio fast enough.",
     EndCause.PROCESS_LOST: "The process of the platform that held the call was lost.",
     EndCause.PLATFORM_STOPPED: "The platform was restarted.",

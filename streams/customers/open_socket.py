@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from streams.customers.bytes_in_flight import KernelQueue, buffered_bytes
-from streams.pure.customer.connection import Closure
+from streams.pure.customer.connection import REFUSED, Closure
 from streams.pure.foreign_text import cleaned
 
 
@@ -85,7 +85,10 @@ class CustomerSocket:
 
 
 def closure_of(closed: ConnectionClosed) -> Closure:
-    frame = closed.rcvd
+    """Whose close it was. Where we began, what the customer says is an echo."""
+    frame, ours = closed.rcvd, closed.sent
+    if ours is not None and ours.code in REFUSED and (frame is None or closed.rcvd_then_sent is False):
+        return Closure(False, ours.code, cleaned(ours.reason, 123), by_us=True)
     if frame is not None and closed.rcvd_then_sent is not False:
         return Closure(True, frame.code if frame.code != 1005 else None, cleaned(frame.reason, 123))
     cause = closed.__cause__

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from streams.pure.call.session import CLOSE_CALL_OVER, CLOSE_NO_MEDIA
 from streams.pure.gateway import CallIdentity, Dialect, identity
+from streams.pure.gateway.closing import failed_message
 from streams.pure.gateway.meter import Meter
 from streams.pure.gateway.refusal import Reason
 from streams.pure.gateway.version import Upgrade, guessed_version
@@ -105,13 +106,14 @@ class GatewayLine:
                     # A gateway that says goodbye without closing: nothing more can come of its socket.
                     self.close(CLOSE_CALL_OVER, message.words)
 
-    def closed(self, code: int | None) -> None:
-        """The socket is gone, with the WebSocket close code when there was one."""
+    def closed(self, code: int | None, problem: str = "") -> None:
+        """The socket is gone, with the WebSocket close code when there was one. `problem`: why it was ended on our side."""
         self.gone = True
         self._stop_waiting()
         self._waited()
         if not self._refused:
-            self._hear(self.dialect.closed(code, self._closed_by_us), time.monotonic())
+            failed = problem and not self._closed_by_us
+            self._hear(failed_message(code, problem) if failed else self.dialect.closed(code, self._closed_by_us), time.monotonic())
 
     def _hear(self, message: GatewayMessage, now: float) -> None:
         if isinstance(message, Started):

@@ -5,13 +5,20 @@ Must not know who is at the other end, what is said, or Django."""
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 log = logging.getLogger(__name__)
 
 CLOSE_INTERNAL_ERROR = 4500
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class SocketEnd(NamedTuple):
+    """The close code, None when there was none. `problem`: why we ended it ourselves, "" where its peer did."""
+
+    code: int | None
+    problem: str = ""
 
 
 class SocketLoop:
@@ -22,26 +29,30 @@ class SocketLoop:
         self._send = send
         self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
-    async def run(self, receive: Receive, feed: Callable[[str | bytes], None]) -> int | None:
-        """Until the socket is gone; returns its close code when there was one."""
+    async def run(self, receive: Receive, feed: Callable[[str | bytes], None]) -> SocketEnd:
+        """Until the socket is gone; returns how it went."""
         writer = asyncio.get_running_loop().create_task(self._write())
         try:
             return await self._read(receive, feed)
         finally:
             writer.cancel()
 
-    async def _read(self, receive: Receive, feed: Callable[[str | bytes], None]) -> int | None:
+    async def _read(self, receive: Receive, feed: Callable[[str | bytes], None]) -> SocketEnd:
         """Always reads: a gateway that is not read blocks its call."""
+        failure: SocketEnd | None = None
         while True:
             message = await receive()
             if message["type"] != "websocket.receive":
-                return message.get("code")
+                if failure is not None:
+                    return failure
+                return SocketEnd(message.get("code"), message.get("reason") or "" if message.get("by_server") else "")
             data = message.get("bytes")
             try:
                 feed(data if data is not None else message["text"])
             except Exception:
                 log.exception("Gateway %s: a message broke the relay; the call is ended.", self.name)
-                self.close(CLOSE_INTERNAL_ERROR, "internal error")
+                failure = SocketEnd(CLOSE_INTERNAL_ERROR, "internal error")
+                self.close(CLOSE_INTERNAL_ERROR, failure.problem)
 
     async def _write(self) -> None:
         while True:

@@ -137,6 +137,7 @@ class EndCause(StrEnum):
     ADDRESS_REFUSED = "address_refused"
     CUSTOMER_CLOSED = "customer_closed"
     CUSTOMER_LOST = "customer_lost"
+    MESSAGE_REFUSED = "message_refused"
     SLOW_CONNECTION = "slow_connection"
     PROCESS_LOST = "process_lost"
     PLATFORM_STOPPED = "platform_stopped"
@@ -166,6 +167,7 @@ ENDINGS: dict[EndCause, Ending] = {
     EndCause.ADDRESS_REFUSED: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, "the service URL may not be dialled"),
     EndCause.CUSTOMER_CLOSED: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, _DISCONNECTED),
     EndCause.CUSTOMER_LOST: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, _DISCONNECTED),
+    EndCause.MESSAGE_REFUSED: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, _DISCONNECTED),
     EndCause.SLOW_CONNECTION: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, "slow connection"),
     EndCause.PROCESS_LOST: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, "the streaming service was interrupted"),
     EndCause.PLATFORM_STOPPED: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, "the streaming service was restarted"),

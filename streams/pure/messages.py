@@ -135,11 +135,17 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The gateway's socket closed. `lost` when it went without a proper close."""
+    """The gateway's socket closed. `lost` when it went without a proper close. `ours`: we closed it, with `code`, for what it sent."""
 
     lost: bool
     code: int | None
     words: str
+    ours: bool = False
+
+    @property
+    def facts(self) -> dict[str, int | None]:
+        """The code for the debug log, by whose it is."""
+        return {"our_close_code" if self.ours else "close_code": self.code}
 
 
 GatewayMessage = (

@@ -145,6 +145,8 @@ class LimitedWebSocket(WebSocketProtocol):
     unsent_bytes = 0
     reading_paused = False
     sending_paused = False
+    failure: tuple[int | None, str] | None = None
+    """With which code, and why, we ended the connection for what its peer did."""
 
     def onConnect(self, request: Any) -> Any:  # noqa: N802
         if self.factory.server_class.draining:
@@ -158,6 +160,17 @@ class LimitedWebSocket(WebSocketProtocol):
             self.transport.getHandle().setsockopt(socket.IPPROTO_TCP, option, value)
         self.transport.setTcpKeepAlive(True)
         super().onOpen()
+
+    def _fail_connection(self, code: int = 1001, reason: str = "going away") -> None:
+        self.failure = (code, reason)
+        super()._fail_connection(code, reason)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
+        """Where we failed the connection the application hears that, with our code: before Daphne's message, which has the peer's."""
+        if self.failure is not None and not self.muted and hasattr(self, "application_queue"):
+            ours, why = self.failure
+            self.application_queue.put_nowait({"type": "websocket.disconnect", "code": ours, "reason": why, "by_server": True})
+        super().onClose(wasClean, code, reason)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
         self.unread_bytes += len(payload)
@@ -179,6 +192,7 @@ class LimitedWebSocket(WebSocketProtocol):
             self.unsent_bytes += len(content)
             if self.unsent_bytes > self.server.limits.unsent_bytes:
                 log.warning("A WebSocket peer does not read: it was cut off with %d bytes waiting for it.", self.unsent_bytes)
+                self.failure = (None, f"it did not read, and {self.unsent_bytes} bytes waited for it")
                 self.transport.abortConnection()
 
     def pauseProducing(self) -> None:  # noqa: N802

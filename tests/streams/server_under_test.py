@@ -64,6 +64,7 @@ async def converse(path: str, receive: Any, send: Any) -> None:
             await send({"type": "websocket.close", "code": 1013, "reason": "come back later"})
         else:
             await send({**message, "type": "websocket.send"})
+    say("gone", message.get("code"), "by us" if message.get("by_server") else "by the peer", message.get("reason") or "")
     if flooding is not None:
         flooding.cancel()
 

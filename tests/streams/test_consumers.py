@@ -226,6 +226,22 @@ async def test_a_codec_we_do_not_speak_says_what_to_configure() -> None:
     assert "g729" in event.details["text"] and "ulaw" in event.details["text"]
 
 
+async def test_a_socket_that_the_server_ended_for_what_the_gateway_sent_is_ours_in_the_log() -> None:
+    await new_gateway()
+    async with switchboard_running():
+        communicator = socket()
+        await communicator.connect(timeout=30)
+        await communicator.send_to(text_data=MEDIA_START)
+        await until(lambda: Call.objects.filter(state="live").first())
+        gone = {"type": "websocket.disconnect", "code": 1009, "reason": "received frame of 100000000 bytes", "by_server": True}
+        await communicator.send_input(gone)
+        await communicator.wait(timeout=30)
+        row = await until(lambda: Call.objects.filter(state="ended").first())
+    event = await database_sync_to_async(StreamEvent.objects.get)(kind="call_ended")
+    assert (row.hangup_cause_code, event.details["our_close_code"]) == (5000, 1009)
+    assert "because a message of it is too large: 1009, received frame of 100000000 bytes." in event.details["words"]
+
+
 async def test_control_text_that_is_not_the_dialect_is_an_event_and_the_call_goes_on() -> None:
     async with Customer() as customer:
         await new_gateway(xml(customer))

@@ -69,7 +69,7 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
     K.CALL_GATEWAY_UNREADABLE: ("The gateway sent something that is not its protocol", ": {problem}", " (number {count} of this call)"),
     K.CALL_GATEWAY_ERROR: ("The gateway reported a problem", ": {text}"),
     K.CALL_GATEWAY_AWAITED: (
-        "The gateway's socket was lost",
+        ("We closed the gateway's socket with {our_close_code}", "The gateway's socket was lost"),
         " with {close_code}",
         "; for {awaited_seconds} another one may bring the call back",
         " (number {count} of this call)",

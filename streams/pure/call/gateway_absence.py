@@ -30,7 +30,7 @@ class GatewayAbsence:
         self._lost, self._until = lost, now + self.patience_seconds
         self._losses += 1
         if self._losses <= NOTED_IN_FULL:
-            facts = {"close_code": lost.code, "awaited_seconds": self.patience_seconds, "count": _count(self._losses)}
+            facts = {**lost.facts, "awaited_seconds": self.patience_seconds, "count": _count(self._losses)}
             self._note(EventKind.CALL_GATEWAY_AWAITED, Level.WARNING, None, now, **facts)
 
     def end(self, media: Started, again: Started, gap_ms: int, address: str, now: float) -> str:

@@ -151,7 +151,7 @@ class CallSession:
 
     def _gone(self, message: Ended, now: float) -> None:
         cause, hangup = (EndCause.GATEWAY_LOST, GATEWAY_LOST) if message.lost else (EndCause.CALL_ENDED, NORMAL_HANGUP)
-        self.finish(cause, hangup, message.words, now, close_code=message.code)
+        self.finish(cause, hangup, message.words, now, ended=message)
 
     # The application's answer, and control -----------------------------------------------------------------------------
     def follow(self, requests: Sequence[tuple[UUID, StreamRequest]], now: float) -> None:
@@ -222,7 +222,7 @@ class CallSession:
         self.finish(cause, hangup, words, now, close=close)
 
     def finish(
-        self, cause: EndCause, hangup: HangupCause, words: str, now: float, *, close: int | None = None, close_code: int | None = None
+        self, cause: EndCause, hangup: HangupCause, words: str, now: float, *, close: int | None = None, ended: Ended | None = None
     ) -> None:
         """Ends the call and every stream of it, once. `close`: the code to close the gateway's socket with, None when it is closed."""
         if self.over:
@@ -241,8 +241,7 @@ class CallSession:
             self._gateway.measured(),
             **hangup._asdict(),
             words=words,
-            close_code=close_code,
-            our_close_code=close,
+            **(ended.facts if ended is not None else {"our_close_code": close}),
             **self._gateway.totals(),
         )
         if close is not None:

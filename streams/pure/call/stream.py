@@ -191,10 +191,10 @@ class StreamSession:
             self.say(lambda: self.protocol.play_failed(problem))
 
     def closed(self, closure: Closure, now: float) -> None:
-        """The customer's socket went although we did not close it."""
+        """The customer's socket went although its stream had not ended."""
         if not self.live:
             return
-        cause = EndCause.CUSTOMER_CLOSED if closure.by_customer else EndCause.CUSTOMER_LOST
+        cause = EndCause.CUSTOMER_CLOSED if closure.by_customer else EndCause.MESSAGE_REFUSED if closure.by_us else EndCause.CUSTOMER_LOST
         self.end(cause, now, closure.words, close_code=closure.code, close_reason=cleaned(closure.reason, 123))
 
     def socket_closed(self, closure: Closure, seconds: float, now: float) -> None:

@@ -6,6 +6,14 @@ from dataclasses import dataclass
 
 from streams.pure.customer.close_codes import closed_with
 
+REFUSED = {
+    1002: "what it sent is not the WebSocket protocol",
+    1003: "what it sent cannot be read",
+    1007: "a text of it is not UTF-8",
+    1009: "a message of it is too large",
+}
+"""The codes we close with for what a service sent -> why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -20,14 +28,19 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """How the customer's socket went. `by_customer`: with a close frame; otherwise it was lost."""
+    """How the customer's socket went. `by_customer`: with a close frame; `by_us`: we closed it for what the customer sent, with `code`;
+    otherwise it was lost."""
 
     by_customer: bool
     code: int | None
     reason: str
+    by_us: bool = False
 
     @property
     def words(self) -> str:
+        if self.by_us:
+            why = REFUSED.get(self.code or 0, "of what it sent")
+            return f"We closed the connection to the customer's service, because {why}{closed_with(self.code, self.reason)}."
         if not self.by_customer:
             said = f": {self.reason}" if self.reason else ""
             return f"The connection to the customer's service was lost without a close frame ({self.code or 1006}){said}."

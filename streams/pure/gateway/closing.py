@@ -2,6 +2,7 @@
 
 Owns the words. Must not know what a dialect says before its end."""
 
+from streams.pure.foreign_text import cleaned
 from streams.pure.messages import Ended
 
 _LOST_CODES = (None, 1006, 1011)
@@ -14,6 +15,18 @@ _WORDS = {
     1009: "The gateway refused a message as too large.",
     1011: "The gateway could not write to its socket.",
 }
+_FAILED = {
+    1002: "what it sent is not the WebSocket protocol",
+    1007: "a text of it is not UTF-8",
+    1009: "a message of it is too large",
+    4500: "the platform failed while handling a message of it",
+}
+
+
+def failed_message(code: int | None, problem: str) -> Ended:
+    """After a failure that we saw, and ended the connection for: `code` is ours."""
+    why = f"{_FAILED[code]}: {code}, " if code in _FAILED else f"{code}, " if code else ""
+    return Ended(lost=True, code=code, words=f"We closed the gateway's connection, because {why}{cleaned(problem, 200)}.", ours=True)
 
 
 def ended_message(code: int | None, by_us: bool) -> Ended:

@@ -13,6 +13,7 @@ from cdr.pure.closing import close_words, closed_by
         ("process_lost", True, "nobody: our process was lost"),
         ("call_ended", True, "Streamdesk"),
         ("slow_connection", True, "Streamdesk"),
+        ("message_refused", True, "Streamdesk, for what the customer's service had sent"),
         ("connect_failed", False, "never opened"),
         ("call_ended", False, "never opened"),
         ("", True, "–"),

@@ -114,7 +114,39 @@ async def test_a_message_that_is_too_large_ends_the_connection_by_us() -> None:
     async with service(flood, max_size=None) as url:
         customer = await dialled(url)
         closure = await customer.listen(lambda text: None)
-        assert not closure.by_customer
+    assert (closure.by_customer, closure.by_us, closure.code) == (False, True, 1009)
+    assert closure.words.startswith(
+        "We closed the connection to the customer's service, because a message of it is too large: 1009 (message "
+    )
+
+
+@pytest.mark.parametrize(
+    ("frame", "code", "why"),
+    [
+        (b"\x81\x02\xff\xfe", 1007, "a text of it is not UTF-8"),
+        (b"\x83\x00", 1002, "what it sent is not the WebSocket protocol"),
+        (b"\x81\x82\0\0\0\0ab", 1002, "what it sent is not the WebSocket protocol"),
+    ],
+    ids=["not UTF-8", "no opcode", "masked"],
+)
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_we_close_a_connection_for_is_ours_whether_or_not_the_customer_answers(
+    frame: bytes, code: int, why: str, answers: bool
+) -> None:
+    async def break_rules(connection: ServerConnection) -> None:
+        connection.transport.write(frame)
+        if answers:
+            await connection.wait_closed()
+        else:
+            connection.transport.pause_reading()
+            await asyncio.sleep(0.2)
+            connection.transport.abort()
+
+    async with service(break_rules) as url:
+        customer = await dialled(url)
+        closure = await asyncio.wait_for(customer.listen(lambda text: None), 30)
+    assert (closure.by_customer, closure.by_us, closure.code) == (False, True, code)
+    assert f"because {why}: {code} (" in closure.words
 
 
 # Why a connection fails ------------------------------------------------------------------------------------------------------

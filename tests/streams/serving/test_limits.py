@@ -115,6 +115,9 @@ async def test_a_peer_that_does_not_read_is_cut_off():
         async with connect(server.url("/flood"), compression=None) as socket:
             socket.transport.pause_reading()
             await server.says("open", "/flood")
+            assert server.process.stdout is not None
+            line = (await asyncio.wait_for(server.process.stdout.readline(), 30)).decode()
+            assert line.startswith("gone None by us it did not read, and ")
             await asyncio.wait_for(server.says("finalised", "/flood"), 30)
             socket.transport.abort()
         assert resident_bytes(server.process.pid) < 150_000_000
@@ -123,6 +126,33 @@ async def test_a_peer_that_does_not_read_is_cut_off():
 def resident_bytes(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) * 1024
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        (b"\x81\x82\0\0\0\0\xff\xfe", 1007),
+        (b"\x83\x82\0\0\0\0ab", 1002),
+        (b"\x01\x82\0\0\0\0ab\x01\x82\0\0\0\0ab", 1002),
+        (b"\x82\xff" + (100_000_000).to_bytes(8, "big") + bytes(4), 1009),
+    ],
+    ids=["not UTF-8", "no opcode", "a message in a message", "too large"],
+)
+async def test_what_the_server_ends_a_connection_for_is_told_to_the_application_as_the_servers(frame: bytes, code: int):
+    async with serving() as server, connect(server.url("/echo"), compression=None) as socket:
+        socket.transport.write(frame)
+        await server.says("open", "/echo")
+        assert server.process.stdout is not None
+        line = (await asyncio.wait_for(server.process.stdout.readline(), 30)).decode()
+        assert line.startswith(f"gone {code} by us ") and len(line) > len(f"gone {code} by us ") + 5
+        await socket.wait_closed()
+
+
+async def test_a_peer_that_closes_is_told_from_it():
+    async with serving() as server:
+        async with connect(server.url("/echo")) as socket:
+            await socket.close(1009, "said the peer")
+        await server.says("gone", 1009, "by the peer")
 
 
 async def test_every_close_code_and_its_reason_reach_the_peer():

@@ -52,6 +52,16 @@ def test_odd_details_never_break_the_words(kind, data) -> None:
         ),
         (K.CALL_AUDIO_BACK, {"gap_ms": 4020, "count": 2}, "The gateway's audio is back after 4.0 s (silence number 2 of this call)."),
         (
+            K.CALL_ENDED,
+            {"code": 5000, "name": "Network Error", "source": "Error", "words": "It is over.", "our_close_code": 1009},
+            "The call ended: 5000 Network Error, source Error. It is over. We closed its socket with 1009 (message too big).",
+        ),
+        (
+            K.CALL_GATEWAY_AWAITED,
+            {"our_close_code": 1007, "awaited_seconds": 5},
+            "We closed the gateway's socket with 1007 (invalid text or data); for 5 s another one may bring the call back.",
+        ),
+        (
             K.LAST_WORDS,
             {"waiting_ms": 1400, "within_seconds": 10},
             "The customer's service closed before all it had sent was heard, 1.4 s of audio; that is played first, for at most 10 s.",

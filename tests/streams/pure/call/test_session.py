@@ -246,6 +246,28 @@ def test_who_closed_is_told_from_what_was_lost(closure: Closure, cause: EndCause
     assert ended.details.get("close_code") == closure.code
 
 
+def test_a_socket_that_we_closed_for_what_the_customer_sent_is_ours() -> None:
+    call = Driven(StreamLimits(goodbye_seconds=10))
+    stream_id = call.connected()
+    call.customer_closed(stream_id, Closure(False, 1009, "over size limit", by_us=True))
+    ended = call.last(EventKind.STREAM_ENDED)
+    assert (ended.details["cause"], ended.details["close_code"], ended.level) == (EndCause.MESSAGE_REFUSED, 1009, Level.ERROR)
+    assert ended.details["words"] == (
+        "We closed the connection to the customer's service, because a message of it is too large: 1009 (message too big), "
+        "“over size limit”."
+    )
+
+
+def test_a_gateway_whose_socket_we_closed_is_told_from_one_that_closed() -> None:
+    ours, theirs = Driven(), Driven()
+    ours.session.hear(Ended(lost=True, code=1007, words="We closed it.", ours=True), ours.now)
+    theirs.session.hear(Ended(lost=False, code=1009, words="The gateway refused a message as too large."), theirs.now)
+    assert ours.last(EventKind.CALL_ENDED).details["our_close_code"] == 1007
+    assert "close_code" not in ours.last(EventKind.CALL_ENDED).details
+    assert theirs.last(EventKind.CALL_ENDED).details["close_code"] == 1009
+    assert "our_close_code" not in theirs.last(EventKind.CALL_ENDED).details
+
+
 def test_digits_go_to_the_customer_in_their_place_between_the_frames() -> None:
     call = Driven()
     stream_id = call.connected()

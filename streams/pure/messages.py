@@ -36,7 +36,8 @@ class AudioFormat:
 @dataclass(frozen=True, slots=True)
 class Started:
     """The gateway's media began. `facts` are for the debug log; `variables` may carry call_uuid, from, to, direction. `listens_only`: why
-    nothing can be played to the call, in a sentence; "" where it can. `back`: the format of Play where it is another one."""
+    nothing can be played to the call, in a sentence; "" where it can. `back`: the format of Play where it is another one.
+    `plays_files`: each Play becomes a file that the gateway plays, which costs it time of its own."""
 
     format: AudioFormat
     frame_ms: int
@@ -45,6 +46,7 @@ class Started:
     variables: dict[str, str] = field(default_factory=dict)
     listens_only: str = ""
     back: AudioFormat | None = None
+    plays_files: bool = False
 
     @property
     def played(self) -> AudioFormat:

@@ -13,6 +13,7 @@ from streams.simulate.playout import Playout
 from streams.simulate.upgrades import LibwebsocketsProtocol
 from streams.simulate.wav import FRAME_BYTES, rate_of
 
+FILES_AT_ONCE = 10
 MARKS_AT_ONCE = 30
 LONGEST_TEXT_BYTES = 65 * 1024 * 10
 
@@ -88,7 +89,9 @@ class AudioForkCall(CallSocket):
         """Raises ValueError for what the module does not know."""
         match kind:
             case "playAudio":
-                self.playout.take_audio(base64.b64decode(data["audioContent"], validate=True))
+                if self.playout.files >= FILES_AT_ONCE:
+                    raise ValueError("more files than it keeps")
+                self.playout.take_file(base64.b64decode(data["audioContent"], validate=True))
                 self.play()
             case "mark":
                 if len(self.playout.marks) >= MARKS_AT_ONCE:

@@ -10,19 +10,21 @@ import numpy as np
 
 from streams.simulate.call_plan import CallPlan
 from streams.simulate.call_socket import CallSocket
+from streams.simulate.playout import Playout
 from streams.simulate.upgrades import LibwscProtocol
-from streams.simulate.wav import rate_of
+from streams.simulate.wav import FRAME_BYTES, rate_of
 
 RATES = (8000, 16_000, 24_000, 32_000, 48_000, 64_000)
 
 
 class AudioStreamCall(CallSocket):
-    """`played` is what the application would have played: the audio of each streamAudio, its temporary file in the original."""
+    """`playout` is the caller's ear: an application plays the file of each streamAudio, one after the other."""
 
     def __init__(self, plan: CallPlan) -> None:
         super().__init__(plan, LibwscProtocol(plan.url, plan.gateway, plan.password))
         self._drops_at = {len(plan.frames) * number // (plan.drops + 1) for number in range(1, plan.drops + 1)}
-        self.played: list[bytes] = []
+        self.playout = Playout(FRAME_BYTES[plan.codec])
+        self.files = 0
         self._accumulated: list[bytes] = []
 
     async def start_media(self) -> None:
@@ -59,17 +61,24 @@ class AudioStreamCall(CallSocket):
         self.complaints.append(f"A binary message of {len(data)} bytes: the community build has no use for it.")
 
     def take_text(self, text: str) -> None:
-        """Anything but streamAudio becomes an event for the application."""
+        """Anything but streamAudio becomes an event for the application, which acts as docs/gateways has it."""
         try:
             message = json.loads(text)
             if message.get("type") == "streamAudio":
-                self.played.append(audio_of(message["data"]))
+                self.playout.take_file(audio_of(message["data"]))
+                self.files += 1
+                self.play()
+            elif message.get("type") == "killAudio":
+                self.playout.clear()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.complaints.append(f"A text the module can make nothing of: {error}.")
 
+    def tick(self) -> list[str]:
+        return self.playout.tick()
+
     @property
     def frames_played(self) -> int:
-        return round(sum(map(len, self.played)) / rate_of(self.plan.codec) / 2 * 50)
+        return len(self.playout.played)
 
 
 def audio_of(data: dict[str, object]) -> bytes:

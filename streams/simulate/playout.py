@@ -4,6 +4,10 @@ Owns the queue. Must not know sockets, dialects or the clock."""
 
 from collections import deque
 
+FILE_TICKS = 5
+"""A FreeSWITCH takes about 100 ms to begin with a file."""
+FILE_END = "the end of a file"
+
 
 class Playout:
     """`played` is what the caller heard; a last piece shorter than a frame is played as it is."""
@@ -21,12 +25,23 @@ class Playout:
     def take_audio(self, data: bytes) -> None:
         self._queue.extend(data[start : start + self.frame_bytes] for start in range(0, len(data), self.frame_bytes))
 
+    def take_file(self, data: bytes) -> None:
+        """As audio, but it takes a gateway FILE_TICKS of silence to begin with each file, and marks say where files end."""
+        self._queue.extend([b""] * FILE_TICKS)
+        self.take_audio(data)
+        self.take_mark(FILE_END)
+
+    @property
+    def files(self) -> int:
+        """Those not played to their ends."""
+        return self.marks.count(FILE_END)
+
     def take_mark(self, name: str) -> None:
         self._queue.append(name)
 
     def clear(self) -> list[str]:
         """Silence at once; returns the marks that were still to come."""
-        marks = self.marks
+        marks = [mark for mark in self.marks if mark != FILE_END]
         self._queue.clear()
         return marks
 
@@ -36,7 +51,7 @@ class Playout:
         while self._queue:
             item = self._queue.popleft()
             if isinstance(item, bytes):
-                self.played.append(item)
+                self.played += [item] if item else []
                 break
-            reached.append(item)
+            reached += [item] if item != FILE_END else []
         return reached

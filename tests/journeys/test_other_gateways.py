@@ -127,7 +127,7 @@ async def test_the_call_hears_what_the_service_plays(kind: Kind, web: Web, answe
 
 
 def played(call: Call) -> bytes:
-    return b"".join(call.played if isinstance(call, AudioStreamCall) else call.playout.played)
+    return b"".join(call.playout.played)
 
 
 @kinds

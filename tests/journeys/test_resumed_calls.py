@@ -64,13 +64,13 @@ async def test_a_socket_that_still_looks_well_is_taken_over_with_its_playback(we
         await again.start_media()
         assert await call.until_ended() is End.BY_PLATFORM
         await again.send_frames(FRAMES[20:])
-        await again.until(lambda: b"".join(again.played).endswith(FRAMES[-1]), "the end of what the service played")
+        await again.until(lambda: b"".join(again.playout.played).endswith(FRAMES[-1]), "the end of what the service played")
         await again.hang_up()
         await call.hang_up()
         await conversation.until_closed()
     assert conversation.audio == b"".join(FRAMES)
     assert call.report().close_code == 4410
-    assert b"".join(again.played) == b"".join(FRAMES[20:])
+    assert b"".join(again.playout.played) == b"".join(FRAMES[20:])
 
 
 async def test_another_process_refuses_it_in_words_and_its_own_takes_it(web: Web, small_buffers: Web, answers: Answers) -> None:

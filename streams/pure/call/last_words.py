@@ -43,6 +43,7 @@ class LastWords:
         if not self._bound_seconds or not self._playback.is_unheard(stream_id, now):
             return False
         waiting_ms = round(self._playback.unheard_ms(stream_id, now))
+        self._playback.said_all(stream_id)
         self._leaving[stream_id] = Leaving(self._playback.mark_end(stream_id), now)
         facts = {"waiting_ms": waiting_ms, "within_seconds": self._bound_seconds}
         self._note(EventKind.LAST_WORDS, Level.INFO, stream_id, now, **facts)

@@ -2,6 +2,7 @@
 
 Owns order, pace, the bound on what waits, and when a checkpoint was reached. Must not know dialects, sockets or rows."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -73,6 +74,11 @@ class Playback:
         self.waiting_ms += duration_ms
         # So that small messages are frames at once: their number is not bounded, that of frames is.
         self._convert()
+
+    def said_all(self, stream_id: UUID) -> None:
+        """Nothing follows what was given just now, so that nothing need be waited for."""
+        if voice := self._voices.get(stream_id):
+            voice.given_at = -math.inf
 
     def checkpoint(self, stream_id: UUID, name: str) -> None:
         """Marks the place behind everything given so far. Raises PlaybackFull when there are too many marks."""

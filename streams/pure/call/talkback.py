@@ -8,6 +8,7 @@ from uuid import UUID
 from streams.pure.audio.convert import Converter
 from streams.pure.audio.dtmf import dtmf_tones
 from streams.pure.call.effects import Effect, TellGateway
+from streams.pure.call.file_playback import FilePlayback
 from streams.pure.call.last_words import LastWords
 from streams.pure.call.notes import Noted
 from streams.pure.call.playback import CONFIRMED_WITHIN_SECONDS, Playback, PlaybackFull
@@ -44,7 +45,7 @@ class Talkback:
     ) -> None:
         self.target = media.played
         self.listens_only = media.listens_only
-        self.playback = Playback(self.target, marks)
+        self.playback = FilePlayback(self.target) if media.plays_files else Playback(self.target, marks)
         self.last_words = LastWords(self.playback, goodbye_seconds, note, emit)
         self._note, self._emit, self._outbound = note, emit, outbound
         self._heard = Converter(media.played, media.format)
@@ -120,7 +121,9 @@ class Talkback:
             self._digits_not_sent(self.listens_only, now, stream)
             return
         try:
-            self.playback.play(stream.id if stream else OPERATOR, dtmf_tones(digits, self.target), self.target, now)
+            whose = stream.id if stream else OPERATOR
+            self.playback.play(whose, dtmf_tones(digits, self.target), self.target, now)
+            self.playback.said_all(whose)
         except PlaybackFull as full:
             self._digits_not_sent(str(full), now, stream)
             return

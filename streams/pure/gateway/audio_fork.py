@@ -32,7 +32,7 @@ class AudioFork:
 
     def __init__(self, query: Mapping[str, str]) -> None:
         self.marks = query.get("bidirectional", "").lower() == "stream"
-        self._media = ForkedMedia(query, query.get("fork", "").strip())
+        self._media = ForkedMedia(query, query.get("fork", "").strip(), plays_files=not self.marks)
         self._over = False
         self._marks_out: deque[list[str]] = deque()
 

@@ -28,10 +28,11 @@ class ForkedMedia:
     Today's mod_audio_stream sends the audio that it queued while it connected before the metadata, so what comes first is held: until
     the metadata has come, or `waited` says that it never will."""
 
-    def __init__(self, query: Mapping[str, str], fork: str = "") -> None:
+    def __init__(self, query: Mapping[str, str], fork: str = "", plays_files: bool = True) -> None:
         self.format: AudioFormat | None = None
         self._query = plainly(dict(query))
         self._fork = fork
+        self._plays_files = plays_files
         self._reader: AudioReader | None = None
         self._refused = False
         self._holds = not says_all(self._query)
@@ -104,7 +105,7 @@ class ForkedMedia:
         call = named_call(metadata, said(metadata, "accountsid"), self._fork)
         facts = {"mix": mix, "tracks": ", ".join(LAYOUTS[mix]), "metadata": cleaned(told, 300)}
         facts |= {"fork": cleaned(self._fork, 100)} if self._fork else {}
-        began = Started(self.format, FRAME_MS, call.gateway_call_id, facts, call.variables)
+        began = Started(self.format, FRAME_MS, call.gateway_call_id, facts, call.variables, plays_files=self._plays_files)
         return [began, *(message for what in held for message in (reader.frames(what) if isinstance(what, bytes) else what))]
 
     def _late(self, metadata: Fields) -> Sequence[GatewayMessage]:

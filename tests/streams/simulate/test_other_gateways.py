@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from streams.pure.gateway import DIALECTS
-from streams.simulate.audio_fork import MARKS_AT_ONCE, AudioForkCall
+from streams.simulate.audio_fork import FILES_AT_ONCE, MARKS_AT_ONCE, AudioForkCall
 from streams.simulate.audio_stream import AudioStreamCall
 from streams.simulate.call_plan import CallPlan, End
 from streams.simulate.call_socket import CallSocket
@@ -163,6 +163,7 @@ async def test_twilio_plays_media_and_returns_marks_also_those_a_clear_overtakes
 
 
 STREAM_AUDIO = '{"type":"streamAudio","data":{"audioDataType":"raw","sampleRate":%d,"audioData":"AAAA"}}'
+PLAY_AUDIO = json.dumps({"type": "playAudio", "data": {"audioContent": base64.b64encode(bytes(16_000)).decode()}})
 MARK = '{"type":"mark","data":{"name":"m"}}'
 
 
@@ -175,6 +176,7 @@ MARK = '{"type":"mark","data":{"name":"m"}}'
         ("audio_fork", {}, [b"not streaming back"]),
         ("audio_fork", {}, ["x" * (65 * 1024 * 10 + 1)]),
         ("audio_fork", {}, ['{"type":"dance"}']),
+        ("audio_fork", {}, [PLAY_AUDIO] * (FILES_AT_ONCE + 1)),
         ("audio_fork", {"streams_back": True}, [b"x" * 320_000] + [MARK] * (MARKS_AT_ONCE + 1)),
         ("twilio", {}, [b"binary"]),
         ("twilio", {}, ['{"event":"media","streamSid":"another","media":{"payload":"AAAA"}}']),
@@ -192,14 +194,16 @@ async def test_what_a_gateway_would_not_like_is_complained_of(
     assert len(call.complaints) == 1
 
 
-async def test_stream_audio_is_what_the_application_would_play(platform: Platform) -> None:
+async def test_stream_audio_is_played_until_the_application_is_told_to_stop(platform: Platform) -> None:
     call, socket = await connected(platform, "audio_stream")
     assert isinstance(call, AudioStreamCall)
     await socket.send(STREAM_AUDIO % 8000)
+    await call.until(lambda: call.playout.played, "the file")
+    await socket.send(STREAM_AUDIO % 8000)
     await socket.send('{"type":"killAudio"}')
-    await call.until(lambda: len(call.texts) == 2, "two texts")
+    await call.until(lambda: len(call.texts) == 3, "three texts")
     await call.hang_up()
-    assert (call.played, call.complaints) == ([bytes(3)], [])
+    assert (call.playout.played, call.files, call.playout.files, call.complaints) == ([bytes(3)], 2, 0, [])
 
 
 def test_every_dialect_has_its_gateway() -> None:

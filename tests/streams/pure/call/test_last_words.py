@@ -24,8 +24,8 @@ def says(call: Driven, stream_id: UUID, ms: int, sound: bytes = b"\x11", **media
     call.says(stream_id, event="playAudio", media={"contentType": "audio/x-mulaw", "sampleRate": 8000, "payload": payload, **media})
 
 
-def talking(limits: StreamLimits = POLITE, marks: bool = False, request: StreamRequest = BOT) -> tuple[Driven, UUID]:
-    call = Driven(limits, marks=marks)
+def talking(limits: StreamLimits = POLITE, marks: bool = False, request: StreamRequest = BOT, **started: Any) -> tuple[Driven, UUID]:
+    call = Driven(limits, marks=marks, **started)
     stream_id = call.connected(request)
     call.told()
     return call, stream_id
@@ -53,6 +53,20 @@ def test_what_a_bot_said_last_is_heard_before_the_call_is_hung_up(closure: Closu
     assert call.last(EventKind.STREAM_ENDED).at == pytest.approx(call.last(EventKind.LAST_WORDS).at)
     assert call.last(EventKind.LAST_WORDS).details == {"waiting_ms": pytest.approx(ms, abs=20), "within_seconds": 10}
     assert call.last(EventKind.LAST_WORDS_HEARD).details["seconds"] == pytest.approx(call.now - closed_at, abs=0.03)
+
+
+@pytest.mark.parametrize("ms", [20, 137, 2000, 7000])
+def test_a_gateway_that_plays_files_gets_all_of_it_and_the_time_to_play_it(ms: int) -> None:
+    call, stream_id = talking(plays_files=True)
+    says(call, stream_id, ms)
+    commands = call.told()
+    call.customer_closed(stream_id, CLOSED)
+    closed_at = call.now
+    while call.session.over is None and call.now < closed_at + 20:
+        commands += call.ticks(0.02)
+    assert heard(commands).rstrip(b"\xff") == b"\x11" * (8 * ms)
+    assert Clear() not in commands and commands[-1] == HangUp()
+    assert ms / 1000 + 0.1 <= call.now - closed_at <= ms / 1000 + 1.3
 
 
 def test_a_longer_speech_is_cut_off_at_the_bound() -> None:

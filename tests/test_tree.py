@@ -97,7 +97,7 @@ TOLD_BY = {
         "streams/simulate/audio_stream",
         "streams/simulate/twilio",
     ),
-    "streams/test_consumers": ("streams/gateways/directory", "streams/gateways/socket_loop"),
+    "streams/test_consumers": ("streams/gateways/directory",),
     "streams/calls/test_note_queue": ("streams/database_threads",),
     # What people see of it, told by the test of the page.
     "cdr/admin/entry/test_second_factors": ("cdr/admin/entry/access", "cdr/admin/staff", "cdr/sign_in/second_factor"),

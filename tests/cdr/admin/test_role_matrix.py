@@ -1,140 +1,160 @@
-"""Who may open which page of the console, and who may send a form to it: every URL of the site and the live socket, for every role.
+"""Who may open which page of the console, and who may send a form to it: every URL of the site, every list with what it does not
+understand, every action of a list, and the live socket, for every role. Whoever is refused has written no row; nor has whoever looks.
 
-A page that has no line in PAGES, and an admin whose model has no row to try it on, fail here with the line to add."""
+A page that has no line in PAGES, an action that has none in ACTIONS, and an admin whose model has no row to try it on, fail here with the
+line to add."""
 
 import json
 import logging
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.db import transaction
+from django.contrib.auth.models import Permission, User
+from django.db import connection, transaction
 from django.test import Client
+from django.urls import reverse
 
 from cdr import live, roles
+from cdr.admin.site import console
 from config.asgi import application
 from streams.models import Stream
 from tests.cdr.admin.conftest import person, signed_in
-from tests.cdr.admin.every_page import addresses, rows
+from tests.cdr.admin.every_page import addresses, rows, sections
 from tests.patient_communicator import PatientCommunicator
 
-WHO = ("anonymous", "nobody", roles.SUPPORT, roles.OPERATOR, roles.BILLING, roles.ADMINISTRATOR, "superuser")
-"""`nobody` is staff without any permission."""
+WHO = ("anonymous", "nobody", roles.SUPPORT, roles.OPERATOR, roles.BILLING, roles.ADMINISTRATOR, "superuser", "change_user")
+"""`nobody` is staff without any permission, `change_user` staff with that one."""
+OTHER_VERBS = ("head", "put", "patch", "delete", "options")
+LOOKS = "django_session"
+"""What is written when somebody only looks. (And that a log was downloaded.)"""
 
 PAGES = """
-#                                 anonymous   nobody      Support     Operator    Billing     Admin.      superuser
-index                             login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-login                             yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-login_code                        login/login login/login login/login login/login login/login login/login login/login
-second_factor                     login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-logout                            yes/yes     405/yes     405/yes     405/yes     405/yes     405/yes     405/yes
-password_change                   login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-password_change_done              login/login yes/405     yes/405     yes/405     yes/405     yes/405     yes/405
-autocomplete                      login/login no/no       no/no       no/no       no/no       no/no       no/no
-jsi18n                            login/login yes/405     yes/405     yes/405     yes/405     yes/405     yes/405
-view_on_site                      login/login 404/404     404/404     404/404     404/404     404/404     404/404
-cdr_auditentry_changelist         login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-cdr_auditentry_add                login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_auditentry_history            login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-cdr_auditentry_delete             login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_auditentry_change             login/login no/no       no/no       no/no       no/no       yes/no      yes/no
-old_address                       login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-streams_callback_resend           login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
-streams_callback_saved            login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
-streams_callback_changelist       login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
-streams_callback_add              login/login no/no       no/no       no/no       no/no       no/no       no/no
-streams_callback_history          login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
-streams_callback_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no
-streams_callback_change           login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
-cdr_calldetail_debug_log          login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_calldetail_debug_log_jsonl    login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_calldetail_debug_log_txt      login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_calldetail_hang_up            login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
-cdr_calldetail_send_digits        login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
-cdr_calldetail_exports            login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes
-cdr_calldetail_file               login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes
-cdr_calldetail_saved              login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_calldetail_changelist         login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_calldetail_add                login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_calldetail_history            login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_calldetail_delete             login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_calldetail_change             login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_failedsignin_changelist       login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-cdr_failedsignin_add              login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_failedsignin_history          login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-cdr_failedsignin_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_failedsignin_change           login/login no/no       no/no       no/no       no/no       yes/no      yes/no
-auth_user_second_factor           login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-auth_user_password_change         login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-auth_user_changelist              login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-auth_user_add                     login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-auth_user_history                 login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-auth_user_delete                  login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-auth_user_change                  login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-auth_group_changelist             login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-auth_group_add                    login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-auth_group_history                login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-auth_group_delete                 login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-auth_group_change                 login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-cdr_streamdetail_compare          login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_streamdetail_debug_log        login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_streamdetail_debug_log_jsonl  login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_streamdetail_debug_log_txt    login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_streamdetail_stop             login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
-cdr_streamdetail_exports          login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes
-cdr_streamdetail_file             login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes
-cdr_streamdetail_saved            login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_streamdetail_changelist       login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_streamdetail_add              login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_streamdetail_history          login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-cdr_streamdetail_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_streamdetail_change           login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-streams_account_rotate_token      login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-streams_account_end_old_token     login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-streams_account_changelist        login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-streams_account_add               login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-streams_account_history           login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-streams_account_delete            login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-streams_account_change            login/login no/no       yes/no      yes/no      yes/no      yes/yes     yes/yes
-streams_application_changelist    login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
-streams_application_add           login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-streams_application_history       login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
-streams_application_delete        login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-streams_application_change        login/login no/no       yes/no      yes/no      no/no       yes/yes     yes/yes
-streams_gateway_changelist        login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
-streams_gateway_add               login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-streams_gateway_history           login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
-streams_gateway_delete            login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-streams_gateway_change            login/login no/no       yes/no      yes/no      no/no       yes/yes     yes/yes
-streams_gatewayrefusal_changelist login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
-streams_gatewayrefusal_add        login/login no/no       no/no       no/no       no/no       no/no       no/no
-streams_gatewayrefusal_history    login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes
-streams_gatewayrefusal_delete     login/login no/no       no/no       no/no       no/no       no/no       no/no
-streams_gatewayrefusal_change     login/login no/no       yes/no      yes/no      no/no       yes/no      yes/no
-cdr_retentionrun_changelist       login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-cdr_retentionrun_add              login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_retentionrun_history          login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-cdr_retentionrun_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_retentionrun_change           login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes
-cdr_urltest_ask                   login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
-cdr_urltest_changelist            login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
-cdr_urltest_add                   login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_urltest_history               login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
-cdr_urltest_delete                login/login no/no       no/no       no/no       no/no       no/no       no/no
-cdr_urltest_change                login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes
-app_list                          login/login 404/404     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
-(?P<url>.*)$                      login/login 404/404     404/404     404/404     404/404     404/404     404/404
+#                                 anonymous   nobody      Support     Operator    Billing     Admin.      superuser   change_user
+index                             login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+login                             yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+login_code                        login/login login/login login/login login/login login/login login/login login/login login/login
+second_factor                     login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+logout                            yes/yes     405/yes     405/yes     405/yes     405/yes     405/yes     405/yes     405/yes
+password_change                   login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+password_change_done              login/login yes/405     yes/405     yes/405     yes/405     yes/405     yes/405     yes/405
+autocomplete                      login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+jsi18n                            login/login yes/405     yes/405     yes/405     yes/405     yes/405     yes/405     yes/405
+view_on_site                      login/login 404/404     404/404     404/404     404/404     404/404     404/404     404/404
+cdr_auditentry_changelist         login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+cdr_auditentry_add                login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_auditentry_history            login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+cdr_auditentry_delete             login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_auditentry_change             login/login no/no       no/no       no/no       no/no       yes/no      yes/no      no/no
+old_address                       login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+streams_callback_resend           login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes     no/no
+streams_callback_saved            login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
+streams_callback_changelist       login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
+streams_callback_add              login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+streams_callback_history          login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
+streams_callback_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+streams_callback_change           login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
+cdr_calldetail_debug_log          login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_calldetail_debug_log_jsonl    login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_calldetail_debug_log_txt      login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_calldetail_hang_up            login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes     no/no
+cdr_calldetail_send_digits        login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes     no/no
+cdr_calldetail_exports            login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_calldetail_file               login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_calldetail_saved              login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_calldetail_changelist         login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_calldetail_add                login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_calldetail_history            login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_calldetail_delete             login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_calldetail_change             login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_failedsignin_changelist       login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+cdr_failedsignin_add              login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_failedsignin_history          login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+cdr_failedsignin_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_failedsignin_change           login/login no/no       no/no       no/no       no/no       yes/no      yes/no      no/no
+auth_user_second_factor           login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     yes/yes
+auth_user_password_change         login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     yes/yes
+auth_user_changelist              login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     yes/yes
+auth_user_add                     login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+auth_user_history                 login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     yes/yes
+auth_user_delete                  login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+auth_user_change                  login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     yes/yes
+auth_group_changelist             login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+auth_group_add                    login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+auth_group_history                login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+auth_group_delete                 login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+auth_group_change                 login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+cdr_streamdetail_compare          login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_streamdetail_debug_log        login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_streamdetail_debug_log_jsonl  login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_streamdetail_debug_log_txt    login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_streamdetail_stop             login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes     no/no
+cdr_streamdetail_exports          login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_streamdetail_file             login/login no/no       no/no       yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_streamdetail_saved            login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_streamdetail_changelist       login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_streamdetail_add              login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_streamdetail_history          login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+cdr_streamdetail_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_streamdetail_change           login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+streams_account_rotate_token      login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+streams_account_end_old_token     login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+streams_account_changelist        login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+streams_account_add               login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+streams_account_history           login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+streams_account_delete            login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+streams_account_change            login/login no/no       yes/no      yes/no      yes/no      yes/yes     yes/yes     no/no
+streams_application_changelist    login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
+streams_application_add           login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+streams_application_history       login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
+streams_application_delete        login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+streams_application_change        login/login no/no       yes/no      yes/no      no/no       yes/yes     yes/yes     no/no
+streams_gateway_changelist        login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
+streams_gateway_add               login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+streams_gateway_history           login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
+streams_gateway_delete            login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+streams_gateway_change            login/login no/no       yes/no      yes/no      no/no       yes/yes     yes/yes     no/no
+streams_gatewayrefusal_changelist login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
+streams_gatewayrefusal_add        login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+streams_gatewayrefusal_history    login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
+streams_gatewayrefusal_delete     login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+streams_gatewayrefusal_change     login/login no/no       yes/no      yes/no      no/no       yes/no      yes/no      no/no
+cdr_retentionrun_changelist       login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+cdr_retentionrun_add              login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_retentionrun_history          login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+cdr_retentionrun_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_retentionrun_change           login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
+cdr_urltest_ask                   login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes     no/no
+cdr_urltest_changelist            login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes     no/no
+cdr_urltest_add                   login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_urltest_history               login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes     no/no
+cdr_urltest_delete                login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
+cdr_urltest_change                login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes     no/no
+app_list                          login/login 404/404     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     404/404
+(?P<url>.*)$                      login/login 404/404     404/404     404/404     404/404     404/404     404/404     404/404
 """
 """GET/POST. login: sent to the login page; no: 403; yes: the page, a redirect, or the form with its errors; else the status."""
 
 SOCKETS = """
-#                                 anonymous   nobody      Support     Operator    Billing     Admin.      superuser
-live_call                         no          no          yes         yes         yes         yes         yes
-live_stream                       no          no          yes         yes         yes         yes         yes
+#                                 anonymous   nobody      Support     Operator    Billing     Admin.      superuser   change_user
+live_call                         no          no          yes         yes         yes         yes         yes         no
+live_stream                       no          no          yes         yes         yes         yes         yes         no
 """
+
+
+ACTIONS = """
+#                                 anonymous   nobody      Support     Operator    Billing     Admin.      superuser   change_user
+streams_callback:resend_selected  -           -           -           acts        -           acts        acts        -
+cdr_failedsignin:lift_selected    -           -           -           -           -           acts        acts        -
+streams_gateway:delete_selected   -           -           -           -           -           acts        acts        -
+auth_user:delete_selected         -           -           -           -           -           -           acts        -
+auth_group:delete_selected        -           -           -           -           -           acts        acts        -
+cdr_streamdetail:stop_selected    -           -           -           acts        -           acts        acts        -
+"""
+"""acts: rows were changed; -: none was. Of all users at once an administrator deletes none: there are superusers among them."""
 
 
 def table(text: str) -> dict[str, list[str]]:
@@ -144,7 +164,9 @@ def table(text: str) -> dict[str, list[str]]:
 def people() -> list[tuple[User | None, Client]]:
     """In the order of WHO."""
     named = [person(role.lower(), role) for role in WHO if role in roles.ROLES]
-    users = [User.objects.create_user("nobody", is_staff=True), *named, User.objects.create_superuser("superuser")]
+    clerk = User.objects.create_user("change_user", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="change_user"))
+    users = [User.objects.create_user("nobody", is_staff=True), *named, User.objects.create_superuser("superuser"), clerk]
     return [(None, Client()), *((user, signed_in(user)) for user in users)]
 
 
@@ -155,14 +177,38 @@ def verdict(response: Any) -> str:
     return {200: "yes", 301: "yes", 302: "yes", 403: "no"}.get(response.status_code, str(response.status_code))
 
 
-def asked(client: Client, method: str, path: str) -> str:
+class Answer(NamedTuple):
+    """`written`: the tables in which rows were added, changed or deleted."""
+
+    response: Any
+    written: set[str]
+
+    @property
+    def verdict(self) -> str:
+        return verdict(self.response)
+
+
+def asked(client: Client, method: str, path: str, sent: dict[str, object] | None = None) -> Answer:
     """By a browser with the person's cookies; whatever it did is undone."""
-    browser = Client()
+    browser, written = Client(), set[str]()
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if change := re.match(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', sql):
+            written.add(change[1])
+        return execute(sql, params, many, context)
+
     browser.cookies.load({name: morsel.value for name, morsel in client.cookies.items()})
-    with transaction.atomic():
-        answer = verdict(browser.post(path, {"post": "yes"}) if method == "post" else browser.get(path))
+    with transaction.atomic(), connection.execute_wrapper(note):
+        response = getattr(browser, method)(path, *([sent or {"post": "yes"}] if method == "post" else []))
         transaction.set_rollback(True)
-    return answer
+    return Answer(response, written)
+
+
+def may_write(method: str, name: str, said: str) -> set[str]:
+    """The tables that an answer may have written to. Only a form that was taken writes any."""
+    if method == "post" and said == "yes":
+        return set(connection.introspection.django_table_names())
+    return {LOOKS, "cdr_auditentry"} if name.endswith(("_jsonl", "_txt")) and said == "yes" else {LOOKS}
 
 
 @pytest.mark.django_db
@@ -170,10 +216,66 @@ def test_every_page_answers_every_role_as_the_table_says(caplog) -> None:
     caplog.set_level(logging.ERROR, "django.request")
     rows()
     found: dict[str, list[str]] = {}
-    for user, client in people():
-        for name, path in addresses(user).items():
-            found.setdefault(name, []).append(f"{asked(client, 'get', path)}/{asked(client, 'post', path)}")
+    wrote: list[tuple[str, str, str, set[str]]] = []
+    for turn, (who, (user, client)) in enumerate(zip(WHO, people(), strict=True)):
+        for place, (name, path) in enumerate(addresses(user).items()):
+            answers = {method: asked(client, method, path) for method in ("get", "post")}
+            said = {method: answer.verdict for method, answer in answers.items()}
+            found.setdefault(name, []).append("/".join(said.values()))
+            if said["get"] in ("no", "login") and user:
+                other = OTHER_VERBS[(place + turn) % len(OTHER_VERBS)]
+                answers[other] = asked(client, other, path)
+                assert answers[other].verdict in ("no", "login", "405"), (who, other, path)
+            for method, answer in answers.items():
+                wrote += [(who, method, path, answer.written)] if answer.written - may_write(method, name, answer.verdict) else []
     assert_as_declared(found, table(PAGES), "PAGES")
+    assert wrote == [], "who looks, or is refused, has changed rows of these tables"
+
+
+@pytest.mark.django_db
+def test_no_other_verb_does_anything(caplog) -> None:
+    """Asked by whom nothing refuses: what only looks at the method for POST would act on none of them."""
+    caplog.set_level(logging.ERROR, "django.request")
+    rows()
+    user = User.objects.create_superuser("superuser")
+    client = signed_in(user)
+    for place, (name, path) in enumerate(addresses(user).items()):
+        for verb in {OTHER_VERBS[place % len(OTHER_VERBS)], "put"}:
+            answer = asked(client, verb, path)
+            assert answer.written <= may_write("get", name, answer.verdict) and answer.response.status_code < 500, (verb, path)
+
+
+@pytest.mark.django_db
+def test_every_list_refuses_every_role_what_it_does_not_understand(caplog) -> None:
+    """As it refuses the list itself, or with a sentence and no row; whatever the role."""
+    caplog.set_level(logging.ERROR, "django.request")
+    rows()
+    lists = {name: reverse(f"admin:{name}_changelist") for name in sections()}
+    for who, (_, client) in zip(WHO, people(), strict=True):
+        for name, path in lists.items():
+            plain = table(PAGES)[f"{name}_changelist"][WHO.index(who)].split("/")[0]
+            answer = asked(client, "get", f"{path}?pk__gte=0&id__regex=^1")
+            assert (answer.verdict, answer.written - {LOOKS}) == ({"yes": "400"}.get(plain, plain), set()), (who, path)
+            listed = answer.response.context.get("cl") if plain == "yes" else None
+            assert not listed or not list(listed.result_list), (who, path)
+
+
+@pytest.mark.django_db
+def test_every_action_of_a_list_is_done_for_whom_the_table_says(caplog) -> None:
+    """Sent for all rows at once, confirmed, by everybody, also by those to whom it is not offered."""
+    caplog.set_level(logging.ERROR, "django.request")
+    rows()
+    found: dict[str, list[str]] = {}
+    everybody = people()
+    for section, model in sections().items():
+        for action in dict.fromkeys((*(console._registry[model].actions or ()), "delete_selected")):
+            sent = {"action": str(action), "_selected_action": [row.pk for row in model._default_manager.all()], "post": "yes"}
+            for _, client in everybody:
+                answer = asked(client, "post", reverse(f"admin:{section}_changelist"), {**sent, "confirmed": "yes"})
+                found.setdefault(f"{section}:{action}", []).append("acts" if answer.written - {LOOKS} else "-")
+    never = {name for name, cells in found.items() if set(cells) == {"-"}}
+    assert_as_declared({name: cells for name, cells in found.items() if name not in never}, table(ACTIONS), "ACTIONS")
+    assert {name.partition(":")[2] for name in never} <= {"delete_selected", "compare_selected"}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -29,7 +29,16 @@ class Early:
             self.dropped_ms += oldest_ms
 
     def __iter__(self) -> Iterator[tuple[Word, int]]:
-        return ((word, timestamp_ms) for word, timestamp_ms, _ in self._kept)
+        """Each word with its moment. Audio that came at once was held before, by the gateway or its dialect: it is as old as what comes
+        behind it says."""
+        dated: list[tuple[Word, int]] = []
+        next_ms: dict[str, float] = {}
+        for word, timestamp_ms, duration_ms in reversed(self._kept):
+            at_ms = min(timestamp_ms, int(next_ms.get(word.track, timestamp_ms)))
+            if duration_ms:
+                next_ms[word.track] = at_ms - duration_ms
+            dated.append((word, at_ms))
+        return reversed(dated)
 
 
 class Converters:

@@ -10,17 +10,29 @@ def test_early_words_come_back_in_order() -> None:
     early = Early(100)
     early.keep(Audio(b"a"), 1, 20)
     early.keep(Dtmf("5"), 2, 0)
-    early.keep(Audio(b"b"), 3, 20)
-    assert list(early) == [(Audio(b"a"), 1), (Dtmf("5"), 2), (Audio(b"b"), 3)]
+    early.keep(Audio(b"b"), 21, 20)
+    assert list(early) == [(Audio(b"a"), 1), (Dtmf("5"), 1), (Audio(b"b"), 21)]
     assert early.dropped_ms == 0
 
 
 def test_past_the_limit_the_oldest_goes_and_is_counted() -> None:
     early = Early(100)
     for number in range(10):
-        early.keep(Audio(bytes([number])), number, 20)
-    assert [timestamp_ms for _, timestamp_ms in early] == [5, 6, 7, 8, 9]
+        early.keep(Audio(bytes([number])), 20 * number, 20)
+    assert [timestamp_ms for _, timestamp_ms in early] == [100, 120, 140, 160, 180]
     assert (early.kept_ms, early.dropped_ms) == (100, 100)
+
+
+def test_audio_that_was_held_and_came_at_once_is_as_old_as_it_is_on_each_track() -> None:
+    early = Early(5000)
+    for number in range(50):
+        early.keep(Audio(bytes([number])), 1000, 20)
+        early.keep(Audio(bytes([number]), "outbound"), 1000, 20)
+    early.keep(Audio(b"live"), 1020, 20)
+    early.keep(Audio(b"later"), 1500, 20)
+    stamps = [timestamp_ms for word, timestamp_ms in early if word.track == "inbound"]
+    assert stamps == [*range(20, 1001, 20), 1020, 1500]
+    assert [timestamp_ms for word, timestamp_ms in early if word.track == "outbound"] == list(range(20, 1001, 20))
 
 
 def test_the_same_format_passes_untouched() -> None:

@@ -76,6 +76,20 @@ def test_audio_before_the_answer_is_kept_for_the_streams_it_names() -> None:
     assert stamps == sorted(stamps) and stamps[-1] - stamps[0] == 220
 
 
+def test_audio_that_was_held_until_the_gateway_said_who_calls_keeps_its_pace_in_the_timestamps() -> None:
+    call = Driven(StreamLimits(), answered=False)
+    for _ in range(50):
+        call.session.audio(Audio(FRAME), call.now)
+    stream_id = uuid4()
+    call.session.follow([(stream_id, REQUEST)], call.now)
+    call.session.streams[stream_id].dialling(call.now)
+    call.session.streams[stream_id].connect_succeeded(call.now, FACTS)
+    call.frames(50)
+    stamps = [int(text["media"]["timestamp"]) for text in call.texts(stream_id) if text["event"] == "media"]
+    assert [stamp - stamps[0] for stamp in stamps] == [20 * index for index in range(100)]
+    assert stamps[50] == pytest.approx(1_700_000_000_020, abs=1)
+
+
 def test_of_a_very_late_answer_the_first_audio_is_not_kept_and_that_is_said() -> None:
     call = Driven(answered=False)
     call.frames(100)

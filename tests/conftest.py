@@ -28,10 +28,10 @@ if settings.configured:  # pytest-django does so at the sight of DJANGO_SETTINGS
 django.setup()
 # A pytest that this one starts (another process of it, or the one on PostgreSQL) is to read the settings with a DATA_DIR of its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
-ANYWHERE: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+ANYWHERE: dict[str, Any] = {"max_examples": 50, "deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("any machine", **ANYWHERE)
 # The same examples every time, so that only a change makes a run fail; new ones are looked for wherever else the tests run.
-hypothesis.settings.register_profile("CI", **ANYWHERE, derandomize=True, max_examples=100, database=None, print_blob=True)
+hypothesis.settings.register_profile("CI", **ANYWHERE, derandomize=True, database=None, print_blob=True)
 hypothesis.settings.load_profile("CI" if os.environ.get("CI") == "true" else "any machine")
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one is slow by design
 

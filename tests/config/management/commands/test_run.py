@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 
 from config import claims, credentials
+from config.management.commands.run import prepared_demo
+from tests.cdr.call_script import make_gateway
+from tests.cdr.factories import good_call
 
 ROOT = Path(__file__).parents[4]
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks for left processes in /proc")]
@@ -81,7 +84,7 @@ async def running(folder: Path, port: int, **environment: str) -> AsyncIterator[
 
 
 async def test_the_days_of_an_installation(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]):
-    """One folder, started three times, as a start takes seconds: with its demo call, with what it remembers, and after a kill."""
+    """One folder, started twice, as a start takes seconds: with its demo call, and after a kill with what it remembers."""
     port = unused_tcp_port_factory()
     async with running(tmp_path, port) as run:
         await run.says("Ctrl-C stops everything.")
@@ -94,23 +97,24 @@ async def test_the_days_of_an_installation(tmp_path: Path, unused_tcp_port_facto
         assert re.search(r"customer \| .*callback StartStream.*answered 200", run.said)
         await asyncio.to_thread(is_ready, port)
         await a_fallen_web_process_is_started_again(run)
-        run.process.send_signal(signal.SIGINT)
-        assert await run.ends() == 0, run.said
-        assert "does not stop and is killed" not in run.said and "Traceback" not in run.said
-        await run.nothing_is_left()
-    async with running(tmp_path, port) as run:
-        await run.says("Ctrl-C stops everything.")
-        assert secrets["admin_password"] in run.said
-        assert "Placing one demo call" not in run.said and "created account" not in run.said
         assert len(run.processes()) >= 6
         run.process.kill()
         await run.nothing_is_left()
     async with running(tmp_path, port, DEMO="0") as run:
         await run.says("Ctrl-C stops everything.")
+        assert secrets["admin_password"] in run.said and "created account" not in run.said
         assert "customer" not in run.said and "simulate_gateway" not in run.said
-        run.process.send_signal(signal.SIGTERM)
-        assert await run.ends() == 0
+        run.process.send_signal(signal.SIGINT)
+        assert await run.ends() == 0, run.said
+        assert "does not stop and is killed" not in run.said and "Traceback" not in run.said
         await run.nothing_is_left()
+
+
+@pytest.mark.django_db
+def test_a_demo_call_is_placed_once() -> None:
+    assert prepared_demo("the-demo-gateways-password").place_call
+    good_call(make_gateway())
+    assert not prepared_demo("the-demo-gateways-password").place_call
 
 
 async def a_fallen_web_process_is_started_again(run: Run) -> None:
@@ -134,7 +138,7 @@ def is_ready(port: int) -> None:
 async def test_a_stop_during_the_start_leaves_nothing(tmp_path: Path, unused_tcp_port: int):
     async with running(tmp_path, unused_tcp_port) as run:
         await run.says("Starting ...")
-        run.process.send_signal(signal.SIGINT)
+        run.process.send_signal(signal.SIGTERM)
         assert await run.ends() == 0
         await run.nothing_is_left()
 

@@ -5,7 +5,9 @@ Owns the accept and the receive loop. Must not know what credentials are, nor pa
 import asyncio
 import logging
 import ssl
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -52,6 +54,7 @@ class GatewayConsumer(AsyncConsumer):
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.scope, self.base_send, self.channel_layer = scope, send, None
+        began = time.monotonic()
         await receive()  # websocket.connect
         try:
             entry = await admit(scope)
@@ -68,6 +71,7 @@ class GatewayConsumer(AsyncConsumer):
         offered = scope.get("subprotocols", [])
         chosen = next((name for name in spoken.subprotocols if name in offered), None)
         await send({"type": "websocket.accept", "subprotocol": chosen})
+        caller = replace(caller, upgrade_ms=round((time.monotonic() - began) * 1000, 1))
         await GatewaySocket(caller, spoken, entry, send).run(receive)
 
 

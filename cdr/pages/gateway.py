@@ -110,22 +110,27 @@ def _health(gateway: Any, live: int, lease_seconds: float) -> tuple[Fact, ...]:
     )
 
 
-def _version(gateway: Gateway) -> str:
-    """What was guessed of it when its last call's media began."""
+def _told(gateway: Gateway) -> tuple[str, str]:
+    """Of its last calls: which release it was guessed to be when the media of one began, and how long upgrades waited for their answer."""
     last = Call.objects.filter(gateway=gateway).order_by("-started_at").values("pk")[:LAST_CALLS]
-    began = StreamEvent.objects.filter(call__in=last, kind=EventKind.CALL_MEDIA_STARTED).order_by("-at")
-    details = began.values_list("details", flat=True).first()
-    return cleaned(details.get("version", ""), 200) if isinstance(details, dict) else ""
+    kinds = (EventKind.CALL_STARTED, EventKind.CALL_MEDIA_STARTED)
+    events = StreamEvent.objects.filter(call__in=last, kind__in=kinds).order_by("-at").values_list("details", flat=True)
+    told = [details for details in events[: 2 * LAST_CALLS] if isinstance(details, dict)]
+    version = next((str(details["version"]) for details in told if details.get("version")), "")
+    waits = [float(details["upgrade_ms"]) for details in told if type(details.get("upgrade_ms")) in (int, float)]
+    return cleaned(version, 200), f"{max(waits):.1f} ms at most, of the last {len(waits)} calls" if waits else ""
 
 
 def _facts(gateway: Gateway, base: str, signed: bool) -> tuple[Fact, ...]:
+    version, upgrade = _told(gateway)
     return (
         Fact("URL", gateway_url(gateway.dialect, base, gateway.name), code=True, wide=True),
         Fact("Dialect", gateway.get_dialect_display()),
         Fact("Account", gateway.account.name),
         Fact("Application", gateway.application.name),
         Fact("Known by", "Twilio's signature" if signed else "its name and password"),
-        Fact("Seems to be (guessed)", _version(gateway) or NOTHING, wide=True),
+        Fact("Seems to be (guessed)", version or NOTHING, wide=True),
+        Fact("Upgrade answered in", upgrade or NOTHING, wide=True),
     )
 
 

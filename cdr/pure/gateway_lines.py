@@ -82,6 +82,7 @@ AUDIO_STREAM_DIALPLAN = """\
   <condition field="destination_number" expression="^(\\d+)$">
     <action application="set" data='STREAM_EXTRA_HEADERS={"Authorization":"Basic @CREDENTIALS@"}'/>
     <action application="set" data='api_on_answer=uuid_audio_stream ${uuid} start @BASE@/gateway/audio_stream/@NAME@/?call_uuid=${uuid}&amp;from=${url_encode(${caller_id_number})}&amp;to=${url_encode(${destination_number})}&amp;rate=16000&amp;mix=mono mono 16k'/>
+    <action application="set" data="send_silence_when_idle=-1"/>
     <action application="answer"/>
     <action application="park"/>
   </condition>
@@ -93,7 +94,12 @@ uuid_audio_stream UUID start @BASE@/gateway/audio_stream/@NAME@/?call_uuid=UUID&
 """
 AUDIO_STREAM = (
     Lines("Credentials, encoded", f"Once, in a shell. What it prints belongs where {CREDENTIALS} stands below.", ENCODE),
-    Lines("Dialplan", "Forks the caller's voice from the answer on. The call goes on whatever becomes of it.", AUDIO_STREAM_DIALPLAN),
+    Lines(
+        "Dialplan",
+        "Forks the caller's voice from the answer on. The call goes on whatever becomes of it. Without send_silence_when_idle a parked "
+        "call hears nothing of what is played.",
+        AUDIO_STREAM_DIALPLAN,
+    ),
     Lines(
         "Or from fs_cli",
         "Both parties of a call that is up already; UUID is FreeSWITCH's for it, FROM and TO are its numbers (+ is %2B).",
@@ -121,9 +127,24 @@ uuid_setvar UUID MOD_AUDIO_BASIC_AUTH_USERNAME @NAME@
 uuid_setvar UUID MOD_AUDIO_BASIC_AUTH_PASSWORD @PASSWORD@
 uuid_audio_fork UUID start @BASE@/gateway/audio_fork/@NAME@/?fork=agent stereo 16k agent {"callSid":"UUID","from":"1001","to":"1002","sampleRate":16000,"mixType":"stereo"}
 """  # noqa: E501 - one line is one command
+AUDIO_FORK_BOTH_WAYS = """\
+uuid_setvar UUID MOD_AUDIO_BASIC_AUTH_USERNAME @NAME@
+uuid_setvar UUID MOD_AUDIO_BASIC_AUTH_PASSWORD @PASSWORD@
+uuid_audio_fork UUID start @BASE@/gateway/audio_fork/@NAME@/?bidirectional=stream mono 16k agent {"callSid":"UUID","from":"1001","to":"1002","sampleRate":16000,"mixType":"mono"} true true 16000
+"""  # noqa: E501 - one line is one command
 AUDIO_FORK = (
     Lines("jambonz application", "The listen verb, both ways. Numbers and call id are told by jambonz itself.", LISTEN_VERB),
-    Lines("drachtio, or fs_cli", "UUID is FreeSWITCH's for the call. The metadata must not contain blanks.", AUDIO_FORK_CONSOLE),
+    Lines(
+        "drachtio, or fs_cli: listening",
+        "Both parties. UUID is FreeSWITCH's for the call. The metadata must not contain blanks.",
+        AUDIO_FORK_CONSOLE,
+    ),
+    Lines(
+        "drachtio, or fs_cli: both ways",
+        "The last three arguments are for the audio back: that there is any, that it is a stream, and its rate. Hang up at the event "
+        "mod_audio_fork::disconnect yourself.",
+        AUDIO_FORK_BOTH_WAYS,
+    ),
 )
 
 CONNECT = """\

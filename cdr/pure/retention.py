@@ -40,7 +40,7 @@ PERSONAL: dict[str, set[str]] = {
     EventKind.CHECKPOINT_UNCONFIRMED: {"name"},
 }
 """Details that a sentence has when they are there, and does without."""
-ASKED_BY_PAGES = {"words"}
+ASKED_BY_PAGES = {"words", "upgrade_ms"}
 
 
 def wiped(number: str) -> str:

@@ -85,6 +85,7 @@ class Relay:
             gateway=caller.gateway_name,
             dialect=caller.dialect_name,
             address=caller.address,
+            upgrade_ms=caller.upgrade_ms or None,
             **{"from": who.from_number, "to": who.to_number},
             direction=who.direction,
             problem=who.problem or None,

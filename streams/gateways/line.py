@@ -24,7 +24,8 @@ EARLY_MESSAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What is known of a gateway's upgrade request once its credentials were found good; the ids are rows'."""
+    """What is known of a gateway's upgrade request once its credentials were found good; the ids are rows'. `upgrade_ms`: how long it
+    waited for its answer."""
 
     gateway_name: str
     dialect_name: str
@@ -36,6 +37,7 @@ class Caller:
     host: str
     upgrade: Upgrade
     query: Mapping[str, str]
+    upgrade_ms: float = 0.0
 
 
 class CallOnLine(Protocol):

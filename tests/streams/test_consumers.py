@@ -103,6 +103,13 @@ async def test_a_process_that_is_stopping_takes_no_calls(monkeypatch: pytest.Mon
         assert (await socket().connect(timeout=30))[0] is False
 
 
+async def test_how_long_the_upgrade_waited_for_its_answer_is_in_the_calls_first_event() -> None:
+    await new_gateway()
+    async with switchboard_running(), call():
+        event = await until(lambda: StreamEvent.objects.filter(kind="call_started").first())
+    assert 0 < event.details["upgrade_ms"] < 30_000
+
+
 # Calls -----------------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", ["ulaw-plain-hangup", "ulaw-json-dtmf", "ulaw-plain-dtmf", "slin16-json-hangup"])
 async def test_a_recorded_asterisk_is_forked_to_the_byte(name: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cdr.pages.gateway import SHOWN_REFUSALS, GatewayPage, gateway_page, live_call_count
 from streams.gateways import traffic
-from streams.models import Call, Gateway
+from streams.models import Call, Gateway, StreamEvent
 from streams.pure.gateway.refusal import Reason
 from streams.pure.lifecycle import EventKind
 from tests.cdr.call_script import STARTED, CallScript, make_gateway
@@ -47,6 +47,7 @@ def test_a_gateway_that_never_came(gateway) -> None:
         "Application": "support bot",
         "Known by": "its name and password",
         "Seems to be (guessed)": "–",
+        "Upgrade answered in": "–",
     }
 
 
@@ -110,6 +111,13 @@ def test_the_lines_have_the_gateways_url_and_no_password(gateway) -> None:
     page = page_of(gateway, "ws://10.0.0.5:8000")
     assert "uri = ws://10.0.0.5:8000/gateway/asterisk/pbx-1/\n" in page.lines[0].text
     assert "password = YOUR_PASSWORD\n" in page.lines[0].text and page.notes == []
+
+
+def test_how_long_upgrades_waited_for_their_answer(gateway) -> None:
+    for number, waited in enumerate((1.5, 12.34, None, "soon", True)):
+        call = live_call(gateway, STARTED + timedelta(seconds=number))
+        StreamEvent.objects.filter(call=call, kind="call_started").update(details={"upgrade_ms": waited})
+    assert facts_of(page_of(gateway))["Upgrade answered in"] == "12.3 ms at most, of the last 2 calls"
 
 
 @pytest.mark.parametrize(

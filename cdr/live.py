@@ -1,7 +1,7 @@
 """A debug log that grows while somebody looks at it: a WebSocket that brings what the page does not have yet, narrowed as the page is.
 
 Owns that conversation. It asks once a second, on threads of its own, whether anything changed, and reads the lines only then: no call
-waits for it, and it needs no Redis. Whether the reader may still look is asked again every 30 s."""
+waits for it, and it needs no Redis. Whether the reader may still look is asked again every 3 s."""
 
 import asyncio
 import json
@@ -36,7 +36,8 @@ BEATS_AFTER_THE_END, BEATS_WHEN_FORGOTTEN = 5, 30
 """A call that has ended is looked at so many times less often: only its callbacks still change. And when nothing has come for
 FORGOTTEN_BEATS, more seldom still: somebody went home."""
 FORGOTTEN_BEATS = 600
-RECHECK_BEATS = 30
+RECHECK_BEATS, REREAD_BEATS = 3, 30
+"""Whether the reader may still look is asked so often; what the last look may not have seen is looked for more seldom."""
 REST = 10
 """A reading of the lines is followed by a rest of so many times what it took: a very long log takes a tenth of a thread at most."""
 HELLO_SECONDS = 10
@@ -83,7 +84,7 @@ class LiveLogConsumer(AsyncConsumer):
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         reading = reading_of(scope)
-        reader = await _threads.run(may_read, reading)
+        reading.reader = reader = await _threads.run(may_read, reading)
         if reader is None:
             await send({"type": "websocket.close", "code": CLOSE_REFUSED})
             return
@@ -112,14 +113,12 @@ def reading_of(scope: dict[str, Any]) -> OpenLog:
 
 
 def may_read(reading: OpenLog) -> LogReader | None:
-    """Who reads, when the session still belongs to somebody who may see this log, and has passed the second factor; else None."""
+    """Who would read now, when the session still belongs to somebody who may see this log, and has passed the second factor; else None."""
     session = SessionStore(reading.session_key)
     user = _user_of(session)
     allowed = user.is_active and user.is_staff and user.has_perm(LOGS[reading.kind][1])
     allowed = allowed and second_factor.passed(user, session)
-    reading.reader = LogReader(user.pk, user.has_perm("cdr.see_numbers")) if allowed else None
-    reading.log = None  # found anew: what the last look did not see, this one does
-    return reading.reader
+    return LogReader(user.pk, user.has_perm("cdr.see_numbers")) if allowed else None
 
 
 def news(reading: OpenLog) -> dict[str, Any]:
@@ -169,9 +168,11 @@ async def _push(reading: OpenLog, send: Send) -> None:
     while True:
         heard = {"lines": [], "live": said["live"]}
         try:
-            if beat % RECHECK_BEATS == RECHECK_BEATS - 1 and await _threads.run(may_read, reading) is None:
+            if beat % RECHECK_BEATS == RECHECK_BEATS - 1 and await _threads.run(may_read, reading) != reading.reader:
                 await send({"type": "websocket.close", "code": CLOSE_NO_LONGER})
                 return
+            if beat % REREAD_BEATS == REREAD_BEATS - 1:
+                reading.log = None  # found anew: what the last look did not see, the next one does
             began = time.monotonic()
             if beat % _beats(said["live"], quiet_beats) == 0 and began >= rested_at:
                 said = heard = await _threads.run(news, reading)

@@ -21,7 +21,6 @@ from django.core.management import call_command  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from cdr import live  # noqa: E402
 from config.asgi import application  # noqa: E402
 from streams.models import Call, StreamEvent  # noqa: E402
 from tests.cdr.call_script import make_gateway  # noqa: E402
@@ -44,7 +43,6 @@ def press_digits(call: Call) -> None:
 
 
 def main() -> None:
-    live.RECHECK_BEATS = 3
     call, session = prepared()
     listening = socket.create_server(("127.0.0.1", int(os.environ.get("CONSOLE_PORT", "0"))))
     print(listening.getsockname()[1], session, call.uuid, flush=True)

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from cdr import audit
 from cdr.admin.additions import Context
+from cdr.admin.entry.own_password import OwnPasswordView
 from cdr.admin.entry.second_factors import SecondFactorView
 from cdr.admin.entry.signing_in import CodeView, SignInView
 from cdr.admin.entry.visitor import visitor
@@ -65,6 +66,11 @@ class GuardedSite(admin.AdminSite):
             return HttpResponseRedirect(f"{reverse('admin:login')}?{urlencode({'next': request.path})}")
         context = {**self.each_context(request), "title": "Second factor"}
         return never_cache(SecondFactorView.as_view(extra_context=context))(request)
+
+    def password_change(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
+        context = {**self.each_context(request), **(extra_context or {})}
+        view = OwnPasswordView.as_view(extra_context=context, success_url=reverse("admin:password_change_done"))
+        return cast(TemplateResponse, view(request))
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """No form of the console completes what is typed, so nobody needs a door to the rows of every model."""

@@ -20,6 +20,8 @@ from cdr.admin.filters.kinds import Narrowing, quoted
 
 SHOWN_NAMES = 5
 MOST_DIGITS = 9
+AS_TEXT = "__str__"
+"""The column of a list that names none: Django draws its head as if one could sort by it, and then sorts by nothing."""
 
 
 class NotUnderstood(Exception):
@@ -66,7 +68,7 @@ class UnderstoodList(ChangeList):
         """Whether a part of what the list is to be sorted by is one of the columns that it shows."""
         place = column.removeprefix("-")
         shown = self.list_display[int(place)] if _is_number(place) and int(place) < len(self.list_display) else None
-        return bool(shown and self.get_ordering_field(shown))
+        return shown == AS_TEXT or bool(shown and self.get_ordering_field(shown))
 
 
 class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time

@@ -71,7 +71,7 @@ def read(client: Client, address: str, status: int = 200) -> Page:
 
 def crawl(client: Client, start: str, limit: int = 400, alike: bool = True) -> dict[str, str]:
     """The HTML of every page of the console that can be reached by links, by address. Not `alike`: of one path only those with a
-    parameter that no address before had."""
+    parameter that no address before had. A list whose address is not understood (a saved filter may have such a one) says so."""
     seen: dict[str, str] = {}
     parameters: set[tuple[str, str]] = set()
     waiting = [start]
@@ -83,9 +83,10 @@ def crawl(client: Client, start: str, limit: int = 400, alike: bool = True) -> d
             continue
         parameters |= new
         response = client.get(address, follow=True)
-        assert response.status_code == 200, (address, response.status_code)
         if response.streaming:
             continue  # a file to be downloaded
         seen[address] = response.content.decode()
+        refused = response.status_code == 400 and "not understood" in seen[address]
+        assert refused or response.status_code == 200, (address, response.status_code)
         waiting += Page(seen[address], address).links
     return seen

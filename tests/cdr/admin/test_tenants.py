@@ -64,7 +64,10 @@ def test_an_account_is_made_with_keys_of_its_own(administrator) -> None:
 def test_a_country_is_one_that_telephone_numbers_have(administrator, gateway) -> None:
     page, before = f"{ACCOUNT}{gateway.account_id}/change/", Account.objects.get(pk=gateway.account_id)
     values = {name: getattr(before, name) for name in ("name", "auth_id", "auth_token", "rate", "currency", "callback_style")}
-    values |= {name: getattr(before, name) for name in ("billing_interval_seconds", "concurrent_streams_limit", "stream_starts_per_second")}
+    values |= {
+        name: getattr(before, name)
+        for name in ("billing_interval_seconds", "concurrent_streams_limit", "stream_starts_per_second", "goodbye_seconds")
+    }
     assert "two capital letters" in administrator.post(page, values | {"country": "UK"}).content.decode()
     assert administrator.post(page, values | {"country": "GB"}).status_code == 302
     assert Account.objects.get(pk=gateway.account_id).country == "GB"

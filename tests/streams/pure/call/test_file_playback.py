@@ -153,6 +153,23 @@ def test_a_checkpoint_with_nothing_before_it_is_reached_at_once():
     assert gateway.reached == {"now": 0.0}
 
 
+def test_the_last_words_of_a_service_are_heard_at_once_and_to_their_end():
+    """As `last_words` asks for it when a service has closed its socket."""
+    gateway, said = FreeSwitch(), speech(0.6)
+    gateway.say(said)
+    assert gateway.playback.is_unheard(gateway.stream, gateway.now)
+    gateway.playback.said_all(gateway.stream)
+    gateway.playback.mark_end(gateway.stream)
+    gateway.advance()
+    assert gateway.files == [said]
+    assert gateway.playback.unheard_ms(gateway.stream, gateway.now) == pytest.approx(700, abs=1)
+    gateway.wait(0.5)
+    assert gateway.reached == {}
+    gateway.wait(0.3)
+    assert list(gateway.reached) == [""]
+    assert not gateway.playback.is_unheard(gateway.stream, gateway.now)
+
+
 def test_digits_wait_for_nothing():
     gateway, tones = FreeSwitch(), speech(0.2)
     gateway.playback.play(gateway.stream, tones, L16, gateway.now)

@@ -64,11 +64,16 @@ class LiveCalls:
     def turns_away(self, caller: Caller) -> bool:
         """Whether a gateway brings a call that is over, by its URL, so that it need not be let in to find that out."""
         call_id = identity(caller.query, {}).call_uuid
-        if call_id is None or call_id not in self._returning:
+        if call_id is None or not self._is_over(call_id):
             return False
         self._refusal_seconds(caller, call_id, OVER)
         self.note_refusal(caller, Reason.CALL_USED, OVER, call_id)
         return True
+
+    def _is_over(self, call_id: UUID) -> bool:
+        """Also while its customers' sockets are still being closed: an old build comes again within a millisecond."""
+        relay = self.relays.get(call_id)
+        return call_id in self._returning or (relay is not None and not relay.live and relay.line.dialect.resumes)
 
     def _refusal_seconds(self, caller: Caller, call_id: UUID, problem: str) -> float:
         """How long to take over refusing a gateway that may come again for ever. It is logged once for each call."""

@@ -21,8 +21,9 @@ from streams.models import Call, Gateway, GatewayRefusal, StreamEvent
 from streams.pure.call.limits import StreamLimits
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity, identity
-from streams.pure.lifecycle import NORMAL_HANGUP, PROCESS_LOST, EndCause
-from streams.pure.messages import Dtmf, GatewayMessage
+from streams.pure.lifecycle import API_HANGUP, NORMAL_HANGUP, PROCESS_LOST, EndCause
+from streams.pure.messages import Dtmf, GatewayMessage, StreamRequest
+from streams.simulate.customer import Customer
 from tests.streams.calls.written_line import CALL, MEDIA_START, METADATA, STARTED, WrittenLine, caller
 from tests.streams.customer_services import ALLOW, TLS
 from tests.streams.gateway_socket import until
@@ -257,6 +258,20 @@ async def test_who_names_a_call_that_is_over_is_turned_away_logged_once_and_writ
         (row,) = await refused(3)
     assert (row.reason, row.words, row.call_uuid, row.count) == ("call_used", OVER, UUID(CALL), 3)
     assert len([record for record in caplog.records if CALL in record.getMessage()]) == 1
+
+
+async def test_who_names_a_call_that_is_just_ending_is_turned_away_while_its_customers_sockets_close() -> None:
+    async with process() as this, Customer() as customer:
+        line = this.brings("audio_stream")
+        relay, request = this.calls.relays[UUID(CALL)], StreamRequest(customer.url)
+        relay.carry_out("start", "anna", lambda session, now: session.start_stream(uuid4(), request, "API", now))
+        conversation = await customer.conversation()
+        line.feed(bytes(320))
+        await conversation.until_media(1)
+        relay.finish(EndCause.CALL_ENDED, API_HANGUP, "Hung up by anna.", 4000)
+        assert UUID(CALL) in this.calls.relays
+        assert this.calls.turns_away(caller("audio_stream"))
+        await relay.done.wait()
 
 
 async def test_each_time_at_the_door_makes_the_next_refusal_longer() -> None:

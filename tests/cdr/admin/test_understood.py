@@ -122,8 +122,11 @@ def test_no_list_is_sorted_by_what_it_does_not_show(admin_of_all) -> None:
         listed: ChangeList | None = (answer.context or {}).get("cl")
         for place in range(len(listed.list_display) if listed else 0):
             sorted_by = admin_of_all.get(f"{path_of(model)}?o={place}")
-            field = listed.get_ordering_field(listed.list_display[place]) if listed else None
-            if "o" not in admin_of(model).turned_by or not field:
+            column = listed.list_display[place] if listed else None
+            field = listed.get_ordering_field(column) if listed else None
+            if column == "__str__":  # Django draws it as if one could sort by it; nothing is sorted
+                assert sorted_by.status_code == 200 and not field
+            elif "o" not in admin_of(model).turned_by or not field:
                 assert sorted_by.status_code == 400
             else:
                 assert sorted_by.status_code == 200 and str(field) not in ("password", "auth_token", "password_digest", "signing_token")

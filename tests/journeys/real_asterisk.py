@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
@@ -34,7 +35,7 @@ pbx_config app_dial app_playback app_senddtmf app_echo app_stasis app_verbose fu
 format_pcm format_sln codec_ulaw codec_alaw codec_g722 codec_gsm codec_resample bridge_simple bridge_softmix bridge_builtin_features
 res_sorcery_memory res_http_websocket res_websocket_client chan_websocket res_timing_timerfd res_stasis res_stasis_recording
 res_stasis_playback res_stasis_snoop res_stasis_answer res_ari res_ari_model res_ari_applications res_ari_events res_ari_channels
-res_ari_bridges res_ari_asterisk
+res_ari_bridges res_ari_asterisk res_audiosocket chan_audiosocket
 """
 OTHER_DIALS = {"plain": "c(ulaw)", "slin16": "c(slin16)f(json)", "g722": "c(g722)f(json)", "gsm": "c(gsm)f(json)"}
 """Contexts to-streamdesk-KIND, and what their Dial has instead of c(ulaw)f(json)."""
@@ -138,6 +139,11 @@ class Asterisk:
         """A caller that does what `caller` says (talk, echo) dials Streamdesk; returns the id of its channel."""
         does = {"context": "callers", "extension": caller, "callerId": from_number, "formats": "ulaw"}
         return str(self.ari("POST", "channels", endpoint=f"Local/{to_number}@{context}", **does)["id"])
+
+    def call_from_audio_socket(self, port: int, context: str = "to-streamdesk", to_number: str = "18005550100") -> str:
+        """The caller that waits at `port` (tests/journeys/audio_socket.py) is connected with Streamdesk; returns its channel's id."""
+        does = {"context": context, "extension": to_number, "priority": "1", "callerId": "+18005550199", "formats": "slin"}
+        return str(self.ari("POST", "channels", endpoint=f"AudioSocket/127.0.0.1:{port}/{uuid.uuid4()}", **does)["id"])
 
     def channels(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.ari("GET", "channels")

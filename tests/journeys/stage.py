@@ -24,6 +24,11 @@ def accounts(answer_url: str) -> dict[str, Any]:
     gateways += [gateway | {"name": f"gw-{dialect}", "dialect": dialect} for dialect in ("audio_stream", "audio_fork", "twilio")]
     gateways += [gateway | {"name": "gw-page"}]
     gateways += [{"name": "gw-signed", "dialect": "twilio", "signing_token": SIGNING_TOKEN, "application": "asked"}]
+    filled = {
+        "name": "Journeys without a pause",
+        "applications": [{"name": "asked", "answer_url": answer_url}],
+        "gateways": [gateway | {"name": "gw-filled"}],
+    }
     account = {
         "name": "Journeys",
         "auth_id": AUTH_ID,
@@ -34,7 +39,7 @@ def accounts(answer_url: str) -> dict[str, Any]:
         # A busy machine makes a simulated gateway stall, and what was sent is compared byte for byte.
         "fill_silence": False,
     }
-    return {"accounts": [account | {"applications": applications, "gateways": gateways}]}
+    return {"accounts": [account | {"applications": applications, "gateways": gateways}, filled]}
 
 
 def plan(web: Web, **changes: object) -> CallPlan:

@@ -1,8 +1,9 @@
-"""A real Asterisk, configured by the lines of docs/gateways/asterisk.md: audio, digits, playback, both ways of hanging up, vanishing, and
-the fork that leaves the call alone. Not run where there is no Asterisk."""
+"""A real Asterisk, configured by the lines of docs/gateways/asterisk.md: audio, digits, playback, frames of other lengths, a hold, sixty
+calls at once, both ways of hanging up, vanishing, and the fork that leaves the call alone. Not run where there is no Asterisk."""
 
 import asyncio
 import base64
+import re
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from streams.simulate.conversation import Conversation
 from streams.simulate.customer import Customer
 from tests.journeys import real_asterisk
 from tests.journeys.answers import Answers
+from tests.journeys.audio_socket import caller
 from tests.journeys.console import Console
 from tests.journeys.installation import Web
 from tests.journeys.real_asterisk import Asterisk
@@ -161,6 +163,58 @@ async def delete(web: Web, what: str) -> None:
 
 def names(asterisk: Asterisk, beginning: str) -> list[str]:
     return [channel["name"] for channel in asterisk.channels() if channel["name"].startswith(beginning)]
+
+
+LINEAR = to_linear(b"".join(SENT), AudioFormat(Encoding.MULAW, 8000)).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize("frame_ms", [10, 30, 40, 60])
+async def test_frames_of_any_length_come_out_as_20_ms(asterisk: Asterisk, answers: Answers, console: Console, frame_ms: int) -> None:
+    async with Customer() as customer, caller([1.0, LINEAR, 0.5], frame_ms) as port:
+        any_call(answers, customer)
+        await asyncio.to_thread(asterisk.call_from_audio_socket, port)
+        await customer.until(lambda: customer.conversations, "a call of Asterisk's")
+        (conversation,) = customer.conversations
+        await conversation.until_closed(15)
+    assert b"".join(SENT) in conversation.audio
+    assert {len(media.payload) for media in conversation.media[:-1]} == {160}
+    assert [media.chunk for media in conversation.media] == list(range(1, len(conversation.media) + 1))
+    stamps = [media.timestamp_ms for media in conversation.media]
+    assert {later - earlier for earlier, later in zip(stamps, stamps[1:], strict=False)} == {20}
+    page = await asyncio.to_thread(console.call_that_says, conversation.call_id, "4000 Normal Hangup")
+    came_every = re.search(r"Arrival gap.*?p50 (\d+) ms", page.text, re.DOTALL)
+    assert came_every and int(came_every[1]) == pytest.approx(frame_ms, abs=5), "Asterisk sends frames as they come"
+
+
+async def test_a_hold_is_silence_at_the_pace_of_audio(web: Web, answers: Answers, tmp_path: Path) -> None:
+    """Nothing comes from Asterisk for three seconds, between words and words; this account's streams are continuous."""
+    asterisk = Asterisk(tmp_path, f"{web.ws_url}/gateway/asterisk/gw-filled/", PASSWORD, SENT)
+    try:
+        async with Customer() as customer, caller([1.0, LINEAR, 3.0, LINEAR, 0.5], 20) as port:
+            any_call(answers, customer)
+            await asyncio.to_thread(asterisk.call_from_audio_socket, port)
+            await customer.until(lambda: customer.conversations, "a call of Asterisk's")
+            (conversation,) = customer.conversations
+            await conversation.until_closed(20)
+    finally:
+        asterisk.stop()
+    words = b"".join(SENT[10:-10])
+    first, second = conversation.audio.find(words), conversation.audio.rfind(words)
+    hold_ms = (second - first - len(words)) / 8 - 400  # the twenty frames that were left out of the words
+    assert 0 <= first < second
+    assert hold_ms == pytest.approx(3000, abs=400)
+
+
+async def test_sixty_calls_at_once_lose_nothing(asterisk: Asterisk, answers: Answers) -> None:
+    async with Customer() as customer:
+        any_call(answers, customer)
+        await asyncio.gather(*(asyncio.to_thread(asterisk.call, "talk") for _ in range(60)))
+        await customer.until(lambda: len(customer.conversations) == 60, "sixty streams", 60)
+        for conversation in customer.conversations:
+            await conversation.until_closed(60)
+    assert [conversation for conversation in customer.conversations if b"".join(SENT) not in conversation.audio] == []
+    assert {conversation.digits for conversation in customer.conversations} == {"19#"}
+    assert len({conversation.call_id for conversation in customer.conversations}) == 60
 
 
 async def test_a_wrong_password_is_refused(web: Web, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 JOURNEYS = "tests/journeys/"
+TOGETHER = (JOURNEYS, "tests/cdr/test_live_page.py")
+"""What shares something that takes seconds to start: the journeys their installation, the pages that live a server and a browser."""
 
 
 def processes() -> int:
@@ -22,8 +24,8 @@ def longest_first(items: list[pytest.Item]) -> None:
 
 
 class Distribution(LoadScopeScheduling):
-    """The journeys, which share one installation, are one piece and the first that is given away; every other test is a piece
-    of its own, taken by whoever is free."""
+    """The journeys are one piece and the first that is given away; every other test is a piece of its own, taken by whoever is free, but
+    for those that are better together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return JOURNEYS if nodeid.startswith(JOURNEYS) else nodeid
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from websockets.client import ClientProtocol
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
@@ -22,6 +21,7 @@ from websockets.exceptions import (
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
+from streams.customers.message_reader import BoundedProtocol
 from streams.customers.open_socket import CustomerConnection, CustomerSocket
 from streams.guard import AddressRefused, Destination, Network, Unresolvable, destination
 from streams.pure.customer.connection import Failure
@@ -34,9 +34,6 @@ SEND_BUFFER_BYTES = 16_384
 """The kernel doubles it. With the default, minutes of audio vanish in it before a customer that stops reading is noticed."""
 
 WRITE_LIMIT_BYTES = 16_384
-MAX_MESSAGE_BYTES = 16_777_216
-"""What is read at all. A message between protocol.MESSAGE_BYTES and this is refused and ends nothing; a larger one is not even read, and
-ends the connection (1009)."""
 KEEPALIVE_SECONDS = 20
 UNACKNOWLEDGED_LIMIT_MS = 45_000
 
@@ -151,12 +148,12 @@ def _tune(sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_LIMIT_MS)
 
 
-def _protocol(url: str, settings: DialSettings) -> ClientProtocol:
+def _protocol(url: str, settings: DialSettings) -> BoundedProtocol:
     offered = [Subprotocol(SUBPROTOCOL)] if settings.offer_subprotocol else None
-    return ClientProtocol(parse_uri(url), subprotocols=offered, max_size=MAX_MESSAGE_BYTES)
+    return BoundedProtocol(parse_uri(url), offered)
 
 
-async def _secure(protocol: ClientProtocol, sock: socket.socket, tls: ssl.SSLContext | None, host: str) -> CustomerConnection:
+async def _secure(protocol: BoundedProtocol, sock: socket.socket, tls: ssl.SSLContext | None, host: str) -> CustomerConnection:
     """No redirect is followed and no proxy asked: the handshake is made on the socket that was checked, and nowhere else."""
 
     def make() -> CustomerConnection:

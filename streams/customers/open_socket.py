@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from streams.customers.bytes_in_flight import KernelQueue, buffered_bytes
+from streams.customers.message_reader import next_message
 from streams.pure.customer.connection import REFUSED, Closure
 from streams.pure.foreign_text import cleaned
 
@@ -64,7 +65,7 @@ class CustomerSocket:
         """Hands each message to `heard` until the connection is gone, and says how it went."""
         try:
             while True:
-                heard(await self.connection.recv())
+                heard(await next_message(self.connection))
         except ConnectionClosed as closed:
             return closure_of(closed)
 

@@ -136,11 +136,11 @@ class CustomerProtocol:
 # How we read it --------------------------------------------------------------------------------------------------------
 def decode(text: str | bytes, own: AudioFormat) -> CustomerMessage:
     """One message of the service to a stream whose format is `own`. Never raises: what cannot be read or carried out is Unknown."""
-    if len(text) > MESSAGE_BYTES:
+    if len(text) > MESSAGE_BYTES or (isinstance(text, str) and not text.isascii() and len(text.encode()) > MESSAGE_BYTES):
         # Not parsed, but what it most likely is has to be answered all the same.
         guess = "playAudio" if ("playAudio" in text if isinstance(text, str) else b"playAudio" in text) else ""
         problem = (
-            f"A message of {len(text)} bytes is too large; send at most {MESSAGE_BYTES // 1_048_576} MiB, better chunks of 16 KB of audio."
+            f"A message of more than {MESSAGE_BYTES} bytes is too large; send at most {MESSAGE_BYTES // 1_048_576} MiB, better 16 KB each."
         )
         return Unknown(problem, event=guess)
     try:

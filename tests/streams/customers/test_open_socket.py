@@ -6,7 +6,6 @@ import sys
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from streams.customers.dial import MAX_MESSAGE_BYTES
 from streams.pure.customer.connection import Closure
 from streams.pure.customer.protocol import MESSAGE_BYTES
 from tests.streams.customer_services import dialled, service
@@ -104,20 +103,6 @@ async def test_a_message_larger_than_may_be_played_is_handed_on_and_ends_nothing
         customer = await dialled(url)
         closure = await asyncio.wait_for(customer.listen(lambda text: sizes.append(len(text))), 30)
     assert (sizes, closure) == ([MESSAGE_BYTES + 1, 4], Closure(True, 1000, "said all"))
-
-
-async def test_a_message_that_is_too_large_ends_the_connection_by_us() -> None:
-    async def flood(connection: ServerConnection) -> None:
-        await connection.send("x" * (MAX_MESSAGE_BYTES + 1))
-        await connection.wait_closed()
-
-    async with service(flood, max_size=None) as url:
-        customer = await dialled(url)
-        closure = await customer.listen(lambda text: None)
-    assert (closure.by_customer, closure.by_us, closure.code) == (False, True, 1009)
-    assert closure.words.startswith(
-        "We closed the connection to the customer's service, because a message of it is too large: 1009 (message "
-    )
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ async def test_what_is_provisioned_counts_within_two_seconds(installation: Insta
     async with Customer() as first, Customer() as second:
         for password, customer in (("first-password", first), ("second-password", second)):
             given = accounts(answers.url)
-            (account,) = given["accounts"]
+            account = given["accounts"][0]
             xml = response(stream(customer.url, contentType="audio/x-mulaw;rate=8000"))
             account["applications"].append({"name": "XML", "answer_xml": xml})
             account["gateways"].append({"name": "gw2", "dialect": "asterisk", "password": password, "application": "XML"})

@@ -136,15 +136,22 @@ def tab_to(page: Any, words: str, most: int = 60) -> list[str]:
     raise AssertionError(f"Tab does not reach {words!r} on {page.url}: {stops}")
 
 
+def has_the_focus(page: Any, name: str) -> None:
+    """Without anybody's doing, soon after the page was loaded."""
+    page.wait_for_function("name => document.activeElement?.name === name", arg=name)
+
+
 def test_a_support_case_is_solved_without_a_mouse(scene, browser) -> None:
     page = browser.new_context(viewport=DESKTOP, reduced_motion="reduce").new_page()
     page.goto(f"{scene.url}/admin/")
-    page.keyboard.type("admin")  # the name has the focus
+    has_the_focus(page, "username")
+    page.keyboard.type("admin")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{scene.url}/admin/")
-    page.keyboard.type(scene.number)  # and here the search has it
+    has_the_focus(page, "q")
+    page.keyboard.type(scene.number)
     page.keyboard.press("Enter")
     page.wait_for_url("**/calldetail/?q=*")
     assert tab_to(page, "Skip to main content") == ["Skip to main content"]

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from streams.customers.dial import DialFailed, DialSettings, dial
-from streams.pure.audio.convert import format_of_content_type, tone
+from streams.pure.audio.convert import FRAME_MS, format_of_content_type, tone
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.callback.signature import upgrade_headers
 from streams.pure.customer.protocol import Checkpoint, ClearAudio, CustomerProtocol, PlayAudio, decode
 from streams.pure.customer.url_report import UrlReport
 
-TONE_HZ, TONE_MS, FRAME_MS = 440, 2000, 20
+TONE_HZ, TONE_MS = 440, 2000
 DEADLINE_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
 

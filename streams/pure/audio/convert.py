@@ -14,6 +14,7 @@ CONTENT_TYPES = {
     "audio/x-l16;rate=16000": AudioFormat(Encoding.L16, 16000),
     "audio/x-mulaw;rate=8000": AudioFormat(Encoding.MULAW, 8000),
 }
+FRAME_MS = 20
 SILENCE = {Encoding.MULAW: b"\xff", Encoding.ALAW: b"\xd5", Encoding.L16: b"\0"}
 
 # soxr's variable-rate engine at a constant ratio, because it answers every 20 ms frame with 20 ms. Measured per frame, here:
@@ -46,19 +47,37 @@ def from_linear(samples: Samples, encoding: Encoding) -> bytes:
     return table[samples.view(np.uint16)].tobytes()
 
 
+class FrameCutter:
+    """Frames of `frame_ms` out of audio in pieces of any size. `rest` is what makes none yet."""
+
+    def __init__(self, format: AudioFormat, frame_ms: int = FRAME_MS) -> None:
+        self.frame_bytes = round(format.bytes_per_ms * frame_ms)
+        self.rest = b""
+
+    def cut(self, audio: bytes) -> list[bytes]:
+        audio, size = self.rest + audio, self.frame_bytes
+        whole = len(audio) - len(audio) % size
+        self.rest = audio[whole:]
+        return [audio[start : start + size] for start in range(0, whole, size)]
+
+    def end(self) -> list[bytes]:
+        """The rest as a short frame, where there is one."""
+        rest, self.rest = self.rest, b""
+        return [rest] if rest else []
+
+
 class Converter:
     """One direction of one stream, from `source` to `target`. Holds what does not fill a sample or a frame yet.
 
     Same format: payloads pass as they are. Same rate: each payload is encoded anew. Other rate: resampled, and cut into frames
     of `frame_ms`; the first payloads give fewer bytes, because the resampler looks ahead."""
 
-    def __init__(self, source: AudioFormat, target: AudioFormat, frame_ms: int = 20) -> None:
+    def __init__(self, source: AudioFormat, target: AudioFormat, frame_ms: int = FRAME_MS) -> None:
         self._source = source
         self._target = target
         self._same = source == target
         self._odd = b""
-        self._pending = b""
-        self._frame_bytes = round(target.bytes_per_ms * frame_ms)
+        self._cutter = FrameCutter(target, frame_ms)
         self._resampler: soxr.ResampleStream | None = None
         if source.rate != target.rate:
             self._resampler = soxr.ResampleStream(source.rate, target.rate, 1, dtype="int16", quality=_QUALITY, vr=True)
@@ -81,8 +100,7 @@ class Converter:
             return []
         frames = self._framed(self._resampler.resample_chunk(np.empty(0, np.int16), last=True))
         self._resampler.clear()
-        rest, self._pending = self._pending, b""
-        return [*frames, rest] if rest else frames
+        return [*frames, *self._cutter.end()]
 
     def _even(self, payload: bytes) -> bytes:
         """Whole L16 samples; a half sample waits for its other half."""
@@ -94,10 +112,7 @@ class Converter:
         return audio[:whole]
 
     def _framed(self, samples: Samples) -> list[bytes]:
-        audio = self._pending + from_linear(samples, self._target.encoding)
-        whole = len(audio) - len(audio) % self._frame_bytes
-        self._pending = audio[whole:]
-        return [audio[start : start + self._frame_bytes] for start in range(0, whole, self._frame_bytes)]
+        return self._cutter.cut(from_linear(samples, self._target.encoding))
 
 
 def tone(hz: int, duration_ms: int, format: AudioFormat) -> bytes:

@@ -6,8 +6,9 @@ Measured beside a FreeSWITCH: a file costs about 100 ms before it sounds; jambon
 from collections import deque
 from uuid import UUID
 
+from streams.pure.audio.convert import FRAME_MS
 from streams.pure.call.playback import LEAD_MS, Playback, PlaybackStep
-from streams.pure.call.voice import FRAME_MS, Reached
+from streams.pure.call.voice import Reached
 from streams.pure.messages import AudioFormat, Clear, GatewayCommand, Play
 
 SHORT_MS, LONG_MS, LONGEST_MS = 1000.0, 2000.0, 10_000.0

@@ -132,7 +132,7 @@ class GatewayMedia:
     def totals(self) -> dict[str, Any]:
         """For the call's last note."""
         unreadable = {"unreadable": self.unreadable} if self.unreadable else {}
-        faults = {"frame_faults": self.frames.words()} if self.frames.words() else {}
+        faults = {"frame_faults": words} if (words := self.frames.words()) else {}
         return {**unreadable, **faults, **(self._fill.totals() if self._fill is not None else {})}
 
     def measured(self) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from streams.pure.call.voice import FRAME_MS, SAME_MS, Given, Queued, Reached, Sound, Voice
+from streams.pure.audio.convert import FRAME_MS
+from streams.pure.call.voice import SAME_MS, Given, Queued, Reached, Sound, Voice
 from streams.pure.messages import AudioFormat, Clear, GatewayCommand, Mark, Play
 
 LEAD_MS = 400.0

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from streams.pure.audio.convert import FRAME_MS
 from streams.pure.call.buffer import Backlog, Waiting
 from streams.pure.call.complaints import Complaints
 from streams.pure.call.effects import CloseCustomer, Dial, Effect
-from streams.pure.call.even_frames import FRAME_MS
 from streams.pure.call.fill_level import FillLevel
 from streams.pure.call.limits import StreamLimits
 from streams.pure.call.notes import Noted

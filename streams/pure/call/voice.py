@@ -6,10 +6,9 @@ from collections import deque
 from dataclasses import dataclass
 from uuid import UUID
 
-from streams.pure.audio.convert import SILENCE, Converter
+from streams.pure.audio.convert import FRAME_MS, SILENCE, Converter, FrameCutter
 from streams.pure.messages import AudioFormat
 
-FRAME_MS = 20
 SAME_MS = 0.01
 """Less than a sample: sums of durations closer than this are the same."""
 
@@ -64,10 +63,9 @@ class Voice:
         self.given_at = 0.0
         self.checkpoints: deque[tuple[float, Reached]] = deque()
         self._stream_id, self._target = stream_id, target
-        self._frame_bytes = round(target.bytes_per_ms * FRAME_MS)
+        self._cutter = FrameCutter(target)
         self._source = target
         self._converter = Converter(target, target)
-        self._rest = b""
 
     @property
     def owes(self) -> bool:
@@ -76,12 +74,12 @@ class Voice:
 
     def add(self, payload: bytes, source: AudioFormat) -> list[Queued]:
         """What `payload` completes. Another format than before goes on in the middle of a frame."""
+        before: list[bytes] = []
         if source != self._source:
-            self._rest += b"".join(self._converter.flush())
+            before = self._converter.flush()
             self._source, self._converter = source, Converter(source, self._target)
         self.given_ms += source.duration_ms(len(payload))
-        self._rest += b"".join(self._converter.convert(payload))
-        return self._cut()
+        return self._cut(b"".join([*before, *self._converter.convert(payload)]))
 
     def mark(self, checkpoint: Reached) -> list[Queued]:
         """The checkpoint itself where nothing is held before it; otherwise it comes with what is held."""
@@ -92,18 +90,15 @@ class Voice:
 
     def end(self) -> list[Queued]:
         """What is held, filled up with silence: the end of a sentence must be heard as well."""
-        self._rest += b"".join(self._converter.flush())
-        missing = -len(self._rest) % self._frame_bytes
-        self._rest += SILENCE[self._target.encoding] * missing
-        return [*self._cut(), *(checkpoint for _, checkpoint in self.checkpoints)]
+        last = b"".join(self._converter.flush())
+        missing = -len(self._cutter.rest + last) % self._cutter.frame_bytes
+        return [*self._cut(last + SILENCE[self._target.encoding] * missing), *(checkpoint for _, checkpoint in self.checkpoints)]
 
-    def _cut(self) -> list[Queued]:
+    def _cut(self, audio: bytes) -> list[Queued]:
         made: list[Queued] = []
-        whole = len(self._rest) - len(self._rest) % self._frame_bytes
-        for start in range(0, whole, self._frame_bytes):
-            made.append(Sound(self._stream_id, self._rest[start : start + self._frame_bytes], FRAME_MS))
+        for frame in self._cutter.cut(audio):
+            made.append(Sound(self._stream_id, frame, FRAME_MS))
             self.made_ms += FRAME_MS
             while self.checkpoints and self.checkpoints[0][0] <= self.made_ms + SAME_MS:
                 made.append(self.checkpoints.popleft()[1])
-        self._rest = self._rest[whole:]
         return made

@@ -5,11 +5,11 @@ Sources: amigniter/mod_audio_stream; mod_audio_fork of drachtio and jambonz."""
 
 from collections.abc import Callable, Mapping, Sequence
 
+from streams.pure.audio.convert import FRAME_MS
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway.call_names import NAMES, named_call, names_call
 from streams.pure.gateway.forked_audio import LAYOUTS, AudioReader, mix_problem, rate_problem, spoken_rate
 from streams.pure.gateway.json_text import Fields, NotAnObject, digit_of, object_of, plainly, said
-from streams.pure.gateway.tracks import FRAME_MS
 from streams.pure.messages import AudioFormat, Dtmf, Encoding, GatewayMessage, GatewayReport, LateMetadata, Started, Unreadable, Unsupported
 
 HOLD_SECONDS = 1.0

@@ -4,9 +4,8 @@ Owns the cutting. Must not know dialects, or what becomes of the frames."""
 
 import numpy as np
 
+from streams.pure.audio.convert import FRAME_MS
 from streams.pure.messages import Audio, AudioFormat, Encoding
-
-FRAME_MS = 20
 
 
 class TrackCutter:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from streams.pure.audio.convert import FRAME_MS
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway.call_names import named_call
 from streams.pure.gateway.closing import ended_message
@@ -18,7 +19,7 @@ from streams.pure.gateway.json_text import Fields, NotAnObject, digit_of, object
 from streams.pure.gateway.lookalikes import TWILIO, service_of, spelled_stream_id, spelling_of, way_back
 from streams.pure.gateway.media_format import format_of
 from streams.pure.gateway.numbered_media import HELD_SECONDS, Frame, MediaOrder
-from streams.pure.gateway.tracks import FRAME_MS, TrackCutter, swapped
+from streams.pure.gateway.tracks import TrackCutter, swapped
 from streams.pure.messages import (
     AudioFormat,
     Clear,

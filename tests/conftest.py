@@ -2,6 +2,7 @@
 
 Owns that folder, the embedded Redis in it, and how the audit log is emptied between tests."""
 
+import gc
 import importlib
 import os
 import shutil
@@ -15,7 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests import distribution, made_once, report
+from tests import distribution, made_once, migrated, report
 
 # Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
 for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "REDIS_URL", "REQUIRE_SECOND_FACTOR"):
@@ -63,6 +64,13 @@ def let_flush_be_quick() -> None:
 let_flush_empty_the_audit_log()
 let_flush_be_quick()
 made_once.find_static_files_once()
+migrated.let_databases_of_tests_be_copies()
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded up to here stays: the garbage collector need not look through it, again and again, for the rest of the run."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

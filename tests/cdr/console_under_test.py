@@ -16,19 +16,23 @@ import uvicorn
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.contrib.auth.models import User  # noqa: E402 - after the setup
-from django.core.management import call_command  # noqa: E402
+from django.conf import settings  # noqa: E402 - after the setup
+from django.contrib.auth.models import User  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from config.asgi import application  # noqa: E402
 from streams.models import Call, StreamEvent  # noqa: E402
+from tests import migrated  # noqa: E402
 from tests.cdr.call_script import make_gateway  # noqa: E402
 from tests.cdr.factories import live_call  # noqa: E402
 
+DATABASE = settings.DATA_DIR / "streamdesk.sqlite3"
+
 
 def prepared() -> tuple[Call, str]:
-    call_command("migrate", verbosity=0)
+    if not DATABASE.exists():
+        migrated.copy_to(DATABASE)
     client = Client()
     client.force_login(User.objects.filter(username="admin").first() or User.objects.create_superuser("admin"))
     return Call.objects.first() or live_call(make_gateway(), timezone.now()), client.cookies["sessionid"].value

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tests import migrated
 from tests.journeys.console import Console
 from tests.journeys.processes import ChildProcess
 from tests.left_open import outliving_the_test
@@ -54,7 +55,7 @@ class Installation:
     def start(self, provision: Mapping[str, Any]) -> None:
         """Redis, tables, an administrator, the accounts in `provision`, and the worker with its beat."""
         self.start_redis()
-        self.finish(self.manage("migrate", "--verbosity", "0"))
+        migrated.copy_to(self.folder / "streamdesk.sqlite3")
         admin = {"DJANGO_SUPERUSER_PASSWORD": ADMIN_PASSWORD}
         user = self.manage("createsuperuser", "--noinput", "--username", ADMIN, "--email", "a@example.org", **admin)
         accounts = self.provision(provision)

@@ -14,22 +14,21 @@ from cdr.admin.lists.records import RecordAdmin, RecordList
 from cdr.admin.site import console
 from cdr.models import CallDetail, StreamDetail
 from tests.cdr.admin.filters.rows import CASES, MAKE, NOW, Case
+from tests.cdr.admin.reading import listed
 from tests.cdr.call_script import make_gateway
 
 LISTS = {model: admin for model, admin in console._registry.items() if isinstance(admin, RecordAdmin)}
 FILTERS = [(model, spec) for model, admin in LISTS.items() for spec in admin.list_filter]
 
 
-def listed(client: Client, model: type[Model], query: str) -> RecordList:
+def list_of(client: Client, model: type[Model], query: str) -> RecordList:
     path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
     with time_machine.travel(NOW, tick=False):
-        response = client.get(f"{path}?{query}")
-    assert response.status_code == 200
-    return response.context["cl"]
+        return listed(client, f"{path}?{query}")
 
 
 def keys(client: Client, model: type[Model], query: str) -> set[int]:
-    return {row.pk for row in listed(client, model, query).result_list}
+    return {row.pk for row in list_of(client, model, query).result_list}
 
 
 def cases_of(spec: type[Narrowing]) -> list[Case]:
@@ -55,7 +54,7 @@ def test_rows_are_declared_for_each_choice_that_it_offers(administrator, model: 
     tried = {pair for case in cases_of(spec) for pair in parse_qsl(case.query)}
     assert {name for name, _ in tried} == set(spec.parameters())
     if not issubclass(spec, TextFilter):
-        page = listed(administrator, model, "")
+        page = list_of(administrator, model, "")
         drawn = next(one for one in page.narrowings if type(one) is spec)
         offered = {str(choice["value"]) for choice in drawn.choices(page)} - {""}
         assert offered and offered == {value for name, value in tried if name == spec.parameters()[0]}

@@ -7,7 +7,7 @@ import time_machine
 
 from streams.models import Call, Gateway, Stream
 from tests.cdr import factories
-from tests.cdr.admin.reading import read
+from tests.cdr.admin.reading import listed, read
 from tests.cdr.call_script import STARTED, make_gateway
 from tests.rows_again import made_once
 
@@ -30,7 +30,7 @@ def calls(db) -> Gateway:
 
 def counts(client, query: str) -> tuple[int, int]:
     """How many calls and how many streams the filters leave."""
-    found = [len(read(client, f"{path}?{query}").rows[1:]) for path in (CALLS, STREAMS)]
+    found = [len(listed(client, f"{path}?{query}").result_list) for path in (CALLS, STREAMS)]
     return found[0], found[1]
 
 

@@ -245,10 +245,10 @@ def test_old_ones_and_files_without_an_owner_are_removed(operator, gateway, fold
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_memory_does_not_grow_with_the_rows(operator, gateway, form, monkeypatch) -> None:
     """Four times as many streams take less than twice the memory."""
-    monkeypatch.setattr(exports, "CHUNK_ROWS", 250)
+    monkeypatch.setattr(exports, "CHUNK_ROWS", 100)
     call, account = Call.objects.first(), Account.objects.first()
     peaks = []
-    for count in (500, 1500):
+    for count in (200, 600):
         url = "wss://bot.example.com/" + "x" * 500
         facts = {"call": call, "account": account, "requested_at": STARTED, "call_started_at": STARTED, "service_url": url}
         Stream.objects.bulk_create(Stream(**facts) for _ in range(count))

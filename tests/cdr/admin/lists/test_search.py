@@ -9,7 +9,7 @@ from cdr.exports import SELECTORS
 from cdr.models import Export
 from streams.models import Account, Call, Gateway, Stream
 from tests.cdr import factories
-from tests.cdr.admin.reading import read
+from tests.cdr.admin.reading import listed
 from tests.cdr.call_script import STARTED, make_gateway
 from tests.rows_again import made_once
 
@@ -38,7 +38,8 @@ def wanted(db) -> Call:
 
 def found(client, path: str, text: str) -> list[str]:
     """The time of each row that was found: it tells the wanted call from the others."""
-    return [next(filter(None, row))[:10] for row in read(client, path.rstrip("/") + "/?" + f"q={text}").rows[1:]]
+    began = "started_at" if path == CALLS else "call_started_at"
+    return [f"{getattr(row, began):%Y-%m-%d}" for row in listed(client, f"{path}?q={text}").result_list]
 
 
 @pytest.mark.parametrize("path", [CALLS, STREAMS])

@@ -1,14 +1,17 @@
 """Where a request came from: for the audit log, and for whoever counts what one address does.
 
-Owns the reading of that address, with a proxy in front or without. Must not know who asks, or for what."""
+Owns the reading of that address. Who is behind a proxy was seen before Django saw the request (config.behind_proxies). Must not know who
+asks, or for what."""
 
-from django.conf import settings
 from django.http import HttpRequest
 
-from streams.pure.gateway.peer_address import peer_address
+from streams.pure.peer_address import counted_as, peer_address
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The peer's address; with a trusted proxy in front (HTTPS=1), the one that the proxy itself wrote: the last of the list."""
-    peer = request.META.get("REMOTE_ADDR", "")
-    return peer_address(peer, request.headers.get("X-Forwarded-For", peer) if settings.SECURE_PROXY_SSL_HEADER else None)
+    return peer_address(request.META.get("REMOTE_ADDR", ""))
+
+
+def counted_address(request: HttpRequest) -> str | None:
+    """The address under which is counted what this visitor does. django-axes asks by the setting AXES_CLIENT_IP_CALLABLE."""
+    return counted_as(address_of(request))

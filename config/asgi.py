@@ -6,17 +6,20 @@ and know the session."""
 import os
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from channels.sessions import SessionMiddlewareStack
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
+from django.conf import settings  # noqa: E402 - as below
 from django.urls import re_path  # noqa: E402 - as below
 
 from cdr.live import live_urlpatterns  # noqa: E402 - needs the app registry that the line above fills
+from config.behind_proxies import BehindProxies  # noqa: E402 - as above
+from config.same_origin import SameOrigin  # noqa: E402 - as above
 from streams.routing import websocket_urlpatterns  # noqa: E402 - as above
 
-browsers = re_path("^(?=admin/live/)", AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(live_urlpatterns))))
-application = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter([browsers, *websocket_urlpatterns])})
+browsers = re_path("^(?=admin/live/)", SameOrigin(SessionMiddlewareStack(URLRouter(live_urlpatterns))))
+router = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter([browsers, *websocket_urlpatterns])})
+application = BehindProxies(router, settings.TRUSTED_PROXIES, hints=settings.HTTPS)

@@ -62,8 +62,22 @@ def transport(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     if set(settings.ALLOWED_HOSTS) - set(settings.LOCAL_HOSTS) and not settings.HTTPS:
         yield Warning(
             "The console is reached over the network and HTTPS is off: passwords and cookies travel in clear.",
-            hint="Put a proxy with TLS in front, let it set X-Forwarded-Proto, and set HTTPS=1.",
+            hint="Put a proxy with TLS in front, name its network in TRUSTED_PROXIES, and set HTTPS=1.",
             id="streamdesk.W005",
+        )
+    if settings.HTTPS and not settings.PROXIES_DECIDED:
+        yield Warning(
+            "HTTPS=1 and TRUSTED_PROXIES is not set: nobody's X-Forwarded headers are believed. Behind a proxy every page leads to itself, "
+            "and all visitors and gateways have the proxy's address.",
+            hint="Set TRUSTED_PROXIES to the networks of your proxies, such as 127.0.0.1 or 10.0.0.0/24; to none where there is no proxy.",
+            id="streamdesk.W007",
+        )
+    opened = [str(network) for network in settings.TRUSTED_PROXIES if network.prefixlen == 0]
+    if opened:
+        yield Warning(
+            f"TRUSTED_PROXIES has {', '.join(opened)}: everybody may say who he is, so that no lock holds and anybody can be locked out.",
+            hint="Name only the networks your proxies are in.",
+            id="streamdesk.W008",
         )
     redis = urlsplit(settings.REDIS_URL)
     if redis.scheme == "redis" and not redis.password and redis.hostname not in settings.LOCAL_HOSTS:

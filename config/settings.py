@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from cdr.pure.sign_in import LOCKED_MINUTES, MOST_OF_A_NAME
+from config.entry_settings import *  # noqa: F403 - each name in it is a setting
 from config.environment import Environment, database_entry
 
 env = Environment()
@@ -49,7 +50,6 @@ SECRET_KEY = env.text("SECRET_KEY") or (_generated_secret(DATA_DIR / "secret_key
 DIAL_ALLOW = env.networks("DIAL_ALLOW", "127.0.0.0/8 ::1/128" if EMBEDDED else "")
 PUBLIC_URL = env.origin("PUBLIC_URL")
 TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
-HTTPS = env.flag("HTTPS", False)
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)
 DEMO = env.flag("DEMO", True)
 
@@ -151,7 +151,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 
 # Failed sign-ins: cdr.pure.sign_in says how many are too many, cdr.sign_in.locks counts, cdr.admin.entry.signing_in answers.
 AXES_HANDLER = "cdr.sign_in.locks.Handler"
-AXES_CLIENT_IP_CALLABLE = "cdr.admin.entry.visitor.counted_address"
+AXES_CLIENT_IP_CALLABLE = "cdr.addresses.counted_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
 AXES_FAILURE_LIMIT = MOST_OF_A_NAME
 AXES_COOLOFF_TIME = timedelta(minutes=LOCKED_MINUTES)
@@ -180,9 +180,6 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 CSRF_TRUSTED_ORIGINS = TRUSTED_ORIGINS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 

@@ -7,17 +7,15 @@ import binascii
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.conf import settings
-
 from streams.calls import switchboard
 from streams.gateways.directory import KnownGateway
 from streams.gateways.line import Caller
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway import DIALECTS
-from streams.pure.gateway.peer_address import peer_address
 from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.gateway.twilio_signature import signed_with
 from streams.pure.gateway.version import Upgrade
+from streams.pure.peer_address import counted_words, peer_address
 
 QUERY_BYTES = 8192
 SECRET = "password"
@@ -36,7 +34,7 @@ class Rejected(Exception):
             words=words[:1].upper() + words[1:],
             name=name,
             dialect=dialect if dialect in DIALECTS else "",
-            address=peer_host(scope),
+            address=listed_host(scope),
             known=entry is not None,
         )
 
@@ -117,7 +115,7 @@ def caller_of(scope: dict[str, Any], entry: KnownGateway) -> Caller:
         account_id=entry.account_id,
         auth_id=entry.auth_id,
         address=peer_of(scope),
-        host=peer_host(scope),
+        host=listed_host(scope),
         upgrade=Upgrade(cleaned(header_of(scope, b"user-agent"), 100), tuple(scope.get("subprotocols", ()))),
         query={name: value for name, value in query_of(scope).items() if name != SECRET},
     )
@@ -133,15 +131,19 @@ def header_of(scope: dict[str, Any], name: bytes) -> str:
 
 
 def peer_of(scope: dict[str, Any]) -> str:
-    client = scope.get("client") or ("unknown", 0)
-    return f"{client[0]}:{client[1]}"
+    """With its port, for the log; behind a proxy there is none."""
+    host, port = scope.get("client") or ("", 0)
+    return f"{host}:{port}" if port else host or "unknown"
 
 
 def peer_host(scope: dict[str, Any]) -> str:
-    """The peer's address without its port; behind a trusted proxy (HTTPS=1) the one that the proxy wrote last."""
-    host = str((scope.get("client") or ("", 0))[0])
-    forwarded = header_of(scope, b"x-forwarded-for") or host
-    return (peer_address(host, forwarded if settings.SECURE_PROXY_SSL_HEADER else None) or "")[:45]
+    """The peer's address without its port: who is behind a proxy was seen before (config.behind_proxies)."""
+    return peer_address(str((scope.get("client") or ("", 0))[0])) or ""
+
+
+def listed_host(scope: dict[str, Any]) -> str:
+    """The same for rows of which there is one an address: an IPv6 network of one customer is one address."""
+    return counted_words(peer_host(scope)) if peer_host(scope) else ""
 
 
 def loggable_path(path: str) -> str:

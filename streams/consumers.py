@@ -16,7 +16,7 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 
 from streams import guard
-from streams.admission import Rejected, admit, caller_of, loggable_path, peer_host
+from streams.admission import Rejected, admit, caller_of, listed_host, loggable_path
 from streams.calls import answer_fetch as answers
 from streams.calls import switchboard
 from streams.calls.answer_acts import AnswerUnavailable, parse_answer
@@ -85,7 +85,7 @@ class NowhereConsumer(AsyncConsumer):
         log.warning("WebSocket refused: there is nothing at %s; gateways connect to /gateway/<dialect>/<name>/.", where)
         await self.send({"type": "websocket.close", "code": CLOSE_REFUSED})
         words = "There is nothing at this path; gateways connect to /gateway/<dialect>/<name>/."
-        switchboard.current().refusals.add(Refusal(Reason.NO_SUCH_PATH, words, name=where[:80], address=peer_host(self.scope)))
+        switchboard.current().refusals.add(Refusal(Reason.NO_SUCH_PATH, words, name=where[:80], address=listed_host(self.scope)))
         raise StopConsumer
 
 

@@ -99,6 +99,7 @@ TOLD_BY = {
     ),
     "streams/test_consumers": ("streams/gateways/directory",),
     "streams/calls/test_note_queue": ("streams/database_threads",),
+    "config/test_settings": ("config/entry_settings",),
     # What people see of it, told by the test of the page.
     "cdr/admin/entry/test_second_factors": ("cdr/admin/entry/access", "cdr/admin/staff", "cdr/sign_in/second_factor"),
     "cdr/admin/entry/test_signing_in": ("cdr/addresses", "cdr/admin/failed_sign_ins", "cdr/sign_in/locks"),

@@ -23,8 +23,9 @@ from cdr.models import FailedSignIn
 from cdr.pure.acts import Act
 from cdr.pure.badges import Badge
 from cdr.pure.figures import counted, moment
-from cdr.pure.sign_in import MOST_OF_A_NAME, MOST_OF_AN_ADDRESS, counted_words
+from cdr.pure.sign_in import MOST_OF_A_NAME, MOST_OF_AN_ADDRESS
 from cdr.sign_in import locks
+from streams.pure.peer_address import counted_words
 
 MAY_LIFT = "cdr.lift_lock"
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from ninja.errors import AuthenticationError
 from ninja.security import HttpBasicAuth
 
-from cdr.addresses import address_of
+from cdr.addresses import counted_address
 from cdr.api.throttle import FAILED_LOGINS, REQUESTS, counters
 from streams.models import Account
 
@@ -24,7 +24,7 @@ class AccountAuth(HttpBasicAuth):
     """Every refusal looks the same, whether the account, the token or the path is wrong."""
 
     def authenticate(self, request: HttpRequest, username: str, password: str) -> Account:
-        address = address_of(request) or "unknown"
+        address = counted_address(request) or "unknown"
         counters.refuse_exhausted(FAILED_LOGINS, address)
         account = account_of(username, password)
         if account is None:

@@ -3,34 +3,12 @@
 Owns those numbers and words. Must not know requests or rows."""
 
 import math
-from ipaddress import IPv6Address, ip_address, ip_network
 
 MOST_OF_A_NAME = 5
 """Failures with one name from one address. Counted for the pair, so that a stranger locks nobody out but himself."""
 MOST_OF_AN_ADDRESS = 30
 """Failures from one address with whatever names: an office behind one address mistypes as well."""
 LOCKED_MINUTES = 15
-HOST_BITS = 64
-"""An IPv6 network of this size belongs to one customer, who may use each of its addresses."""
-
-
-def counted_as(address: str | None) -> str | None:
-    """The address under which failures are counted: of IPv6 the first address of its network."""
-    if address is None:
-        return None
-    found = ip_address(address)
-    if not isinstance(found, IPv6Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ip_network((found, 128 - HOST_BITS), strict=False).network_address)
-
-
-def counted_words(address: str | None) -> str:
-    """`198.51.100.4`, `2001:db8:0:7::/64`, as an administrator reads it."""
-    if address is None:
-        return "unknown"
-    return f"{address}/{HOST_BITS}" if ":" in address else address
 
 
 def weighed(of_name: int, of_address: int) -> int:

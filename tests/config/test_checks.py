@@ -16,6 +16,8 @@ SOUND = {
     "LOCAL_HOSTS": ["localhost", "127.0.0.1", "[::1]"],
     "EMBEDDED": False,
     "HTTPS": True,
+    "TRUSTED_PROXIES": (ip_network("10.0.0.0/24"),),
+    "PROXIES_DECIDED": True,
     "ALLOWED_HOSTS": ["desk.example.com"],
     "DIAL_ALLOW": (ip_network("10.1.0.0/16"),),
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
@@ -41,6 +43,8 @@ def test_a_sound_installation_is_told_nothing(monkeypatch: pytest.MonkeyPatch):
         ("DIAL_ALLOW", (ip_network("0.0.0.0/0"),), "streamdesk.W003"),
         ("DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3"}}, "streamdesk.W004"),
         ("HTTPS", False, "streamdesk.W005"),
+        ("PROXIES_DECIDED", False, "streamdesk.W007"),
+        ("TRUSTED_PROXIES", (ip_network("::/0"),), "streamdesk.W008"),
         ("REDIS_URL", "redis://redis.example:6379/0", "streamdesk.W006"),
     ],
 )
@@ -52,6 +56,8 @@ def test_the_trial_on_one_machine_is_no_mistake(monkeypatch: pytest.MonkeyPatch)
     trial = {
         "EMBEDDED": True,
         "HTTPS": False,
+        "TRUSTED_PROXIES": (),
+        "PROXIES_DECIDED": False,
         "ALLOWED_HOSTS": SOUND["LOCAL_HOSTS"],
         "DIAL_ALLOW": (ip_network("127.0.0.0/8"),),
         "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}},

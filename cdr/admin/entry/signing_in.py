@@ -22,8 +22,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from cdr import audit
-from cdr.addresses import address_of
-from cdr.admin.entry.visitor import counted_address
+from cdr.addresses import address_of, counted_address
 from cdr.audit import Actor
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import locked_words, wait_words

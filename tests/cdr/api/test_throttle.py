@@ -176,15 +176,3 @@ def test_guessing_is_stopped_for_its_address_only(counters: Counters, pass_secon
     assert login(acme.account.auth_token, "192.0.2.2") == 200
     pass_seconds(60)
     assert login(acme.account.auth_token, "192.0.2.1") == 200
-
-
-def test_behind_a_proxy_a_guesser_is_known_by_the_address_that_the_proxy_writes(counters: Counters, acme: Customer, settings) -> None:
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-
-    def login(token: str, forwarded: str) -> int:
-        headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": forwarded, "Authorization": basic(acme.account.auth_id, token)}
-        return Client(REMOTE_ADDR="10.0.0.1", headers=headers).get(f"{acme.base}Call/").status_code
-
-    assert {login(f"guess {number}", f"203.0.113.{number}, 192.0.2.1") for number in range(FAILED_LOGINS.most)} == {401}
-    assert login(acme.account.auth_token, "192.0.2.1") == 429
-    assert login(acme.account.auth_token, "192.0.2.2") == 200

@@ -2,20 +2,7 @@
 
 import pytest
 
-from cdr.pure.sign_in import counted_as, counted_words, wait_words, weighed
-
-
-@pytest.mark.parametrize(
-    ("address", "counted", "words"),
-    [
-        ("198.51.100.4", "198.51.100.4", "198.51.100.4"),
-        ("2001:db8:0:7:aaaa::9", "2001:db8:0:7::", "2001:db8:0:7::/64"),
-        ("::ffff:198.51.100.4", "198.51.100.4", "198.51.100.4"),
-        (None, None, "unknown"),
-    ],
-)
-def test_an_ipv6_network_of_one_customer_counts_as_one_address(address, counted, words) -> None:
-    assert (counted_as(address), counted_words(counted)) == (counted, words)
+from cdr.pure.sign_in import wait_words, weighed
 
 
 @pytest.mark.parametrize(("of_name", "of_address", "locked"), [(4, 4, False), (5, 5, True), (1, 29, False), (0, 30, True)])

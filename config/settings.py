@@ -136,6 +136,7 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "cdr.sign_in.s
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "cdr.sign_in.password_strength.NotGuessed"},
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"

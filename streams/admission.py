@@ -4,6 +4,8 @@ Owns where credentials may stand. Must not know what a gateway says once it is i
 
 import base64
 import binascii
+import math
+import time
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,7 +17,7 @@ from streams.pure.gateway import DIALECTS
 from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.gateway.twilio_signature import signed_with
 from streams.pure.gateway.version import Upgrade
-from streams.pure.peer_address import counted_words, peer_address
+from streams.pure.peer_address import counted_as, counted_words, peer_address
 
 QUERY_BYTES = 8192
 SECRET = "password"
@@ -28,7 +30,8 @@ class Rejected(Exception):
     def __init__(self, scope: dict[str, Any], reason: Reason, words: str, entry: KnownGateway | None = None) -> None:
         arguments = scope["url_route"]["kwargs"]
         name, dialect = cleaned(arguments["gateway"], 80), arguments["dialect"]
-        super().__init__(f"{peer_of(scope)} at /gateway/{dialect}/{name}/: {words}")
+        # Programs that block guessers read this line (docs/operation.md): what a stranger can write stands behind its address and reason.
+        super().__init__(f"address={peer_host(scope) or 'unknown'} reason={reason} at /gateway/{dialect}/{name}/: {words}")
         self.refusal = Refusal(
             reason=reason,
             words=words[:1].upper() + words[1:],
@@ -50,20 +53,36 @@ async def admit(scope: dict[str, Any]) -> KnownGateway:
     except TimeoutError as error:
         words = "the database has not answered since this process began, so no gateway is known yet."
         raise Rejected(scope, Reason.NOT_LOADED, words) from error
-    user, password = credentials(scope, name)
-    # The same work for an unknown gateway and a wrong password, so that neither can be told from the other.
-    known = entry.accepts(password) if entry else password_mismatch(password)
-    if entry is None:
-        raise Rejected(scope, Reason.UNKNOWN_GATEWAY, "there is no gateway of that name.")
-    if entry.signing_token:
+    if entry is not None and entry.signing_token:
+        # Not slowed down: Twilio's addresses are those of all its customers, and a signature is not guessed.
         check_signature(scope, entry)
-    elif not known or user != entry.name:
-        words = f"wrong user name or password (Basic auth wants {entry.name} and the gateway's password)."
-        raise Rejected(scope, Reason.WRONG_PASSWORD, words, entry)
+    else:
+        entry = check_password(scope, name, entry)
     if entry.dialect != spoken:
         words = f"the gateway speaks {entry.dialect}; connect it to /gateway/{entry.dialect}/{entry.name}/."
         raise Rejected(scope, Reason.WRONG_DIALECT, words, entry)
     return entry
+
+
+def check_password(scope: dict[str, Any], name: str, entry: KnownGateway | None) -> KnownGateway:
+    """Refused without a look at the password while a pause after wrong ones lasts. Raises Rejected."""
+    guesses, address, now = switchboard.current().guesses, counted_as(peer_host(scope)) or "", time.monotonic()
+    wait = guesses.pause(address, name, now, known=entry is not None)
+    if wait:
+        words = f"too many wrong passwords came from this address; the next try counts in {math.ceil(wait)} s."
+        raise Rejected(scope, Reason.TOO_MANY_GUESSES, words, entry)
+    user, password = credentials(scope, name)
+    # The same work for an unknown gateway and a wrong password, so that neither can be told from the other.
+    matches = entry.accepts(password) if entry else password_mismatch(password)
+    if entry is not None and matches and user == entry.name:
+        guesses.came_in(address, name)
+        return entry
+    pause = guesses.failed(address, name, now, known=entry is not None)
+    later = f" The next try counts in {math.ceil(pause)} s." if pause else ""
+    if entry is None:
+        raise Rejected(scope, Reason.UNKNOWN_GATEWAY, f"there is no gateway of that name.{later}")
+    words = f"wrong user name or password (Basic auth wants {entry.name} and the gateway's password).{later}"
+    raise Rejected(scope, Reason.WRONG_PASSWORD, words, entry)
 
 
 def check_signature(scope: dict[str, Any], entry: KnownGateway) -> None:

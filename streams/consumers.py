@@ -59,7 +59,9 @@ class GatewayConsumer(AsyncConsumer):
         try:
             entry = await admit(scope)
         except Rejected as error:
-            log.warning("Gateway refused: %s", error)
+            # During a pause no line each: the one that began it said how long it lasts.
+            unseen = error.refusal.reason is Reason.TOO_MANY_GUESSES
+            log.log(logging.DEBUG if unseen else logging.WARNING, "Gateway refused: %s", error)
             await send({"type": "websocket.close", "code": CLOSE_REFUSED})
             switchboard.current().refusals.add(error.refusal)
             return

@@ -14,6 +14,7 @@ from streams.models.choices import gateway_dialects
 from streams.pure.customer.answer_xml import InvalidAnswer, parse
 from streams.pure.customer.service_url import HTTP_SCHEMES, url_problem
 from streams.pure.provision_file import AccountEntry, FileEntry, FileProblem, at, meant, read_file
+from streams.pure.secret_strength import Secret, secret_problem
 
 ProvisionedRow = Account | Application | Gateway
 ACCOUNT_COLUMNS = {
@@ -120,6 +121,11 @@ class Plan:
                 if key in entry.values or where not in known:
                     self.problem(where, " ".join(words))
 
+    def check_secret(self, kind: Secret, secret: str, place: str, *known: str) -> None:
+        """Of a new one: one that is in force already stays, so that the same file again changes nothing."""
+        if problem := secret_problem(kind, secret, known):
+            self.problem(place, f"is too weak. {problem}")
+
     # Accounts ----------------------------------------------------------------------------------------------------------------
     def add_account(self, entry: AccountEntry) -> None:
         account = self.account_of(entry)
@@ -130,6 +136,7 @@ class Plan:
                 planned.set(key, column, entry.values[key])
         if "auth_token" in planned.changed:
             account.old_auth_token, account.old_auth_token_until = "", None
+            self.check_secret(Secret.AUTH_TOKEN, account.auth_token, at(entry.place, "auth_token"), account.name, account.auth_id)
         self.check(account, entry, exclude=[])
         applications = {application.name: application for application in account.applications.all()} if account.pk else {}
         for item in entry.applications:
@@ -203,6 +210,8 @@ class Plan:
         self.set_application(planned, applications, entry)
         if "signing_token" in entry.values:
             planned.set("signing_token", "signing_token", entry.values["signing_token"])
+            if "signing_token" in planned.changed and gateway.signing_token:
+                self.check_secret(Secret.SIGNING_TOKEN, gateway.signing_token, at(entry.place, "signing_token"), name, account.name)
         self.set_password(planned, gateway, entry)
         self.check(gateway, entry, exclude=["account", "application", "password_digest"])
 
@@ -230,5 +239,6 @@ class Plan:
         if not password and (password is not None or planned.is_new and not gateway.signing_token):
             self.problem(at(entry.place, "password"), "is missing: the password the gateway connects with; long, and made by a machine.")
         elif password and not gateway.check_password(password):
+            self.check_secret(Secret.GATEWAY_PASSWORD, password, at(entry.place, "password"), gateway.name, gateway.account.name)
             gateway.set_password(password)
             planned.changed.append("password")

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 
 from streams.models import Gateway
 from streams.pure.gateway.twilio import Twilio
+from streams.pure.secret_strength import Secret, secret_problem
 
-SHORTEST_PASSWORD, SHORTEST_TOKEN = 12, 16
-
+SHORTEST_PASSWORD = Secret.GATEWAY_PASSWORD.value.shortest
 
 _TOKEN = "Twilio's auth token: its calls are known by their signature, and no password is asked for."
 HELP = {
@@ -46,16 +46,17 @@ class GatewayForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields[name].help_text = HELP[name][there[name]]
 
     def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        if password and len(password) < SHORTEST_PASSWORD:
-            raise ValidationError(f"The password has {len(password)} characters. Use at least {SHORTEST_PASSWORD}.")
-        return password
+        return self._strong("password", Secret.GATEWAY_PASSWORD)
 
     def clean_new_signing_token(self) -> str:
-        token: str = self.cleaned_data["new_signing_token"]
-        if token and len(token) < SHORTEST_TOKEN:
-            raise ValidationError(f"The token has {len(token)} characters, Twilio's auth tokens have 32. Use at least {SHORTEST_TOKEN}.")
-        return token
+        return self._strong("new_signing_token", Secret.SIGNING_TOKEN)
+
+    def _strong(self, field: str, kind: Secret) -> str:
+        secret: str = self.cleaned_data[field]
+        names = (self.cleaned_data.get("name", ""), str(self.cleaned_data.get("account", "")))
+        if secret and (problem := secret_problem(kind, secret, names)):
+            raise ValidationError(problem)
+        return secret
 
     def clean(self) -> dict[str, object] | None:
         cleaned = super().clean()

@@ -22,6 +22,7 @@ from cdr.pure.figures import moment, money
 from streams.models import Account, Application
 from streams.pure.callback.signature import standard_webhook_secret
 from streams.pure.customer import answer_xml
+from streams.pure.secret_strength import Secret, secret_problem
 
 RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days")
 PLAN = ("rate", "billing_interval_seconds", "currency")
@@ -29,8 +30,19 @@ LIMITS_AND_CALLBACKS = ("concurrent_streams_limit", "stream_starts_per_second", 
 ON_CALLS = ("fill_silence", "goodbye_seconds", "play_failed_messages")
 
 
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_auth_token(self) -> str:
+        """A new one; a weak one from before stays until it is changed."""
+        token: str = self.cleaned_data["auth_token"]
+        problem = secret_problem(Secret.AUTH_TOKEN, token, (self.cleaned_data.get("name", ""), self.cleaned_data.get("auth_id", "")))
+        if problem and token != self.instance.auth_token:
+            raise ValidationError(problem)
+        return token
+
+
 @admin.register(Account, site=console)
 class AccountAdmin(Rotating, Audited):
+    form = AccountForm
     readonly_fields = ("old_token", "webhook_secret")
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")

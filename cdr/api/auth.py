@@ -24,10 +24,11 @@ class AccountAuth(HttpBasicAuth):
     """Every refusal looks the same, whether the account, the token or the path is wrong."""
 
     def authenticate(self, request: HttpRequest, username: str, password: str) -> Account:
-        address = counted_address(request) or "unknown"
-        counters.refuse_exhausted(FAILED_LOGINS, address)
         account = account_of(username, password)
         if account is None:
+            # Wrong ones only: behind one address there are many, and who has the right token did not guess.
+            address = counted_address(request) or "unknown"
+            counters.refuse_exhausted(FAILED_LOGINS, address)
             counters.count(FAILED_LOGINS, address)
             raise AuthenticationError
         counters.admit(REQUESTS, account.auth_id)

@@ -19,6 +19,12 @@ WORDS: dict[str, tuple[str, str, str]] = {
         NOT_IN,
         "The user name is the gateway's name. Nobody reads a password here: where it is lost, set a new one on the gateway's page.",
     ),
+    Reason.TOO_MANY_GUESSES: (
+        "too many guesses",
+        NOT_IN,
+        "After wrong passwords from one address its next tries are refused unseen, for up to 5 minutes. Correct it there and wait; "
+        "if it is not your gateway, block the address. From other addresses the right password comes in.",
+    ),
     Reason.NO_SIGNATURE: (
         "no signature",
         NOT_IN,

@@ -25,6 +25,7 @@ from streams.gateways import traffic
 from streams.gateways.directory import Directory
 from streams.gateways.refusals import Refusals
 from streams.keeper import keep
+from streams.pure.gateway.guesses import Guesses
 from streams.pure.gateway.meter import Meter
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
 
@@ -54,6 +55,7 @@ class Switchboard:
         self.note_queue = NoteQueue(self.owner, self.lease_seconds)
         self.directory = Directory()
         self.refusals = Refusals()
+        self.guesses = Guesses()
         self.calls = LiveCalls(self.note_queue, self.refusals)
         self.relays = self.calls.relays
         self.meters: dict[int, Meter] = {}

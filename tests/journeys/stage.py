@@ -12,8 +12,8 @@ from streams.simulate.wav import SPEECH, frames, load_wav
 from tests.journeys.answers import Answers
 from tests.journeys.installation import Web
 
-AUTH_ID, AUTH_TOKEN, PASSWORD = "MAJOURNEYSJOURNEYSJO", "journeys-token-0123456789", "journeys-password"
-SIGNING_TOKEN = "journeys-signing-token"
+AUTH_ID, AUTH_TOKEN, PASSWORD = "MAJOURNEYSJOURNEYSJO", "6fKq-journeys-2hT9vLw0cXb7-token", "journeys-anvil-7-harbour"
+SIGNING_TOKEN = "5402c3dd954a53e7005d23e00f29154f"
 
 
 def accounts(answer_url: str) -> dict[str, Any]:

@@ -1,16 +1,21 @@
 """Where a gateway's credentials may stand: header, path, query, or a signature instead; and that no secret goes any further."""
 
 import logging
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.conf import settings
 
-from streams.admission import caller_of, loggable_path
+from streams.admission import Rejected, caller_of, loggable_path
 from streams.gateways.directory import KnownGateway
-from streams.models import Gateway
+from streams.models import Gateway, GatewayRefusal
+from streams.pure.gateway.refusal import Reason
 from streams.pure.gateway.twilio_signature import signature
 from tests.patient_communicator import PatientCommunicator
-from tests.streams.gateway_socket import PASSWORD, application, basic, switchboard_running
+from tests.streams.gateway_socket import PASSWORD, application, basic, switchboard_running, until
 from tests.streams.rows import gateway
 
 TOKEN, HOST = "0123456789abcdef", "calls.example.org"
@@ -116,3 +121,89 @@ def test_the_password_of_the_query_stays_here() -> None:
 )
 def test_what_may_be_a_password_in_a_path_is_not_shown(path: str, shown: str) -> None:
     assert loggable_path(path) == shown
+
+
+# Guessing ----------------------------------------------------------------------------------------------------------------
+HOME, AWAY = "203.0.113.5", "198.51.100.7"
+
+
+async def tried(password: str, address: str = HOME, name: str = "pbx") -> bool:
+    communicator = PatientCommunicator(application, f"/gateway/twilio/{name}/", headers=[basic(name, password)])
+    communicator.scope["client"] = (address, 5060)
+    answer, _ = await communicator.connect(timeout=30)
+    if answer:
+        await communicator.disconnect(timeout=30)
+    return bool(answer)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestGuessing:
+    async def test_a_guesser_is_refused_before_a_password_is_looked_at_and_nobody_else(self, caplog, monkeypatch) -> None:
+        await database_sync_to_async(new_gateway)()
+        hashed = []
+        monkeypatch.setattr(KnownGateway, "accepts", lambda entry, password: hashed.append(password) or password == SPACELESS)
+        async with switchboard_running():
+            assert not any([await tried(f"guess {number}") for number in range(20)])
+            assert len(hashed) < 10
+            assert not await tried(SPACELESS)
+            assert len(hashed) < 10
+            assert await tried(SPACELESS, AWAY)
+            row = await until(GatewayRefusal.objects.select_related("gateway").filter(reason=Reason.TOO_MANY_GUESSES).first)
+        assert (row.gateway.name, row.address) == ("pbx", HOME) and "The next try counts in" in caplog.text
+        assert len([line for line in caplog.messages if line.startswith("Gateway refused: ")]) < 10
+
+    async def test_an_ipv6_network_of_one_customer_is_one_guesser(self) -> None:
+        await database_sync_to_async(new_gateway)()
+        async with switchboard_running():
+            for number in range(20):
+                await tried("guess", f"2001:db8:0:7::{number:x}")
+            assert not await tried(SPACELESS, "2001:db8:0:7:ffff::1")
+            assert await tried(SPACELESS, "2001:db8:0:8::1")
+
+    async def test_who_signs_is_not_slowed_down_by_others_behind_the_same_address(self) -> None:
+        await database_sync_to_async(new_gateway)(signing_token=TOKEN)
+        url = f"wss://{HOST}/gateway/twilio/pbx/"
+        right, wrong = [(b"x-twilio-signature", signature(token, url).encode()) for token in (TOKEN, "another")]
+        async with switchboard_running():
+            assert not any([await accepted("/gateway/twilio/pbx/", (b"host", HOST.encode()), wrong) for _ in range(20)])
+            assert await accepted("/gateway/twilio/pbx/", (b"host", HOST.encode()), right)
+
+
+# The line that programs read -----------------------------------------------------------------------------------------------
+def failregex() -> re.Pattern[str]:
+    """That of the manual, as fail2ban reads it: on what is left of a line without its time."""
+    manual = (Path(settings.BASE_DIR) / "docs/operation.md").read_text()
+    written = next(line.partition(" = ")[2] for line in manual.splitlines() if line.startswith("failregex = "))
+    return re.compile(written.replace("<ADDR>", r"(?P<address>[0-9a-f.:]+)"))
+
+
+def line_of(error: Rejected) -> str:
+    """Without its time."""
+    record = logging.LogRecord("streams.consumers", logging.WARNING, "", 0, "Gateway refused: %s", (error,), None)
+    formatters: Any = settings.LOGGING["formatters"]
+    formatter = logging.Formatter(formatters["plain"]["format"], style="{")
+    return formatter.format(record).removeprefix(record.asctime)
+
+
+@pytest.mark.parametrize("address", [HOME, "2001:db8:0:7::1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pbx",
+        f"x Gateway refused: address={AWAY} reason=wrong_password ",
+        f"x\n2026-01-01 00:00:00,000 WARNING streams.consumers: {AWAY}",
+        "\x00\u2028",
+    ],
+)
+def test_the_manuals_filter_finds_who_guessed_and_nobody_that_he_names(address: str, name: str) -> None:
+    scope: dict[str, Any] = {"url_route": {"kwargs": {"gateway": name, "dialect": "asterisk"}}, "client": (address, 5060), "headers": []}
+    for reason, counts in (
+        (Reason.WRONG_PASSWORD, True),
+        (Reason.UNKNOWN_GATEWAY, True),
+        (Reason.WRONG_SIGNATURE, False),
+        (Reason.STOPPING, False),
+    ):
+        line = line_of(Rejected(scope, reason, "words."))
+        assert len(line.splitlines()) == 1
+        found = failregex().search(line)
+        assert (found["address"] if found else None) == (address if counts else None)

@@ -15,13 +15,16 @@ from streams.rotation import rotate
 
 pytestmark = pytest.mark.django_db
 
+TOKEN, ANOTHER = "rh72D7weZZIfUbFiuZZCxdvdtLZ3WgMXefOY0iB2", "KLUs0rgmf12IZnxvRUUUqa2Yu_1zViC4fTEBi71"
+SIGNING_TOKEN = "5402c3dd954a53e7005d23e00f29154f"
+FIRST, SECOND = "quiet-anvil-7-harbour", "second-lantern-44-moss"
 XML = "<Response><Stream>wss://bot.example/audio</Stream></Response>"
 FILE: dict[str, Any] = {
     "accounts": [
         {
             "name": "Acme",
             "auth_id": "MA0123456789ABCDEFGH",
-            "auth_token": "token",
+            "auth_token": TOKEN,
             "rate": "0.0045",
             "billing_interval": 30,
             "currency": "EUR",
@@ -33,7 +36,7 @@ FILE: dict[str, Any] = {
                 {"name": "bot", "answer_xml": XML},
                 {"name": "fetched", "answer_url": "https://acme.example/answer", "answer_method": "get"},
             ],
-            "gateways": [{"name": "pbx1", "dialect": "asterisk", "password": "first password", "application": "bot"}],
+            "gateways": [{"name": "pbx1", "dialect": "asterisk", "password": FIRST, "application": "bot"}],
         }
     ]
 }
@@ -69,12 +72,12 @@ def test_everything_in_the_file_is_created(file):
         ("created", "gateway pbx1"),
     ]
     account = Account.objects.get(auth_id="MA0123456789ABCDEFGH")
-    assert (account.auth_token, account.rate, account.billing_interval_seconds, account.currency) == ("token", Decimal("0.0045"), 30, "EUR")
+    assert (account.auth_token, account.rate, account.billing_interval_seconds, account.currency) == (TOKEN, Decimal("0.0045"), 30, "EUR")
     assert account.country == "DE"
     assert (account.fill_silence, account.goodbye_seconds, account.play_failed_messages) == (False, 0, False)
     assert account.applications.get(name="fetched").answer_method == "GET"
     gateway = account.gateways.get()
-    assert gateway.application.name == "bot" and gateway.check_password("first password") and not gateway.check_password("other")
+    assert gateway.application.name == "bot" and gateway.check_password(FIRST) and not gateway.check_password("other")
 
 
 def test_the_same_file_again_changes_nothing(file):
@@ -88,12 +91,12 @@ def test_what_differs_is_changed_and_named(file):
     apply(file)
     account = file["accounts"][0]
     account["rate"] = 0.005
-    account["gateways"][0] |= {"password": "second password", "application": "fetched"}
+    account["gateways"][0] |= {"password": SECOND, "application": "fetched"}
     changes = apply(file)
     assert Change("changed", "account Acme", ("rate",)) in changes
     assert Change("changed", "gateway pbx1", ("application", "password")) in changes
     gateway = Gateway.objects.get(name="pbx1")
-    assert gateway.check_password("second password") and gateway.application.name == "fetched"
+    assert gateway.check_password(SECOND) and gateway.application.name == "fetched"
     assert Account.objects.get().rate == Decimal("0.005")
 
 
@@ -120,9 +123,9 @@ def test_what_is_left_out_of_a_new_account_is_made():
 def test_a_changed_token_counts_at_once_and_ends_an_overlap(file):
     apply(file)
     rotate(Account.objects.get(), timedelta(hours=1), timezone.now())
-    file["accounts"][0]["auth_token"] = "another"
+    file["accounts"][0]["auth_token"] = ANOTHER
     assert Change("changed", "account Acme", ("auth_token",)) in apply(file)
-    assert Account.objects.get().tokens(timezone.now()) == ("another",)
+    assert Account.objects.get().tokens(timezone.now()) == (ANOTHER,)
 
 
 @pytest.mark.parametrize("hours", [0, 1])
@@ -158,7 +161,7 @@ def test_an_answer_url_replaces_the_xml_and_the_other_way_round(file):
 
 def test_a_gateway_may_go_to_an_application_that_is_there_already(file):
     apply(file)
-    apply({"accounts": [{"name": "Acme", "gateways": [{"name": "pbx2", "password": "p", "application": "fetched"}]}]})
+    apply({"accounts": [{"name": "Acme", "gateways": [{"name": "pbx2", "password": SECOND, "application": "fetched"}]}]})
     assert Gateway.objects.get(name="pbx2").application.name == "fetched"
 
 
@@ -245,12 +248,12 @@ def test_a_gateway_of_another_account_is_not_taken_over(file):
     apply(file)
     found = complaints({"accounts": [{"name": "Thief", "gateways": [{"name": "pbx1", "password": "mine"}]}]})
     assert "is a gateway of the account 'Acme' already" in found["accounts[0].gateways[0].name"]
-    assert Gateway.objects.get().check_password("first password")
+    assert Gateway.objects.get().check_password(FIRST)
 
 
 def test_an_application_of_another_account_cannot_be_used(file):
     apply(file)
-    found = complaints({"accounts": [{"name": "Thief", "gateways": [{"name": "pbx9", "password": "p", "application": "bot"}]}]})
+    found = complaints({"accounts": [{"name": "Thief", "gateways": [{"name": "pbx9", "password": SECOND, "application": "bot"}]}]})
     assert "is no application of this account" in found["accounts[0].gateways[0].application"]
 
 
@@ -262,14 +265,33 @@ def test_every_dialect_can_be_provisioned(file, dialect):
 
 
 def test_a_gateway_that_signs_needs_no_password(file):
-    gateway = {"name": "tw", "dialect": "twilio", "signing_token": "0123456789abcdef", "application": "bot"}
+    gateway = {"name": "tw", "dialect": "twilio", "signing_token": SIGNING_TOKEN, "application": "bot"}
     file["accounts"][0]["gateways"].append(gateway)
     apply(file)
     row = Gateway.objects.get(name="tw")
-    assert row.signing_token == "0123456789abcdef"
+    assert row.signing_token == SIGNING_TOKEN
     assert not row.check_password("")
     assert {change.action for change in apply(file)} == {"left"}
-    gateway["signing_token"] = "another"
+    gateway["signing_token"] = ANOTHER
     changed = [change for change in apply(file) if change.action != "left"]
     assert [(change.what, change.keys) for change in changed] == [("gateway tw", ("signing_token",))]
-    assert "another" not in str(changed)
+    assert ANOTHER not in str(changed)
+
+
+@pytest.mark.parametrize(
+    "weak", ["short", "pbx1-pbx1-pbx1-pbx1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "abcdefghijklmnopqrstuvwxyz0123456789"]
+)
+def test_a_weak_secret_is_refused_and_one_from_before_stays(file, weak):
+    apply(file)
+    account, gateway = file["accounts"][0], file["accounts"][0]["gateways"][0]
+    account |= {"auth_token": weak}
+    gateway |= {"password": weak, "signing_token": weak}
+    found = complaints(file)
+    assert {place.rpartition(".")[2] for place, words in found.items() if words.startswith("is too weak. ")} == {
+        *("auth_token", "password", "signing_token")
+    }
+    assert not any(weak in words for words in found.values())
+    Account.objects.update(auth_token=weak)
+    account["rate"], gateway["password"] = 1, FIRST
+    del gateway["signing_token"]
+    assert {change.action for change in apply(file)} == {"changed", "left"}

@@ -19,6 +19,7 @@ class Reason(StrEnum):
 
     UNKNOWN_GATEWAY = "unknown_gateway"
     WRONG_PASSWORD = "wrong_password"
+    TOO_MANY_GUESSES = "too_many_guesses"
     NO_SIGNATURE = "no_signature"
     WRONG_SIGNATURE = "wrong_signature"
     WRONG_DIALECT = "wrong_dialect"

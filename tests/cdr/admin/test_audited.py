@@ -11,6 +11,7 @@ from streams.models import Account, Gateway
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
 
+NEW_TOKEN = "rh72D7weZZIfUbFiuZZCxdvdtLZ3WgMXefOY0iB2"
 LIST = "/admin/cdr/auditentry/"
 
 
@@ -44,14 +45,14 @@ def test_saving_without_a_change_writes_nothing(administrator, gateway) -> None:
 
 
 def test_a_browser_that_says_nothing_changed_is_not_believed(administrator, gateway) -> None:
-    told = {"auth_token": "n" * 40, "initial-auth_token": "n" * 40}
+    told = {"auth_token": NEW_TOKEN, "initial-auth_token": NEW_TOKEN}
     change(administrator, f"/admin/streams/account/{gateway.account_id}/change/", **told)
     assert AuditEntry.objects.get().details == {"auth_token": ["", "(hidden)"]}
 
 
 def test_a_new_token_and_a_new_password_are_named_and_not_written(administrator, gateway) -> None:
-    change(administrator, f"/admin/streams/account/{gateway.account_id}/change/", auth_token="n" * 40)
-    change(administrator, f"/admin/streams/gateway/{gateway.pk}/change/", password="a-new-long-password")
+    change(administrator, f"/admin/streams/account/{gateway.account_id}/change/", auth_token=NEW_TOKEN)
+    change(administrator, f"/admin/streams/gateway/{gateway.pk}/change/", password="a-new-harbour-anvil-7")
     User.objects.create_user("leo")
     new = {"password1": "t0p-s3cret-words", "password2": "t0p-s3cret-words", "usable_password": "true"}
     assert administrator.post(f"/admin/auth/user/{User.objects.get(username='leo').pk}/password/", new).status_code == 302

@@ -8,7 +8,8 @@ from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
 
 GATEWAY = "/admin/streams/gateway/"
-TOKEN, ANOTHER = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
+TOKEN, ANOTHER = "5402c3dd954a53e7005d23e00f29154f", "a91e07c4b3d25f688e14d7ab9c30f652"
+STRONG = "quiet-anvil-7-harbour"
 
 
 @pytest.fixture
@@ -30,11 +31,11 @@ def form(gateway: Gateway, **changes: object) -> dict[str, object]:
 
 def test_a_gateways_password_is_kept_as_a_digest_and_never_shown(administrator, gateway) -> None:
     page = f"{GATEWAY}{gateway.pk}/change/"
-    assert administrator.post(page, form(gateway, password="a-new-long-password")).status_code == 302
+    assert administrator.post(page, form(gateway, password="a-new-harbour-anvil-7")).status_code == 302
     gateway.refresh_from_db()
-    assert gateway.check_password("a-new-long-password") and not gateway.check_password("correct horse battery")
+    assert gateway.check_password("a-new-harbour-anvil-7") and not gateway.check_password("correct horse battery")
     html = administrator.get(page).content.decode()
-    assert "a-new-long-password" not in html and gateway.password_digest not in html
+    assert "a-new-harbour-anvil-7" not in html and gateway.password_digest not in html
 
 
 def test_an_empty_password_leaves_the_present_one(administrator, gateway) -> None:
@@ -44,11 +45,15 @@ def test_an_empty_password_leaves_the_present_one(administrator, gateway) -> Non
 
 
 def test_a_new_gateway_needs_a_long_password(administrator, gateway) -> None:
-    for password, problem in (("", "This gateway needs a password."), ("short", "The password has 5 characters. Use at least 12.")):
+    for password, problem in (
+        ("", "This gateway needs a password."),
+        ("short", "The password has 5 characters, and needs at least 16. Have a machine make one"),
+        ("pbx-9-pbx-9-pbx-9", "The password is long enough, and can be guessed"),
+    ):
         response = administrator.post(f"{GATEWAY}add/", form(gateway, name="pbx-9", password=password))
         assert problem in response.content.decode()
-    assert administrator.post(f"{GATEWAY}add/", form(gateway, name="pbx-9", password="x" * 12)).status_code == 302
-    assert Gateway.objects.get(name="pbx-9").check_password("x" * 12)
+    assert administrator.post(f"{GATEWAY}add/", form(gateway, name="pbx-9", password=STRONG)).status_code == 302
+    assert Gateway.objects.get(name="pbx-9").check_password(STRONG)
 
 
 def test_a_gateway_of_one_account_cannot_use_anothers_application(administrator, gateway) -> None:
@@ -80,9 +85,9 @@ def test_a_signing_token_is_set_and_replaced_and_nobody_reads_it(administrator, 
 def test_removing_the_signing_token_takes_a_password(administrator, signed) -> None:
     page, values = f"{GATEWAY}{signed.pk}/change/", form(signed, dialect="twilio", remove_signing_token="on")
     assert "This gateway needs a password or a signing token." in administrator.post(page, values).content.decode()
-    assert administrator.post(page, values | {"password": "p" * 12}).status_code == 302
+    assert administrator.post(page, values | {"password": STRONG}).status_code == 302
     signed.refresh_from_db()
-    assert signed.signing_token == "" and signed.check_password("p" * 12)
+    assert signed.signing_token == "" and signed.check_password(STRONG)
     assert AuditEntry.objects.get().details == {"password": ["", "(hidden)"], "remove_signing_token": ["", "(hidden)"]}
     assert "Remove signing token" not in read(administrator, page).text
 
@@ -95,7 +100,7 @@ def test_a_new_gateway_may_have_a_signing_token_alone(administrator, gateway) ->
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ({"new_signing_token": "short"}, "The token has 5 characters"),
+        ({"new_signing_token": "short"}, "The signing token has 5 characters"),
         ({"new_signing_token": ANOTHER, "remove_signing_token": "on"}, "Either remove the signing token or give a new one."),
         ({"new_signing_token": ANOTHER, "dialect": "asterisk"}, "Only the dialect twilio signs its requests"),
         ({"dialect": "asterisk"}, "Only the dialect twilio signs its requests"),

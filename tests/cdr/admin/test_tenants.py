@@ -48,7 +48,7 @@ def test_an_account_is_made_with_keys_of_its_own(administrator) -> None:
     values = {
         "name": "New",
         "auth_id": "MA" + "A" * 18,
-        "auth_token": "t" * 40,
+        "auth_token": "rh72D7weZZIfUbFiuZZCxdvdtLZ3WgMXefOY0iB2",
         "rate": "0.005",
         "billing_interval_seconds": 1,
         "currency": "EUR",

@@ -166,13 +166,24 @@ def test_the_right_token_in_another_s_path_is_no_guess(counters: Counters, acme:
     assert globex.get("Call/").status_code == 200
 
 
-def test_guessing_is_stopped_for_its_address_only(counters: Counters, pass_seconds: Callable[[int], None], acme: Customer) -> None:
+def test_guessing_is_stopped_for_its_address_and_keeps_nobody_out_who_knows_the_token(
+    counters: Counters, pass_seconds: Callable[[int], None], acme: Customer
+) -> None:
     def login(token: str, address: str) -> int:
         return Client(REMOTE_ADDR=address).get(f"{acme.base}Call/", HTTP_AUTHORIZATION=basic(acme.account.auth_id, token)).status_code
 
     assert {login(f"guess {number}", "192.0.2.1") for number in range(FAILED_LOGINS.most)} == {401}
     assert login("guess", "192.0.2.1") == 429
-    assert login(acme.account.auth_token, "192.0.2.1") == 429
-    assert login(acme.account.auth_token, "192.0.2.2") == 200
+    assert {login(acme.account.auth_token, address) for address in ("192.0.2.1", "192.0.2.2")} == {200}
+    assert login("guess", "192.0.2.1") == 429
+    assert login("guess", "192.0.2.2") == 401
     pass_seconds(60)
-    assert login(acme.account.auth_token, "192.0.2.1") == 200
+    assert login("guess", "192.0.2.1") == 401
+
+
+def test_who_has_a_whole_ipv6_network_guesses_as_often_as_anybody(counters: Counters, acme: Customer) -> None:
+    def guess(address: str) -> int:
+        return Client(REMOTE_ADDR=address).get(f"{acme.base}Call/", HTTP_AUTHORIZATION=basic(acme.account.auth_id, "guess")).status_code
+
+    assert {guess(f"2001:db8:0:7::{number:x}") for number in range(FAILED_LOGINS.most)} == {401}
+    assert (guess("2001:db8:0:7:ffff::1"), guess("2001:db8:0:8::1")) == (429, 401)

@@ -15,7 +15,6 @@ from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import Error as DatabaseError
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -26,6 +25,7 @@ from cdr.pages.log.subject import DebugLog, call_log, stream_log
 from cdr.pure.log.filter import LogFilter, asked_by
 from cdr.pure.log.lines import Line
 from cdr.sign_in import second_factor
+from cdr.sign_in.sessions import SessionStore
 from streams.database_threads import DatabaseThreads
 from streams.gateways.socket_loop import Receive, Send
 

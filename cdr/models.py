@@ -3,10 +3,12 @@ that no foreign key points here), and so the failed sign-ins that django-axes co
 
 Migrations name the functions that list a column's words (`streams.models.choices` says why)."""
 
+from importlib import import_module
 from typing import Any, NoReturn
 
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 from cdr.pure.acts import Act, permissions_of
@@ -238,3 +240,28 @@ class FailedSignIn(AccessAttempt):
 
     def __str__(self) -> str:
         return f"{self.username} from {self.ip_address}"
+
+
+class ConsoleSession(AbstractBaseSession):
+    """A session of the console, with whose it is and where it was used last. `begun_at`: when its user signed in; nothing of somebody who
+    has not."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="console_sessions", db_constraint=False
+    )
+    begun_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField()
+    address = models.GenericIPAddressField(null=True)
+    browser = models.CharField(max_length=200, blank=True, help_text="What the browser says it is.")
+
+    class Meta:
+        verbose_name = "session"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        """Never its key, which opens the console."""
+        return f"session begun {self.begun_at:%Y-%m-%d %H:%M} UTC" if self.begun_at else "session"
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        return import_module(settings.SESSION_ENGINE).SessionStore

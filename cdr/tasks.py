@@ -2,10 +2,10 @@
 rows say what is to be done."""
 
 from celery import shared_task
-from django.contrib.sessions.backends.db import SessionStore
 
 from cdr import exports, retention, url_tests
 from cdr.sign_in import locks
+from cdr.sign_in.sessions import SessionStore
 
 
 @shared_task(name="cdr.tasks.run_exports")

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
+from cdr.admin.entry.confirming import confirm_first
 from cdr.admin.understood import ListAdmin
 
 Context = dict[str, object]
@@ -98,6 +99,10 @@ class PageAdmin(ListAdmin):
         """For pages that Django's own checks do not cover. Raises PermissionDenied."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+
+    def after_confirming(self, request: HttpRequest, act: Callable[[], HttpResponse]) -> HttpResponse:
+        """What `act` answers, once it is certain that its user sits before the browser. Ask who may before."""
+        return confirm_first(request, act, self.admin_site.each_context(request))
 
     def page_context(self, request: HttpRequest, title: str, **content: object) -> Context:
         """What every page of ours is rendered with."""

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 
 from cdr.admin.additions import Context
 from cdr.admin.audited import Audited
+from cdr.admin.entry.confirming import HELD
 from cdr.admin.gateway_form import GatewayForm
 from cdr.admin.lists.markup import badge_html, code_link
 from cdr.admin.site import console
@@ -72,6 +73,18 @@ class GatewayAdmin(Audited):
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         removal = ("remove_signing_token",) if obj and obj.signing_token else ()
         return ("name", "account", "dialect", "application", *(("password", "new_signing_token", *removal) if may_write else ()))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Context | None = None
+    ) -> HttpResponse:
+        """A new password or token of a gateway takes who it is; anything else of it does not."""
+
+        def view() -> HttpResponse:
+            return super(GatewayAdmin, self).changeform_view(request, object_id, form_url, extra_context)
+
+        may_write = self.has_change_permission(request) if object_id else self.has_add_permission(request)
+        secret = any(request.POST.get(name) for name in (HELD, "password", "new_signing_token", "remove_signing_token"))
+        return self.after_confirming(request, view) if request.method == "POST" and secret and may_write else view()
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Model, Model]", request: HttpRequest, **kwargs: object

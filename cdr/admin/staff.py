@@ -3,7 +3,7 @@
 Owns the two forms. What nobody may give or touch is cdr.admin.ranks' rule, held here for every way to a row: its form, its password, its
 second factor, its deletion."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from django.contrib import admin, messages
@@ -20,7 +20,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cdr import audit
 from cdr.admin import ranks
-from cdr.admin.additions import Additions, Door, OwnPage, Where
+from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
 from cdr.admin.audited import Audited
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.staff import STAFF_FILTERS
@@ -40,7 +40,23 @@ class ListedUser(Protocol):
 
 
 class Ranked(Audited):
-    """Rows that somebody who stands below them reads and does not touch."""
+    """Rows that somebody who stands below them reads and does not touch; who changes them has just confirmed that it is him."""
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Context | None = None
+    ) -> HttpResponse:
+        return self._written(request, lambda: super(Ranked, self).changeform_view(request, object_id, form_url, extra_context))
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Context | None = None) -> HttpResponse:
+        return self._written(request, lambda: super(Ranked, self).delete_view(request, object_id, extra_context))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
+        return self._written(request, lambda: super(Ranked, self).changelist_view(request, extra_context))
+
+    def _written(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+        """A page that is looked at, and who may write nothing here, are Django's."""
+        may_write = self.has_add_permission(request) or self.has_change_permission(request) or self.has_delete_permission(request)
+        return self.after_confirming(request, view) if request.method == "POST" and may_write else view()
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or not ranks.above(request.user, obj))
@@ -75,10 +91,18 @@ class StaffAdmin(Ranked, Asking, UserAdmin):  # type: ignore[type-arg]  # Django
     def has_second_factor(self, user: ListedUser) -> bool:
         return user.second_factor
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's
+        """Django finds this view by its name."""
+        return self._written(request, lambda: super(StaffAdmin, self).user_change_password(request, id, form_url))
+
     def second_factor_view(self, request: HttpRequest, key: int) -> HttpResponse:
         """GET asks whether to remove it, POST does; for those who may change the user."""
         return self.act_view(
-            request, MAY_CHANGE, lambda: self._ask_to_remove(request, key), lambda: self._remove_second_factor(request, key)
+            request,
+            MAY_CHANGE,
+            lambda: self._ask_to_remove(request, key),
+            lambda: self._remove_second_factor(request, key),
+            confirm=True,
         )
 
     def _changeable(self, request: HttpRequest, key: int) -> User:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from cdr.admin.additions import Additions, Door, Where
+from cdr.admin.additions import Additions, Context, Door, Where
 from cdr.admin.audited import Audited
+from cdr.admin.entry.confirming import HELD
 from cdr.admin.lists.markup import folded
 from cdr.admin.site import console
 from cdr.admin.tokens import Rotating
@@ -59,6 +60,22 @@ class AccountAdmin(Rotating, Audited):
             yield Door("Test a service URL…", ask_address(account=account.pk))
 
     adds = Additions(doors={Where.RECORD: _door_to_test})
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Context | None = None
+    ) -> HttpResponse:
+        """A token that was typed takes who it is; anything else of an account does not."""
+
+        def view() -> HttpResponse:
+            return super(AccountAdmin, self).changeform_view(request, object_id, form_url, extra_context)
+
+        return self.after_confirming(request, view) if self._types_token(request, object_id) else view()
+
+    def _types_token(self, request: HttpRequest, key: str | None) -> bool:
+        account = Account.objects.filter(pk=key).first() if key and key.isdecimal() and request.method == "POST" else None
+        if account is None or not self.has_change_permission(request, account):
+            return False
+        return HELD in request.POST or request.POST.get("auth_token", account.auth_token) != account.auth_token
 
     def save_model(self, request: HttpRequest, obj: Account, form: forms.BaseForm, change: bool) -> None:
         """A token that was typed replaces every other."""

@@ -37,7 +37,9 @@ class Rotating(Asking):
 
     def rotate_view(self, request: HttpRequest, key: int) -> HttpResponse:
         """GET asks, POST does. Only for those with the permission to rotate tokens."""
-        return self.act_view(request, MAY_ROTATE, lambda: self._ask_to_rotate(request, key), lambda: self._rotate(request, key))
+        return self.act_view(
+            request, MAY_ROTATE, lambda: self._ask_to_rotate(request, key), lambda: self._rotate(request, key), confirm=True
+        )
 
     def _ask_to_rotate(self, request: HttpRequest, key: int) -> HttpResponse:
         account = found(Account.objects.filter(pk=key).first(), "account")
@@ -63,6 +65,7 @@ class Rotating(Asking):
             MAY_ROTATE,
             lambda: self.asked(request, end_question(found(account, "account")), crumb=str(account)),
             lambda: self._end(request, found(account, "account")),
+            confirm=True,
         )
 
     def _end(self, request: HttpRequest, account: Account) -> HttpResponse:

@@ -31,6 +31,8 @@ class Act(StrEnum):
     SET_UP_SECOND_FACTOR = "set up second factor"
     REMOVE_SECOND_FACTOR = "remove second factor"
     NEW_RECOVERY_CODES = "new recovery codes"
+    CONFIRM = "confirm identity"
+    END_SESSION = "end a session"
     CHANGE_PASSWORD = "change own password"
     EXPORT = "export a list"
     DOWNLOAD_LOG = "download a debug log"

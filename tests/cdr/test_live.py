@@ -9,11 +9,11 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.contrib.auth.models import Permission, User
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
 from cdr import live, roles
+from cdr.models import ConsoleSession
 from cdr.pages.log import page as debug_log
 from cdr.pages.log.subject import DebugLog, call_log
 from cdr.pure.log.filter import LogFilter
@@ -239,7 +239,7 @@ def give_numbers() -> None:
 def take_away(what: str) -> None:
     user = User.objects.get(username="support")
     if what == "session":
-        Session.objects.all().delete()
+        ConsoleSession.objects.all().delete()
     elif what == "permission":
         user.groups.clear()
     elif what == "password":

@@ -15,7 +15,9 @@ from django.views.decorators.cache import never_cache
 
 from cdr import audit
 from cdr.admin.additions import Context
+from cdr.admin.entry.confirming import confirm_first
 from cdr.admin.entry.own_password import OwnPasswordView
+from cdr.admin.entry.own_sessions import own_sessions
 from cdr.admin.entry.second_factors import SecondFactorView
 from cdr.admin.entry.signing_in import CodeView, SignInView
 from cdr.admin.entry.visitor import visitor
@@ -28,6 +30,7 @@ class GuardedSite(admin.AdminSite):
         return [
             path("login/code/", self.login_code, name="login_code"),
             path("second-factor/", self.second_factor, name="second_factor"),
+            path("sessions/", self.admin_view(self.own_sessions), name="own_sessions"),
             *super().get_urls(),
         ]
 
@@ -65,7 +68,13 @@ class GuardedSite(admin.AdminSite):
         if not self._may_set_up(request):
             return HttpResponseRedirect(f"{reverse('admin:login')}?{urlencode({'next': request.path})}")
         context = {**self.each_context(request), "title": "Second factor"}
-        return never_cache(SecondFactorView.as_view(extra_context=context))(request)
+        view = never_cache(SecondFactorView.as_view(extra_context=context))
+        if request.method == "POST" and "confirm" not in request.POST:
+            return confirm_first(request, lambda: view(request), self.each_context(request))
+        return view(request)
+
+    def own_sessions(self, request: HttpRequest) -> HttpResponse:
+        return own_sessions(request, self.each_context(request))
 
     def password_change(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         context = {**self.each_context(request), **(extra_context or {})}

@@ -1,11 +1,10 @@
 """The page of one's own second factor: set it up, make new recovery codes, remove it. Secret and codes are shown once, and never again.
 
-Owns that conversation. What a code is worth is cdr.sign_in.second_factor's."""
+Owns that conversation. Whom it is with the site asks before (`access`). What a code is worth is cdr.sign_in.second_factor's."""
 
 from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,7 +18,6 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cdr import audit
 from cdr.admin.additions import Context
-from cdr.admin.entry.signing_in import note_failure
 from cdr.admin.entry.visitor import visitor
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import wait_words
@@ -27,7 +25,7 @@ from cdr.sign_in import second_factor
 from cdr.sign_in.second_factor import CodeCheck
 
 
-@method_decorator([csrf_protect, sensitive_post_parameters("password", "code")], name="dispatch")
+@method_decorator([csrf_protect, sensitive_post_parameters("code")], name="dispatch")
 class SecondFactorView(TemplateView):
     template_name = "admin/second_factor.html"
 
@@ -45,10 +43,7 @@ class SecondFactorView(TemplateView):
             return self._confirm(request.POST.get("code", ""))
         acts = {"begin": self._begin, "codes": self._new_codes, "remove": self._remove}
         act = next((act for name, act in acts.items() if name in request.POST), None)
-        if act is None:
-            return self._shown()
-        problem = self._password_problem(request.POST.get("password", ""))
-        return self._shown(problem=problem) if problem else act()
+        return act() if act else self._shown()
 
     def _begin(self) -> HttpResponse:
         return self._setting_up(second_factor.begin(self._user))
@@ -85,13 +80,6 @@ class SecondFactorView(TemplateView):
     def _user(self) -> User:
         """The site lets nobody else in: see cdr.admin.entry.access."""
         return cast(User, self.request.user)
-
-    def _password_problem(self, password: str) -> str:
-        """Wrong passwords count as those of the login page do."""
-        name = self._user.get_username()
-        if authenticate(self.request, username=name, password=password) is not None:
-            return ""
-        return note_failure(self.request, name) or "This is not your password."
 
     def _setting_up(self, device: TOTPDevice, problem: str = "") -> HttpResponse:
         return self._shown(qr_code=second_factor.qr_code(device), secret=second_factor.secret_words(device), problem=problem)

@@ -52,14 +52,21 @@ class Asking(PageAdmin):
     """Asks before it acts: on one record by its own page, on several by an action of their list."""
 
     def act_view(
-        self, request: HttpRequest, permission: str, ask: Callable[[], HttpResponse], act: Callable[[], HttpResponse]
+        self,
+        request: HttpRequest,
+        permission: str,
+        ask: Callable[[], HttpResponse],
+        act: Callable[[], HttpResponse],
+        *,
+        confirm: bool = False,
     ) -> HttpResponse:
-        """The answer of `act` to a POST and of `ask` to a GET, for those who have `permission` and may see the record."""
+        """The answer of `act` to a POST and of `ask` to a GET, for those who have `permission` and may see the record. `confirm`: for
+        those who have just confirmed that it is them."""
         self.require_view_permission(request)
         if not request.user.has_perm(permission):
             raise PermissionDenied
         if request.method == "POST":
-            return act()
+            return self.after_confirming(request, act) if confirm else act()
         return ask() if request.method == "GET" else HttpResponseNotAllowed(["GET", "POST"])
 
     def asked(self, request: HttpRequest, question: Question, **content: object) -> TemplateResponse:

@@ -59,7 +59,13 @@ def test_a_superuser_is_touched_by_no_other_way(actor, boss, method) -> None:
     client, before = signed_in(actor), state()
     page = f"{USERS}{boss.pk}/"
     for path in (f"{page}password/", f"{page}second-factor/", f"{page}delete/"):
-        sent = {"password1": "n3w-password!", "password2": "n3w-password!", "usable_password": "true", "post": "yes", "_popup": "1"}
+        sent = {
+            "password1": "quiet-anvil-7-harbour",
+            "password2": "quiet-anvil-7-harbour",
+            "usable_password": "true",
+            "post": "yes",
+            "_popup": "1",
+        }
         assert getattr(client, method)(path, sent).status_code == 403, path
     assert client.post(f"{page}change/", form_of(boss, is_active="", first_name="x")).status_code == 403
     assert client.post(f"{page}change/?_popup=1&_to_field=id", form_of(boss, email="a@example.com")).status_code == 403
@@ -163,10 +169,10 @@ def test_an_administrator_goes_on_with_those_below_and_beside_him(db) -> None:
     operator = Group.objects.get(name=roles.OPERATOR)
     assert client.post(f"{USERS}{sue.pk}/change/", form_of(sue, groups=[operator.pk])).status_code == 302
     assert client.post(f"{USERS}{peer.pk}/change/", form_of(peer, is_active="")).status_code == 302
-    sent = {"password1": "n3w-password!", "password2": "n3w-password!", "usable_password": "true"}
+    sent = {"password1": "quiet-anvil-7-harbour", "password2": "quiet-anvil-7-harbour", "usable_password": "true"}
     assert client.post(f"{USERS}{sue.pk}/password/", sent).status_code == 302
     sue.refresh_from_db()
-    assert sue.check_password("n3w-password!") and list(sue.groups.all()) == [operator]
+    assert sue.check_password("quiet-anvil-7-harbour") and list(sue.groups.all()) == [operator]
     assert AuditEntry.objects.filter(by="root").count() == 3
 
 

@@ -32,7 +32,7 @@ from tests.patient_communicator import PatientCommunicator
 WHO = ("anonymous", "nobody", roles.SUPPORT, roles.OPERATOR, roles.BILLING, roles.ADMINISTRATOR, "superuser", "change_user")
 """`nobody` is staff without any permission, `change_user` staff with that one."""
 OTHER_VERBS = ("head", "put", "patch", "delete", "options")
-LOOKS = "django_session"
+LOOKS = "cdr_consolesession"
 """What is written when somebody only looks. (And that a log was downloaded.)"""
 
 PAGES = """
@@ -41,6 +41,7 @@ index                             login/login yes/yes     yes/yes     yes/yes   
 login                             yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 login_code                        login/login login/login login/login login/login login/login login/login login/login login/login
 second_factor                     login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+own_sessions                      login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 logout                            yes/yes     405/yes     405/yes     405/yes     405/yes     405/yes     405/yes     405/yes
 password_change                   login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 password_change_done              login/login yes/405     yes/405     yes/405     yes/405     yes/405     yes/405     yes/405

@@ -59,10 +59,12 @@ class Environment:
         return tuple(Environment({name: word}).number(name, low, low, high) for word in words)
 
     def one_of(self, name: str, default: str, known: tuple[str, ...]) -> str:
-        word = self.text(name, default).upper()
-        if word not in known:
+        """As it stands in `known`, however it was written."""
+        word = self.text(name, default)
+        found = next((one for one in known if one.lower() == word.lower()), "")
+        if not found:
             raise ImproperlyConfigured(f"{name}={word} is not known. Set it to one of {', '.join(known)}.")
-        return word
+        return found
 
     def words(self, name: str, default: str = "") -> list[str]:
         """A list separated by commas or blanks."""

@@ -19,11 +19,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from config.embedded_redis import ONCE
+from config.serving_role import ALIVE, ALL, CONSOLE, IN_SCOPE, MEDIA, READY
 from streams import keeper
 from streams.calls import switchboard
 from streams.models import Heartbeat
 
-ALIVE, READY = "/healthz", "/readyz"
 LIMIT_SECONDS = 2.0
 SLACK_SECONDS = 10
 WATCHED_TASK = "reaper"
@@ -78,17 +78,20 @@ def on_a_fresh_connection(check: Callable[[], str]) -> str:
 
 
 CHECKS: dict[str, Callable[[], str]] = {"database": database_problem, "redis": redis_problem, "worker": worker_problem}
+NEEDED_BY = {ALL: tuple(CHECKS), CONSOLE: tuple(CHECKS), MEDIA: ("database",)}
+"""Calls go on without Redis and without a worker: for these no load balancer is to take away all processes that could take a call."""
 # Threads of their own, one a check: a database that hangs must not take the threads that pages use.
 _threads = ThreadPoolExecutor(len(CHECKS), thread_name_prefix="health")
 _asked: Answers = {}
 
 
-def ask() -> Answers:
-    """Starts each check, unless the one before still waits for its answer."""
-    for name, check in CHECKS.items():
+def ask(request: HttpRequest) -> Answers:
+    """Starts each check that the role of this process needs, unless the one before still waits for its answer."""
+    needed = NEEDED_BY[getattr(request, "scope", {}).get(IN_SCOPE, ALL)]
+    for name in needed:
         if name not in _asked or _asked[name].done():
-            _asked[name] = _threads.submit(on_a_fresh_connection, check)
-    return dict(_asked)
+            _asked[name] = _threads.submit(on_a_fresh_connection, CHECKS[name])
+    return {name: _asked[name] for name in needed}
 
 
 def judge(answers: Answers) -> JsonResponse:
@@ -101,18 +104,18 @@ def judge(answers: Answers) -> JsonResponse:
     return JsonResponse({"ready": ready, **findings}, status=200 if ready else 503)
 
 
-def alive() -> HttpResponse:
+def alive(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def ready() -> JsonResponse:
-    answers = ask()
+def ready(request: HttpRequest) -> JsonResponse:
+    answers = ask(request)
     concurrent.futures.wait(answers.values(), LIMIT_SECONDS)
     return judge(answers)
 
 
-async def ready_async() -> JsonResponse:
-    answers = ask()
+async def ready_async(request: HttpRequest) -> JsonResponse:
+    answers = ask(request)
     await asyncio.wait([asyncio.wrap_future(answer) for answer in answers.values()], timeout=LIMIT_SECONDS)
     return judge(answers)
 
@@ -123,11 +126,11 @@ def health(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest]
 
     def answer(request: HttpRequest) -> Any:
         answers = {ALIVE: alive, READY: ready}
-        return answers[request.path]() if request.path in answers else get_response(request)
+        return answers[request.path](request) if request.path in answers else get_response(request)
 
     async def answer_async(request: HttpRequest) -> Any:
         if request.path == READY:
-            return await ready_async()
-        return alive() if request.path == ALIVE else await get_response(request)
+            return await ready_async(request)
+        return alive(request) if request.path == ALIVE else await get_response(request)
 
     return answer_async if iscoroutinefunction(get_response) else answer

@@ -33,7 +33,7 @@ def beat_service() -> Service:
 
 
 def web(host: str, port: int, grace_seconds: float) -> Service:
-    command = manage("serve", "--host", host, "--port", str(port))
+    command = manage("serve", "--role", "all", "--host", host, "--port", str(port))
     return Service("web", command, ready=url_answers(f"http://{in_url(host)}:{port}/healthz"), grace_seconds=grace_seconds)
 
 

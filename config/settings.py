@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from cdr.pure.sign_in import LOCKED_MINUTES, MOST_OF_A_NAME
 from config.entry_settings import *  # noqa: F403 - each name in it is a setting
 from config.environment import Environment, database_entry
+from config.serving_role import SERVING_ROLES
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -38,6 +39,7 @@ def _embedded_redis_socket(folder: Path) -> Path:
 DEBUG = env.flag("DEBUG", False)
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, 1, 65535)
+SERVE_ROLE = env.one_of("SERVE_ROLE", "all", SERVING_ROLES)
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or LOCAL_HOSTS
 DATABASE_URL = env.text("DATABASE_URL")

@@ -19,7 +19,7 @@ from django.db import connection
 from tests import distribution, made_once, migrated, report
 
 # Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
-for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "REDIS_URL", "REQUIRE_SECOND_FACTOR"):
+for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "REDIS_URL", "REQUIRE_SECOND_FACTOR", "SERVE_ROLE"):
     os.environ.pop(name, None)
 DATA_DIR = tempfile.mkdtemp(prefix="streamdesk-tests-")
 os.environ.update(DATA_DIR=DATA_DIR, SECRET_KEY="only-for-tests-" + "x" * 40, DIAL_ALLOW="127.0.0.0/8 ::1/128")

@@ -126,6 +126,7 @@ class Server(DaphneServer):
             await self.handle_reply(protocol, message)
 
         scope.setdefault("asgi", {"version": "3.0"})
+        scope["root_path"] = ""  # Daphne believes a header of the visitor's, who could hide from a proxy that judges paths
         self.connections[protocol]["application_instance"] = twisted_loop.create_task(self.application(scope, receive, send))
         return queue
 

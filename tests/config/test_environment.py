@@ -38,6 +38,11 @@ def test_numbers_within_their_limits():
     assert env.number("B", 0, 0, 1) == 0.25
 
 
+def test_a_word_of_several_comes_as_it_is_known():
+    assert Environment({"A": "Media"}).one_of("A", "all", ("all", "media")) == "media"
+    assert Environment({}).one_of("A", "all", ("all", "media")) == "all"
+
+
 def test_words_and_networks_are_separated_by_commas_or_blanks():
     env = Environment({"A": "10.0.0.0/8, fd00::/8", "B": "1, 0.5"})
     assert env.words("A") == ["10.0.0.0/8", "fd00::/8"]
@@ -53,7 +58,7 @@ def test_words_and_networks_are_separated_by_commas_or_blanks():
         (lambda env: env.integer("B", 1, 0, 10), "B=1.5 is not a whole number."),
         (lambda env: env.integer("C", 1, 0, 65535), "C='70000' is not a number from 0 to 65535."),
         (lambda env: env.numbers("F", "1 2", 0, 60), "F='soon' is not a number from 0 to 60."),
-        (lambda env: env.one_of("A", "INFO", ("INFO", "DEBUG")), "A=MAYBE is not known. Set it to one of INFO, DEBUG."),
+        (lambda env: env.one_of("A", "INFO", ("INFO", "DEBUG")), "A=maybe is not known. Set it to one of INFO, DEBUG."),
         (lambda env: env.networks("A"), "Write networks such as 10.1.0.0/16,fd00::/8."),
         (lambda env: env.networks("D"), "has host bits set"),
         (lambda env: env.folder("E", Path("x")), "Name a folder you may write to."),

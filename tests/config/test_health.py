@@ -1,14 +1,19 @@
 """Alive and ready, with each of the things readiness depends on taken away for real."""
 
 import asyncio
+import json
 import threading
 from datetime import timedelta
 
 import pytest
-from django.test import AsyncClient, Client
+from asgiref.testing import ApplicationCommunicator
+from django.core.asgi import get_asgi_application
+from django.http import HttpRequest
+from django.test import AsyncClient, AsyncRequestFactory, Client
 from django.utils import timezone
 
 from config import health
+from config.serving_role import CONSOLE, MEDIA, in_role
 from streams.calls import switchboard
 from streams.models import Heartbeat
 from tests.streams.redis_server import RedisServer
@@ -98,11 +103,24 @@ async def test_what_hangs_is_named_within_the_limit_and_alive_stays_alive(redis,
 
 def test_what_hangs_is_asked_once(redis, hanging):
     """A probe every few seconds must not fill the threads while the database hangs."""
-    before = health.ask()["database"]
+    before = health.ask(HttpRequest())["database"]
     for _ in range(3):
         assert ready()[0] == 503
-    assert health.ask()["database"] is before
+    assert health.ask(HttpRequest())["database"] is before
 
 
 def test_other_paths_go_on_to_the_pages():
     assert Client().get("/healthzz").status_code == 404
+
+
+async def test_a_process_of_calls_asks_neither_for_redis_nor_for_a_worker_and_one_of_pages_for_both():
+    """Without both of them here: calls go on, and a load balancer that took every process away would end that."""
+    answers = {}
+    for role in (MEDIA, CONSOLE):
+        communicator = ApplicationCommunicator(in_role(role, get_asgi_application()), AsyncRequestFactory().get("/readyz").scope)
+        await communicator.send_input({"type": "http.request"})
+        start = await communicator.receive_output(30)
+        answers[role] = start["status"], json.loads((await communicator.receive_output(30))["body"])
+        await communicator.wait(30)
+    assert answers[MEDIA] == (200, {"ready": True, "database": "ok", "loops": "ok", "process": "ok"})
+    assert answers[CONSOLE][0] == 503 and {"database", "redis", "worker"} <= answers[CONSOLE][1].keys()

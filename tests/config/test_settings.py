@@ -88,6 +88,6 @@ def test_unsafe_or_unreadable_settings_do_not_start(tmp_path: Path, environment:
 
 
 def test_the_manual_lists_exactly_what_the_settings_read():
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', "".join(path.read_text() for path in (ROOT / "config").glob("*settings.py"))))
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', "".join(file.read_text() for file in (ROOT / "config").glob("*.py"))))
     listed = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/operation.md").read_text(), re.MULTILINE))
     assert read == listed

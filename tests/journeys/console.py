@@ -15,7 +15,8 @@ class Console:
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self.url = url
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+        self.cookies = CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
         page = self.submit(self.get("/admin/login/").form(), username=username, password=password)
         assert page.status == 200 and "/login/" not in page.url, page.text
 

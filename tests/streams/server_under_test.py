@@ -28,6 +28,8 @@ async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
         message = await receive()
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
+    if scope["path"] == "/root":
+        say("root", repr(scope["root_path"]))
     if scope["path"] == "/slow":
         say("request")
         await asyncio.sleep(0.5)
@@ -42,7 +44,7 @@ async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
         say("connecting")
         await asyncio.sleep(60)
     await send({"type": "websocket.accept"})
-    say("open", scope["path"])
+    say("open", scope["path"], *filter(None, [scope["root_path"]]))
     over = asyncio.Event()
     if scope["path"] == "/call":
         live.add(over)

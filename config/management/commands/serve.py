@@ -1,6 +1,6 @@
 """`manage.py serve`: the web server of one process, Daphne with our limits and our way of stopping.
 
-Owns its options only; any ASGI server can run config.asgi:application instead."""
+Owns its options only; any ASGI server can run config.asgi:application instead, with its role in SERVE_ROLE."""
 
 import gc
 import logging
@@ -11,7 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.asgi import application
+from config.asgi import everything
+from config.serving_role import SERVING_ROLES, in_role
 from streams.calls import switchboard
 from streams.serving.limits import ConnectionLimits
 from streams.serving.server import Server
@@ -25,10 +26,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.HOST, help="Address to listen on (HOST; default %(default)s).")
         parser.add_argument("--port", type=int, default=settings.PORT, help="Port (PORT; default %(default)s); 0 takes any free one.")
+        words = "What it serves: media (gateways and their calls), console (console and API) or all (SERVE_ROLE; default %(default)s)."
+        parser.add_argument("--role", choices=SERVING_ROLES, default=settings.SERVE_ROLE, help=words)
 
     def handle(self, *args: Any, **options: Any) -> None:
         server = Server(
-            application,
+            in_role(options["role"], everything),
             options["host"],
             options["port"],
             announce=switchboard.announce_stop,

@@ -135,3 +135,12 @@ async def test_a_port_in_use_is_said():
         _, complaint = await asyncio.wait_for(second.communicate(), 30)
         assert second.returncode == 1
         assert f"127.0.0.1:{server.port} cannot be listened on".encode() in complaint
+
+
+async def test_no_visitor_says_what_of_a_path_is_taken_off():
+    """Daphne takes it from a header: a proxy that keeps strangers from /admin/ would let /x/admin/ pass, and Django serve /admin/."""
+    async with serving() as server:
+        await server.answer_to(b"GET /root HTTP/1.1\r\nHost: localhost\r\nDaphne-Root-Path: /root\r\nConnection: close\r\n\r\n")
+        await server.says("root", "''")
+        async with connect(server.url("/echo"), additional_headers={"Daphne-Root-Path": "/echo"}):
+            await server.says("open", "/echo")

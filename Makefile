@@ -14,10 +14,11 @@ endif
 BIN := $(VENV)/bin
 # Lint and tests leave the installation's data alone.
 LINT_DATA := build/lint-data
+SEMGREP = SEMGREP_ENABLE_VERSION_CHECK=0 .venv-lint/bin/semgrep scan --quiet --error --metrics=off --oss-only --no-git-ignore
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
 export PORT HOST DATA_DIR DEMO CALLS
-.PHONY: help run test lint bench setup setup-dev setup-interop setup-browser setup-autobahn asterisk requirements clean
+.PHONY: help run test lint bench setup setup-dev setup-lint setup-interop setup-browser setup-autobahn asterisk requirements clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -28,11 +29,13 @@ run: setup ## Start everything, place a demo call on an empty database; Ctrl-C s
 test: setup-dev setup-interop setup-autobahn setup-browser ## Run the tests, in a process a core and two more (at most six); a table at the end says what ran, and what not and why
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadscope --durations=20 --durations-min=1
 
-lint: setup-dev ## Check style and format, types, the import contracts, and that no migration is missing
+lint: setup-dev setup-lint ## Check style and format, types, the import contracts, this house's own rules, and that no migration is missing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	DATA_DIR=$(LINT_DATA) $(BIN)/mypy
 	DATA_DIR=$(LINT_DATA) $(BIN)/lint-imports --no-logo
+	.venv-lint/bin/bandit --quiet --recursive --configfile pyproject.toml config streams cdr
+	$(SEMGREP) --config lint/rules.yaml config streams cdr
 	DATA_DIR=$(LINT_DATA) $(BIN)/python manage.py makemigrations --check --dry-run
 	DATA_DIR=$(LINT_DATA) $(BIN)/python manage.py check --fail-level WARNING
 
@@ -45,13 +48,13 @@ setup: $(BIN)/python ## Make .venv with what a running Streamdesk needs
 setup-dev: $(BIN)/python ## Make .venv with what the tests and the linters need as well
 	@$(call install,requirements-dev.txt)
 
+# They are not the platform's, and have other versions of what it has. Nothing of what they see leaves the machine.
+setup-lint: $(BIN)/python ## Make .venv-lint with bandit and semgrep
+	@$(call install_apart,.venv-lint,requirements-lint.txt)
+
 # A customer's bot has an environment of its own, as a customer's has. Without it the tests that need it say that they were not run.
 setup-interop: $(BIN)/python ## Make .venv-interop with what a customer's bot on Pipecat needs, for one of the tests
-	@[ -x .venv-interop/bin/python ] || $(BIN)/python -m venv .venv-interop
-	@digest=$$(cksum < requirements-interop.txt); [ "$$(cat .venv-interop/installed 2>/dev/null)" = "$$digest" ] || { \
-	  echo 'Installing the packages of requirements-interop.txt in .venv-interop; this takes about half a minute ...'; \
-	  .venv-interop/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-interop.txt \
-	  && echo "$$digest" > .venv-interop/installed || { echo 'They could not be installed.'; rm -rf .venv-interop; }; }
+	@$(call install_apart,.venv-interop,requirements-interop.txt) || true
 
 setup-browser: setup-dev ## Bring a Chromium for the tests of the console where there is none: into build/browsers, or as root by apt
 	@$(BIN)/python -m tests.setup_browser
@@ -72,6 +75,15 @@ digest=$$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.a
   $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r $(1) && echo "$$digest" > $(VENV)/installed-$(1); }
 endef
 
+# As above, in an environment of its own.
+define install_apart
+[ -x $(1)/bin/python ] || $(BIN)/python -m venv $(1); \
+digest=$$(cksum < $(2)); [ "$$(cat $(1)/installed 2>/dev/null)" = "$$digest" ] || { \
+  echo 'Installing the packages of $(2) in $(1); this takes about half a minute ...'; \
+  $(1)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r $(2) \
+  && echo "$$digest" > $(1)/installed || { echo 'They could not be installed.' >&2; rm -rf $(1); false; }; }
+endef
+
 $(BIN)/python:
 	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
 	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; done; \
@@ -84,6 +96,7 @@ requirements: setup-dev ## Compile requirements.in and requirements-dev.in anew,
 	$(COMPILE) requirements.in -o requirements.txt
 	$(COMPILE) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) requirements-interop.in -o requirements-interop.txt
+	$(COMPILE) requirements-lint.in -o requirements-lint.txt
 
 clean: ## Remove .venv and those beside it, caches and build output; the data stays
 	rm -rf .venv .venv-* build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,6 +5,7 @@ Owns their command lines. Must not know how they are kept running."""
 import sys
 import urllib.request
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from urllib.error import URLError
 
@@ -48,7 +49,7 @@ def gateway(url: str, name: str, password: str) -> Service:
 
 def in_url(host: str) -> str:
     """How `host` stands in a URL; the address that means all of them is asked on this machine."""
-    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    local = {str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"}.get(host, host)
     return f"[{local}]" if ":" in local else local
 
 

@@ -32,7 +32,7 @@ def _embedded_redis_socket(folder: Path) -> Path:
     """Where the embedded Redis listens. A socket's path may have about 100 characters: a longer one is kept in /tmp."""
     path = folder / "redis.sock"
     digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-    return path if len(str(path)) < 100 else Path("/tmp") / f"streamdesk-{digest}.sock"
+    return path if len(str(path)) < 100 else Path("/", "tmp", f"streamdesk-{digest}.sock")
 
 
 # What the operator decides -------------------------------------------------------------------------------------------

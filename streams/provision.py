@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
+from django.utils.crypto import constant_time_compare
 
 from streams.models import Account, Application, Gateway
 from streams.models.choices import gateway_dialects
@@ -146,7 +147,7 @@ class Plan:
 
     def check_token(self, account: Account, entry: AccountEntry) -> None:
         """A file from before a rotation must not take it back."""
-        if account.old_auth_token and entry.values.get("auth_token") == account.old_auth_token:
+        if account.old_auth_token and constant_time_compare(entry.values.get("auth_token", ""), account.old_auth_token):
             words = "is the token that was rotated out. Write its successor, or leave the key out: then the account's token stays."
             self.problem(at(entry.place, "auth_token"), words)
 

@@ -13,6 +13,7 @@ WHOLE_INSTALLATION = ("benchmarks", "conformance", "interop", "journeys")
 
 OF_MANY_MODULES = {
     "test_on_postgres": "the same tests on the other database",
+    "test_lint_rules": "no module, but the rules that every module is held to",
     "test_names": "every module that has a public name",
     "test_tree": "this",
     "test_wire_cases": "the list of calls, the API's filters, and every URL that is signed or dialled",

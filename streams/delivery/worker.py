@@ -85,7 +85,7 @@ def _after(callback: Callback, result: SendResult) -> tuple[CallbackState, datet
         timed_out=result.timed_out,
         status=result.attempt.status,
         retry_after_seconds=result.retry_after_seconds,
-        jitter=random.uniform(-1, 1),
+        jitter=random.uniform(-1, 1),  # spreads tries over time, and keeps nothing secret  # nosec B311
     )
     if seconds is None or not result.may_retry:
         return CallbackState.GIVEN_UP, None

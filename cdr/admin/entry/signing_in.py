@@ -19,6 +19,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 
 from cdr import audit
@@ -117,7 +118,7 @@ def half_way(request: HttpRequest) -> User | None:
     """Whose password was right a moment ago in this session, and is still the same."""
     key, _, digest, at = request.session.get(HALF_WAY, [None, "", "", 0])
     user = get_user_model().objects.filter(pk=key, is_active=True).first()
-    fresh = user is not None and time.time() - at < HALF_WAY_SECONDS and user.get_session_auth_hash() == digest
+    fresh = user is not None and time.time() - at < HALF_WAY_SECONDS and constant_time_compare(user.get_session_auth_hash(), digest)
     return user if fresh else None
 
 

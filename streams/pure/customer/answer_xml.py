@@ -4,7 +4,7 @@ Owns the XML, its limits and where in it something is wrong. Must not know where
 
 import re
 from typing import NamedTuple
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError  # the types: defusedxml parses  # nosec B405
 from xml.parsers.expat import ErrorString
 
 import orjson

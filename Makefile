@@ -18,7 +18,7 @@ SEMGREP = SEMGREP_ENABLE_VERSION_CHECK=0 .venv-lint/bin/semgrep scan --quiet --e
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
 export PORT HOST DATA_DIR DEMO CALLS
-.PHONY: help run test lint bench setup setup-dev setup-lint setup-interop setup-browser setup-autobahn asterisk requirements clean
+.PHONY: help run test lint fuzz bench setup setup-dev setup-lint setup-fuzz setup-interop setup-browser setup-autobahn asterisk requirements clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ lint: setup-dev setup-lint ## Check style and format, types, the import contract
 	DATA_DIR=$(LINT_DATA) $(BIN)/python manage.py makemigrations --check --dry-run
 	DATA_DIR=$(LINT_DATA) $(BIN)/python manage.py check --fail-level WARNING
 
+fuzz: setup-dev setup-fuzz ## Throw bytes at every parser of strangers' bytes, a minute each (SECONDS=10 PARSER=answer-xml KEEP=1)
+	@DATA_DIR=build/fuzz-data DIAL_ALLOW= PYTHONPATH=build/atheris $(BIN)/python -m tests.fuzz $(PARSER) --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep)
+
 bench: setup-dev ## Measure 250 streams beside a bare relay, and the console with a million calls (PART=relay, PART=console CALLS=100000)
 	@$(BIN)/python -m tests.benchmarks $(PART)
 
@@ -51,6 +54,13 @@ setup-dev: $(BIN)/python ## Make .venv with what the tests and the linters need 
 # They are not the platform's, and have other versions of what it has. Nothing of what they see leaves the machine.
 setup-lint: $(BIN)/python ## Make .venv-lint with bandit and semgrep
 	@$(call install_apart,.venv-lint,requirements-lint.txt)
+
+# It is in the way of nothing where it is: only `make fuzz` looks there.
+setup-fuzz: $(BIN)/python ## Make build/atheris with the fuzzer, where there is one for this Python
+	@digest=$$(cksum < requirements-fuzz.txt); [ "$$(cat build/atheris/installed 2>/dev/null)" = "$$digest" ] || { \
+	  rm -rf build/atheris; $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --target build/atheris \
+	  -r requirements-fuzz.txt && echo "$$digest" > build/atheris/installed || { \
+	  echo 'There is no atheris for this Python or this machine; the tests in tests/fuzz run without it.' >&2; false; }; }
 
 # A customer's bot has an environment of its own, as a customer's has. Without it the tests that need it say that they were not run.
 setup-interop: $(BIN)/python ## Make .venv-interop with what a customer's bot on Pipecat needs, for one of the tests
@@ -97,6 +107,7 @@ requirements: setup-dev ## Compile requirements.in and requirements-dev.in anew,
 	$(COMPILE) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) requirements-interop.in -o requirements-interop.txt
 	$(COMPILE) requirements-lint.in -o requirements-lint.txt
+	$(COMPILE) requirements-fuzz.in -o requirements-fuzz.txt
 
 clean: ## Remove .venv and those beside it, caches and build output; the data stays
 	rm -rf .venv .venv-* build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -32,6 +32,7 @@ OF_MANY_MODULES = {
     "cdr/api/test_reference": "the API as its own page describes it",
     "cdr/api/test_schema": "the API as its own schema describes it",
     "cdr/test_live_page": "cdr/live.py with its script, in a browser",
+    "fuzz/test_parsers": "every parser of strangers' bytes",
     "config/test_loops": "every endless loop of a process, failed on purpose",
     "config/test_migrations": "no module, but every migration there is",
     "cdr/test_stylesheet": "no module, but the console's style sheet",

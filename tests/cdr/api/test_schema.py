@@ -9,11 +9,12 @@ from django.conf import settings
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 from schemathesis.checks import not_a_server_error
+from schemathesis.core import NOT_SET
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from cdr.api.schemas import StreamStart
 from cdr.api.v1 import api
-from streams.models import Account
+from streams.models import Account, Call, Stream
 from streams.pure.customer.stream_request import check_request
 from tests.cdr.api.customers import SERVICE_URL, Customer
 
@@ -51,9 +52,12 @@ def test_every_operation_has_its_place_in_the_documentation() -> None:
 @schema.parametrize()
 @examples(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_server_error_and_no_undeclared_answer(case: schemathesis.Case, live_server: Any, acme: Customer) -> None:
+    """Of a call and a stream that are there, with a service that can be named: what is generated gets past the first refusal."""
     call = acme.account.calls.first() or acme.live_call()
-    if "call_uuid" in case.path_parameters:
-        case.path_parameters["call_uuid"] = str(call.uuid)
+    there = there_is(call)
+    case.path_parameters.update({name: there[name] for name in case.path_parameters if name in there})
+    if isinstance(case.body, dict) and isinstance(case.body.get("service_url"), str):
+        case.body["service_url"] = f"{SERVICE_URL}/{len(case.body['service_url'])}/{Stream.objects.count()}"
     asked(case, live_server.url, acme)
 
 
@@ -65,8 +69,35 @@ def test_nor_about_any_call(case: schemathesis.Case, live_server: Any, acme: Cus
     asked(case, live_server.url, acme)
 
 
-def asked(case: schemathesis.Case, url: str, acme: Customer) -> None:
+GIVEN: dict[str, Any] = {
+    "POST /v1/Account/{auth_id}/Call/{call_uuid}/Stream/": {"service_url": SERVICE_URL, "bidirectional": True, "audio_track": "inbound"},
+    "POST /v1/Account/{auth_id}/Call/{call_uuid}/DTMF/": {"digits": "1w2#"},
+}
+"""What an operation is asked with where something is to be given."""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_operation_does_for_its_account_what_it_says(live_server: Any, acme: Customer) -> None:
+    """Rightly asked it succeeds, as described, in each form that it takes; without credentials there is nothing."""
+    for operation in (found.ok() for found in schema.get_all_operations()):
+        body = GIVEN.get(operation.label, NOT_SET)
+        for media_type in operation.get_request_payload_content_types() if body is not NOT_SET else [None]:
+            there = {**there_is(acme.live_call()), "kind": "Number"}
+            rightly_asked = operation.Case(path_parameters=there, body=body, media_type=media_type)
+            statuses = [asked(rightly_asked, live_server.url, acme, who).status_code for who in ("", acme.authorization)]
+            assert (statuses[0], statuses[1] // 100) == (401, 2), (operation.label, statuses)
+
+
+def there_is(call: Call) -> dict[str, str]:
+    """Ids of what there is: the call, and its stream that streams."""
+    stream = call.streams.filter(state="streaming").first() or call.streams.first()
+    return {"call_uuid": str(call.uuid), **({"stream_id": str(stream.uuid)} if stream else {})}
+
+
+def asked(case: schemathesis.Case, url: str, acme: Customer, authorization: str | None = None) -> Any:
     Account.objects.update(concurrent_streams_limit=1_000_000, stream_starts_per_second=1_000_000)
     case.path_parameters["auth_id"] = acme.account.auth_id
-    answer = case.call(base_url=url, headers={"Authorization": acme.authorization})
+    given = acme.authorization if authorization is None else authorization
+    answer = case.call(base_url=url, headers={"Authorization": given} if given else {})
     case.validate_response(answer, checks=CHECKS)
+    return answer

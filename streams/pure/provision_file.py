@@ -74,7 +74,7 @@ class _Object(dict[str, Any]):
 def read_file(document: bytes) -> tuple[list[AccountEntry], list[FileProblem]]:
     """The accounts of the file and every problem of its shape. Never raises; what has a problem is left out of the values."""
     try:
-        root = json.loads(document, object_pairs_hook=_Object, parse_float=Decimal, parse_constant=_no_json)
+        root = json.loads(document, object_pairs_hook=_Object, **NUMBERS)
     except json.JSONDecodeError as error:
         return [], [FileProblem(f"line {error.lineno}, column {error.colno}", f"this is not JSON: {error.msg}.")]
     except (ValueError, RecursionError):
@@ -186,8 +186,27 @@ def decimal(value: object) -> Decimal | None:
     return amount if amount.is_finite() and abs(amount.adjusted()) <= LARGEST_EXPONENT else None
 
 
+def _decimal_number(word: str) -> Decimal | str:
+    """One whose exponent Python cannot hold stays a text, which is refused where it stands."""
+    try:
+        return Decimal(word)
+    except InvalidOperation:
+        return word
+
+
+def _whole_number(word: str) -> int | str:
+    """As above, of more digits than Python reads."""
+    try:
+        return int(word)
+    except ValueError:
+        return word
+
+
 def _no_json(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
+
+
+NUMBERS: dict[str, Any] = {"parse_float": _decimal_number, "parse_int": _whole_number, "parse_constant": _no_json}
 
 
 def named(value: object) -> str:

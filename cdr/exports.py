@@ -17,11 +17,13 @@ from cdr.pages.columns import Column
 from cdr.pure.masking import masking
 from cdr.spreadsheet import Cell, Opened, Writer
 from streams import jobs
+from streams.shares import Shares
 
 log = logging.getLogger(__name__)
 
 CHUNK_ROWS = 1000
-MOST_AT_ONCE = 2
+EXPORTS = Shares("exports", places=5, each=2)
+"""Of the persons who ask for them."""
 MOST_TRIES = 3
 CLAIMED_FOR = timedelta(minutes=2)
 """After each chunk once more; a worker that writes none for so long has gone."""
@@ -59,7 +61,7 @@ def _folder() -> Path:
 def claim_next() -> Export | None:
     """The oldest job that waits, or whose worker has gone; claimed by one worker only, a few at once."""
     waiting = Export.objects.select_related("owner").order_by("pk")
-    return jobs.claim_next(waiting, CLAIMED_FOR, at_once=MOST_AT_ONCE, state=ExportState.RUNNING, rows_done=0)
+    return jobs.claim_next(waiting, CLAIMED_FOR, EXPORTS, whose="owner_id", state=ExportState.RUNNING, rows_done=0)
 
 
 def run(export: Export) -> None:

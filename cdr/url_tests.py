@@ -23,10 +23,12 @@ from streams.customers.url_testing import DEADLINE_SECONDS, UrlOrder, recognisab
 from streams.guard import without_userinfo
 from streams.models import Account, Stream
 from streams.pure.customer.url_report import UrlReport
+from streams.shares import Shares
 
 log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 4
+URL_TESTS = Shares("URL tests", places=8, each=2)
+"""Of the accounts whose services are tested: each may take as long as it likes, up to the deadline."""
 MOST_A_MINUTE = 6
 CLAIMED_FOR = timedelta(seconds=DEADLINE_SECONDS + 15)
 """Longer than any test takes: past it, its worker has gone."""
@@ -60,7 +62,7 @@ def claim_next() -> UrlTest | None:
     """The oldest test that waits, or whose worker has gone; claimed by one worker only, a few at once. Looked for each second: where
     none is, nothing is written, so that on SQLite nobody waits."""
     waiting = UrlTest.objects.select_related("account").order_by("pk")
-    return jobs.claim_next(waiting, CLAIMED_FOR, at_once=MOST_AT_ONCE, state=UrlTestState.RUNNING)
+    return jobs.claim_next(waiting, CLAIMED_FOR, URL_TESTS, whose="account_id", state=UrlTestState.RUNNING)
 
 
 def run(job: UrlTest) -> None:
@@ -71,7 +73,7 @@ def run(job: UrlTest) -> None:
 
 
 def _report(job: UrlTest) -> dict[str, Any]:
-    dialling = DialSettings(settings.DIAL_ALLOW, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL)
+    dialling = DialSettings(settings.DIAL_REACH, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL, job.account_id)
     try:
         return asyncio.run(run_url_test(_order(job), dialling, TLS)).as_json()
     except Exception:  # a bug of ours: the person is told, the log has the rest

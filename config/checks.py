@@ -38,7 +38,7 @@ def buffer(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
 
 @register()
 def dialling(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
-    opened = [str(network) for network in settings.DIAL_ALLOW if network.is_loopback or network.prefixlen == 0]
+    opened = [str(network) for network in settings.DIAL_REACH.networks if network.is_loopback or network.prefixlen == 0]
     if opened and not settings.EMBEDDED:
         yield Warning(
             f"DIAL_ALLOW has {', '.join(opened)}: whoever may name a URL reaches what listens on this machine.",

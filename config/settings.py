@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from cdr.pure.sign_in import LOCKED_MINUTES, MOST_OF_A_NAME
+from config import dialling
 from config.entry_settings import *  # noqa: F403 - each name in it is a setting
 from config.environment import Environment, database_entry
 from config.serving_role import SERVING_ROLES
@@ -49,7 +50,7 @@ EMBEDDED_REDIS = not env.text("REDIS_URL")
 REDIS_URL = env.text("REDIS_URL", f"unix://{EMBEDDED_REDIS_SOCKET}")
 EMBEDDED = EMBEDDED_REDIS and not DATABASE_URL and not env.text("ALLOWED_HOSTS") and HOST in LOCAL_HOSTS
 SECRET_KEY = env.text("SECRET_KEY") or (_generated_secret(DATA_DIR / "secret_key") if EMBEDDED else "")
-DIAL_ALLOW = env.networks("DIAL_ALLOW", "127.0.0.0/8 ::1/128" if EMBEDDED else "")
+DIAL_REACH = dialling.reach(env, embedded=EMBEDDED)
 PUBLIC_URL = env.origin("PUBLIC_URL")
 TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)

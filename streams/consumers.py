@@ -2,13 +2,10 @@
 
 Owns the accept and the receive loop. Must not know what credentials are, nor pages or money."""
 
-import asyncio
 import logging
 import ssl
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from channels.consumer import AsyncConsumer
@@ -33,6 +30,7 @@ from streams.pure.gateway import CallIdentity, Dialect, dialect
 from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import GatewayMessage
+from streams.shares import SharedThreads, Shares
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +40,9 @@ ROW_SECONDS = 1.0
 """How long a call that may belong to another process waits for its row, so that no customer hears of it twice; not for ever, because the
 database may be away."""
 
-# Answer URLs have threads of their own, so that a slow one holds up other answers only when this many are slow.
-_fetchers = ThreadPoolExecutor(32, thread_name_prefix="answer")
+ANSWERS = Shares("answers", places=256, each=32)
+"""Fetched and read beside the event loop."""
+_answers = SharedThreads(ANSWERS)
 
 
 class GatewayConsumer(AsyncConsumer):
@@ -107,7 +106,7 @@ class GatewaySocket:
         """The call that the gateway turned out to bring."""
         context = RelayContext(
             limits=self.limits(line),
-            dialling=DialSettings(settings.DIAL_ALLOW, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL),
+            dialling=DialSettings(settings.DIAL_REACH, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL, self.entry.account_id),
             tls=TLS,
             record=self.board.note_queue.add,
             answer=self.answer,
@@ -154,22 +153,35 @@ class GatewaySocket:
             if not relay.live:
                 raise AnswerUnavailable("Another process has the call.", {})
         if not entry.answer_url:
-            document = entry.answer_xml.encode()
-            return parse_answer(document, {"source": "XML", "document": answer_sample(document)})
+            return await _answers.run(entry.account_id, own_answer, entry.answer_xml.encode())
         asked = answers.answer_parameters(str(facts.call_id), facts.from_number, facts.to_number, facts.direction, entry.auth_id)
         url = guard.without_userinfo(entry.answer_url)
         relay.note(EventKind.CALL_ANSWER_REQUESTED, url=url, method=entry.answer_method, parameters=asked)
-        fetch = partial(
-            answers.fetch_answer,
+        return await _answers.run(
+            entry.account_id,
+            fetched_answer,
             entry.answer_url,
             entry.answer_method,
             parameters=asked,
             auth_tokens=self.tokens(),
-            allow=settings.DIAL_ALLOW,
+            reach=settings.DIAL_REACH,
             timeout_seconds=settings.ANSWER_TIMEOUT_SECONDS,
         )
-        try:
-            fetched = await asyncio.get_running_loop().run_in_executor(_fetchers, fetch)
-        except answers.AnswerUnreachable as error:
-            raise AnswerUnavailable(str(error), error.facts) from error
-        return parse_answer(fetched.document, {"source": url, **fetched.facts})
+
+
+def own_answer(document: bytes) -> tuple[Answer, dict[str, Any]]:
+    """The XML that stands in the application. Raises AnswerUnavailable."""
+    return parse_answer(document, {"source": "XML", "document": answer_sample(document)})
+
+
+def fetched_answer(
+    url: str, method: str, *, parameters: list[tuple[str, str]], auth_tokens: Tokens, reach: guard.Reach, timeout_seconds: float
+) -> tuple[Answer, dict[str, Any]]:
+    """The XML that an answer URL gives. Blocks; raises AnswerUnavailable."""
+    try:
+        fetched = answers.fetch_answer(
+            url, method, parameters=parameters, auth_tokens=auth_tokens, reach=reach, timeout_seconds=timeout_seconds
+        )
+    except answers.AnswerUnreachable as error:
+        raise AnswerUnavailable(str(error), error.facts) from error
+    return parse_answer(fetched.document, {"source": guard.without_userinfo(url), **fetched.facts})

@@ -5,6 +5,7 @@ and PostgreSQL alike, and no lock is held while the work is done. Must not know 
 made, and if so the job in hand has the new values; `changes` are other columns of the row, written with it."""
 
 import logging
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -14,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from streams.models import Job
+from streams.shares import Shares
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +41,16 @@ def claim(job: Job, now: datetime, held: timedelta, *, also: Q | None = None, **
     return _write(job, as_read, claimed_by=uuid4().hex, claimed_until=now + held, tries=job.tries + lost_tries, **changes)
 
 
-def claim_next(rows: QuerySet[J], held: timedelta, *, at_once: int, **changes: Any) -> J | None:
-    """The first of `rows` that is free, claimed; None when there is none, when `at_once` are under way, or somebody was quicker."""
+def claim_next(rows: QuerySet[J], held: timedelta, shares: Shares, *, whose: str, **changes: Any) -> J | None:
+    """The first of `rows` that is free and within the share of whoever stands in its column `whose`, claimed; None when there is none,
+    when as many are under way as may be, or somebody was quicker."""
     now = timezone.now()
-    job = rows.filter(free(now)).first()
-    if job is None or rows.filter(under_way(now)).count() >= at_once or not claim(job, now, held, **changes):
+    if not rows.filter(free(now)).exists():  # as it is each second, and costs no more
+        return None
+    taken = Counter(rows.filter(under_way(now)).order_by().values_list(whose, flat=True))
+    within = rows.exclude(**{f"{whose}__in": shares.at_their_share(taken)}) if taken else rows
+    job = within.filter(free(now)).first()
+    if job is None or not shares.has_room(taken, getattr(job, whose)) or not claim(job, now, held, **changes):
         return None
     return job
 

@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from streams import name_lookup
 from tests import distribution, made_once, migrated, report
 
 # Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
@@ -34,6 +35,7 @@ hypothesis.settings.register_profile("any machine", **ANYWHERE)
 # The same examples every time, so that only a change makes a run fail; new ones are looked for wherever else the tests run.
 hypothesis.settings.register_profile("CI", **ANYWHERE, derandomize=True, database=None, print_blob=True)
 hypothesis.settings.load_profile("CI" if os.environ.get("CI") == "true" else "any machine")
+name_lookup.system()  # with the threads that serve the resolver of this process, and those of tests, as long as it lives
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one is slow by design
 
 

@@ -19,7 +19,6 @@ from cdr import live
 from cdr.admin import debug_logs
 from config import health
 from streams import consumers
-from streams.customers import dial
 from tests.open_things import Descriptor, copied, descriptors, holders, in_words, is_a, number_of, numbers_of_transports, open_now, peer_of
 
 SETTLE_SECONDS = 10.0
@@ -69,9 +68,8 @@ def staying_by_design(loop: asyncio.AbstractEventLoop | None) -> set[threading.T
         *threads_of(getattr(loop, "_default_executor", None)),
         # Each of these serves its process for as long as that lives: Django's one thread for what is not async,
         *threads_of(asgiref.sync.SyncToAsync.single_thread_executor),
-        # those that look up the names of customers' hosts, and those that fetch applications' answers,
-        *threads_of(dial._resolvers),
-        *threads_of(consumers._fetchers),
+        # those that fetch applications' answers,
+        *threads_of(consumers._answers._threads),
         # those that read a debug log, live and as a file,
         *threads_of(live._threads._threads),
         *threads_of(debug_logs._threads._threads),

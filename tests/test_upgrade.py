@@ -167,7 +167,7 @@ def old_url_tests(now: datetime) -> dict[str, dict[str, Any]]:
 
 
 def ask_test(old: Any, person: int, account: Any, **columns: Any) -> int:
-    facts = {"url": "ws://127.0.0.1:9/", "content_type": "audio/x-mulaw;rate=8000", "call_id": uuid4(), "stream_id": uuid4()}
+    facts = {"url": "ws://127.0.0.1:1029/", "content_type": "audio/x-mulaw;rate=8000", "call_id": uuid4(), "stream_id": uuid4()}
     return int(old("cdr", "UrlTest").objects.create(owner_id=person, account=account, **facts, **columns).pk)
 
 

@@ -1,7 +1,7 @@
 """Cases from the wire: inputs that people were seen to send, as they sent them, and what comes of them. Here stand those that no module's
 own test holds: numbers in the list of calls and in the API, and the URLs of callbacks and services as a server sees them."""
 
-import socket
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -18,8 +18,9 @@ from streams.models import Account, Call
 from streams.pure.callback.form_request import signed_form
 from tests.cdr.admin.reading import read
 from tests.cdr.api.customers import basic
-from tests.streams.customer_services import dialled, service
+from tests.streams.customer_services import SETTINGS, dialled, service
 from tests.streams.fetch.test_request import LOOPBACK, asked, head
+from tests.streams.name_server import looking_up, name_server
 from tests.streams.raw_server import serving
 
 TOKEN, NONCE = "testAuthToken0123456789", "0123456789"
@@ -95,7 +96,7 @@ def test_the_published_validators_accept_a_callback_by_what_the_server_sees(meth
 def test_an_answer_url_without_a_path_is_signed_with_one() -> None:
     with serving(head) as server:
         fetched = fetch_answer(
-            f"http://127.0.0.1:{server.port}", "POST", parameters=PARAMETERS, auth_tokens=(TOKEN,), allow=LOOPBACK, timeout_seconds=10
+            f"http://127.0.0.1:{server.port}", "POST", parameters=PARAMETERS, auth_tokens=(TOKEN,), reach=LOOPBACK, timeout_seconds=10
         )
     request, _, body = fetched.document.decode().partition("\r\n\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in request.split("\r\n")[1:])}
@@ -107,17 +108,9 @@ def test_an_answer_url_without_a_path_is_signed_with_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["voice_bot", "my-stack_voice-bot_1", "bot.internal."])
-async def test_a_service_is_dialled_by_a_name_as_docker_gives_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    looked_up: list[str] = []
-
-    def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
-        looked_up.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
-
-    async with service() as url:
-        monkeypatch.setattr("streams.guard.socket.getaddrinfo", getaddrinfo)
-        customer = await dialled(url.replace("127.0.0.1", name))
-        monkeypatch.undo()
-        assert customer.address == "127.0.0.1"
-        await customer.close(1000, "", 2)
-    assert looked_up == [name.rstrip(".")]
+async def test_a_service_is_dialled_by_a_name_as_docker_gives_it(name: str) -> None:
+    with name_server({name.rstrip("."): ["127.0.0.1"]}) as server, looking_up(server) as lookup:
+        async with service() as url:
+            customer = await dialled(url.replace("127.0.0.1", name), replace(SETTINGS, look_up=lookup.addresses))
+            assert customer.address == "127.0.0.1"
+            await customer.close(1000, "", 2)

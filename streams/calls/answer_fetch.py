@@ -3,7 +3,6 @@
 Owns that request and the wording of its failure. Must not know XML, nor read the database: it runs in a thread beside the event loop."""
 
 import secrets
-from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from streams import guard
@@ -36,7 +35,7 @@ def fetch_answer(
     *,
     parameters: list[tuple[str, str]],
     auth_tokens: Tokens,
-    allow: Collection[guard.Network],
+    reach: guard.Reach,
     timeout_seconds: float,
 ) -> Fetched:
     """The document, at most MAX_DOCUMENT_BYTES, by POST form or GET query with the `answer_parameters`.
@@ -52,7 +51,7 @@ def fetch_answer(
             headers=request.headers,
             deadline_seconds=timeout_seconds,
             max_bytes=MAX_DOCUMENT_BYTES,
-            allow=allow,
+            reach=reach,
         )
     except FetchFailed as failure:
         facts |= {"address": failure.address, "duration_ms": failure.duration_ms}

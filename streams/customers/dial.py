@@ -6,11 +6,11 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aiohappyeyeballs import start_connection
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
@@ -23,7 +23,8 @@ from websockets.uri import parse_uri
 
 from streams.customers.message_reader import BoundedProtocol
 from streams.customers.open_socket import CustomerConnection, CustomerSocket
-from streams.guard import AddressRefused, Destination, Network, Unresolvable, destination
+from streams.guard import AddressRefused, Destination, Reach, Unresolvable, destination_in, judged
+from streams.name_lookup import system
 from streams.pure.customer.connection import Failure
 from streams.pure.foreign_text import cleaned
 
@@ -36,9 +37,11 @@ SEND_BUFFER_BYTES = 16_384
 WRITE_LIMIT_BYTES = 16_384
 KEEPALIVE_SECONDS = 20
 UNACKNOWLEDGED_LIMIT_MS = 45_000
+NEXT_ADDRESS_SECONDS = 0.25
+"""An address that has not accepted by then gets company: the next one is tried beside it (RFC 8305), within the same attempt."""
 
-# Look-ups have threads of their own: a customer's hanging name server must not hold up anything else.
-_resolvers = ThreadPoolExecutor(16, thread_name_prefix="resolve")
+LookUp = Callable[[str, int, Hashable], Awaitable[Sequence[str]]]
+"""(host, port, whose) -> addresses, the preferred one first; raises Unresolvable."""
 
 
 class DialFailed(Exception):
@@ -51,11 +54,13 @@ class DialFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DialSettings:
-    """`allow`: networks that may be dialled although they are private."""
+    """`reach`: what the operator has set. `whose`: the account for which it is dialled, so that it has its share and no more."""
 
-    allow: tuple[Network, ...] = ()
+    reach: Reach = Reach()
     timeout_seconds: float = 8.0
     offer_subprotocol: bool = True
+    whose: Hashable = None
+    look_up: LookUp | None = None
 
 
 def _unwatched(step: str) -> None:
@@ -69,12 +74,13 @@ async def dial(
 
     `passed` is told of each step when it is behind us: resolved, connected, secured (with TLS only), upgraded."""
     began = time.monotonic()
+    place: Destination | None = None
     address = ""
     try:
         async with asyncio.timeout(settings.timeout_seconds):
-            place = await asyncio.get_running_loop().run_in_executor(_resolvers, _destination, url, settings.allow)
+            place = await _destination(url, settings)
             passed("resolved")
-            sock, address = await _connect(place, began + settings.timeout_seconds)
+            sock, address = await _connect(place)
             passed("connected")
             connection = await _secure(_protocol(url, settings), sock, tls if place.tls else None, place.host)
             if place.tls:
@@ -83,7 +89,7 @@ async def dial(
             passed("upgraded")
             return CustomerSocket(connection, address)
     except TimeoutError as error:
-        doing = "the upgrade was not answered" if address else "no connection could be made"
+        doing = "the upgrade was not answered" if address else "no connection could be made" if place else UNRESOLVED
         failure = Failure(f"Timed out after {settings.timeout_seconds:g} s: {doing}.", _since_ms(began), address)
         raise DialFailed(failure) from error
     except FAILURES as error:
@@ -92,6 +98,7 @@ async def dial(
         raise DialFailed(failure) from error
 
 
+UNRESOLVED = "the name servers did not say which address the host has"
 FAILURES = (AddressRefused, Unresolvable, InvalidHandshake, InvalidMessage, OSError, EOFError, ConnectionClosed)
 """What may go wrong on the way, apart from running out of time; ssl.SSLError is an OSError."""
 
@@ -115,29 +122,38 @@ def _words(error: BaseException) -> str:
     return str(error)
 
 
-def _destination(url: str, allow: tuple[Network, ...]) -> Destination:
-    return destination(url, allow, ("ws", "wss"))
+async def _destination(url: str, settings: DialSettings) -> Destination:
+    place = destination_in(url, settings.reach, ("ws", "wss"))
+    if place.addresses:
+        return place
+    look_up = settings.look_up or system().addresses
+    return judged(place, await look_up(place.host, place.port, settings.whose), settings.reach)
 
 
-async def _connect(place: Destination, deadline: float) -> tuple[socket.socket, str]:
-    """The first of the checked addresses that answers. Each has its share of the time that is left, so that one which swallows packets
-    leaves some for the next. Raises the OSError of the last one."""
-    problem: OSError = OSError("no address")
-    for tried, address in enumerate(place.addresses):
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            _tune(sock)
-            async with asyncio.timeout((deadline - time.monotonic()) / (len(place.addresses) - tried)):
-                await asyncio.get_running_loop().sock_connect(sock, (address, place.port))
-            return sock, address
-        except OSError as error:
-            sock.close()
-            problem = error
-        except BaseException:
-            sock.close()
-            raise
-    raise problem
+async def _connect(place: Destination) -> tuple[socket.socket, str]:
+    """The first of the checked addresses that answers, the families taking turns: one that swallows packets costs a moment."""
+    families = [socket.AF_INET6 if ":" in address else socket.AF_INET for address in place.addresses]
+    found = [
+        (family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, place.port))
+        for family, address in zip(families, place.addresses, strict=True)
+    ]
+    sock = await start_connection(found, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS, socket_factory=_tuned)
+    try:
+        return sock, str(sock.getpeername()[0])
+    except OSError:
+        sock.close()
+        raise
+
+
+def _tuned(found: Any) -> socket.socket:
+    family, kind, protocol, _, _ = found
+    sock = socket.socket(family, kind, protocol)
+    try:
+        _tune(sock)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def _tune(sock: socket.socket) -> None:

@@ -1,10 +1,11 @@
 """The callback rows as a queue: which one is next, who may take it, what is written when its try is over.
 
-Owns claims, order within a stream and fairness between hosts and accounts. Must not know HTTP or Celery."""
+Owns claims, order within a stream and fairness between accounts and their hosts. Must not know HTTP or Celery."""
 
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from streams import jobs
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
+from streams.shares import Shares
 
 HOLD_TRIES = 3
 HOLD_TIME = timedelta(minutes=2)
@@ -43,15 +45,27 @@ def next_of(stream_id: int, now: datetime) -> Callback | None:
 
 
 def has_room(callback: Callback, now: datetime, *, own: int = 0) -> bool:
-    """Whether its host and its account have fewer tries under way than their share; `own` of those are the caller's."""
-    hosts, accounts = _under_way(now)
-    return hosts[callback.host] - own < settings.CALLBACKS_AT_ONCE_PER_HOST and accounts[callback.account_id] - own < account_share()
+    """Whether its account has fewer tries under way than its share, and to this host; `own` of those are the caller's."""
+    return _has_share(_under_way(now), callback.account_id, callback.host, own)
 
 
-def account_share() -> int:
-    """How many tries of one account may be under way: a quarter of a worker's threads, so that many dead hosts of one
-    customer leave room for the others."""
-    return int(max(settings.CALLBACKS_AT_ONCE_PER_HOST, settings.CELERY_WORKER_CONCURRENCY // 4))
+def callback_shares() -> Shares:
+    """A quarter of a worker's threads, so that many dead hosts of one customer leave room for the others."""
+    threads: int = settings.CELERY_WORKER_CONCURRENCY
+    return Shares("callbacks", places=max(threads, 2), each=max(threads // 4, 1))
+
+
+def endpoint_shares() -> Shares:
+    """Of an account at one host. Others' callbacks to the same host are not counted: its own are what an account can make hang."""
+    callbacks = callback_shares()
+    return Shares("callbacks to a host", callbacks.places, min(settings.CALLBACKS_AT_ONCE_PER_HOST, callbacks.each))
+
+
+def _has_share(taken: "TriesUnderWay", account_id: int, host: str, own: int = 0) -> bool:
+    """How many processes work on callbacks is not known here: the whole is bounded by their threads."""
+    return callback_shares().has_share(taken.by_account, account_id, own=own) and endpoint_shares().has_share(
+        taken.by_endpoint, (account_id, host), own=own
+    )
 
 
 def claim(callback: Callback, now: datetime) -> bool:
@@ -97,45 +111,49 @@ def resend(callback: Callback) -> None:
 
 
 def due_streams(limit: int) -> list[int]:
-    """At most `limit` streams that have something deliverable, no host and no account with more than its free share, the
-    hosts taking turns."""
+    """At most `limit` streams that have something deliverable, no account with more than its free share, in all and to one host; the
+    accounts and their hosts taking turns."""
     now = timezone.now()
-    turn = Window(RowNumber(), partition_by=F("host"), order_by=(F("due_at").asc(), F("pk").asc()))
-    turns = deliverable(now).annotate(turn=turn).filter(turn__lte=settings.CALLBACKS_AT_ONCE_PER_HOST).order_by("turn", "due_at")
+    turn = Window(RowNumber(), partition_by=[F("account"), F("host")], order_by=(F("due_at").asc(), F("pk").asc()))
+    turns = deliverable(now).annotate(turn=turn).filter(turn__lte=endpoint_shares().each).order_by("turn", "due_at")
     rows = list(turns.values_list("stream_id", "host", "account_id"))
     return _within_shares(rows, now, limit) if rows else []
 
 
 def waiting_beside(stream_id: int) -> list[int]:
-    """Other streams whose callbacks wait for the same host as this one's, as many as have a free share now."""
-    now, most = timezone.now(), settings.CALLBACKS_AT_ONCE_PER_HOST
+    """Other streams of the account whose callbacks wait for the same host as this one's, as many as have a free share now."""
+    now, most = timezone.now(), endpoint_shares().each
     rows: list[tuple[int, str, int]] = []
-    for host in set(Callback.objects.filter(stream_id=stream_id).values_list("host", flat=True)):
-        waiting = deliverable(now).filter(host=host).exclude(stream_id=stream_id).order_by("due_at")
+    for account_id, host in set(Callback.objects.filter(stream_id=stream_id).values_list("account_id", "host")):
+        waiting = deliverable(now).filter(account_id=account_id, host=host).exclude(stream_id=stream_id).order_by("due_at")
         rows += waiting.values_list("stream_id", "host", "account_id")[:most]
     return _within_shares(rows, now, most) if rows else []
 
 
 def _within_shares(rows: Iterable[tuple[int, str, int]], now: datetime, limit: int) -> list[int]:
-    hosts, accounts = _under_way(now)
+    taken = _under_way(now)
     chosen: dict[int, None] = {}
     for stream_id, host, account_id in rows:
-        full = hosts[host] >= settings.CALLBACKS_AT_ONCE_PER_HOST or accounts[account_id] >= account_share()
-        if full or stream_id in chosen:
+        if stream_id in chosen or not _has_share(taken, account_id, host):
             continue
         if len(chosen) == limit:
             break
         chosen[stream_id] = None
-        hosts[host] += 1
-        accounts[account_id] += 1
+        taken.by_account[account_id] += 1
+        taken.by_endpoint[account_id, host] += 1
     return list(chosen)
 
 
-def _under_way(now: datetime) -> tuple[Counter[str], Counter[int]]:
-    """Tries that hold a claim, by host and by account."""
+class TriesUnderWay(NamedTuple):
+    by_account: Counter[int]
+    by_endpoint: Counter[tuple[int, str]]
+
+
+def _under_way(now: datetime) -> TriesUnderWay:
+    """Tries that hold a claim."""
     claimed = Callback.objects.filter(jobs.under_way(now), state=CallbackState.PENDING).order_by()
-    rows = list(claimed.values_list("host", "account_id"))
-    return Counter(host for host, _ in rows), Counter(account_id for _, account_id in rows)
+    rows = list(claimed.values_list("account_id", "host"))
+    return TriesUnderWay(Counter(account_id for account_id, _ in rows), Counter(rows))
 
 
 def _write_lost_try(callback: Callback, started_at: datetime) -> None:

@@ -46,7 +46,7 @@ def send_once(callback: Callback) -> SendResult:
             headers=request.headers,
             deadline_seconds=settings.CALLBACK_TIMEOUT_SECONDS,
             max_bytes=RESPONSE_HEAD_BYTES,
-            allow=settings.DIAL_ALLOW,
+            reach=settings.DIAL_REACH,
         )
     except FetchFailed as failure:
         return _unanswered(failure, started_at)

@@ -4,14 +4,14 @@ Owns the order of these steps and our own request headers. Must not know how a f
 
 import socket
 import ssl
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from http.client import responses
 from typing import NamedTuple
 
 import httpcore2
 
-from streams import guard
+from streams import guard, name_lookup
 from streams.fetch.attempt import ASKING, CONNECT_SECONDS, READING, SECURING, Attempt, TooLarge
 from streams.fetch.wire import Wire
 from streams.pure.foreign_text import cleaned
@@ -50,8 +50,8 @@ def fetch(
     headers: Mapping[str, str],
     deadline_seconds: float,
     max_bytes: int,
-    allow: Collection[guard.Network],
-    resolve: guard.Resolver = guard.resolved,
+    reach: guard.Reach,
+    resolve: guard.Resolver | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Reply:
     """Asks once and reads at most `max_bytes` of the answer's body (`truncated` says that there was more).
@@ -60,7 +60,7 @@ def fetch(
     raised: who asks for the status only has it. Blocks; raises FetchFailed and nothing else."""
     attempt = Attempt(deadline_seconds)
     try:
-        attempt.place = guard.destination(url, allow, SCHEMES, guard.resolved_within(deadline_seconds, resolve))
+        attempt.place = guard.destination(url, reach, SCHEMES, resolve or name_lookup.system().within(deadline_seconds))
         with _connect(attempt, tls) as sock:
             return _reply(attempt, _ask(attempt, sock, method, headers, body), max_bytes)
     except (guard.AddressRefused, guard.Unresolvable, OSError, httpcore2.ProtocolError, TooLarge) as error:

@@ -31,7 +31,7 @@ def person() -> User:
     return User.objects.create_user("maria")
 
 
-def ask(person: User, account: Account, url: str = "ws://127.0.0.1:9/") -> UrlTest:
+def ask(person: User, account: Account, url: str = "ws://127.0.0.1:1029/") -> UrlTest:
     return url_tests.ask(Actor(person.username, "192.0.2.7"), person.pk, account, url=url, content_type="audio/x-mulaw;rate=8000")
 
 
@@ -96,11 +96,20 @@ def test_only_so_many_a_minute(person, account) -> None:
     assert ask(person, account)
 
 
-def test_a_test_is_claimed_once_and_only_a_few_run_at_once(account) -> None:
-    for number in range(url_tests.MOST_AT_ONCE + 1):
+def test_a_test_is_claimed_once_and_only_a_few_of_an_account_run_at_once(account) -> None:
+    most = url_tests.URL_TESTS.each
+    for number in range(most + 1):
         ask(User.objects.create_user(f"person-{number}"), account)
-    taken = [url_tests.claim_next() for _ in range(url_tests.MOST_AT_ONCE + 1)]
-    assert len({test.pk for test in taken if test}) == url_tests.MOST_AT_ONCE and taken[-1] is None
+    taken = [url_tests.claim_next() for _ in range(most + 1)]
+    assert len({test.pk for test in taken if test}) == most and taken[-1] is None
+
+
+def test_services_of_one_account_that_take_long_keep_no_other_waiting(account) -> None:
+    for number in range(20):
+        ask(User.objects.create_user(f"person-{number}"), account)
+    other = ask(User.objects.create_user("somebody"), make_gateway("others", "Other").account)
+    taken = [url_tests.claim_next() for _ in range(url_tests.URL_TESTS.each + 1)]
+    assert taken[-1].pk == other.pk
 
 
 def test_a_test_whose_worker_has_gone_ends_and_its_person_may_ask_again(person, account) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.core.checks import run_checks
 
 from config import checks
+from streams.guard import Reach
 
 SOUND = {
     "LEASE_SECONDS": 20,
@@ -19,7 +20,7 @@ SOUND = {
     "TRUSTED_PROXIES": (ip_network("10.0.0.0/24"),),
     "PROXIES_DECIDED": True,
     "ALLOWED_HOSTS": ["desk.example.com"],
-    "DIAL_ALLOW": (ip_network("10.1.0.0/16"),),
+    "DIAL_REACH": Reach((ip_network("10.1.0.0/16"),)),
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
     "REDIS_URL": "redis://:secret@redis.example:6379/0",
 }
@@ -39,8 +40,8 @@ def test_a_sound_installation_is_told_nothing(monkeypatch: pytest.MonkeyPatch):
     [
         ("LEASE_SECONDS", 31, "streamdesk.W001"),
         ("BUFFER_MS", 20_000, "streamdesk.W002"),
-        ("DIAL_ALLOW", (ip_network("127.0.0.0/8"),), "streamdesk.W003"),
-        ("DIAL_ALLOW", (ip_network("0.0.0.0/0"),), "streamdesk.W003"),
+        ("DIAL_REACH", Reach((ip_network("127.0.0.0/8"),)), "streamdesk.W003"),
+        ("DIAL_REACH", Reach((ip_network("0.0.0.0/0"),)), "streamdesk.W003"),
         ("DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3"}}, "streamdesk.W004"),
         ("HTTPS", False, "streamdesk.W005"),
         ("PROXIES_DECIDED", False, "streamdesk.W007"),
@@ -59,7 +60,7 @@ def test_the_trial_on_one_machine_is_no_mistake(monkeypatch: pytest.MonkeyPatch)
         "TRUSTED_PROXIES": (),
         "PROXIES_DECIDED": False,
         "ALLOWED_HOSTS": SOUND["LOCAL_HOSTS"],
-        "DIAL_ALLOW": (ip_network("127.0.0.0/8"),),
+        "DIAL_REACH": Reach((ip_network("127.0.0.0/8"),)),
         "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}},
         "REDIS_URL": "unix:///data/redis.sock",
     }

@@ -16,7 +16,7 @@ NAMES += ["DRAIN_NOTICE_SECONDS"]
 SHOW = f"""
 import json
 from config import settings
-print(json.dumps([getattr(settings, name) for name in {NAMES}] + [str(network) for network in settings.DIAL_ALLOW]))
+print(json.dumps([getattr(settings, name) for name in {NAMES}] + [str(network) for network in settings.DIAL_REACH.networks]))
 """
 REAL = {
     "SECRET_KEY": "k" * 50,
@@ -80,6 +80,12 @@ def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(tmp
         ({"DATABASE_URL": "oracle://x", "SECRET_KEY": "k" * 50}, "DATABASE_URL begins with oracle."),
         ({"DIAL_ALLOW": "everything"}, "DIAL_ALLOW: "),
         ({"TRUSTED_PROXIES": "nginx.example.com"}, "TRUSTED_PROXIES: "),
+        ({"DIAL_PORTS": "80 https"}, "DIAL_PORTS has 'https'. Write ports and ranges of them, from 1 to 65535, such as 80 443 1024-65535."),
+        ({"DIAL_PORTS": "90-80"}, "DIAL_PORTS has '90-80'"),
+        ({"DIAL_PORTS": "0"}, "DIAL_PORTS has '0'"),
+        ({"DIAL_PORTS": "1-65536"}, "DIAL_PORTS has '1-65536'"),
+        ({"NAT64_PREFIXES": "64:ff9b:1::/50"}, "A NAT64 prefix is an IPv6 network of one of /32, /40, /48, /56, /64, /96."),
+        ({"NAT64_PREFIXES": "10.0.0.0/8"}, "NAT64_PREFIXES has 10.0.0.0/8."),
     ],
 )
 def test_unsafe_or_unreadable_settings_do_not_start(tmp_path: Path, environment: dict[str, str], sentence: str):
@@ -88,6 +94,7 @@ def test_unsafe_or_unreadable_settings_do_not_start(tmp_path: Path, environment:
 
 
 def test_the_manual_lists_exactly_what_the_settings_read():
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', "".join(file.read_text() for file in (ROOT / "config").glob("*.py"))))
-    listed = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/operation.md").read_text(), re.MULTILINE))
+    code = "\n".join(file.read_text() for file in (ROOT / "config").glob("*.py"))
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z0-9_]+)"', code))
+    listed = set(re.findall(r"^\| `([A-Z0-9_]+)` \|", (ROOT / "docs/operation.md").read_text(), re.MULTILINE))
     assert read == listed

@@ -11,9 +11,10 @@ import pytest
 
 from streams.customers.dial import DialFailed, DialSettings, dial
 from streams.customers.open_socket import CustomerSocket
+from streams.guard import Reach
 from tests.conformance import autobahn
 
-SETTINGS = DialSettings((ipaddress.ip_network("127.0.0.0/8"),), timeout_seconds=5.0, offer_subprotocol=False)
+SETTINGS = DialSettings(Reach((ipaddress.ip_network("127.0.0.0/8"),)), timeout_seconds=5.0, offer_subprotocol=False)
 TLS = ssl.create_default_context()
 REVIEWED = {
     "7.1.5": "A close frame in the middle of a message is answered with 1002 (incomplete fragmented message), which says what was wrong; "

@@ -12,11 +12,12 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from streams.customers.dial import DialFailed, DialSettings, dial
 from streams.customers.open_socket import CustomerSocket
+from streams.guard import Reach
 from streams.pure.customer.connection import Failure
 from streams.simulate.listener import serving
 
-ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)
-SETTINGS = DialSettings(ALLOW, timeout_seconds=20.0)
+REACH = Reach((ipaddress.ip_network("127.0.0.0/8"),))
+SETTINGS = DialSettings(REACH, timeout_seconds=20.0)
 TLS = ssl.create_default_context()
 CERTIFICATE = Path(__file__).parent.parent / "data" / "self_signed.pem"
 

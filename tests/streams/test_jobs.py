@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from streams import jobs
 from streams.models import Account, Call, ControlRequest
+from streams.shares import Shares
 
 pytestmark = pytest.mark.django_db
 HELD = timedelta(minutes=1)
@@ -182,11 +183,23 @@ def test_a_job_that_is_opened_again_can_be_claimed_again() -> None:
 def test_the_next_is_the_first_that_is_free_and_few_are_under_way() -> None:
     first, second, third = waiting(3)
     rows = ControlRequest.objects.all()
-    taken = [jobs.claim_next(rows, HELD, at_once=2, requested_by="claimed") for _ in range(3)]
+    two = Shares("requests", places=3, each=2)
+    taken = [jobs.claim_next(rows, HELD, two, whose="call_id", kind="stop") for _ in range(3)]
     assert taken[:2] == [first, second] and taken[2] is None
-    assert as_read(first).requested_by == "claimed" and as_read(third).requested_by == "2"
+    assert as_read(first).kind == "stop" and as_read(third).kind != "stop"
     jobs.finish(taken[0])
-    assert jobs.claim_next(rows, HELD, at_once=2) == third
+    assert jobs.claim_next(rows, HELD, two, whose="call_id") == third
+
+
+def test_who_is_at_the_share_is_passed_over_for_the_next_and_the_whole_is_bounded() -> None:
+    rows = ControlRequest.objects.all()
+    for whose, job in zip("aaaabbcd", waiting(8), strict=True):
+        rows.filter(pk=job.pk).update(requested_by=whose)
+    few = Shares("requests", places=4, each=2)
+    taken = [jobs.claim_next(rows, HELD, few, whose="requested_by") for _ in range(5)]
+    assert [job.requested_by if job else None for job in taken] == ["a", "a", "b", "b", None]
+    jobs.finish(taken[0])
+    assert jobs.claim_next(rows, HELD, few, whose="requested_by").requested_by == "a"
 
 
 def test_each_is_claimed_in_order_and_no_more_than_asked_for() -> None:

@@ -77,7 +77,7 @@ def logins(secrets: dict[str, str]) -> list[str]:
 def remarks() -> list[str]:
     if not settings.EMBEDDED:
         return []
-    networks = ", ".join(map(str, settings.DIAL_ALLOW)) or "nothing of the private networks"
+    networks = ", ".join(map(str, settings.DIAL_REACH.networks)) or "nothing of the private networks"
     return [
         f"This is the trial mode: SQLite and an embedded Redis in {settings.DATA_DIR}.",
         f"Service and callback URLs may point at this machine (DIAL_ALLOW is {networks}).",

@@ -29,7 +29,7 @@ def stream(gateway) -> Stream:
     return stream
 
 
-def form(account: Account, url: str = "ws://127.0.0.1:9/in", **more: str) -> dict[str, object]:
+def form(account: Account, url: str = "ws://127.0.0.1:1029/in", **more: str) -> dict[str, object]:
     return {"url": url, "account": account.pk, "content_type": "audio/x-mulaw;rate=8000", **more}
 
 
@@ -55,7 +55,7 @@ def test_a_refused_connection_is_reported_on_the_page_that_follows(operator, gat
     text = read(operator, page).text
     assert "A stream would not begin. Connection refused" in text and "127.0.0.1" in text
     listed = read(operator, LIST)
-    assert listed.rows[1][1:5] == ["✕ fails", "127.0.0.1:9", "Acme Robotics", "maria"] and page in " ".join(listed.links)
+    assert listed.rows[1][1:5] == ["✕ fails", "127.0.0.1:1029", "Acme Robotics", "maria"] and page in " ".join(listed.links)
 
 
 @pytest.mark.parametrize("url", ["http://bot.example.com", "ws://a b", "wss://user:password@bot.example.com", ""])

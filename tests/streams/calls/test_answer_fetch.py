@@ -13,6 +13,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from streams.calls.answer_fetch import AnswerUnreachable, Fetched, answer_parameters, fetch_answer
+from streams.guard import Reach
 from tests.streams.raw_server import dripping, hanging, serving
 
 CALL = UUID("7aea0680-1f8c-46c2-a04f-990e2e0d52eb")
@@ -33,7 +34,7 @@ def fetched(url: str, method: str = "POST", **changes: Any) -> Fetched:
     given: dict[str, Any] = {
         "parameters": answer_parameters(str(CALL), "+14155550123", "sip:bot@phone.example", "inbound", AUTH_ID),
         "auth_tokens": (TOKEN,),
-        "allow": (ip_network("127.0.0.0/8"),),
+        "reach": Reach((ip_network("127.0.0.0/8"), ip_network("::1/128"))),
         "timeout_seconds": 5,
     }
     return fetch_answer(url, method, **{**given, **changes})
@@ -126,7 +127,7 @@ def test_nobody_there_is_named():
 
 
 def test_a_forbidden_address_is_named_and_not_dialled(httpserver: HTTPServer):
-    assert "may not be dialled: this machine" in unreachable(httpserver.url_for("/answer"), allow=()).problem
+    assert "may not be dialled: this machine" in unreachable(httpserver.url_for("/answer"), reach=Reach()).problem
     assert httpserver.log == []
 
 

@@ -25,7 +25,7 @@ from streams.pure.lifecycle import API_HANGUP, NORMAL_HANGUP, PROCESS_LOST, EndC
 from streams.pure.messages import Dtmf, GatewayMessage, StreamRequest
 from streams.simulate.customer import Customer
 from tests.streams.calls.written_line import CALL, MEDIA_START, METADATA, STARTED, WrittenLine, caller
-from tests.streams.customer_services import ALLOW, TLS
+from tests.streams.customer_services import REACH, TLS
 from tests.streams.gateway_socket import until
 from tests.streams.rows import gateway
 
@@ -46,7 +46,7 @@ class Process:
 
     def open(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None) -> Relay | None:
         context = RelayContext(
-            StreamLimits(), DialSettings(ALLOW), TLS, self.note_queue.add, no_streams, lambda: ("token",), self.calls.over
+            StreamLimits(), DialSettings(REACH), TLS, self.note_queue.add, no_streams, lambda: ("token",), self.calls.over
         )
         return self.calls.open(line, who, first, context)
 

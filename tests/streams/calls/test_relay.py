@@ -29,7 +29,7 @@ from streams.pure.messages import AudioFormat, Dtmf, Encoding, GatewayMessage, S
 from streams.simulate.customer import Behaviour, Customer
 from streams.simulate.waiting import Changing
 from tests.streams.calls.written_line import CALL, MEDIA_START, METADATA, STARTED, WrittenLine, caller
-from tests.streams.customer_services import ALLOW, TLS
+from tests.streams.customer_services import REACH, TLS
 
 NEVER_SECONDS = 3600.0
 FRAMES = [bytes([number]) * 160 for number in range(1, 6)]
@@ -74,7 +74,7 @@ class Stage(Changing):
             self.problem = self.relay.continue_on(line, first)
             return self.relay
         facts = CallFacts(UUID(CALL), 3, 1, 2, who.from_number, who.to_number, who.direction, "gw1-1", 1_700_000_000.0)
-        context = RelayContext(self.limits, DialSettings(ALLOW, 20.0), TLS, self.record, self._answer, lambda: ("token",), self._over)
+        context = RelayContext(self.limits, DialSettings(REACH, 20.0), TLS, self.record, self._answer, lambda: ("token",), self._over)
         relay = self.relay = Relay(line, facts, context)
         relay.begin(who)
         if first is not None:

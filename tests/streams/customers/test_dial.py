@@ -1,9 +1,12 @@
 """Dialling a customer, against real servers: the upgrade, and why a connection fails."""
 
+import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,8 +15,11 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from streams.customers.dial import SUBPROTOCOL, DialSettings
-from streams.guard import Destination
-from tests.streams.customer_services import ALLOW, CERTIFICATE, dialled, failure, raw_service, service
+from streams.guard import Reach
+from streams.name_lookup import NameLookup
+from streams.shares import Shares
+from tests.streams.customer_services import CERTIFICATE, REACH, dialled, failure, raw_service, service
+from tests.streams.name_server import looking_up, name_server
 
 
 async def test_the_upgrade_carries_the_headers_the_subprotocol_and_the_whole_path() -> None:
@@ -41,19 +47,82 @@ async def test_a_server_that_selects_no_subprotocol_is_fine() -> None:
         await customer.close(1000, "", 2)
 
 
-async def test_nothing_listens() -> None:
-    assert (await failure("ws://127.0.0.1:9/")).problem == "Connection refused: nothing listens at that address and port."
+async def test_nothing_listens(unused_tcp_port: int) -> None:
+    assert (await failure(f"ws://127.0.0.1:{unused_tcp_port}/")).problem == "Connection refused: nothing listens at that address and port."
 
 
-async def test_an_address_that_swallows_packets_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_address_that_swallows_packets_leaves_time_for_the_next() -> None:
     async with service() as url:
         port = urlsplit(url).port or 0
         with hanging_port("127.0.0.2", port):
-            place = Destination("ws", "bot.example", port, "/", ("127.0.0.2", "127.0.0.1"), False)
-            monkeypatch.setattr("streams.customers.dial._destination", lambda url, allow: place)
-            customer = await dialled(url, DialSettings(ALLOW, timeout_seconds=6))
+            customer = await dialled(f"ws://bot.example:{port}/", leading_to("127.0.0.2", "127.0.0.1"))
             assert customer.address == "127.0.0.1"
             await customer.close(1000, "", 2)
+
+
+async def test_an_address_that_refuses_leaves_the_next() -> None:
+    async with service() as url:
+        customer = await dialled(f"ws://bot.example:{urlsplit(url).port}/", leading_to("127.0.0.3", "::1", "127.0.0.1"))
+        assert customer.address == "127.0.0.1"
+        await customer.close(1000, "", 2)
+
+
+async def test_one_denied_address_of_a_name_refuses_all_and_none_is_dialled() -> None:
+    async with service(refusing_all_who_come) as url:
+        failed = await failure(f"ws://bot.example:{urlsplit(url).port}/", leading_to("127.0.0.1", "10.0.0.1"))
+    assert failed.final and "a private network" in failed.problem
+
+
+async def refusing_all_who_come(connection: ServerConnection) -> None:
+    raise AssertionError("it was dialled")
+
+
+async def test_what_was_judged_is_what_is_dialled_whatever_the_name_leads_to_next() -> None:
+    async with service() as url:
+        with name_server({"rebinding.example": ["127.0.0.1"]}) as server, looking_up(server) as lookup:
+            customer = await dialled(f"ws://rebinding.example:{urlsplit(url).port}/", asking(lookup))
+            server.names = {"rebinding.example": ["10.0.0.1"]}
+            assert customer.address == "127.0.0.1"
+            await customer.close(1000, "", 2)
+            assert (await failure(f"ws://rebinding.example:{urlsplit(url).port}/", asking(lookup))).final
+
+
+async def test_names_that_never_resolve_keep_nobody_else_from_dialling() -> None:
+    """Sixteen of them, for one account, once failed every stream of every other."""
+    flooder = DialSettings(REACH, timeout_seconds=20, whose="flooder")
+    async with service() as url:
+        with name_server({"bot.example": ["127.0.0.1"]}) as server, looking_up(server, FEW) as lookup:
+            swallowed = [
+                asyncio.ensure_future(dialled(f"ws://n{number}.swallowed/", replace(flooder, look_up=lookup.addresses)))
+                for number in range(64)
+            ]
+            for _ in range(10):
+                customer = await dialled(f"ws://bot.example:{urlsplit(url).port}/", asking(lookup))
+                await customer.close(1000, "", 2)
+            assert lookup.places.taken["flooder"] == FEW.each and not any(each.done() for each in swallowed)
+            for each in swallowed:
+                each.cancel()
+            await asyncio.gather(*swallowed, return_exceptions=True)
+
+
+async def test_a_name_that_does_not_resolve_in_time_is_not_said_to_be_a_host_that_cannot_be_reached() -> None:
+    with name_server({}) as server, looking_up(server) as lookup:
+        failed = await failure("ws://n.swallowed/", replace(asking(lookup), timeout_seconds=0.3))
+    assert failed.problem == "Timed out after 0.3 s: the name servers did not say which address the host has."
+
+
+FEW = Shares("look-ups of this test", places=32, each=16)
+
+
+def leading_to(*addresses: str) -> DialSettings:
+    async def look_up(host: str, port: int, whose: Hashable) -> tuple[str, ...]:
+        return addresses
+
+    return DialSettings(Reach((*REACH.networks, ip_network("::1"))), 20.0, look_up=look_up)
+
+
+def asking(lookup: NameLookup) -> DialSettings:
+    return DialSettings(REACH, 20.0, whose="other", look_up=lookup.addresses)
 
 
 @contextmanager
@@ -113,7 +182,7 @@ async def test_a_redirect_is_not_followed() -> None:
 
 async def test_a_handshake_that_hangs() -> None:
     async with raw_service(None) as url:
-        failed = await failure(url, DialSettings(ALLOW, timeout_seconds=0.3))
+        failed = await failure(url, DialSettings(REACH, timeout_seconds=0.3))
     assert failed.problem == "Timed out after 0.3 s: the upgrade was not answered."
     assert 250 <= failed.duration_ms < 10_000
 

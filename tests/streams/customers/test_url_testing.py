@@ -16,13 +16,14 @@ from websockets.asyncio.server import ServerConnection, serve
 from streams.customers import url_testing
 from streams.customers.dial import DialSettings
 from streams.customers.url_testing import UrlOrder, recognisable_id
+from streams.guard import Reach
 from streams.pure.audio.convert import format_of_content_type, to_linear
 from streams.pure.customer.url_report import STEPS, UrlReport
 from streams.simulate.customer import Behaviour, Customer
 from streams.simulate.listener import serving
 from tests.streams.customer_services import CERTIFICATE
 
-ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)
+REACH = Reach((ipaddress.ip_network("127.0.0.0/8"),))
 TLS = ssl.create_default_context()
 CALL, STREAM = recognisable_id(), recognisable_id()
 
@@ -32,7 +33,7 @@ def order(url: str, content_type: str = "audio/x-mulaw;rate=8000") -> UrlOrder:
 
 
 async def report_of(url: str, content_type: str = "audio/x-mulaw;rate=8000", timeout_seconds: float = 2.0) -> UrlReport:
-    return await url_testing.run_url_test(order(url, content_type), DialSettings(ALLOW, timeout_seconds), TLS)
+    return await url_testing.run_url_test(order(url, content_type), DialSettings(REACH, timeout_seconds), TLS)
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ async def test_the_time_of_tls_is_told_and_who_cannot_be_trusted_is_refused(brie
     trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
     trusting.check_hostname = False
     async with Customer(tls=server) as customer:
-        report = await url_testing.run_url_test(order(customer.url), DialSettings(ALLOW, 2.0), trusting)
+        report = await url_testing.run_url_test(order(customer.url), DialSettings(REACH, 2.0), trusting)
         assert list(report.steps) == list(STEPS) and report.sent_frames == 10
         report = await report_of(customer.url)
         assert report.failure.startswith("TLS failed:") and list(report.steps) == ["resolved", "connected"]

@@ -174,6 +174,30 @@ def test_a_dead_endpoint_of_one_customer_delays_no_other(settings: Any, httpserv
     assert len(received(httpserver)) == len(good)
 
 
+@transactional
+def test_an_endpoint_of_one_customer_that_hangs_delays_no_other_on_the_same_host(settings: Any):
+    """As with a builder of bots, whose customers' endpoints are paths of one host."""
+    settings.CALLBACK_TIMEOUT_SECONDS = 20
+    long_ago = timezone.now() - timedelta(hours=1)
+
+    def hanging_or_not(connection: socket.socket, over: Event) -> None:
+        if b"/dead" in whole_request(connection).split(b"\r\n")[0]:
+            over.wait(30)
+        connection.sendall(OK)
+
+    with serving(hanging_or_not) as server, ThreadPoolExecutor(12) as pool:
+        for _ in range(40):
+            owed(stream(account("Dead")), f"http://127.0.0.1:{server.port}/dead", due_at=long_ago)
+        for _ in range(20):
+            owed(stream(account("Good")), f"http://127.0.0.1:{server.port}/good")
+        started = time.monotonic()
+        while Callback.objects.filter(account__name="Good", state=CallbackState.PENDING).exists():
+            wait([pool.submit(apart, stream_id) for stream_id in due_streams(100)], timeout=0.2)
+            assert time.monotonic() - started < 15
+        assert not Callback.objects.filter(account__name="Dead").exclude(state=CallbackState.PENDING).exists()
+        server.over.set()
+
+
 def work(workers: int, streams: list[int]) -> None:
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(apart, streams))

@@ -81,7 +81,7 @@ def test_a_callback_that_waits_for_its_next_try_holds_back_the_later_ones(httpse
 
 def test_after_three_tries_later_callbacks_may_pass(httpserver: HTTPServer):
     of = stream()
-    first, second = owed(of, "http://127.0.0.1:1/"), owed(of, endpoint(httpserver, 200))
+    first, second = owed(of, "http://127.0.0.1:1027/"), owed(of, endpoint(httpserver, 200))
     for _ in range(2):
         deliver(of.pk)
         due_again(first)
@@ -92,7 +92,7 @@ def test_after_three_tries_later_callbacks_may_pass(httpserver: HTTPServer):
 
 def test_two_minutes_after_its_first_try_later_callbacks_may_pass(httpserver: HTTPServer, time_machine):
     of = stream()
-    first, second = owed(of, "http://127.0.0.1:1/"), owed(of, endpoint(httpserver, 200))
+    first, second = owed(of, "http://127.0.0.1:1027/"), owed(of, endpoint(httpserver, 200))
     deliver(of.pk)
     Callback.objects.filter(pk=first.pk).update(due_at=timezone.now() + timedelta(hours=1))
     time_machine.move_to(timezone.now() + timedelta(seconds=110), tick=False)
@@ -114,8 +114,8 @@ def test_waiting_long_for_a_first_try_lets_nothing_pass(httpserver: HTTPServer):
 
 def test_a_callback_under_way_holds_back_the_later_ones():
     of = stream()
-    under_way(owed(of, "http://127.0.0.1:1/"))
-    owed(of, "http://127.0.0.1:1/")
+    under_way(owed(of, "http://127.0.0.1:1027/"))
+    owed(of, "http://127.0.0.1:1027/")
     assert deliver_next(of.pk) is DeliveryOutcome.NOTHING_DUE
 
 

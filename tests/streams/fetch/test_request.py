@@ -21,16 +21,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.fetch import FailureKind, FetchFailed, Reply, fetch
+from streams.guard import Reach
+from tests.streams.name_server import looking_up, name_server
 from tests.streams.raw_server import OK, Behaviour, dripping, flooding, hanging, mute, resetting, saying, serving, whole_request
 
-LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+LOOPBACK = Reach((ip_network("127.0.0.0/8"), ip_network("::1/128")))
 DEADLINE_SECONDS = 0.4
 IN_TIME_SECONDS = 10
 """Without a deadline each of these would take until the test is over; a machine that is busy may be late by much."""
 
 
 def asked(url: str, **changes: Any) -> Reply:
-    given: dict[str, Any] = {"body": b"", "headers": {}, "deadline_seconds": DEADLINE_SECONDS, "max_bytes": 8192, "allow": LOOPBACK}
+    given: dict[str, Any] = {"body": b"", "headers": {}, "deadline_seconds": DEADLINE_SECONDS, "max_bytes": 8192, "reach": LOOPBACK}
     return fetch(changes.pop("method", "GET"), url, **{**given, **changes})
 
 
@@ -132,8 +134,8 @@ def test_the_next_address_is_tried_when_one_refuses():
 # Who may not be dialled ----------------------------------------------------------------------------------------------------
 def test_a_denied_address_sees_no_connection():
     with serving(saying(OK)) as server:
-        refused = failure(server.url, allow=())
-        by_name = failure(f"http://evil.example:{server.port}/", allow=(), resolve=lambda *_: ["127.0.0.1"])
+        refused = failure(server.url, reach=Reach())
+        by_name = failure(f"http://evil.example:{server.port}/", reach=Reach(), resolve=lambda *_: ["127.0.0.1"])
     assert (refused.kind, by_name.kind, server.connections) == (FailureKind.REFUSED_ADDRESS, FailureKind.REFUSED_ADDRESS, 0)
     assert refused.address == ""
     assert "may not be dialled: this machine" in refused.problem
@@ -144,17 +146,11 @@ def test_a_url_of_another_scheme_is_refused():
 
 
 def test_a_name_that_hangs_in_the_resolver_costs_the_deadline_and_no_more():
-    over = Event()
-
-    def hang(_host: str, _port: int) -> list[str]:
-        over.wait(30)
-        return []
-
     started = time.monotonic()
-    problem = failure("http://slow.example/", resolve=hang)
+    with name_server({}) as server, looking_up(server) as lookup:
+        problem = failure("http://slow.swallowed/", resolve=lookup.within(DEADLINE_SECONDS))
     assert problem.kind is FailureKind.DNS
     assert time.monotonic() - started < IN_TIME_SECONDS
-    over.set()
 
 
 # How a peer can fail to answer ---------------------------------------------------------------------------------------------

@@ -204,6 +204,15 @@ def test_a_job_is_claimed_once_and_few_run_together(operator, gateway) -> None:
     assert [job.pk if job else None for job in taken] == [jobs[0], jobs[1], None]
 
 
+def test_one_person_with_many_large_exports_keeps_nobody_waiting(operator, gateway) -> None:
+    mine = [ask(operator).pk for _ in range(20)]
+    other = User.objects.create_user("somebody-else")
+    theirs = ask(operator).pk
+    Export.objects.filter(pk=theirs).update(owner=other)
+    taken = [exports.claim_next(), exports.claim_next(), exports.claim_next()]
+    assert [job.pk for job in taken] == [mine[0], mine[1], theirs]
+
+
 def test_a_job_whose_worker_went_away_is_claimed_again_and_at_last_given_up(operator, gateway) -> None:
     export = ask(operator)
     for tries in range(exports.MOST_TRIES):

@@ -3,6 +3,7 @@
 Owns the WebSocket client (the `websockets` package) once it is connected. Must not know streams, dialling or Django."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from websockets.asyncio.client import ClientConnection
@@ -13,10 +14,16 @@ from streams.customers.bytes_in_flight import KernelQueue, buffered_bytes
 from streams.customers.message_reader import next_message
 from streams.pure.customer.connection import REFUSED, Closure
 from streams.pure.foreign_text import cleaned
+from streams.pure.reading_pace import OF_CUSTOMERS, ReadingPace
+
+SLICE_BYTES = 4096
+"""How much of what came is parsed at once. The kernel hands over 256 KiB, which may be thousands of small messages: a tenth of a second in
+which nobody else's audio would be sent."""
 
 
 class CustomerConnection(ClientConnection):
-    """A connection that says when it takes more again, instead of making a task wait for it."""
+    """A connection that says when it takes more again, instead of making a task wait for it; and that reads in slices, between which
+    others have their turn."""
 
     on_writable: Callable[[], None] | None = None
 
@@ -24,6 +31,44 @@ class CustomerConnection(ClientConnection):
         super().resume_writing()
         if self.on_writable is not None:
             self.on_writable()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._unparsed = bytearray()
+        self._next_slice: asyncio.Handle | None = None
+        self.recv_messages.pause, self.recv_messages.resume = self._settle_reading, self._settle_reading
+
+    def data_received(self, data: bytes) -> None:
+        self._unparsed += data
+        if self._next_slice is None and not self.recv_messages.paused:
+            self._parse_slice()
+        self._settle_reading()
+
+    def _parse_slice(self) -> None:
+        self._next_slice = None
+        part = bytes(self._unparsed[:SLICE_BYTES])
+        del self._unparsed[:SLICE_BYTES]
+        super().data_received(part)
+        self._settle_reading()
+
+    def _settle_reading(self) -> None:
+        """More is parsed when what was parsed is being read, and more is taken from the kernel when all is parsed."""
+        full = self.recv_messages.paused
+        if self._unparsed and not full and self._next_slice is None:
+            self._next_slice = self.loop.call_soon(self._parse_slice)
+        if self._unparsed or full:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """What came before the end is heard."""
+        if self._next_slice is not None:
+            self._next_slice.cancel()
+        if self._unparsed:
+            super().data_received(bytes(self._unparsed))
+            self._unparsed.clear()
+        super().connection_lost(exc)
 
 
 class CustomerSocket:
@@ -62,10 +107,15 @@ class CustomerSocket:
         return buffered_bytes(self.connection.transport) + self._kernel.unacknowledged_bytes() + self._kernel.peer_held_bytes()
 
     async def listen(self, heard: Callable[[str | bytes], None]) -> Closure:
-        """Hands each message to `heard` until the connection is gone, and says how it went."""
+        """Hands each message to `heard` until the connection is gone, and says how it went. One that sends without a pause has its turn
+        like others, and beyond what is read at once it waits."""
+        pace = ReadingPace(OF_CUSTOMERS)
         try:
             while True:
-                heard(await next_message(self.connection))
+                text = await next_message(self.connection)
+                heard(text)
+                if (pause_seconds := pace.pause_seconds(len(text), time.monotonic())) is not None:
+                    await asyncio.sleep(pause_seconds)
         except ConnectionClosed as closed:
             return closure_of(closed)
 

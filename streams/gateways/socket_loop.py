@@ -4,8 +4,11 @@ Must not know who is at the other end, what is said, or Django."""
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
+
+from streams.pure.reading_pace import OF_GATEWAYS, ReadingPace
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ class SocketLoop:
     async def _read(self, receive: Receive, feed: Callable[[str | bytes], None]) -> SocketEnd:
         """Always reads: a gateway that is not read blocks its call."""
         failure: SocketEnd | None = None
+        pace = ReadingPace(OF_GATEWAYS)
         while True:
             message = await receive()
             if message["type"] != "websocket.receive":
@@ -47,12 +51,15 @@ class SocketLoop:
                     return failure
                 return SocketEnd(message.get("code"), message.get("reason") or "" if message.get("by_server") else "")
             data = message.get("bytes")
+            said: str | bytes = data if data is not None else message["text"]
             try:
-                feed(data if data is not None else message["text"])
+                feed(said)
             except Exception:
                 log.exception("Gateway %s: a message broke the relay; the call is ended.", self.name)
                 failure = SocketEnd(CLOSE_INTERNAL_ERROR, "internal error")
                 self.close(CLOSE_INTERNAL_ERROR, failure.problem)
+            if (pause_seconds := pace.pause_seconds(len(said), time.monotonic())) is not None:
+                await asyncio.sleep(pause_seconds)
 
     async def _write(self) -> None:
         while True:

@@ -34,7 +34,7 @@ class Level(StrEnum):
 
 
 class EventKind(StrEnum):
-    """Everything that can happen to a call (first block) or to one of its streams (second block)."""
+    """Everything that can happen to a call (first block; EVENTS_COUNTED also to a stream) or to one of its streams (second block)."""
 
     CALL_STARTED = "call_started"
     CALL_MEDIA_STARTED = "call_media_started"
@@ -58,6 +58,7 @@ class EventKind(StrEnum):
     CALL_CONTROL_REQUESTED = "call_control_requested"
     CALL_HANGUP_SENT = "call_hangup_sent"
     CALL_EVENTS_LOST = "call_events_lost"
+    EVENTS_COUNTED = "events_counted"
     CALL_ENDED = "call_ended"
 
     STREAM_REQUESTED = "stream_requested"

@@ -17,7 +17,8 @@ from twisted.internet import reactor as twisted_reactor
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.logger import globalLogBeginner
 
-from streams.serving.limits import ConnectionLimits, LimitedHTTPFactory, LimitedWebSocket
+from streams.serving.limited_websocket import LimitedWebSocket
+from streams.serving.limits import ConnectionLimits, LimitedHTTPFactory
 
 log = logging.getLogger(__name__)
 reactor: Any = twisted_reactor

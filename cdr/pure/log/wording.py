@@ -85,6 +85,7 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
     ),
     K.CALL_HANGUP_SENT: ("The gateway was told to hang up the call",),
     K.CALL_EVENTS_LOST: (("{count} events could not be recorded", "Events could not be recorded"), ": this log has a gap here"),
+    K.EVENTS_COUNTED: (("… and {more} more {of}", "Many more events of one kind"), " within a minute, of which only the number is kept"),
     K.CALL_ENDED: (
         "The call ended",
         ": {code}",
@@ -158,6 +159,17 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
 }
 ASKED = {"start": "start a stream", "stop": "stop a stream", "send_dtmf": "send digits"}
 """Control requests whose stored word says too little."""
+MANY: dict[str, str] = {
+    K.CALL_DTMF: "digits pressed on the call",
+    K.CALL_DTMF_SENT: "times that digits were sent to the call",
+    K.CALL_GATEWAY_ERROR: "problems that the gateway reported",
+    K.DTMF_FORWARDED: "digits forwarded to the customer",
+    K.BUFFER_DEGRADED: "times that the buffer filled",
+    K.BUFFER_RECOVERED: "times that the buffer emptied again",
+    K.CHECKPOINT_PLAYED: "checkpoints that were reached",
+    K.AUDIO_CLEARED: "times that the service cleared the audio it had queued",
+}
+"""Kinds of which there may be very many, in the plural."""
 FIELD = re.compile(r"\{(\w+)\}")
 CLOSE_CODES = ("close_code", "our_close_code")
 SAID_ONLY_ABOVE_ZERO = ("buffered_ms", "discarded_ms", "ignored_messages", "peak_buffered_ms", "play_failures", "sent_frames", "sent_ms")
@@ -186,6 +198,8 @@ def printed_value(name: str, value: Any) -> str:
     """A detail in words, its unit taken from its name; "" when there is nothing to say."""
     if value is None or value == "" or (name in SAID_ONLY_ABOVE_ZERO and value == 0):
         return ""
+    if name == "more" and isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return _code(name, value) if name in CLOSE_CODES else _with_unit(name, value)
     if isinstance(value, str):
@@ -219,6 +233,8 @@ def _filled(phrase: str, details: Details) -> str:
 def _in_a_sentence(name: str, value: Any) -> str:
     """Words that are themselves a sentence lose their full stop: ours goes on after them."""
     text = printed_value(name, value)
+    if name == "of":
+        return MANY.get(text, f"events “{text.replace('_', ' ')}”") if isinstance(value, str) else text
     if name in ("kind", "cause"):
         return ASKED.get(text, text.replace("_", " "))
     return text.removesuffix(".") if name in ("problem", "words", "text", "audio") else text

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from streams.pure.call.effects import Effect, Write
+from streams.pure.call.note_budget import Counted, NoteBudget
 from streams.pure.call.notes import Note
 from streams.pure.lifecycle import EventKind, Level
 
@@ -16,6 +17,7 @@ class EffectQueue:
     def __init__(self, offset: float) -> None:
         self.offset = offset
         self._notes = 0
+        self._budget = NoteBudget()
         self._effects: list[Effect] = []
 
     @property
@@ -41,6 +43,27 @@ class EffectQueue:
         /,
         **details: Any,
     ) -> None:
+        """A fact for the journal; only counted where there were very many of its kind."""
+        for counted in self._counted(kind, stream_id, now):
+            self._write(EventKind.EVENTS_COUNTED, Level.WARNING, counted.stream_id, now, {"more": counted.more, "of": counted.kind.value})
+        if self._budget.admits(kind, stream_id, now):
+            self._write(
+                kind, level, stream_id, now, {name: value for name, value in details.items() if value is not None}, measured=measured
+            )
+
+    def _counted(self, kind: EventKind, stream_id: UUID | None, now: float) -> list[Counted]:
+        over = self._budget.over(now)
+        return over + self._budget.ended(stream_id) if kind in (EventKind.STREAM_ENDED, EventKind.CALL_ENDED) else over
+
+    def _write(
+        self,
+        kind: EventKind,
+        level: Level,
+        stream_id: UUID | None,
+        now: float,
+        facts: dict[str, Any],
+        *,
+        measured: dict[str, Any] | None = None,
+    ) -> None:
         self._notes += 1
-        facts = {name: value for name, value in details.items() if value is not None}
         self._effects.append(Write(Note(self._notes, kind, now + self.offset, level, stream_id, facts, measured)))

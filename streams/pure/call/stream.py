@@ -22,6 +22,7 @@ from streams.pure.lifecycle import ENDINGS, CallbackEvent, EndCause, EventKind, 
 from streams.pure.messages import StreamRequest
 
 UNSAID_AT_MOST = 500
+"""Messages and digits that wait for a customer that does not read: they have no duration, and do not fill its buffer."""
 
 
 @dataclass(slots=True)
@@ -118,7 +119,8 @@ class StreamSession:
             self._end_slow(now)
 
     def digit(self, digit: str, track: str, timestamp_ms: int, now: float) -> None:
-        if self.live and track in self.tracks:
+        if self.live and track in self.tracks and self.unsaid < UNSAID_AT_MOST:
+            self.unsaid += 1
             self.backlog.put(Waiting("dtmf", digit, timestamp_ms, track=track))
             self.note(EventKind.DTMF_FORWARDED, Level.INFO, self.id, now, digit=digit)
 
@@ -132,7 +134,7 @@ class StreamSession:
         item = self.backlog.take()
         if item is None:
             return None
-        if item.kind == "message":
+        if item.kind in ("message", "dtmf"):
             self.unsaid -= 1
         elif item.kind == "media" and self.state is StreamState.CONNECTED:
             buffered_ms = round(self.backlog.held_ms)

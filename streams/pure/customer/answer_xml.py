@@ -18,6 +18,10 @@ from streams.pure.messages import StreamRequest
 # A document of 100 kB could name a thousand streams and twenty thousand elements we do not know.
 STREAMS = 16
 WARNINGS = 20
+TAGS = 500
+"""Opening and closing ones and comments, counted in the bytes before anything is parsed. 80 kB of them take a tenth of a second."""
+ATTRIBUTES = 50
+"""Of one element."""
 _ATTRIBUTES = {
     "bidirectional": "bidirectional",
     "audioTrack": "audio_track",
@@ -85,7 +89,12 @@ def _root(document: bytes, max_bytes: int) -> Element:
     start = _NOTHING.sub(b"", document)
     if problem := _other_kind(start):
         raise InvalidAnswer(f"The answer {problem}; it has to be XML with the root <Response>.", "line 1, column 1")
+    if (tags := start.count(b"<")) > TAGS:
+        raise InvalidAnswer(f"The answer has {tags} tags; it may have at most {TAGS}, and start {STREAMS} streams.", "the whole document")
     root = _element(start, lines_before=document[: len(document) - len(start)].count(b"\n"))
+    if (crowded := next((element for element in root.iter() if len(element.attrib) > ATTRIBUTES), None)) is not None:
+        problem = f"<{_name(crowded)}> has {len(crowded.attrib)} attributes; an element may have at most {ATTRIBUTES}."
+        raise InvalidAnswer(problem, f"<{_name(crowded)}>")
     if _name(root) != "Response":
         raise InvalidAnswer(f"The root element is <{_name(root)}>; it has to be <Response>.", f"<{_name(root)}>")
     return root

@@ -141,7 +141,11 @@ class _Reader:
 
     def extra_headers(self, name: str) -> str:
         """`k=v` pairs, separated by ',' or ';' (the documentation says either), as 'k=v;k2=v2'. A pair that is none is left out."""
-        pairs = [_BLANK_EQUALS.sub("=", pair.strip(), count=1) for pair in re.split("[,;]", self._text(name)) if pair.strip()]
+        given = self._text(name)
+        if len(given) > 4 * EXTRA_HEADERS_BYTES:  # whatever is blank in it, this is not read
+            self.wrong(name, f"has {len(given)} characters; it may have at most {EXTRA_HEADERS_BYTES} bytes")
+            return ""
+        pairs = [_BLANK_EQUALS.sub("=", pair.strip(), count=1) for pair in re.split("[,;]", given) if pair.strip()]
         good = [pair for pair in pairs if _PAIR.fullmatch(pair) and cleaned(pair, URL_CHARACTERS) == pair]
         if len(good) < len(pairs):
             unreadable = next(pair for pair in pairs if pair not in good)

@@ -1,11 +1,13 @@
 """The loop of an accepted socket: how its end is told, and that a failure of ours is ours."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 
 from streams.gateways.socket_loop import CLOSE_INTERNAL_ERROR, SocketEnd, SocketLoop
+from streams.pure.reading_pace import Allowance
 
 GONE: dict[str, Any] = {"type": "websocket.disconnect", "code": 1000}
 
@@ -45,6 +47,39 @@ def text(said: str) -> dict[str, Any]:
 )
 async def test_an_end_of_the_peer_is_told_from_one_of_the_server(gone: dict[str, Any], end: SocketEnd) -> None:
     assert (await end_of(text("a"), gone))[:2] == (end, ["a"])
+
+
+async def test_a_gateway_that_sends_without_a_pause_lets_others_have_their_turn() -> None:
+    """As Daphne hands over what came: without waiting, for as long as there is something."""
+    waiting, heard, turns = [text(str(number)) for number in range(3000)] + [GONE], list[str | bytes](), 0
+
+    async def receive() -> dict[str, Any]:
+        return waiting.pop(0)
+
+    async def other() -> None:
+        nonlocal turns
+        while len(waiting) > 1:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.ensure_future(other())
+    await SocketLoop(None, "pbx").run(receive, heard.append)
+    await beside
+    assert heard == [str(number) for number in range(3000)]
+    assert turns > 1000
+
+
+async def test_what_a_gateway_sends_beyond_its_pace_is_read_later_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.gateways.socket_loop.OF_GATEWAYS", Allowance(a_second=1000, at_once=100))
+    waiting, heard = [text(str(number)) for number in range(300)] + [GONE], list[str | bytes]()
+
+    async def receive() -> dict[str, Any]:
+        return waiting.pop(0)
+
+    began = time.monotonic()
+    await SocketLoop(None, "pbx").run(receive, heard.append)
+    assert heard == [str(number) for number in range(300)]
+    assert time.monotonic() - began > 0.15
 
 
 async def test_a_message_that_broke_us_closes_the_socket_and_whatever_comes_back_is_an_echo() -> None:

@@ -168,10 +168,10 @@ class TestWhatIsLeftOut:
         assert found.warnings == (f"<Stream> {STREAMS + 1} is left out; one answer may start at most {STREAMS} streams.",)
 
     def test_warnings_are_bounded(self):
-        elements = "".join(f"<a{number}/>" for number in range(1000))
+        elements = "".join(f"<a{number}/>" for number in range(400))
         found = parse(f"<Response>{elements}</Response>".encode())
         assert len(found.warnings) == WARNINGS + 1
-        assert found.warnings[-1] == f"{1001 - WARNINGS} more warnings are left out."
+        assert found.warnings[-1] == f"{401 - WARNINGS} more warnings are left out."
 
 
 class TestWhatIsRefused:
@@ -244,4 +244,33 @@ class TestWhatIsRefused:
 
     def test_deep_nesting_is_no_way_to_break_it(self):
         document = b"<Response>" + b"<a>" * 14_000 + b"</a>" * 14_000 + b"</Response>"
+        assert "28002 tags" in refused(document).problem
+        document = b"<Response>" + b"<a>" * 240 + b"</a>" * 240 + b"</Response>"
         assert parse(document).streams == ()
+
+    @pytest.mark.parametrize(
+        "inside",
+        [
+            b"<a/>" * 20_000,
+            b"<Stream>ws://a.example/</Stream>" * 2500,
+            b"<Stream>ws://a.example/" + b"<b/>" * 20_000 + b"</Stream>",
+            b"".join(b'<a xmlns="u%d"/>' % number for number in range(4500)),
+            b"<!---->" * 12_000,
+        ],
+        ids=["elements", "streams", "elements in a stream", "namespaces", "comments"],
+    )
+    def test_tens_of_kilobytes_of_tags_are_counted_and_not_parsed(self, inside, monkeypatch):
+        monkeypatch.setattr("streams.pure.customer.answer_xml.fromstring", None)
+        error = refused(b"<Response>" + inside + b"</Response>")
+        assert error.place == "the whole document" and "it may have at most 500, and start 16 streams" in error.problem
+
+    def test_thousands_of_attributes_are_counted_before_one_is_read(self):
+        attributes = b" ".join(b'a%d=""' % number for number in range(9000))
+        error = refused(b"<Response><Stream " + attributes + b">ws://a.example/</Stream></Response>")
+        assert error.problem == "<Stream> has 9000 attributes; an element may have at most 50."
+        assert error.place == "<Stream>"
+
+    def test_a_long_and_wordy_answer_is_still_one(self):
+        comments = b"<!-- what this does, and why -->\n" * 200
+        streams = b"".join(b"<Stream>ws://s/%d</Stream>" % number for number in range(STREAMS))
+        assert len(parse(b"<Response>" + comments + streams + b"</Response>").streams) == STREAMS

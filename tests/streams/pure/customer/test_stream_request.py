@@ -159,6 +159,7 @@ def test_bidirectional_streams_fork_the_inbound_track(track):
             "it has to be one of audio/x-l16;rate=8000, audio/x-l16;rate=16000, audio/x-mulaw;rate=8000.",
         ),
         ({"extra_headers": "a=" + "x" * 511}, "extra_headers has 513 bytes; it may have at most 512."),
+        ({"extra_headers": "a=b," * 20_000 + "c"}, "extra_headers has 80001 characters; it may have at most 512 bytes."),
     ],
 )
 def test_each_problem_is_a_sentence(values, sentence):

@@ -1,0 +1,151 @@
+"""A WebSocket as we serve it: Daphne's, with both of its queues bounded, and parsed in slices.
+
+Owns what a gateway's or a page's socket may cost this process. Must not know Django, or what is said."""
+
+import logging
+import socket
+import sys
+from typing import Any
+
+from autobahn.websocket.types import ConnectionDeny
+from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet.interfaces import IDelayedCall, IPushProducer
+from zope.interface import implementer
+
+log = logging.getLogger(__name__)
+
+KEEP_ALIVE = [(socket.TCP_KEEPIDLE, 6), (socket.TCP_KEEPINTVL, 3), (socket.TCP_KEEPCNT, 3)] if sys.platform == "linux" else []
+"""A peer whose machine is gone is noticed 15 s after its last byte (tcp(7): seconds, seconds, probes)."""
+LONGEST_REASON_BYTES = 123
+SLICE_BYTES = 2048
+"""How much of what came on a WebSocket is parsed at once: 64 KiB may be thousands of small messages, which take a tenth of a second."""
+MESSAGE_COST_BYTES = 256
+"""What a message that waits costs beside its payload, so that empty ones do not come without end."""
+
+
+@implementer(IPushProducer)
+class LimitedWebSocket(WebSocketProtocol):
+    """A WebSocket whose two queues are bounded. What the application has not taken stops the reading of this one socket; a peer
+    that does not read what it is owed is cut off. A peer that vanished without a word is found by TCP keep-alive, not by pings:
+    some Asterisk releases hang up when they are pinged (before 20.18, 22.8 and 23.2)."""
+
+    unread_bytes = 0
+    unparsed = b""
+    next_slice: IDelayedCall | None = None
+    unsent_bytes = 0
+    reading_paused = False
+    sending_paused = False
+    failure: tuple[int | None, str] | None = None
+    """With which code, and why, we ended the connection for what its peer did."""
+
+    def onConnect(self, request: Any) -> Any:  # noqa: N802
+        if self.factory.server_class.draining:
+            raise ConnectionDeny(503, "The server is being stopped")
+        return super().onConnect(request)
+
+    def onOpen(self) -> None:  # noqa: N802
+        self.transport.unregisterProducer()  # the HTTP channel that this socket was
+        self.transport.registerProducer(self, True)
+        for option, value in KEEP_ALIVE:
+            self.transport.getHandle().setsockopt(socket.IPPROTO_TCP, option, value)
+        self.transport.setTcpKeepAlive(True)
+        super().onOpen()
+
+    def _fail_connection(self, code: int = 1001, reason: str = "going away") -> None:
+        self.failure = (code, reason)
+        super()._fail_connection(code, reason)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
+        """Where we failed the connection the application hears that, with our code: before Daphne's message, which has the peer's."""
+        if self.failure is not None and not self.muted and hasattr(self, "application_queue"):
+            ours, why = self.failure
+            self.application_queue.put_nowait({"type": "websocket.disconnect", "code": ours, "reason": why, "by_server": True})
+        super().onClose(wasClean, code, reason)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        """In slices, between which others have their turn; meanwhile no more is read."""
+        self.unparsed += data
+        open_or_closing = self.state in (self.STATE_OPEN, self.STATE_CLOSING)
+        if not open_or_closing or (self.next_slice is None and len(self.unparsed) <= SLICE_BYTES):
+            self.parse(len(self.unparsed))
+        elif self.next_slice is None:
+            self.parse_slice()
+
+    def parse_slice(self) -> None:
+        self.next_slice = None
+        self.parse(SLICE_BYTES)
+        if self.unparsed:
+            self.next_slice = self.factory.reactor.callLater(0, self.parse_slice)
+        self.settle_reading()
+
+    def parse(self, size: int) -> None:
+        part, self.unparsed = self.unparsed[:size], self.unparsed[size:]
+        super().dataReceived(part)
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+        if self.next_slice is not None and self.next_slice.active():
+            self.next_slice.cancel()
+            self.parse(len(self.unparsed))
+        super().connectionLost(reason)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
+        self.unread_bytes += len(payload) + MESSAGE_COST_BYTES
+        super().onMessage(payload, isBinary)
+        self.settle_reading()
+
+    def taken(self, message: dict[str, Any]) -> None:
+        """The application took a message from the queue."""
+        if message["type"] == "websocket.receive":
+            data = message.get("bytes") or message.get("text") or b""
+            self.unread_bytes -= len(data if isinstance(data, bytes) or data.isascii() else data.encode()) + MESSAGE_COST_BYTES
+            self.settle_reading()
+
+    def settle_reading(self) -> None:
+        """Reads on when all is parsed, and half of what may be unread was taken."""
+        most: int = self.server.limits.unread_bytes
+        full = self.unread_bytes > (most // 2 if self.reading_paused else most)
+        if (full or bool(self.unparsed)) == self.reading_paused:
+            return
+        self.reading_paused = not self.reading_paused
+        if self.reading_paused:
+            self.transport.pauseProducing()
+        else:
+            self.transport.resumeProducing()
+
+    def serverSend(self, content: Any, binary: bool = False) -> None:  # noqa: N802
+        super().serverSend(content, binary)
+        if self.sending_paused:
+            self.unsent_bytes += len(content)
+            if self.unsent_bytes > self.server.limits.unsent_bytes:
+                log.warning("A WebSocket peer does not read: it was cut off with %d bytes waiting for it.", self.unsent_bytes)
+                self.failure = (None, f"it did not read, and {self.unsent_bytes} bytes waited for it")
+                self.transport.abortConnection()
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """The transport's buffer is full."""
+        self.sending_paused = True
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self.sending_paused = False
+        self.unsent_bytes = 0
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """The connection is gone."""
+
+    def serverClose(self, code: int | None = None) -> None:  # noqa: N802
+        self.close_with(code or 1000, "")
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Like Daphne's, which sends no empty messages; this one does."""
+        if message["type"] == "websocket.close" and self.state == self.STATE_OPEN:
+            self.close_with(message.get("code") or 1000, message.get("reason") or "")
+        elif message["type"] == "websocket.send" and self.state == self.STATE_OPEN:
+            data = message.get("bytes")
+            self.serverSend(data if data is not None else message["text"], binary=data is not None)
+        else:
+            super().handle_reply(message)
+
+    def close_with(self, code: int, reason: str) -> None:
+        """With any code of RFC 6455 and a reason; Daphne knows 1000 and 3000-4999 only, and never sends a reason."""
+        utf8 = reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore").encode()
+        self.sendCloseFrame(code=code, reasonUtf8=utf8 or None)

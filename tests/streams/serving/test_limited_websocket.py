@@ -1,0 +1,72 @@
+"""A WebSocket as we serve it, from outside: what small messages cost. Large ones, and peers that do not read, are test_limits'."""
+
+import asyncio
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.frames import Frame, Opcode
+
+from tests.streams.server_process import serving
+from tests.streams.serving.test_limits import resident_bytes
+
+
+async def test_messages_without_content_that_nobody_takes_come_to_an_end() -> None:
+    async with serving(limits={"unread_bytes": 1_000_000}) as server, connect(server.url("/deaf"), compression=None) as socket:
+        await server.says("open", "/deaf")
+        frames, sent = Frame(Opcode.TEXT, b"").serialize(mask=True) * 10_000, 0
+        while sent < 50_000_000 and socket.transport.get_write_buffer_size() < 1_000_000:
+            socket.transport.write(frames)
+            sent += len(frames)
+            await asyncio.sleep(0.02)
+        assert sent < 50_000_000
+        assert resident_bytes(server.process.pid) < 120_000_000
+        socket.transport.abort()
+
+
+async def test_text_outside_of_ascii_is_read_on() -> None:
+    """Its bytes are counted when it comes and when it is taken."""
+    async with serving(limits={"unread_bytes": 20_000}) as server, connect(server.url("/echo"), compression=None) as socket:
+        async with asyncio.timeout(30):
+            for number in range(50):
+                await socket.send(f"{number}" + "é" * 1000)
+                assert await socket.recv() == f"{number}" + "é" * 1000
+
+
+@pytest.mark.parametrize("count", [1, 20_000])
+async def test_many_small_messages_at_once_are_heard_in_order_and_so_is_the_end(count: int) -> None:
+    async with serving() as server, connect(server.url("/echo"), compression=None) as socket:
+        await server.says("open", "/echo")
+        texts = [str(number) for number in range(count)]
+        socket.transport.write(b"".join(Frame(Opcode.TEXT, text.encode()).serialize(mask=True) for text in texts))
+        async with asyncio.timeout(60):
+            assert [await socket.recv() for _ in texts] == texts
+            await socket.close(1000)
+        await server.says("gone", "1000", "by", "the", "peer")
+
+
+async def test_small_messages_without_end_on_one_socket_leave_others_their_turn() -> None:
+    async with serving() as server:
+        async with connect(server.url("/echo"), compression=None) as flooding, connect(server.url("/echo"), compression=None) as other:
+            over = asyncio.Event()
+            frames = Frame(Opcode.TEXT, b"x").serialize(mask=True) * 5000
+
+            async def flood() -> None:
+                while not over.is_set():
+                    if flooding.transport.get_write_buffer_size() < 100_000:
+                        flooding.transport.write(frames)
+                    await asyncio.sleep(0.005)
+
+            async def read() -> None:
+                async for _ in flooding:
+                    pass
+
+            tasks = [asyncio.ensure_future(flood()), asyncio.ensure_future(read())]
+            async with asyncio.timeout(60):
+                for number in range(100):
+                    await other.send(str(number))
+                    assert await other.recv() == str(number)
+            over.set()
+            await tasks[0]
+            flooding.transport.abort()
+            await asyncio.wait([tasks[1]])
+            tasks[1].exception()

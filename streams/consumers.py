@@ -16,7 +16,7 @@ from streams import guard
 from streams.admission import Rejected, admit, caller_of, listed_host, loggable_path
 from streams.calls import answer_fetch as answers
 from streams.calls import switchboard
-from streams.calls.answer_acts import AnswerUnavailable, parse_answer
+from streams.calls.answer_acts import AnswerUnavailable, NoRoom, parse_answer
 from streams.calls.relay import Relay, RelayContext
 from streams.customers.dial import DialSettings
 from streams.gateways.directory import KnownGateway
@@ -66,7 +66,7 @@ class GatewayConsumer(AsyncConsumer):
             return
         caller = caller_of(scope, entry)
         spoken = dialect(entry.dialect, caller.query)
-        if switchboard.current().calls.turns_away(caller):
+        if turned_away(caller, entry):
             await send({"type": "websocket.close", "code": CLOSE_REFUSED})
             return
         offered = scope.get("subprotocols", [])
@@ -74,6 +74,18 @@ class GatewayConsumer(AsyncConsumer):
         await send({"type": "websocket.accept", "subprotocol": chosen})
         caller = replace(caller, upgrade_ms=round((time.monotonic() - began) * 1000, 1))
         await GatewaySocket(caller, spoken, entry, send).run(receive)
+
+
+def turned_away(caller: Caller, entry: KnownGateway) -> bool:
+    """Whether it can be seen at the door that a call will not be taken, so that it costs no row."""
+    board = switchboard.current()
+    if board.calls.turns_away(caller):
+        return True
+    words = "" if board.calls.goes_on(caller) else board.crowding.refused_call(entry, coming=1)
+    if not words or board.crowding.is_told(entry.gateway_id):
+        return False
+    board.calls.note_refusal(caller, Reason.TOO_MANY_CALLS, words, None)
+    return True
 
 
 class NowhereConsumer(AsyncConsumer):
@@ -112,6 +124,7 @@ class GatewaySocket:
             answer=self.answer,
             tokens=self.tokens,
             over=self.board.calls.over,
+            too_many=lambda: self.board.crowding.refused_call(self.known),
         )
         self.relay = self.board.calls.open(line, who, first, context)
         return self.relay
@@ -141,17 +154,30 @@ class GatewaySocket:
         if self.relay is not None:
             self.board.calls.note_refusal(self.line.caller, reason, words, self.relay.facts.call_id)
 
+    @property
+    def known(self) -> KnownGateway:
+        """What is known of the gateway now, also hours into a call."""
+        return self.board.directory.entries.get(self.entry.name, self.entry)
+
     def tokens(self) -> Tokens:
         """Those in force now, also hours into a call."""
         return self.board.directory.tokens_of(self.entry)
 
     async def answer(self, relay: Relay) -> tuple[Answer, dict[str, Any]]:
         """The application's XML, checked, with facts for the debug log. Raises AnswerUnavailable."""
-        entry, facts = self.entry, relay.facts
+        facts = relay.facts
         if relay.line.dialect.resumes:
             await self.board.note_queue.until_begun(facts.call_id, ROW_SECONDS)
             if not relay.live:
                 raise AnswerUnavailable("Another process has the call.", {})
+        answer, details = await self._read_answer(relay)
+        if not relay.live:
+            return answer, details
+        return within_limits(answer, details, *self.board.crowding.room_for_streams(self.known))
+
+    async def _read_answer(self, relay: Relay) -> tuple[Answer, dict[str, Any]]:
+        """Beside the event loop, in a share of the account's own."""
+        entry, facts = self.entry, relay.facts
         if not entry.answer_url:
             return await _answers.run(entry.account_id, own_answer, entry.answer_xml.encode())
         asked = answers.answer_parameters(str(facts.call_id), facts.from_number, facts.to_number, facts.direction, entry.auth_id)
@@ -167,6 +193,16 @@ class GatewaySocket:
             reach=settings.DIAL_REACH,
             timeout_seconds=settings.ANSWER_TIMEOUT_SECONDS,
         )
+
+
+def within_limits(answer: Answer, facts: dict[str, Any], room: int, words: str) -> tuple[Answer, dict[str, Any]]:
+    """The answer without the streams for which there is no room. Raises AnswerUnavailable where there is room for none."""
+    left_out = len(answer.streams) - room
+    if left_out <= 0:
+        return answer, facts
+    if not room:
+        raise NoRoom(f"None of the answer's {len(answer.streams)} streams is begun: {words}.", facts)
+    return Answer(answer.streams[:room], (*answer.warnings, f"The last {left_out} of its streams are left out: {words}.")), facts
 
 
 def own_answer(document: bytes) -> tuple[Answer, dict[str, Any]]:

@@ -28,6 +28,8 @@ ACCOUNT_COLUMNS = {
     "country": "country",
     "fill_silence": "fill_silence",
     "goodbye_seconds": "goodbye_seconds",
+    "concurrent_calls_limit": "concurrent_calls_limit",
+    "concurrent_streams_limit": "concurrent_streams_limit",
     "play_failed_messages": "play_failed_messages",
 }
 KEYS = {column: key for key, column in ACCOUNT_COLUMNS.items()}

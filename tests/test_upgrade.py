@@ -20,7 +20,7 @@ from cdr.models import Export, RetentionRun, UrlTest
 from cdr.tasks import run_url_tests
 from streams import control
 from streams.delivery import outbox
-from streams.models import Call, Callback, ControlRequest
+from streams.models import Account, Call, Callback, ControlRequest
 from streams.pure.number_key import number_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,6 +57,7 @@ def test_no_job_and_no_number_is_lost_by_the_upgrade(old: Any, monkeypatch: pyte
     numbers = old_numbers(old, account, now)
     monkeypatch.setattr(import_module("streams.migrations.0015_fill_number_keys"), "CALLS_AT_ONCE", 2)
     upgrade()
+    assert Account.objects.get(pk=account.pk).concurrent_streams_limit == 500  # which was 100, for the API alone
     numbers_are_found(numbers)
     control_requests_go_on()
     callbacks_go_on(callbacks)

@@ -37,7 +37,7 @@ class GatewayForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Gateway
-        fields = ("name", "account", "dialect", "application")
+        fields = ("name", "account", "dialect", "application", "concurrent_calls_limit", "concurrent_streams_limit")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # whatever Django's own takes
         super().__init__(*args, **kwargs)

@@ -72,7 +72,8 @@ class GatewayAdmin(Audited):
     def get_fields(self, request: HttpRequest, obj: Gateway | None = None) -> tuple[str, ...]:
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         removal = ("remove_signing_token",) if obj and obj.signing_token else ()
-        return ("name", "account", "dialect", "application", *(("password", "new_signing_token", *removal) if may_write else ()))
+        limits = ("concurrent_calls_limit", "concurrent_streams_limit")
+        return ("name", "account", "dialect", "application", *limits, *(("password", "new_signing_token", *removal) if may_write else ()))
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Context | None = None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -20,14 +21,16 @@ from cdr.admin.site import console
 from cdr.admin.tokens import Rotating
 from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.pure.figures import moment, money
-from streams.models import Account, Application
+from streams.models import Account, Application, Stream
 from streams.pure.callback.signature import standard_webhook_secret
 from streams.pure.customer import answer_xml
+from streams.pure.lifecycle import LIVE_STATES, CallState
 from streams.pure.secret_strength import Secret, secret_problem
 
 RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days")
 PLAN = ("rate", "billing_interval_seconds", "currency")
-LIMITS_AND_CALLBACKS = ("concurrent_streams_limit", "stream_starts_per_second", "callback_style", "playback_callbacks")
+LIMITS = ("concurrent_calls_limit", "concurrent_streams_limit", "stream_starts_per_second")
+CALLBACKS = ("callback_style", "playback_callbacks")
 ON_CALLS = ("fill_silence", "goodbye_seconds", "play_failed_messages")
 
 
@@ -44,7 +47,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Account, site=console)
 class AccountAdmin(Rotating, Audited):
     form = AccountForm
-    readonly_fields = ("old_token", "webhook_secret")
+    readonly_fields = ("old_token", "webhook_secret", "in_use")
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
 
@@ -53,7 +56,8 @@ class AccountAdmin(Rotating, Audited):
         may_see = obj is None or self.has_change_permission(request, obj)
         token = ("auth_token", *(("webhook_secret",) if obj else ())) if may_see else ()
         old = ("old_token",) if obj and obj.old_auth_token else ()
-        return ("name", "auth_id", *token, *old, *PLAN, "country", *LIMITS_AND_CALLBACKS, *ON_CALLS, *RETENTION)
+        in_use = ("in_use",) if obj else ()
+        return ("name", "auth_id", *token, *old, *PLAN, "country", *in_use, *LIMITS, *CALLBACKS, *ON_CALLS, *RETENTION)
 
     def _door_to_test(self, request: HttpRequest, account: Account) -> Iterator[Door]:
         if request.user.has_perm(MAY_TEST):
@@ -88,6 +92,13 @@ class AccountAdmin(Rotating, Audited):
         until = account.old_auth_token_until
         counts = len(account.tokens(timezone.now())) > 1
         return f"counts until {moment(until)} UTC, beside the present one" if counts else f"ended at {moment(until)} UTC"
+
+    @admin.display(description="In use now")
+    def in_use(self, account: Account) -> str:
+        live = Q(state=CallState.LIVE)
+        calls = account.calls.filter(live).count()
+        streams = Stream.objects.filter(call__in=account.calls.filter(live), state__in=LIVE_STATES).count()
+        return f"{calls} of {account.concurrent_calls_limit} calls, {streams} of {account.concurrent_streams_limit} streams"
 
     @admin.display(description="Standard Webhooks secret")
     def webhook_secret(self, account: Account) -> SafeString:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from cdr.api.errors import ApiRefusal, too_many
@@ -26,7 +27,7 @@ def start(account: Account, call: Call, request: StreamRequest) -> UUID:
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
         _refuse_repeated(call, request.service_url)
         _refuse_hasty(account)
-        _refuse_crowded(account)
+        _refuse_crowded(account, call)
         return control.request_start(call, request, BY_API)
 
 
@@ -46,9 +47,15 @@ def _refuse_hasty(account: Account) -> None:
         raise too_many(f"The account may start {most} streams a second. Try again in a second.", 1)
 
 
-def _refuse_crowded(account: Account) -> None:
-    most = account.concurrent_streams_limit
-    asked_for = pending_streams.unwritten(ControlRequest.objects.filter(call__account=account, call__state=CallState.LIVE))
-    live = Stream.objects.filter(call__account=account, call__state=CallState.LIVE, state__in=LIVE_STATES).count()
+def _refuse_crowded(account: Account, call: Call) -> None:
+    gateway = call.gateway
+    _refuse_beyond("account", account.concurrent_streams_limit, Q(call__account=account))
+    if gateway is not None and gateway.concurrent_streams_limit is not None:
+        _refuse_beyond("call's gateway", gateway.concurrent_streams_limit, Q(call__gateway=gateway))
+
+
+def _refuse_beyond(whose: str, most: int, of_calls: Q) -> None:
+    asked_for = pending_streams.unwritten(ControlRequest.objects.filter(of_calls, call__state=CallState.LIVE))
+    live = Stream.objects.filter(of_calls, call__state=CallState.LIVE, state__in=LIVE_STATES).count()
     if live + len(asked_for) >= most:
-        raise too_many(f"The account may have {most} streams at once, and has as many. Stop one first.", CONCURRENCY_RETRY_SECONDS)
+        raise too_many(f"The {whose} may have {most} streams at once, and has as many. Stop one first.", CONCURRENCY_RETRY_SECONDS)

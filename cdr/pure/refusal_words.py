@@ -47,6 +47,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
     ),
     Reason.CALL_LIVE: ("call is live", "warn", "Two connections came with one call_uuid. Each call needs one of its own."),
     Reason.CALL_USED: ("call_uuid used before", "warn", "A call_uuid serves one call. Make a fresh one for each."),
+    Reason.TOO_MANY_CALLS: (
+        "too many calls",
+        NOT_IN,
+        "Its account or this gateway has as many calls as it may. Raise the limit on its page, or see why calls do not end.",
+    ),
     Reason.UNLISTED: (
         "more attempts",
         "warn",

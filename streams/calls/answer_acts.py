@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from streams.pure.call.session import CallAct, CallSession
 from streams.pure.customer.answer_xml import Answer, InvalidAnswer, parse
-from streams.pure.lifecycle import ANSWER_INVALID, ANSWER_UNREACHABLE, EventKind, HangupCause, Level
+from streams.pure.lifecycle import ANSWER_INVALID, ANSWER_UNREACHABLE, STREAM_LIMIT, EventKind, HangupCause, Level
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,13 @@ class AnswerUnavailable(Exception):
     def __init__(self, problem: str, facts: dict[str, Any], hangup: HangupCause = ANSWER_UNREACHABLE) -> None:
         super().__init__(problem)
         self.facts, self.hangup = facts, hangup
+
+
+class NoRoom(AnswerUnavailable):
+    """The answer is good, and none of its streams may be begun."""
+
+    def __init__(self, problem: str, facts: dict[str, Any]) -> None:
+        super().__init__(problem, facts, STREAM_LIMIT)
 
 
 def parse_answer(document: bytes, facts: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:
@@ -35,6 +42,8 @@ async def act_on_answer(fetching: Awaitable[tuple[Answer, dict[str, Any]]], call
     """Awaits the application's XML and the facts of its fetching, and returns what the call has to do about them."""
     try:
         answer, facts = await fetching
+    except NoRoom as error:
+        return partial(_crowded, error.hangup, str(error), error.facts)
     except AnswerUnavailable as error:
         return partial(_fail, error.hangup, str(error), error.facts)
     except Exception:
@@ -45,6 +54,12 @@ async def act_on_answer(fetching: Awaitable[tuple[Answer, dict[str, Any]]], call
 
 def _fail(hangup: HangupCause, problem: str, details: dict[str, Any], session: CallSession, now: float) -> None:
     session.note(EventKind.CALL_ANSWER_FAILED, Level.ERROR, None, now, problem=problem, code=hangup.code, **details)
+    session.hang_up(hangup, problem, now)
+
+
+def _crowded(hangup: HangupCause, problem: str, facts: dict[str, Any], session: CallSession, now: float) -> None:
+    session.note(EventKind.CALL_ANSWERED, Level.INFO, None, now, streams=0, **facts)
+    session.note(EventKind.CALL_ANSWER_WARNING, Level.ERROR, None, now, problem=problem)
     session.hang_up(hangup, problem, now)
 
 

@@ -56,7 +56,8 @@ class LiveCalls:
         relay = self.relays[facts.call_id] = Relay(line, facts, context)
         self._note_queue.open(facts, partial(self._lose, relay))
         relay.begin(who)
-        if first is not None:
+        relay.refuse_if_too_many()
+        if first is not None and relay.live:
             relay.hear(first, time.monotonic())
         return relay
 
@@ -69,6 +70,11 @@ class LiveCalls:
         self._refusal_seconds(caller, call_id, OVER)
         self.note_refusal(caller, Reason.CALL_USED, OVER, call_id)
         return True
+
+    def goes_on(self, caller: Caller) -> bool:
+        """Whether a gateway brings a call that is live, by its URL."""
+        relay = self.relays.get(call_id) if (call_id := identity(caller.query, {}).call_uuid) else None
+        return relay is not None and relay.live
 
     def _is_over(self, call_id: UUID) -> bool:
         """Also while its customers' sockets are still being closed: an old build comes again within a millisecond."""
@@ -88,7 +94,7 @@ class LiveCalls:
             self.note_refusal(relay.line.caller, Reason.CALL_USED, words, relay.facts.call_id)
         relay.lease_lost(words)
 
-    def note_refusal(self, caller: Caller, reason: Reason, words: str, call_id: UUID) -> None:
+    def note_refusal(self, caller: Caller, reason: Reason, words: str, call_id: UUID | None) -> None:
         """Has it written down that a gateway that is in brought a call that is not taken."""
         self._refusals.add(Refusal(reason, words, caller.gateway_name, caller.dialect_name, caller.host, known=True, call_uuid=call_id))
 

@@ -22,7 +22,7 @@ from streams.pure.call.session import CallAct, CallSession
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity, filled_in
-from streams.pure.lifecycle import API_HANGUP, EndCause, EventKind, HangupCause, Level
+from streams.pure.lifecycle import API_HANGUP, CALL_LIMIT, EndCause, EventKind, HangupCause, Level
 from streams.pure.messages import Audio, GatewayMessage, LateMetadata, Started
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class RelayContext:
     """What a relay needs of the process around it.
 
     `record` keeps a note; `answer` fetches and checks the application's XML; `tokens` are the account's, those
-    of now; `over` is told when the relay is done."""
+    of now; `over` is told when the relay is done. `too_many` says why this call is one more than may be, "" where it is not."""
 
     limits: StreamLimits
     dialling: DialSettings
@@ -49,6 +49,7 @@ class RelayContext:
     answer: Callable[["Relay"], Awaitable[tuple[Answer, dict[str, Any]]]]
     tokens: Callable[[], Tokens]
     over: Callable[["Relay"], None]
+    too_many: Callable[[], str] = lambda: ""
 
 
 class Relay:
@@ -165,6 +166,11 @@ class Relay:
     def finish(self, cause: EndCause, hangup: HangupCause, words: str, code: int) -> None:
         """Ends the call and closes its gateway with `code`."""
         self._act(lambda session, now: session.finish(cause, hangup, words, now, close=code))
+
+    def refuse_if_too_many(self) -> None:
+        """Before anything comes of the call: no application is asked about it."""
+        if words := self.context.too_many():
+            self._act(lambda session, now: session.hang_up(CALL_LIMIT, words, now))
 
     def lease_lost(self, words: str) -> None:
         """Another has ended this call in its rows: stop everything, and write nothing more."""

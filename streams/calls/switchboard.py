@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from streams import control, journal
 from streams.calls import timing
 from streams.calls.control_rounds import ControlRounds
+from streams.calls.crowding import Crowding
 from streams.calls.live_calls import LiveCalls
 from streams.calls.note_queue import NoteQueue
 from streams.database_threads import DatabaseThreads
@@ -61,6 +62,7 @@ class Switchboard:
         self.meters: dict[int, Meter] = {}
         self._threads = DatabaseThreads(2, "switchboard")
         self._look = asyncio.Event()
+        self.crowding = Crowding(self.owner, self.relays, self._query)
         self._control = ControlRounds(self.owner, self.relays, self._query)
         self._metered_at = time.monotonic()
         self._loops = [
@@ -68,6 +70,7 @@ class Switchboard:
             keep("lease renewal", self._keep_leases, longest_pause_seconds=self.lease_seconds / 4),
             keep("frame rates of gateways", self._keep_traffic),
             keep("timing of live calls", partial(timing.keep, self.owner, self.relays, self.note_queue.begun, self._query)),
+            keep("calls of other processes", self.crowding.keep),
             keep("control requests", self._take_requests),
             keep("channel layer listener", self._listen),
         ]

@@ -42,6 +42,10 @@ class KnownGateway:
     fill_silence: bool = True
     goodbye_seconds: int = 10
     play_failed_messages: bool = True
+    account_calls_limit: int = 500
+    account_streams_limit: int = 500
+    gateway_calls_limit: int | None = None
+    gateway_streams_limit: int | None = None
 
     def accepts(self, password: str) -> bool:
         return password_matches(self.password_digest, password)
@@ -100,6 +104,10 @@ COLUMNS = {
     "fill_silence": "account__fill_silence",
     "goodbye_seconds": "account__goodbye_seconds",
     "play_failed_messages": "account__play_failed_messages",
+    "account_calls_limit": "account__concurrent_calls_limit",
+    "account_streams_limit": "account__concurrent_streams_limit",
+    "gateway_calls_limit": "concurrent_calls_limit",
+    "gateway_streams_limit": "concurrent_streams_limit",
 }
 
 

@@ -34,6 +34,8 @@ def country_validator(code: str) -> None:
 
 RETENTION_HELP = "Days after the end of a call. Empty: what the installation sets. 0: for ever. What was removed cannot be brought back."
 
+GATEWAY_LIMIT_HELP = "Of this gateway alone, beside what its account may have. Empty: only the account's limit."
+
 
 def new_auth_id() -> str:
     alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
@@ -71,10 +73,16 @@ class Account(models.Model):
         validators=[country_validator],
         help_text="Two capital letters, such as GB. Calls are found by it: numbers without a country code are read as that country's.",
     )
-    concurrent_streams_limit = models.PositiveIntegerField(
-        default=100,
+    concurrent_calls_limit = models.PositiveIntegerField(
+        default=500,
         validators=[MaxValueValidator(1_000_000)],
-        help_text="At most this many live streams at once; the API refuses to start more.",
+        help_text="At most this many live calls at once; one more is hung up with the cause 1030.",
+    )
+    concurrent_streams_limit = models.PositiveIntegerField(
+        default=500,
+        validators=[MaxValueValidator(1_000_000)],
+        help_text="At most this many live streams at once. The API refuses to start more; of an answer's XML the rest is left out, and "
+        "a call without any is hung up with the cause 1040.",
     )
     stream_starts_per_second = models.PositiveIntegerField(
         default=10, validators=[MaxValueValidator(10_000)], help_text="At most this many starts through the API in one second."
@@ -162,6 +170,12 @@ class Gateway(models.Model):
     password_digest = models.CharField(max_length=200, editable=False)
     signing_token = models.CharField(
         max_length=200, blank=True, help_text="Twilio's auth token. Calls are then authenticated by their signature, without a password."
+    )
+    concurrent_calls_limit = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(1_000_000)], help_text=GATEWAY_LIMIT_HELP
+    )
+    concurrent_streams_limit = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(1_000_000)], help_text=GATEWAY_LIMIT_HELP
     )
 
     class Meta:

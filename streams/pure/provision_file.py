@@ -23,6 +23,8 @@ ACCOUNT_KEYS = {
     "country": TEXT,
     "fill_silence": YES_OR_NO,
     "goodbye_seconds": WHOLE,
+    "concurrent_calls_limit": WHOLE,
+    "concurrent_streams_limit": WHOLE,
     "play_failed_messages": YES_OR_NO,
     "applications": LIST,
     "gateways": LIST,

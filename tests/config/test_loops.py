@@ -11,9 +11,9 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from streams import control, journal, keeper
-from streams.calls import switchboard, timing
+from streams.calls import crowding, switchboard, timing
 from streams.gateways import directory, refusals, traffic
-from streams.models import Call, CallMeasure, GatewayRefusal, GatewayTraffic, Heartbeat, StreamEvent
+from streams.models import Call, CallMeasure, Gateway, GatewayRefusal, GatewayTraffic, Heartbeat, StreamEvent
 from tests.streams.gateway_socket import call, socket, switchboard_running, until
 from tests.streams.redis_server import RedisServer
 from tests.streams.rows import gateway
@@ -115,6 +115,19 @@ async def test_timing_of_live_calls(fail: Callable[..., None], monkeypatch: pyte
     async with switchboard_running(), call() as gateway_socket:
         await gateway_socket.send_to(bytes_data=b"\x55" * 160)
         await it_recovers(monkeypatch, "timing of live calls", lambda: until(CallMeasure.objects.first))
+
+
+async def test_calls_of_other_processes(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowding, "REFRESH_SECONDS", 0.05)
+    fail(crowding, "in_use_elsewhere")
+    async with switchboard_running() as board:
+        row = await until(Gateway.objects.first)
+
+        async def works() -> None:
+            await database_sync_to_async(Call.objects.create)(account_id=row.account_id, started_at=timezone.now(), owner="another")
+            await until(lambda: board.crowding._elsewhere.calls["account", row.account_id] == 1)
+
+        await it_recovers(monkeypatch, "calls of other processes", works)
 
 
 async def test_control_requests(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,10 @@ class CallSession:
         """What the gateway said of its media; None before it began."""
         return self._gateway.started
 
+    @property
+    def live_streams(self) -> int:
+        return len(self._fork.live)
+
     # The gateway -------------------------------------------------------------------------------------------------------
     def hear(self, message: GatewayMessage, now: float) -> None:
         """Anything the gateway says but Audio, which goes to `audio` at once."""

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NO_MEDIA = "no_media"
     CALL_LIVE = "call_live"
     CALL_USED = "call_used"
+    TOO_MANY_CALLS = "too_many_calls"
 
     UNLISTED = "unlisted"
 

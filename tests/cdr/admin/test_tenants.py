@@ -10,7 +10,7 @@ from standardwebhooks import Webhook
 from streams.models import Account, Gateway
 from streams.pure.callback.signature import standard_webhook_headers
 from tests.cdr.admin.reading import read
-from tests.cdr.call_script import make_gateway
+from tests.cdr.call_script import CallScript, make_gateway
 from tests.cdr.factories import good_call
 
 ACCOUNT, APPLICATION = "/admin/streams/account/", "/admin/streams/application/"
@@ -52,6 +52,7 @@ def test_an_account_is_made_with_keys_of_its_own(administrator) -> None:
         "rate": "0.005",
         "billing_interval_seconds": 1,
         "currency": "EUR",
+        "concurrent_calls_limit": 5,
         "concurrent_streams_limit": 5,
         "stream_starts_per_second": 2,
         "goodbye_seconds": 5,
@@ -61,13 +62,26 @@ def test_an_account_is_made_with_keys_of_its_own(administrator) -> None:
     assert read(administrator, ACCOUNT).rows[1][1:4] == ["New", "MA" + "A" * 18, "0.00500 EUR per 1 s"]
 
 
+def test_an_accounts_page_shows_its_limits_and_what_is_in_use(administrator, gateway) -> None:
+    Account.objects.filter(pk=gateway.account_id).update(concurrent_calls_limit=7, concurrent_streams_limit=9)
+    script = CallScript(gateway).answered()
+    script.streaming()
+    script.save()
+    good_call(gateway)
+    assert "1 of 7 calls, 1 of 9 streams" in read(administrator, f"{ACCOUNT}{gateway.account_id}/change/").text
+
+
 def test_a_country_is_one_that_telephone_numbers_have(administrator, gateway) -> None:
     page, before = f"{ACCOUNT}{gateway.account_id}/change/", Account.objects.get(pk=gateway.account_id)
     values = {name: getattr(before, name) for name in ("name", "auth_id", "auth_token", "rate", "currency", "callback_style")}
-    values |= {
-        name: getattr(before, name)
-        for name in ("billing_interval_seconds", "concurrent_streams_limit", "stream_starts_per_second", "goodbye_seconds")
-    }
+    numbers = (
+        "billing_interval_seconds",
+        "concurrent_calls_limit",
+        "concurrent_streams_limit",
+        "stream_starts_per_second",
+        "goodbye_seconds",
+    )
+    values |= {name: getattr(before, name) for name in numbers}
     assert "two capital letters" in administrator.post(page, values | {"country": "UK"}).content.decode()
     assert administrator.post(page, values | {"country": "GB"}).status_code == 302
     assert Account.objects.get(pk=gateway.account_id).country == "GB"

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from django.db import connections
 
-from streams.models import Account, ControlRequest
+from streams.models import Account, ControlRequest, Gateway
 from tests.cdr.api.customers import SERVICE_URL, Customer, streams_path, taken
 from tests.cdr.call_script import REQUEST, CallScript
 
@@ -126,6 +126,14 @@ def test_concurrent_streams_are_limited_with_those_just_asked_for(acme: Customer
     refused = acme.post(streams_path(acme.quiet_call()), {"service_url": SERVICE_URL})
     assert (refused.status_code, refused["Retry-After"]) == (429, "5")
     assert refused.json()["error"] == "The account may have 3 streams at once, and has as many. Stop one first."
+
+
+def test_the_streams_of_a_gateway_are_limited_as_well(acme: Customer) -> None:
+    acme.live_call()
+    Gateway.objects.update(concurrent_streams_limit=1)
+    refused = acme.post(streams_path(acme.quiet_call()), {"service_url": SERVICE_URL})
+    assert refused.status_code == 429
+    assert refused.json()["error"] == "The call's gateway may have 1 streams at once, and has as many. Stop one first."
 
 
 def test_streams_that_have_ended_and_those_of_others_do_not_count(acme: Customer, globex: Customer) -> None:

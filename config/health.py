@@ -4,6 +4,8 @@ Owns the judgement of readiness. Must not tell what a stranger may not know: no 
 
 import asyncio
 import concurrent.futures
+import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -20,24 +22,63 @@ from redis.exceptions import RedisError
 
 from config.embedded_redis import ONCE
 from config.serving_role import ALIVE, ALL, CONSOLE, IN_SCOPE, MEDIA, READY
-from streams import keeper
-from streams.calls import switchboard
+from streams import journal, keeper
+from streams.calls import note_queue, switchboard
 from streams.models import Heartbeat
+from streams.outages import Outage
+
+log = logging.getLogger(__name__)
 
 LIMIT_SECONDS = 2.0
 SLACK_SECONDS = 10
+PROBE_EVERY_SECONDS = 2.0
 WATCHED_TASK = "reaper"
 OK = "ok"
 Answers = dict[str, "Future[str]"]
 
 
 def database_problem() -> str:
+    """A database that answers may refuse all the same to write: then calls would be taken, and what they note would wait here."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        return OK
     except DatabaseError:
         return "does not answer queries"
+    return OK if _last_probe.is_fresh() and not note_queue.refused_for_now() else writing_problem()
+
+
+def writing_problem() -> str:
+    try:
+        journal.probe()
+    except Exception as error:  # noqa: BLE001 - whatever it raises, nothing can be written
+        _writing.failed(error, "calls are taken, and what they note waits")
+        return "answers, but this process cannot write calls to it; what live calls note waits until it can"
+    _writing.worked()
+    _last_probe.made()
+    return OK
+
+
+class LastProbe:
+    """When writing was tried last with success: whoever asks often must not keep the database busy."""
+
+    def __init__(self) -> None:
+        self.at = float("-inf")
+
+    def is_fresh(self) -> bool:
+        return time.monotonic() - self.at < PROBE_EVERY_SECONDS
+
+    def made(self) -> None:
+        self.at = time.monotonic()
+
+
+_last_probe = LastProbe()
+_writing = Outage(log, "Writing to the database")
+
+
+def notes() -> str:
+    """Of this process's calls. It is said and no more: other calls are written, and no other process could write these."""
+    count = note_queue.notes_aside()
+    return f"{count} cannot be written, though others can; they are kept and tried again, and the log says which" if count else OK
 
 
 def redis_problem() -> str:
@@ -101,7 +142,7 @@ def judge(answers: Answers) -> JsonResponse:
     findings["loops"] = loops()
     findings["process"] = "is being stopped" if switchboard.stopping else OK
     ready = set(findings.values()) == {OK}
-    return JsonResponse({"ready": ready, **findings}, status=200 if ready else 503)
+    return JsonResponse({"ready": ready, **findings, "notes": notes()}, status=200 if ready else 503)
 
 
 def alive(request: HttpRequest) -> HttpResponse:

@@ -38,6 +38,7 @@ OF_MANY_MODULES = {
     "cdr/test_stylesheet": "no module, but the console's style sheet",
     "streams/pure/call/test_session_timing": "session.py, fork.py and stream.py, and what they measure together",
     "streams/simulate/test_other_gateways": "audio_stream.py, audio_fork.py and twilio.py, before one and the same platform",
+    "streams/calls/test_refused_writes": "calls in a database that refuses to write, from the gateway to the rows and readiness",
     "streams/test_first_messages": "whose call it is, whatever comes first, from the consumer down to the rows",
     "streams/test_lookalike_calls": "calls of Twilio's lookalikes, from the consumer to a customer and back",
     "streams/test_resuming": "a call that goes on on another socket, from the consumer down to the rows",
@@ -101,7 +102,13 @@ TOLD_BY = {
         "streams/simulate/twilio",
     ),
     "streams/test_consumers": ("streams/gateways/directory",),
-    "streams/calls/test_note_queue": ("streams/database_threads",),
+    "streams/calls/test_note_queue": (
+        "streams/calls/note_page",
+        "streams/calls/note_writing",
+        "streams/calls/unwritten_notes",
+        "streams/database_threads",
+    ),
+    "streams/calls/test_refused_writes": ("streams/journal/probing",),
     "config/test_settings": ("config/entry_settings",),
     # What people see of it, told by the test of the page.
     "cdr/admin/entry/test_second_factors": ("cdr/admin/entry/access", "cdr/admin/staff", "cdr/sign_in/second_factor"),

@@ -1,22 +1,23 @@
 """Keeps the notes of this process's calls until the journal has written them; audio never waits for it.
 
-Owns the threads that write, the order within a call, and what happens while the database is away: notes wait, bounded, and
-facts of the lifecycle are never dropped. Must not know sessions or sockets."""
+Owns the writers, the order within a call, and what happens while the database refuses: when it takes no call at all, everything waits;
+when it only refuses this note, that is set aside and tried again later. Notes wait bounded, and facts of the lifecycle are never
+dropped. Must not know sessions or sockets."""
 
 import asyncio
 import logging
-from collections import deque
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
-from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError
+from django.conf import settings
 
 from streams import journal
-from streams.database_threads import DatabaseThreads
+from streams.calls.note_page import NotePage
+from streams.calls.note_writing import NoteWriting, Refused
+from streams.calls.unwritten_notes import keep_unwritten
 from streams.keeper import keep
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import Level
@@ -28,19 +29,22 @@ NOTES_AT_ONCE = 500
 NOTES_AT_MOST = 50_000
 """Past this many waiting notes of the process, debug notes are dropped and counted; nothing else ever is."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
+TRIES_ALONE = 2
+"""A deadlock, or a database that was away for a moment, is no fault of the note."""
+BAD_AT_ONCE = 5
+"""After so many bad notes of a call, the rest of it waits as well: most likely none of them can be written."""
+
+_queues: "weakref.WeakSet[NoteQueue]" = weakref.WeakSet()
 
 
-@dataclass(slots=True)
-class NotePage:
-    """The notes of one call that are not written yet. `writing`: some writer has the page."""
+def refused_for_now() -> bool:
+    """Whether this process's notes wait because no call can be written. May be asked from any thread."""
+    return any(queue.refused for queue in list(_queues))
 
-    facts: CallFacts
-    notes: deque[Note] = field(default_factory=deque)
-    lost: int = 0
-    writing: bool = False
-    begun: asyncio.Event = field(default_factory=asyncio.Event)
-    closed: bool = False
-    on_lost: Callable[[str, bool], None] = lambda words, begun: None
+
+def notes_aside() -> int:
+    """How many notes wait in this process because the database refuses them, though it takes others. May be asked from any thread."""
+    return sum(page.waiting for queue in list(_queues) for page in list(queue.pages.values()) if page.in_trouble)
 
 
 class NoteQueue:
@@ -54,9 +58,15 @@ class NoteQueue:
         self._ready: asyncio.Queue[UUID] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._threads = DatabaseThreads(WRITERS, "journal")
+        self._writing = NoteWriting(owner, lease_seconds, WRITERS)
         self._held: dict[int, NotePage] = {}
         self._writers = [keep(f"note writer {number}", partial(self._write, number)) for number in range(1, WRITERS + 1)]
+        _queues.add(self)
+
+    @property
+    def refused(self) -> bool:
+        """Whether no call can be written just now."""
+        return self._writing.outage.away
 
     def open(self, facts: CallFacts, on_lost: Callable[[str, bool], None]) -> None:
         """Begins a call's page. `on_lost` is told when the journal says that the call is not ours (any more): why, and whether it was."""
@@ -73,9 +83,12 @@ class NoteQueue:
         page.notes.append(note)
         self.waiting += 1
         self._idle.clear()
-        if not page.writing:
+        self._line_up(page)
+
+    def _line_up(self, page: NotePage) -> None:
+        if not page.writing and not page.resting:
             page.writing = True
-            self._ready.put_nowait(facts.call_id)
+            self._ready.put_nowait(page.facts.call_id)
 
     def close(self, call_id: UUID) -> None:
         """No more notes come for this call; what waits is still written."""
@@ -85,7 +98,8 @@ class NoteQueue:
             self._forget(page)
 
     def _forget(self, page: NotePage) -> None:
-        if page.closed and not page.notes and not page.writing:
+        if page.closed and not page.waiting and not page.writing:
+            page.stop_resting()
             self.pages.pop(page.facts.call_id, None)
 
     def begun(self, call_id: UUID) -> bool:
@@ -109,10 +123,18 @@ class NoteQueue:
         return True
 
     async def stop(self, within_seconds: float) -> None:
-        if not await self.written(within_seconds):
-            log.error("%d notes could not be written before the process ended.", self.waiting)
+        """Once more everything is tried; what cannot be written is kept in a file."""
+        for page in self.pages.values():
+            self._try_again(page)
+        await self.written(within_seconds)
         await asyncio.gather(*(writer.stop() for writer in self._writers))
-        await self._threads.stop()
+        for page in self.pages.values():
+            page.stop_resting()
+        unwritten = [(page.facts, note) for page in self.pages.values() for note in page.unwritten()]
+        if unwritten:
+            await asyncio.to_thread(keep_unwritten, settings.DATA_DIR / "unwritten", self.owner, unwritten)
+        await self._writing.stop()
+        _queues.discard(self)
 
     # Writing -----------------------------------------------------------------------------------------------------------------
     async def _write(self, number: int) -> None:
@@ -134,61 +156,104 @@ class NoteQueue:
 
     def _turn(self, page: NotePage) -> None:
         """After a write: to the end of the line when more waits."""
-        if page.notes:
-            self._ready.put_nowait(page.facts.call_id)
-            return
         page.writing = False
+        if (page.aside or page.resting) and page.alarm is None and not page.rested:
+            self._rest(page)
+        if page.rested or (page.notes and not page.resting):
+            self._line_up(page)
+            return
         self._forget(page)
         if self.waiting == 0:
             self._idle.set()
 
     async def _write_page(self, page: NotePage) -> bool:
-        """Writes some of the page's notes; False when the database is away and they have to wait."""
-        batch = [page.notes[index] for index in range(min(len(page.notes), NOTES_AT_ONCE))]
+        """Writes some of the page's notes; False when the database takes none and they have to wait."""
+        if page.rested:
+            page.take_back()
         try:
-            await self._in_thread(page, batch)
+            await self._write_batch(page, page.next_batch(NOTES_AT_ONCE))
         except journal.LeaseLost as error:
             self._drop_page(page, str(error))
-            return True
-        except (OperationalError, InterfaceError) as error:
-            log.warning("The database is away (%s); %d notes wait.", str(error).strip(), self.waiting)
-            return False
-        except Exception:
-            log.exception("Call %s: %d notes could not be written together; each is tried by itself.", page.facts.call_id, len(batch))
-            return await self._write_one_by_one(page, batch)
-        self._drop_written(page, len(batch))
+        except Refused:
+            return self._rests_alone(page)
+        page.is_well()
         return True
 
-    async def _write_one_by_one(self, page: NotePage, batch: list[Note]) -> bool:
+    async def _write_batch(self, page: NotePage, batch: list[Note]) -> None:
+        if page.aside:  # some of it may depend on what waits there
+            await self._write_one_by_one(page, batch)
+        elif batch and (error := await self._writing.failure(page, batch)) is None:
+            self._drop_written(page, len(batch))
+        elif batch:
+            log.warning("Call %s: %d notes could not be written together (%s); each is tried alone.", page.facts.call_id, len(batch), error)
+            await self._write_one_by_one(page, batch)
+
+    async def _write_one_by_one(self, page: NotePage, batch: list[Note]) -> None:
         """One bad note must not take the others with it."""
+        bad = 0
         for note in batch:
-            try:
-                await self._in_thread(page, [note])
-            except journal.LeaseLost as error:
-                self._drop_page(page, str(error))
-                return True
-            except (OperationalError, InterfaceError):
-                return False
-            except (DatabaseError, ValueError, TypeError, KeyError):
-                page.lost += 1
-                log.exception("Call %s: the note %s could not be written and is lost.", page.facts.call_id, note.kind)
-            self._drop_written(page, 1)
-        return True
+            if page.depends_on_aside(note):
+                page.set_aside(note)
+            elif (error := await self._failure_alone(page, note)) is None:
+                self._drop_written(page, 1)
+            else:
+                self._bad(page, note, error)
+                bad += 1
+            if bad == BAD_AT_ONCE:
+                page.resting = True
+                break
 
-    async def _in_thread(self, page: NotePage, batch: list[Note]) -> None:
-        lost = page.lost
-        await self._threads.run(journal.record, self.owner, self.lease_seconds, page.facts, batch, lost)
-        page.lost -= lost
+    async def _failure_alone(self, page: NotePage, note: Note) -> Exception | None:
+        for _ in range(TRIES_ALONE - 1):
+            if await self._writing.failure(page, [note]) is None:
+                return None
+        return await self._writing.failure(page, [note])
 
+    def _rests_alone(self, page: NotePage) -> bool:
+        """Whether a page that was refused rests by itself, because others were written meanwhile; else its writer rests with it."""
+        page.resting = self._writing.written > page.written_by_others
+        page.written_by_others = self._writing.written
+        return page.resting
+
+    # What cannot be written though others can ------------------------------------------------------------------------------------
+    def _bad(self, page: NotePage, note: Note, error: Exception) -> None:
+        if note.level is Level.DEBUG:
+            page.lost += 1
+            self._drop(page, 1)
+            log.error("Call %s: the note %s could not be written and is lost.", page.facts.call_id, note.kind, exc_info=error)
+            return
+        page.set_aside(note)
+        words = "Call %s: a note could not be written, though others can; it is set aside and tried again. %s"
+        log.error(words, page.facts.call_id, note, exc_info=None if page.in_trouble else error)
+
+    def _rest(self, page: NotePage) -> None:
+        """Later everything of it is tried again."""
+        seconds = page.rest(self._try_again)
+        if page.aside:
+            log.warning("Call %s: %d notes are set aside and tried again in %g s.", page.facts.call_id, len(page.aside), seconds)
+
+    def _try_again(self, page: NotePage) -> None:
+        if page.alarm is not None:
+            page.stop_resting()
+            page.rested = True
+            self._line_up(page)
+
+    # What is written, or not to be -----------------------------------------------------------------------------------------------
     def _drop_written(self, page: NotePage, count: int) -> None:
         page.begun.set()
+        self._drop(page, count)
+
+    def _drop(self, page: NotePage, count: int) -> None:
         for _ in range(count):
             page.notes.popleft()
         self.waiting -= count
 
     def _drop_page(self, page: NotePage, words: str) -> None:
-        self.waiting -= len(page.notes)
+        self.waiting -= page.waiting
         page.notes.clear()
+        page.aside.clear()
+        page.stop_resting()
+        page.rested = False
         self.pages.pop(page.facts.call_id, None)
         begun = page.begun.is_set()
         page.begun.set()

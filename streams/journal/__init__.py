@@ -6,7 +6,20 @@ Plain synchronous functions; each is one transaction, or says that it must run i
 from streams.journal.ending import end_call, end_stream
 from streams.journal.leases import beat, expired_calls, reap, renew_leases
 from streams.journal.measuring import keep_measures
+from streams.journal.probing import probe
 from streams.journal.rows import utc_of
 from streams.journal.writing import LeaseLost, record
 
-__all__ = ["LeaseLost", "utc_of", "beat", "end_call", "end_stream", "expired_calls", "keep_measures", "reap", "record", "renew_leases"]
+__all__ = [
+    "LeaseLost",
+    "beat",
+    "end_call",
+    "end_stream",
+    "expired_calls",
+    "keep_measures",
+    "probe",
+    "reap",
+    "record",
+    "renew_leases",
+    "utc_of",
+]

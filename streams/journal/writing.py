@@ -27,7 +27,7 @@ def record(owner: str, lease_seconds: float, facts: CallFacts, notes: Sequence[N
 
     `lost`: how many notes could not be kept before these. Raises LeaseLost when `owner` does not hold the call (any more)."""
     with transaction.atomic():
-        call = _held_call(owner, lease_seconds, facts, notes[0])
+        call = _held_call(owner, lease_seconds, facts)
         known = set(StreamEvent.objects.filter(call=call, number__in=[note.number for note in notes]).values_list("number", flat=True))
         fresh = [note for note in notes if note.number not in known]
         streams = {stream.uuid: stream for stream in call.streams.select_related("account")}
@@ -42,7 +42,7 @@ def record(owner: str, lease_seconds: float, facts: CallFacts, notes: Sequence[N
         StreamEvent.objects.bulk_create(events)
 
 
-def _held_call(owner: str, lease_seconds: float, facts: CallFacts, first: Note) -> Call:
+def _held_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
     """The call's row, locked; made (with its lease) when this is the first that is heard of it."""
     call = Call.objects.select_for_update().filter(uuid=facts.call_id).select_related("account").first()
     if call is None:
@@ -50,8 +50,8 @@ def _held_call(owner: str, lease_seconds: float, facts: CallFacts, first: Note) 
     if call.owner != owner:
         now = "is held by another process" if call.state == CallState.LIVE else "has ended already; a call needs a uuid of its own"
         raise LeaseLost(f"call_uuid {facts.call_id} {now}.")
-    # A first note that is in the rows already is being written again; another first note is another call of the same uuid.
-    if first.number == 1 and not call.events.filter(number=1, at=utc_of(first.at)).exists():
+    # Its own notes come again, and the first of them may come late; what began at another moment is another call of the same uuid.
+    if call.started_at != utc_of(facts.started_at):
         raise LeaseLost(f"call_uuid {facts.call_id} was used before; a call needs a uuid of its own.")
     return call
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from streams import control, journal, keeper
-from streams.calls import crowding, switchboard, timing
+from streams.calls import crowding, note_page, switchboard, timing
 from streams.gateways import directory, refusals, traffic
 from streams.models import Call, CallMeasure, Gateway, GatewayRefusal, GatewayTraffic, Heartbeat, StreamEvent
 from tests.streams.gateway_socket import call, socket, switchboard_running, until
@@ -43,6 +44,10 @@ class FailsFirst:
 
     def __init__(self, function: Callable[..., Any], error: Exception, times: int = 1) -> None:
         self.function, self.error, self.left = function, error, times
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """As a method is bound."""
+        return self if instance is None else partial(self, instance)
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         if self.left:
@@ -169,8 +174,8 @@ async def test_refused_attempts(fail: Callable[..., None], monkeypatch: pytest.M
 
 
 async def test_note_writers(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Together and one by one: what is no fault of a note loses none, and the page of the call finds a writer again."""
-    fail(journal, "record", RuntimeError("can't start new thread"), times=2)
+    """What is no fault of a note loses none, and the page of the call finds a writer again."""
+    fail(note_page.NotePage, "next_batch", RuntimeError("nobody expects this"), times=2)
     async with switchboard_running() as board:
         async with call():
             assert "note writer" in await readiness(503)

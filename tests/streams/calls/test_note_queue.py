@@ -1,21 +1,26 @@
 """Notes wait for the journal: in order, through an absent database, and never past a lease that was lost."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from channels.db import database_sync_to_async
 from django.db import DataError, OperationalError
 
-from streams import journal, keeper
-from streams.calls import note_queue
+from cdr.models import Charge
+from streams import journal
+from streams.calls import note_page, note_queue
 from streams.calls.note_queue import NoteQueue
 from streams.keeper import loops_down
-from streams.models import Call, StreamEvent
-from streams.pure.call.notes import Note
+from streams.models import Call, Stream, StreamEvent
+from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import EventKind, Level
+from tests.streams.gateway_socket import until
 from tests.streams.rows import EPOCH, Story, call_facts, gateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,43 +77,116 @@ async def test_notes_of_many_calls_are_all_written() -> None:
     assert await database_sync_to_async(Call.objects.filter(state="ended").count)() == 20
 
 
-async def test_while_the_database_is_away_notes_wait_and_are_then_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    facts = await facts_of_new_gateway()
-    record, tries = journal.record, []
-
-    def away_three_times(*arguments) -> None:
-        tries.append(1)
-        if len(tries) <= 3:
-            raise OperationalError("the database is away")
-        record(*arguments)
-
-    monkeypatch.setattr(journal, "record", away_three_times)
-    async with kept() as book:
-        story = begin(book, facts)
-        book.add(facts, story.call_ended(1))
-        assert await book.written(10)
-    assert len(tries) > 3
-    assert await database_sync_to_async(written_numbers)() == [1, 2]
-
-
-async def test_one_bad_note_does_not_take_the_others_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    facts = await facts_of_new_gateway()
+def refuses(monkeypatch: pytest.MonkeyPatch, number: int, error: Exception, while_set: asyncio.Event | None = None) -> None:
+    """The journal refuses one note, for ever or for a while, and takes the others."""
     record = journal.record
 
-    def refuses_number_two(owner, lease, facts, notes, lost=0) -> None:
-        if any(note.number == 2 for note in notes):
-            raise DataError("invalid byte sequence")
+    def refusing(owner, lease, facts, notes, lost=0) -> None:
+        if any(note.number == number for note in notes) and not (while_set and not while_set.is_set()):
+            raise error
         record(owner, lease, facts, notes, lost)
 
-    monkeypatch.setattr(journal, "record", refuses_number_two)
+    monkeypatch.setattr(journal, "record", refusing)
+
+
+# Whatever it is called: that others can be written tells that it is the note's fault.
+@pytest.mark.parametrize("error", [DataError("invalid byte sequence"), OperationalError("index row size exceeds maximum"), KeyError("of")])
+async def test_one_bad_note_does_not_take_the_others_with_it(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    facts = await facts_of_new_gateway()
+    refuses(monkeypatch, 2, error)
     async with kept() as book:
-        story = begin(book, facts)
-        for digit in "12":
-            book.add(facts, story.add(EventKind.CALL_DTMF, digit=digit))
-        assert await book.written(10)
+        begin(book, facts)
+        book.add(facts, Note(2, EventKind.CALL_FIRST_AUDIO, EPOCH, Level.DEBUG))
+        book.add(facts, Note(3, EventKind.CALL_DTMF, EPOCH, details={"digit": "1"}))
+        assert await book.written(30)
     assert await database_sync_to_async(written_numbers)() == [1, None, 3]
     gap = await database_sync_to_async(StreamEvent.objects.get)(kind=EventKind.CALL_EVENTS_LOST)
     assert gap.details == {"count": 1}
+
+
+async def test_a_bad_note_of_the_lifecycle_is_set_aside_and_written_in_its_time(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What depends on it waits with it; other facts of the call, and other calls, do not."""
+    row = await database_sync_to_async(gateway)()
+    facts, other, stream_id, bad = call_facts(row), call_facts(row), uuid4(), asyncio.Event()
+    bad.set()
+    monkeypatch.setattr(note_page, "FIRST_REST_SECONDS", 0.05)
+    refuses(monkeypatch, 5, OperationalError("value too long"), bad)
+    async with kept() as book:
+        story = begin(book, facts)
+        story.streaming(stream_id)
+        story.add(EventKind.CALL_DTMF, 1, digit="7")
+        story.stream_ended(stream_id, 70)
+        story.call_ended(70)
+        for note in story.notes[1:]:
+            book.add(facts, note)
+        book.close(facts.call_id)
+        begin(book, other)
+        await book.until_begun(other.call_id, 30)
+        seven = await until(lambda: StreamEvent.objects.filter(kind="call_dtmf").first())
+        assert seven.number == 6 and note_queue.notes_aside() == 3 and not note_queue.refused_for_now()
+        assert await database_sync_to_async(state_of)(facts) == ("live", "connected", 0)
+        bad.clear()
+        assert await book.written(30)
+        assert note_queue.notes_aside() == 0 and facts.call_id not in book.pages
+    assert await database_sync_to_async(state_of)(facts) == ("ended", "ended", 1)
+    assert (await database_sync_to_async(Charge.objects.get)()).seconds == 70
+    numbers = await database_sync_to_async(
+        lambda: list(StreamEvent.objects.filter(call__uuid=facts.call_id).order_by("number").values_list("number", flat=True))
+    )()
+    assert numbers == list(range(1, 9))
+    assert "it is set aside and tried again" in caplog.text and "audio/x-l16" in caplog.text
+
+
+async def test_what_cannot_be_written_before_the_end_of_the_process_is_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    facts = await facts_of_new_gateway()
+    refuses(monkeypatch, 2, DataError("invalid byte sequence"))
+    book = NoteQueue(OWNER, 20.0)
+    story = begin(book, facts)
+    book.add(facts, story.add(EventKind.CALL_DTMF, digit="1"))
+    await book.stop(0.5)
+    (line,) = (tmp_path / "unwritten" / f"{OWNER}.jsonl").read_text().splitlines()
+    kept_line = json.loads(line)
+    assert kept_line["call"]["call_id"] == str(facts.call_id)
+    assert (kept_line["note"]["number"], kept_line["note"]["kind"], kept_line["note"]["details"]) == (2, "call_dtmf", {"digit": "1"})
+
+
+async def test_it_is_in_the_log_where_no_file_can_be_written(
+    monkeypatch: pytest.MonkeyPatch, settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DATA_DIR = tmp_path / "file"
+    settings.DATA_DIR.touch()
+    facts = await facts_of_new_gateway()
+    refuses(monkeypatch, 1, DataError("invalid byte sequence"))
+    book = NoteQueue(OWNER, 20.0)
+    begin(book, facts)
+    await book.stop(0.5)
+    assert f'Not written: {{"call": {{"call_id": "{facts.call_id}"' in caplog.text
+
+
+async def test_an_account_that_is_gone_holds_up_nobody_and_its_notes_are_kept(
+    monkeypatch: pytest.MonkeyPatch, settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    row = await database_sync_to_async(gateway)()
+    gone, there = replace(call_facts(row), account_id=row.account_id + 1000), call_facts(row)
+    async with kept() as book:
+        story = begin(book, gone)
+        for _ in range(30):
+            book.add(gone, story.add(EventKind.CALL_DTMF, digit="1"))
+        begin(book, there)
+        await book.until_begun(there.call_id, 30)
+        assert book.begun(there.call_id) and not book.begun(gone.call_id)
+    assert len((tmp_path / "unwritten" / f"{OWNER}.jsonl").read_text().splitlines()) == 31
+
+
+def state_of(facts: CallFacts) -> tuple[str, str, int]:
+    stream = Stream.objects.get(call__uuid=facts.call_id)
+    return stream.call.state, stream.state, Charge.objects.count()
 
 
 async def test_a_lost_lease_drops_the_page_and_says_so() -> None:
@@ -137,8 +215,7 @@ async def test_a_lease_that_is_lost_while_notes_are_tried_one_by_one_drops_the_p
         assert (lost, book.pages, loops_down()) == ([("taken", False)], {}, [])
 
 
-async def test_a_page_that_makes_its_writer_fail_holds_up_no_other_call_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeper, "FIRST_PAUSE_SECONDS", 0.01)
+async def test_a_page_that_cannot_be_written_holds_up_no_other_call_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     row = await database_sync_to_async(gateway)()
     bad, record, good_is_written = call_facts(row), journal.record, asyncio.Event()
     others = [call_facts(row) for _ in range(note_queue.WRITERS * 2)]
@@ -156,6 +233,7 @@ async def test_a_page_that_makes_its_writer_fail_holds_up_no_other_call_and_lose
         for facts in others:
             await book.until_begun(facts.call_id, 30)
             assert book.begun(facts.call_id)
+        assert await until(note_queue.notes_aside) == 1
         good_is_written.set()
         assert await book.written(30) and book.begun(bad.call_id)
     assert await database_sync_to_async(Call.objects.count)() == len(others) + 1

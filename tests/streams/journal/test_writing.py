@@ -1,5 +1,6 @@
 """Notes become rows: idempotent, in one transaction, and fenced by the lease."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -92,8 +93,17 @@ def test_a_second_call_of_the_same_uuid_writes_nothing_even_from_the_same_proces
     other = Story()
     other.add(EventKind.CALL_STARTED, 60, gateway="pbx")
     with pytest.raises(journal.LeaseLost, match="used before"):
-        record(facts, other)
+        record(replace(facts, started_at=EPOCH + 60), other)
     assert StreamEvent.objects.count() == 2
+
+
+def test_a_first_note_that_was_late_is_written_after_others(facts, story) -> None:
+    story.add(EventKind.CALL_DTMF, 1, digit="1")
+    first, second = story.notes
+    for note in (second, first):
+        story.notes = [note]
+        record(facts, story)
+    assert list(StreamEvent.objects.order_by("id").values_list("number", flat=True)) == [2, 1]
 
 
 def test_notes_after_the_end_are_still_written(facts, story) -> None:

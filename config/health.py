@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 from config.embedded_redis import ONCE
 from config.serving_role import ALIVE, ALL, CONSOLE, IN_SCOPE, MEDIA, READY
 from streams import journal, keeper
-from streams.calls import note_queue, switchboard
+from streams.calls import lease_keeping, note_queue, switchboard
 from streams.models import Heartbeat
 from streams.outages import Outage
 
@@ -73,6 +73,12 @@ class LastProbe:
 
 _last_probe = LastProbe()
 _writing = Outage(log, "Writing to the database")
+
+
+def leases() -> str:
+    """By this process's own clock: the database cannot tell it what it does not answer."""
+    words = f"this process could not renew them within {settings.LEASE_SECONDS:g} s; a worker may end its calls in their rows"
+    return words if lease_keeping.leases_run_out() else OK
 
 
 def notes() -> str:
@@ -140,6 +146,7 @@ def judge(answers: Answers) -> JsonResponse:
     late = f"no answer within {LIMIT_SECONDS:g} s"
     findings = {name: answer.result() if answer.done() else late for name, answer in answers.items()}
     findings["loops"] = loops()
+    findings["leases"] = leases()
     findings["process"] = "is being stopped" if switchboard.stopping else OK
     ready = set(findings.values()) == {OK}
     return JsonResponse({"ready": ready, **findings, "notes": notes()}, status=200 if ready else 503)

@@ -107,6 +107,11 @@ class NoteQueue:
         page = self.pages.get(call_id)
         return page is not None and page.begun.is_set()
 
+    def all_written(self, call_id: UUID) -> bool:
+        """Whether the rows tell all that the call has noted so far."""
+        page = self.pages.get(call_id)
+        return page is not None and page.begun.is_set() and not page.waiting
+
     async def until_begun(self, call_id: UUID, within_seconds: float) -> None:
         """Waits for the call's first notes to be written, or to be refused by the journal, but not longer than that."""
         page = self.pages.get(call_id)

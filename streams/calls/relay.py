@@ -78,6 +78,11 @@ class Relay:
         """Whether its media has begun: before that it can be asked for nothing."""
         return self.session.media is not None
 
+    @property
+    def heard_at(self) -> float:
+        """When its gateway was heard of last, as its notes are dated: seconds since the epoch."""
+        return self.session.heard_at + self.session.offset
+
     def begin(self, who: CallIdentity) -> None:
         """The call's first note."""
         caller = self.line.caller

@@ -1,6 +1,6 @@
 """The process around its live calls: they keep their leases, their timing is measured, control and shutdown reach them.
 
-Owns the process's listener on the channel layer, its lease renewal and its draining. Must not know how a call is relayed."""
+Owns the process's listener on the channel layer and its draining. Must not know how a call is relayed."""
 
 import asyncio
 import logging
@@ -15,10 +15,11 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from redis.exceptions import RedisError
 
-from streams import control, journal
+from streams import control
 from streams.calls import timing
 from streams.calls.control_rounds import ControlRounds
 from streams.calls.crowding import Crowding
+from streams.calls.lease_keeping import LeaseKeeper
 from streams.calls.live_calls import LiveCalls
 from streams.calls.note_queue import NoteQueue
 from streams.database_threads import DatabaseThreads
@@ -59,6 +60,7 @@ class Switchboard:
         self.guesses = Guesses()
         self.calls = LiveCalls(self.note_queue, self.refusals)
         self.relays = self.calls.relays
+        self.leases = LeaseKeeper(self.owner, self.lease_seconds, self.relays, self.note_queue, self._lost)
         self.meters: dict[int, Meter] = {}
         self._threads = DatabaseThreads(2, "switchboard")
         self._look = asyncio.Event()
@@ -67,7 +69,7 @@ class Switchboard:
         self._metered_at = time.monotonic()
         self._loops = [
             # Rests at most as long as it waits between two rounds: however often something fails after a renewal, no lease runs out.
-            keep("lease renewal", self._keep_leases, longest_pause_seconds=self.lease_seconds / 4),
+            keep("lease renewal", self.leases.keep, longest_pause_seconds=self.leases.round_seconds),
             keep("frame rates of gateways", self._keep_traffic),
             keep("timing of live calls", partial(timing.keep, self.owner, self.relays, self.note_queue.begun, self._query)),
             keep("calls of other processes", self.crowding.keep),
@@ -78,19 +80,7 @@ class Switchboard:
     def meter_of(self, gateway_id: int) -> Meter:
         return self.meters.setdefault(gateway_id, Meter())
 
-    # Leases --------------------------------------------------------------------------------------------------------------------
-    async def _keep_leases(self) -> None:
-        while True:
-            await self._renew_leases()
-            await asyncio.sleep(self.lease_seconds / 4)
-
-    async def _renew_leases(self) -> None:
-        held = {call_id for call_id in self.relays if self.note_queue.begun(call_id)}
-        if held:
-            still = await self._query(journal.renew_leases, self.owner, self.lease_seconds)
-            for call_id in held - still if still is not None else ():
-                self._lost(call_id)
-
+    # Leases and figures ----------------------------------------------------------------------------------------------------------
     async def _keep_traffic(self) -> None:
         """As often as leases, and not with them: a fault in a figure must not cost a lease."""
         while True:
@@ -168,6 +158,7 @@ class Switchboard:
             await self._query(traffic.leave, self.owner)
         await self.directory.stop()
         await self.refusals.stop()
+        await self.leases.stop()
         await self._threads.stop()
 
     # Plumbing ------------------------------------------------------------------------------------------------------------------------

@@ -2,21 +2,27 @@
 
 Owns the reaper's patience. Must not know what a call is about."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Case, DateTimeField, F, Value, When
 from django.db.models.functions import Now
 
 from streams.journal.ending import end_call, end_stream
+from streams.journal.rows import utc_of
 from streams.models import Call, Heartbeat, Stream, StreamEvent
 from streams.pure.lifecycle import LIVE_STATES, PROCESS_LOST, CallState, EndCause, EventKind, Level
 
 
-def renew_leases(owner: str, lease_seconds: float) -> set[UUID]:
-    """Renews all live calls of a process in one statement, by database time, and returns those it still holds."""
+def renew_leases(owner: str, lease_seconds: float, held: Collection[UUID], heard: Mapping[int, Collection[UUID]]) -> set[UUID]:
+    """Renews the leases of those `held` by database time, and keeps when they were heard of last (`heard`: calls by seconds since the
+    epoch, by their process's clock). Returns the live calls that the database has of this process, held or not."""
     mine = Call.objects.filter(owner=owner, state=CallState.LIVE)
-    mine.update(renewed_at=Now(), lease_until=Now() + timedelta(seconds=lease_seconds))
+    signs = (When(uuid__in=calls, then=Value(utc_of(seconds))) for seconds, calls in heard.items() if calls)
+    renewed_at = Case(*signs, default=F("renewed_at"), output_field=DateTimeField())
+    mine.filter(uuid__in=held).update(renewed_at=renewed_at, lease_until=Now() + timedelta(seconds=lease_seconds))
     return set(mine.values_list("uuid", flat=True))
 
 

@@ -69,7 +69,7 @@ def _open_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
         gateway_call_id=facts.gateway_call_id[:200],
         started_at=utc_of(facts.started_at),
         owner=owner,
-        renewed_at=Now(),
+        renewed_at=utc_of(facts.started_at),
         lease_until=Now() + timedelta(seconds=lease_seconds),
     )
 

@@ -72,7 +72,7 @@ class Call(models.Model):
 
     owner = models.CharField(max_length=32, blank=True, editable=False, help_text="The process that holds the call.")
     epoch = models.PositiveIntegerField(default=1, editable=False, help_text="Grows when the lease is taken from its owner.")
-    renewed_at = models.DateTimeField(null=True, editable=False, help_text="Database time of the last renewal.")
+    renewed_at = models.DateTimeField(null=True, editable=False, help_text="When its gateway was heard of last.")
     lease_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:

@@ -46,7 +46,10 @@ def test_alive_needs_nothing():
 
 
 def test_ready_when_everything_is_there(redis, working):
-    assert ready() == (200, {"ready": True, "database": "ok", "redis": "ok", "worker": "ok", "loops": "ok", "process": "ok", "notes": "ok"})
+    assert ready() == (
+        200,
+        {"ready": True, "database": "ok", "redis": "ok", "worker": "ok", "loops": "ok", "leases": "ok", "process": "ok", "notes": "ok"},
+    )
 
 
 async def test_ready_over_asgi(redis, working):

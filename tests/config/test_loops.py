@@ -88,7 +88,7 @@ async def test_lease_renewal(fail: Callable[..., None], monkeypatch: pytest.Monk
         begun = await until(Call.objects.first)
 
         async def works() -> None:
-            await until(lambda: Call.objects.filter(renewed_at__gt=begun.renewed_at, state="live").first())
+            await until(lambda: Call.objects.filter(lease_until__gt=begun.lease_until, state="live").first())
 
         await it_recovers(monkeypatch, "lease renewal", works)
 
@@ -102,7 +102,7 @@ async def test_lease_renewal_never_rests_longer_than_between_two_rounds(
     fail(journal, "renew_leases", times=2)
     async with switchboard_running(), call():
         begun = await until(Call.objects.first)
-        await until(lambda: Call.objects.filter(renewed_at__gt=begun.renewed_at).first())
+        await until(lambda: Call.objects.filter(lease_until__gt=begun.lease_until).first())
     assert caplog.text.count("lease renewal failed and is started again in 0.5 s") == 2
 
 

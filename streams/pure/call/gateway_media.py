@@ -71,9 +71,13 @@ class GatewayMedia:
         """Anything but audio came: whoever says something has not forgotten the call."""
         self._said_at = now
 
+    @property
+    def heard_at(self) -> float:
+        return max(self._audio_at, self._said_at)
+
     def timed_out(self, now: float) -> str:
         """Why the call is not to go on, in a sentence, or ''. A gateway that is away is waited for by its absence."""
-        silent_seconds = now - max(self._audio_at, self._said_at)
+        silent_seconds = now - self.heard_at
         if not self._timeout_seconds or silent_seconds < self._timeout_seconds or self._absence.away or self.started is None:
             return ""
         return f"The gateway sent neither audio nor any other message for {self._timeout_seconds:g} s, on a connection that stayed open."

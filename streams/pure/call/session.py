@@ -76,6 +76,11 @@ class CallSession:
     def live_streams(self) -> int:
         return len(self._fork.live)
 
+    @property
+    def heard_at(self) -> float:
+        """When the gateway was heard of last, audio or not (monotonic)."""
+        return self._gateway.heard_at
+
     # The gateway -------------------------------------------------------------------------------------------------------
     def hear(self, message: GatewayMessage, now: float) -> None:
         """Anything the gateway says but Audio, which goes to `audio` at once."""

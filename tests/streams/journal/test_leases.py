@@ -1,7 +1,7 @@
 """Who holds a call: renewed while its process lives, ended by the reaper when nobody does, and then closed to who held it."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db.models.functions import Now
@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from cdr.models import Charge
 from streams import journal
 from streams.models import Call, Callback, Heartbeat, Stream, StreamEvent
+from streams.pure.call.notes import CallFacts
 from streams.pure.lifecycle import EventKind
 from tests.streams.journal.recording import LEASE_SECONDS, OWNER, record
 from tests.streams.rows import EPOCH
@@ -20,12 +21,35 @@ def expire(seconds: float = 1.0) -> None:
     Call.objects.update(lease_until=Now() - timedelta(seconds=seconds))
 
 
+def renew(facts: CallFacts, owner: str = OWNER) -> set[UUID]:
+    return journal.renew_leases(owner, LEASE_SECONDS, [facts.call_id], {int(EPOCH) + 5: [facts.call_id]})
+
+
 def test_renewing_returns_what_is_still_held(facts, story) -> None:
     record(facts, story)
     expire()
-    assert journal.renew_leases(OWNER, LEASE_SECONDS) == {facts.call_id}
+    assert renew(facts) == {facts.call_id}
     assert journal.expired_calls() == []
-    assert journal.renew_leases("b" * 32, LEASE_SECONDS) == set()
+    assert renew(facts, owner="b" * 32) == set()
+
+
+def test_what_is_not_held_any_more_is_told_and_not_renewed(facts, story) -> None:
+    record(facts, story)
+    expire()
+    assert journal.renew_leases(OWNER, LEASE_SECONDS, [], {}) == {facts.call_id}
+    assert len(journal.expired_calls()) == 1
+
+
+def test_what_is_held_is_billed_to_when_it_was_heard_of_last(facts, story) -> None:
+    """Whatever the clock of the database says: a call's own times are its process's."""
+    stream_id = uuid4()
+    story.streaming(stream_id)
+    record(facts, story)
+    for heard in ({int(EPOCH) + 10: [facts.call_id]}, {}, {int(EPOCH) + 99: [uuid4()]}):
+        journal.renew_leases(OWNER, LEASE_SECONDS, [facts.call_id], heard)
+    expire()
+    assert journal.reap(journal.expired_calls()[0])
+    assert Stream.objects.get().ended_at.timestamp() == EPOCH + 10
 
 
 def test_a_call_nobody_holds_is_ended_billed_to_its_last_renewal(facts, story) -> None:
@@ -57,7 +81,7 @@ def test_a_holder_that_came_back_is_left_alone(facts, story) -> None:
     record(facts, story)
     expire()
     (call_id,) = journal.expired_calls()
-    journal.renew_leases(OWNER, LEASE_SECONDS)
+    renew(facts)
     assert not journal.reap(call_id)
     assert Call.objects.get().state == "live"
 
@@ -71,7 +95,7 @@ def test_a_process_that_comes_back_after_the_reaper_writes_nothing(facts, story)
     with pytest.raises(journal.LeaseLost):
         record(facts, story)
     assert StreamEvent.objects.count() == before
-    assert journal.renew_leases(OWNER, LEASE_SECONDS) == set()
+    assert renew(facts) == set()
 
 
 def test_after_a_silence_of_its_own_the_reaper_waits_one_lease() -> None:

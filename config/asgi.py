@@ -23,4 +23,5 @@ from streams.routing import websocket_urlpatterns  # noqa: E402 - as above
 
 browsers = re_path("^(?=admin/live/)", SameOrigin(SessionMiddlewareStack(URLRouter(live_urlpatterns))))
 everything = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter([browsers, *websocket_urlpatterns])})
-application = BehindProxies(in_role(settings.SERVE_ROLE, everything), settings.TRUSTED_PROXIES, hints=settings.HTTPS)
+router = in_role(settings.SERVE_ROLE, everything)
+application = BehindProxies(router, settings.TRUSTED_PROXIES, hints=settings.HTTPS)

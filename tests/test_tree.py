@@ -62,7 +62,7 @@ TOLD_BY = {
     "cdr/retention/test_plan": ("cdr/management/commands/retention",),
     "cdr/retention/test_runs": ("cdr/retention/due",),
     "config/management/commands/test_run": ("config/installation", "config/processes"),
-    "config/test_settings": ("config/dialling",),
+    "config/test_settings": ("config/dialling", "config/entry_settings"),
     "config/test_supervisor": ("config/child_process",),
     "streams/calls/test_relay": ("streams/calls/answer_acts", "streams/customers/links"),
     "streams/calls/test_switchboard": ("streams/control/requests",),
@@ -109,7 +109,6 @@ TOLD_BY = {
         "streams/database_threads",
     ),
     "streams/calls/test_refused_writes": ("streams/journal/probing",),
-    "config/test_settings": ("config/entry_settings",),
     # What people see of it, told by the test of the page.
     "cdr/admin/entry/test_second_factors": ("cdr/admin/entry/access", "cdr/admin/staff", "cdr/sign_in/second_factor"),
     "cdr/admin/entry/test_signing_in": ("cdr/addresses", "cdr/admin/failed_sign_ins", "cdr/sign_in/locks"),

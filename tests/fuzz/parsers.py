@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable
 from functools import partial
+from ipaddress import ip_network
 from itertools import zip_longest
 from typing import NamedTuple
 from urllib.parse import parse_qs, parse_qsl
@@ -38,14 +39,15 @@ from streams.pure.customer import answer_xml, protocol, service_url  # noqa: E40
 from streams.pure.customer.play_format import playable  # noqa: E402
 from streams.pure.customer.stream_request import InvalidRequest, check_request  # noqa: E402
 from streams.pure.gateway import DIALECTS, dialect, filled_in, identity  # noqa: E402
-from streams.pure.gateway.peer_address import peer_address  # noqa: E402
 from streams.pure.gateway.twilio_signature import signed_with  # noqa: E402
 from streams.pure.messages import AudioFormat, Encoding, GatewayMessage, LateMetadata, Started  # noqa: E402
+from streams.pure.peer_address import forwarded_for  # noqa: E402
 from streams.pure.provision_file import read_file  # noqa: E402
 
 BETWEEN = b"\n\n"
 """Stands between messages of one connection; a message that begins with BINARY is a binary one."""
 BINARY = b"\x00"
+PROXIES = (ip_network("127.0.0.0/8"),)
 FORMATS = (AudioFormat(Encoding.MULAW, 8000), AudioFormat(Encoding.L16, 8000), AudioFormat(Encoding.L16, 16000))
 ANSWER_BYTES = 60_000
 """As much as a socket of the operating system holds for its reader."""
@@ -112,7 +114,7 @@ def upgrade(data: bytes) -> None:
     scope = {"query_string": query, "headers": headers, "client": ("127.0.0.1", 1), "url_route": {"kwargs": {}}}
     admission.credentials(scope, "gw")
     admission.loggable_path(text_of(path))
-    peer_address("127.0.0.1", forwarded.decode("latin-1"))
+    forwarded_for("127.0.0.1", forwarded.decode("latin-1"), PROXIES)
     signed_with("token", signature.decode("latin-1"), "host", text_of(path))
 
 

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("streams", "0018_play_failed_messages")]
+    dependencies = [("streams", "0020_streams_limit_holds_for_xml")]
 
     operations = [
         migrations.AlterField(

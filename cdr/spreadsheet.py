@@ -3,6 +3,8 @@
 Owns the two formats. Must not know what the rows are about."""
 
 import csv
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +17,10 @@ import xlsxwriter
 Cell = str | int | float | Decimal | datetime | None
 ROWS_ON_A_SHEET = 1_048_576
 """Excel's limit; what is more goes to another sheet, with the heads again."""
-FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_SIGNS = frozenset("=+-@\N{MINUS SIGN}")
+STARTS = ("\t", "\r", "\n")
+SEPARATORS = re.compile(r"([;|\t\r\n])")
+"""Where a program with other habits begins another cell: in half of Europe it is the semicolon."""
 LONGEST_TEXT = 32_767
 """Excel's limit of a cell."""
 
@@ -97,8 +102,20 @@ def _csv_cell(cell: Cell) -> str:
         case None:
             return ""
         case str():
-            return f"'{cell}" if cell.startswith(FORMULA_BEGINNINGS) else cell
+            text = "".join(map(_text, SEPARATORS.split(cell)))
+            return f"'{text}" if text.startswith(STARTS) else text
         case datetime():
             return cell.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         case _:
             return str(cell)
+
+
+def _text(part: str) -> str:
+    """With a mark before it where a spreadsheet would calculate it: also where the sign is a full-width one, or stands behind what is not
+    seen (blanks, zero-width characters)."""
+    sign = next((char for char in part if not _unseen(char)), "")
+    return f"'{part}" if sign and unicodedata.normalize("NFKC", sign)[0] in FORMULA_SIGNS else part
+
+
+def _unseen(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) in ("Cc", "Cf", "Mn")

@@ -17,6 +17,7 @@ from django.urls import re_path  # noqa: E402 - as below
 
 from cdr.live import live_urlpatterns  # noqa: E402 - needs the app registry that the line above fills
 from config.behind_proxies import BehindProxies  # noqa: E402 - as above
+from config.plain_http import NoPlainSecrets  # noqa: E402 - as above
 from config.same_origin import SameOrigin  # noqa: E402 - as above
 from config.serving_role import in_role  # noqa: E402 - as above
 from streams.routing import websocket_urlpatterns  # noqa: E402 - as above
@@ -24,4 +25,4 @@ from streams.routing import websocket_urlpatterns  # noqa: E402 - as above
 browsers = re_path("^(?=admin/live/)", SameOrigin(SessionMiddlewareStack(URLRouter(live_urlpatterns))))
 everything = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter([browsers, *websocket_urlpatterns])})
 router = in_role(settings.SERVE_ROLE, everything)
-application = BehindProxies(router, settings.TRUSTED_PROXIES, hints=settings.HTTPS)
+application = BehindProxies(NoPlainSecrets(router, https=settings.HTTPS), settings.TRUSTED_PROXIES, hints=settings.HTTPS)

@@ -55,6 +55,7 @@ PUBLIC_URL = env.origin("PUBLIC_URL")
 TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)
 DEMO = env.flag("DEMO", True)
+API_DOCS = env.flag("API_DOCS", EMBEDDED)
 
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Outside the embedded trial mode set it to 50 or more random characters and keep it.")
@@ -109,6 +110,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.health.health",
+    "config.response_headers.response_headers",
+    "config.known_hosts.known_hosts",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -164,7 +167,6 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-SILENCED_SYSTEM_CHECKS = ["axes.W002"]
 OTP_TOTP_ISSUER = "Streamdesk"
 
 # Security ------------------------------------------------------------------------------------------------------------

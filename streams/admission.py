@@ -9,6 +9,8 @@ import time
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.conf import settings
+
 from streams.calls import switchboard
 from streams.gateways.directory import KnownGateway
 from streams.gateways.line import Caller
@@ -17,7 +19,7 @@ from streams.pure.gateway import DIALECTS
 from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.gateway.twilio_signature import signed_with
 from streams.pure.gateway.version import Upgrade
-from streams.pure.peer_address import counted_as, counted_words, peer_address
+from streams.pure.peer_address import counted_as, counted_words, is_trusted, peer_address
 
 QUERY_BYTES = 8192
 SECRET = "password"
@@ -48,6 +50,8 @@ async def admit(scope: dict[str, Any]) -> KnownGateway:
     name, spoken = arguments["gateway"], arguments["dialect"]
     if switchboard.draining:
         raise Rejected(scope, Reason.STOPPING, "this process is stopping and takes no new calls.")
+    if settings.HTTPS and scope.get("scheme") not in ("wss", "https") and not is_trusted(peer_host(scope), settings.PLAIN_ALLOW):
+        raise Rejected(scope, Reason.NO_TLS, "it came without TLS, and its password was not looked at; connect it to wss://.")
     try:
         entry = await switchboard.current().directory.find(name)
     except TimeoutError as error:

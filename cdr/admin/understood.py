@@ -9,9 +9,10 @@ from copy import copy
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR, IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
@@ -107,6 +108,7 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class t
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Of what is not understood the list without rows, as the answer to a bad request."""
         try:
+            self._require_keys(request)
             response = super().changelist_view(request, extra_context)
         except NotUnderstood as refused:
             messages.error(request, f"Nothing was done. {refused}")
@@ -115,6 +117,14 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class t
         if context and getattr(context.get("cl"), "problems", None):
             response.status_code = 400
         return response
+
+    def _require_keys(self, request: HttpRequest) -> None:
+        """Raises NotUnderstood for chosen rows that can be none: the database would be asked for a key that it cannot compare."""
+        for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.clean(key, None)
+            except ValidationError as error:
+                raise NotUnderstood(f"{quoted(key)} is no row of this list.") from error
 
     def not_understood(self, request: HttpRequest, title: str) -> HttpResponse | None:
         """For a list that is drawn otherwise than Django's, and that nothing narrows: the answer to an address which tries to."""

@@ -1,7 +1,8 @@
-"""The API put together: its operations, who may use them, and how it describes itself (/v1/openapi.json, /v1/docs).
+"""The API put together: its operations, who may use them, and how it describes itself (/v1/openapi.json, /v1/docs; with API_DOCS).
 
 Owns nothing else. Must not know any operation's work."""
 
+from django.conf import settings
 from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
@@ -16,8 +17,8 @@ api = NinjaAPI(
     description=DESCRIPTION,
     urls_namespace="v1",
     auth=AccountAuth(),
-    openapi_url="/openapi.json",
-    docs_url="/docs",
+    openapi_url="/openapi.json" if settings.API_DOCS else None,
+    docs_url="/docs" if settings.API_DOCS else None,
     # The page must ask nobody else what it thinks of the schema.
     docs=Swagger(settings={"validatorUrl": None}),
 )

@@ -11,7 +11,8 @@ DOT = HIDDEN
 SHOWN_DIGITS = 4
 """A number of no more digits than these is an extension: it is shown."""
 
-NUMBER = re.compile(rf"[+\d ().{DOT}-]*\d[+\d ().{DOT}-]*")
+NUMBER = re.compile(rf"[+\d ().{DOT}-]*")
+DIGIT = re.compile(r"\d")
 ADDRESS = re.compile(r"((?:sips?:|tel:)?)([^@]*)(@.*)?", re.IGNORECASE | re.DOTALL)
 UNMISTAKABLE_DIGITS = 7
 """From this many digits in a row, they are the number inside a longer text as well, such as %2014155550123 in a URL."""
@@ -27,7 +28,7 @@ def partly(number: str, left: Callable[[int], int]) -> str:
     scheme, name, host = _parts(number)
     if not name:
         return number
-    if not NUMBER.fullmatch(name):
+    if not (NUMBER.fullmatch(name) and DIGIT.search(name)):
         return f"{scheme}{DOT * 3}{host}"
     digits = len(re.findall(r"\d", name))
     hidden = max(digits - left(digits), 0)

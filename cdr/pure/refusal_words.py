@@ -36,6 +36,12 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "Compare the signing token with the auth token of the Twilio account. A proxy in front has to pass on Host and the path unchanged.",
     ),
     Reason.WRONG_DIALECT: ("wrong dialect", NOT_IN, "Take the URL from the gateway's page, or change the dialect there."),
+    Reason.NO_TLS: (
+        "no TLS",
+        NOT_IN,
+        "Connect it to wss://, and give it a new password: the present one went over the network in clear. A gateway in a network where "
+        "nobody listens is let in by PLAIN_ALLOW.",
+    ),
     Reason.NO_SUCH_PATH: ("no such path", NOT_IN, "Gateways connect to /gateway/<dialect>/<name>/; the gateway's page has the URL."),
     Reason.STOPPING: ("process stopping", "warn", "Nothing: a process was being restarted. The gateway's next attempt finds another."),
     Reason.NOT_LOADED: ("database away", "warn", "See to the database: it has not answered since that process began."),

@@ -13,7 +13,31 @@ from cdr.spreadsheet import Opened, XlsxFile
 
 HEADS = ("Name", "Value")
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-HOSTILE = ["=1+1", "+14155550123", "-2", "@SUM(A1)", "\t=1", "\r=1", "=cmd|'/c calc'!A0"]
+HOSTILE = [
+    "=1+1",
+    "+14155550123",
+    "-2",
+    "@SUM(A1)",
+    "=cmd!A0",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠SUM(A1)",
+    "﹦1",
+    "−2",
+    " =1",
+    "\xa0=1",
+    "\u200b=1",
+    "\ufeff＝1",
+]
+BEHIND_A_SEPARATOR = {
+    "\t=1": "'\t'=1",
+    "\r=1": "'\r'=1",
+    "a;=1": "a;'=1",
+    "x\n@y": "x\n'@y",
+    "=cmd|'/c calc'!A0": "'=cmd|'/c calc'!A0",
+    "a;b": "a;b",
+}
 
 
 def sheet(path: Path, number: int = 1) -> list[list[str]]:
@@ -49,9 +73,9 @@ def test_xlsx(tmp_path) -> None:
     assert sheet(path) == [list(HEADS), ["Zoë & <b>", "5"], ["0.003"], ["x", "45619.5"]]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_a_text_never_becomes_a_formula(tmp_path, text) -> None:
-    assert read_csv(written(tmp_path / "a.csv", "csv", (text, 1)))[1][0] == f"'{text}"
+@pytest.mark.parametrize(("text", "marked"), [*((text, f"'{text}") for text in HOSTILE), *BEHIND_A_SEPARATOR.items()])
+def test_a_text_never_becomes_a_formula(tmp_path, text, marked) -> None:
+    assert read_csv(written(tmp_path / "a.csv", "csv", (text, 1)))[1][0] == marked
     cell = sheet(written(tmp_path / "a.xlsx", "xlsx", (text, "http://a.example")))[1]
     assert cell[1] == "http://a.example" and cell[0].replace("_x000D_", "\r").strip() == text.strip()
 

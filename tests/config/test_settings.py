@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NAMES = ["EMBEDDED", "EMBEDDED_REDIS", "REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "SECURE_SSL_REDIRECT", "CELERY_BROKER_URL"]
-NAMES += ["DRAIN_NOTICE_SECONDS"]
+NAMES += ["DRAIN_NOTICE_SECONDS", "API_DOCS", "SECURE_HSTS_INCLUDE_SUBDOMAINS"]
 SHOW = f"""
 import json
 from config import settings
@@ -65,6 +65,8 @@ def test_a_deep_data_folder_gets_a_socket_path_that_is_short_enough(tmp_path: Pa
 def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(tmp_path: Path):
     found = settings(tmp_path, **REAL, HTTPS="1", HOST="0.0.0.0")
     assert not found["EMBEDDED"] and found["DIAL_ALLOW"] == [] and found["SECURE_SSL_REDIRECT"]
+    assert found["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is False
+    assert settings(tmp_path, **REAL, HTTPS="1", HSTS_SUBDOMAINS="1")["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is True
     assert found["SECRET_KEY"] == "k" * 50 and not (tmp_path / "secret_key").exists()
 
 
@@ -98,3 +100,31 @@ def test_the_manual_lists_exactly_what_the_settings_read():
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z0-9_]+)"', code))
     listed = set(re.findall(r"^\| `([A-Z0-9_]+)` \|", (ROOT / "docs/operation.md").read_text(), re.MULTILINE))
     assert read == listed
+
+
+HARDENED = {
+    **REAL,
+    "SECRET_KEY": "kZ7-2qLw9xB4vT1mN6pR8sD3fG5hJ0cYaU_eWiOzXbQkA7d-LmVy2",
+    "HTTPS": "1",
+    "TRUSTED_PROXIES": "10.0.0.0/24",
+    "HSTS_SUBDOMAINS": "0",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"), [({}, ""), ({"HSTS_SUBDOMAINS": ""}, "security.W005"), ({"TRUSTED_PROXIES": ""}, "streamdesk.W007")]
+)
+def test_the_check_for_deployments_finds_nothing_in_the_configuration_of_the_manual(tmp_path: Path, changes: dict[str, str], found: str):
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), **HARDENED, **changes}
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == (not found), done.stderr
+    assert found in done.stderr and done.stderr.count("WARNINGS") == bool(found)
+    assert len(re.findall(r"^\?: \(", done.stderr, re.MULTILINE)) == bool(found), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "shown"), [({}, True), (REAL, False), ({**REAL, "API_DOCS": "1"}, True), ({"API_DOCS": "0"}, False)]
+)
+def test_the_api_describes_itself_in_the_trial_and_where_it_is_asked_to(tmp_path: Path, environment: dict[str, str], shown: bool):
+    assert settings(tmp_path, **environment)["API_DOCS"] is shown

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +208,33 @@ def test_the_manuals_filter_finds_who_guessed_and_nobody_that_he_names(address: 
         assert len(line.splitlines()) == 1
         found = failregex().search(line)
         assert (found["address"] if found else None) == (address if counts else None)
+
+
+# Without TLS -----------------------------------------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("https", "scheme", "address", "comes_in"),
+    [
+        (True, "ws", HOME, False),
+        (True, "wss", HOME, True),
+        (True, "ws", "127.0.0.1", True),
+        (True, "ws", "10.1.2.3", True),
+        (False, "ws", HOME, True),
+    ],
+)
+async def test_with_https_a_password_without_tls_is_not_looked_at(  # noqa: PLR0917 - four parameters and two fixtures
+    https, scheme, address, comes_in, settings, monkeypatch
+) -> None:
+    settings.HTTPS, settings.PLAIN_ALLOW = https, (ip_network("127.0.0.0/8"), ip_network("10.1.0.0/16"))
+    await database_sync_to_async(new_gateway)()
+    looked = []
+    monkeypatch.setattr(KnownGateway, "accepts", lambda entry, password: looked.append(password) or password == SPACELESS)
+    async with switchboard_running():
+        communicator = PatientCommunicator(application, f"/gateway/twilio/pbx/{SPACELESS}/")
+        communicator.scope |= {"client": (address, 5060), "scheme": scheme}
+        accepted, _ = await communicator.connect(timeout=30)
+        assert accepted is comes_in and bool(looked) is comes_in
+        if accepted:
+            await communicator.disconnect(timeout=30)
+        else:
+            assert await until(GatewayRefusal.objects.filter(reason=Reason.NO_TLS, name="pbx").first)

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     WRONG_SIGNATURE = "wrong_signature"
     WRONG_DIALECT = "wrong_dialect"
     NO_SUCH_PATH = "no_such_path"
+    NO_TLS = "no_tls"
     STOPPING = "stopping"
     NOT_LOADED = "not_loaded"
 

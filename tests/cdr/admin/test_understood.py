@@ -169,3 +169,18 @@ def test_a_page_that_is_not_there_does_not_become_the_whole_list(admin_of_all) -
     assert len(body_rows(read(admin_of_all, "/admin/auth/user/?q=user-&p=2"))) == 20
     page = read(admin_of_all, "/admin/auth/user/?q=user-&p=99", 400)
     assert body_rows(page) == [] and "There is no page 99 of this list." in page.text
+
+
+NO_KEYS = ["abc", "1 OR 1", "\x00", "9" * 40, "", "1.5", "None", "1" * 5000]
+
+
+@pytest.mark.parametrize("key", NO_KEYS)
+def test_a_row_that_can_be_none_is_told_and_nothing_is_done(admin_of_all, key) -> None:
+    for model in LISTS:
+        page = path_of(model)
+        for action in ("delete_selected", *(admin_of(model).actions or ())):
+            answer = admin_of_all.post(page, {"action": action, "_selected_action": [key], "post": "yes", "confirmed": "yes"})
+            assert answer.status_code in (200, 302, 403, 405), (page, action)
+    shown = read(admin_of_all, "/admin/streams/callback/")
+    assert "is no row of this list." in shown.text and "Nothing was done." in shown.text
+    assert Account.objects.exists() and Gateway.objects.exists() and User.objects.exists()

@@ -61,3 +61,12 @@ def test_nothing_raises_and_a_masked_text_stays_as_it_is(number, text) -> None:
 @given(st.from_regex(r"\+?[0-9]{7,15}", fullmatch=True), st.text(max_size=20), st.text(max_size=20))
 def test_no_long_number_is_left_in_any_text(number, before, after) -> None:
     assert number.lstrip("+") not in masking([number])(f"{before}{number}{after}")
+
+
+@pytest.mark.parametrize(
+    "hostile", ["1" * 200_000 + "x", "(1" * 100_000 + "x", "+" * 200_000, "1 " * 100_000 + "@" * 1000, "sip:" * 50_000]
+)
+def test_a_long_text_takes_a_time_that_grows_with_its_length(hostile) -> None:
+    """With a time that grew with the square of it, each of these would take minutes."""
+    assert isinstance(masked(hostile), str)
+    assert isinstance(masking([hostile[:1000], "+14155550123"])(hostile), str)

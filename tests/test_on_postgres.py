@@ -26,6 +26,7 @@ TESTS = (
     "tests/streams/test_provision.py",
     "tests/streams/delivery/test_outbox.py",
     "tests/streams/delivery/test_worker.py",
+    "tests/cdr/sign_in/test_sessions.py",
     "tests/cdr/test_audit.py",
     "tests/cdr/test_ledger.py",
     "tests/cdr/test_receivers.py",

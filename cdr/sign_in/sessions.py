@@ -3,6 +3,7 @@
 Owns the end of a session that nobody uses, and of one that is old. What counts as use is a request for a page (`note_use`): an open
 socket, which only looks whether its session is still there, keeps none alive. Must not know pages."""
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends import db
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -25,6 +26,8 @@ from cdr.audit import Actor
 from cdr.models import ConsoleSession
 from cdr.pure.acts import Act
 from streams.pure.foreign_text import cleaned
+
+log = logging.getLogger(__name__)
 
 BEGUN, CONFIRMED = "begun", "confirmed_at"
 """What a session holds: when and where its user signed in, and when it was last certain that it is him."""
@@ -96,11 +99,19 @@ def note_use(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
         response = get_response(request)
         row, now = getattr(request.session, "row", None), timezone.now()
         if row is not None and row.user_id is not None and now - row.last_seen_at >= timedelta(seconds=NOTED_SECONDS):
-            seen = {"last_seen_at": now, "address": address_of(request), "browser": _browser(request)}
-            ConsoleSession.objects.filter(pk=row.pk).update(**seen)
+            _note(row, last_seen_at=now, address=address_of(request), browser=_browser(request))
         return response
 
     return middleware
+
+
+def _note(row: ConsoleSession, **seen: object) -> None:
+    """A page that could be read is not lost because this could not be written: the next one notes it."""
+    try:
+        with transaction.atomic():
+            ConsoleSession.objects.filter(pk=row.pk).update(**seen)
+    except DatabaseError as error:
+        log.warning("The use of a session could not be written down (%s).", error)
 
 
 def _browser(request: HttpRequest) -> str:

@@ -128,3 +128,17 @@ def test_the_check_for_deployments_finds_nothing_in_the_configuration_of_the_man
 )
 def test_the_api_describes_itself_in_the_trial_and_where_it_is_asked_to(tmp_path: Path, environment: dict[str, str], shown: bool):
     assert settings(tmp_path, **environment)["API_DOCS"] is shown
+
+
+ROUTES = """
+import django
+django.setup()
+from django.urls import resolve
+print([resolve(path).func.__name__ for path in ("/v1/docs", "/v1/openapi.json", "/v1/Account/MA1/")])
+"""
+
+
+def test_without_its_own_pages_the_api_answers_there_as_on_any_path_that_is_none(tmp_path: Path):
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings", "API_DOCS": "0"}
+    done = subprocess.run([sys.executable, "-c", ROUTES], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip().startswith("['unknown', 'unknown', ") and "unknown']" not in done.stdout, done.stderr

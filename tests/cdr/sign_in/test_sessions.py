@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -95,6 +96,16 @@ def test_a_page_costs_no_write_when_the_last_use_was_a_moment_ago(browser) -> No
     assert writes() == 0
     with minutes(2):
         assert (writes(), writes()) == (1, 0)
+
+
+def test_a_page_is_shown_when_its_use_cannot_be_written(browser, monkeypatch, caplog) -> None:
+    def locked(*args: object, **kwargs: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(QuerySet, "update", locked)
+    with minutes(2):
+        assert is_in(browser)
+    assert "The use of a session could not be written down (database is locked)." in caplog.text
 
 
 def test_where_it_is_used_is_where_it_was_used_last(browser) -> None:

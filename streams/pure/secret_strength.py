@@ -3,15 +3,21 @@ console's forms and the provisioning file.
 
 Owns lengths and strengths; how many guesses a secret takes is zxcvbn's to estimate. Must not know who has it."""
 
+import math
 import re
 from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zxcvbn import zxcvbn
+from zxcvbn.matching import L33T_TABLE
 
-WEIGHED = 72
+WEIGHED = 40
 """Characters that are looked at: more make no secret weaker, and take time that grows with their square."""
+MOST_READINGS = 32
+ONE_SIGN_FOR_MANY = str.maketrans("{[<!|@+$", "(((11475")
+"""zxcvbn tries each letter that a sign may stand for, with every other one: of signs alone that took it seconds. Where there are more
+readings than these, signs that stand for the same letter are read as one, which makes no secret stronger."""
 QUOTED = re.compile('"([^"]*)"')
 MAKE_ONE = "Have a machine make one, such as: python3 -c 'import secrets; print(secrets.token_urlsafe(30))'"
 
@@ -47,13 +53,20 @@ def secret_problem(kind: Secret, secret: str, known: Iterable[str] = ()) -> str:
 
 def guesses_needed(secret: str, known: Iterable[str] = ()) -> float:
     """As a power of ten."""
-    return float(zxcvbn(secret[:WEIGHED], user_inputs=_words(known))["guesses_log10"])
+    return float(_weighed(secret, known)["guesses_log10"])
+
+
+def _weighed(secret: str, known: Iterable[str]) -> dict[str, Any]:
+    beginning = secret[:WEIGHED]
+    readings = math.prod(max(sum(sign in beginning for sign in signs), 1) for signs in L33T_TABLE.values())
+    looked_at = beginning.translate(ONE_SIGN_FOR_MANY) if readings > MOST_READINGS else beginning
+    return dict(zxcvbn(looked_at, user_inputs=_words(known)))
 
 
 def _why(secret: str, known: Iterable[str]) -> str:
-    warning = str(zxcvbn(secret[:WEIGHED], user_inputs=_words(known))["feedback"]["warning"])
+    warning = str(_weighed(secret, known)["feedback"]["warning"])
     return QUOTED.sub(r"“\1”", warning.rstrip(".")) if warning else "it is made of words, names or numbers that are tried first"
 
 
 def _words(known: Iterable[str]) -> list[str]:
-    return [word for word in known if word]
+    return [word[:WEIGHED] for word in known if word]

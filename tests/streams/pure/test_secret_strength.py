@@ -1,10 +1,11 @@
 """What a gateway's password, an auth token and a signing token have to be."""
 
 import secrets
+import time
 
 import pytest
 
-from streams.pure.secret_strength import Secret, secret_problem
+from streams.pure.secret_strength import Secret, guesses_needed, secret_problem
 
 
 @pytest.mark.parametrize("kind", Secret)
@@ -32,3 +33,12 @@ def test_what_is_too_weak_is_told_why_and_what_would_be_right(kind: Secret, secr
     problem = secret_problem(kind, secret, ("pbx-berlin-1", "Acme GmbH", "acme-gmbh", ""))
     assert says in problem and "secrets.token_urlsafe" in problem
     assert len(secret) < 10 or secret not in problem
+
+
+@pytest.mark.parametrize("hostile", ["4@8({[<6 9#!1/|0$5+7%2" * 4, "({[<!|1@4+7$5" * 9, "1!|l" * 500, "a" * 100_000, "ab" * 50_000])
+def test_no_text_takes_long_to_weigh(hostile: str) -> None:
+    """Signs that each may stand for several letters took the estimate seconds, and the process with it."""
+    before = time.process_time()
+    for _ in range(10):
+        guesses_needed(hostile, ["x" * 5000])
+    assert time.process_time() - before < 10

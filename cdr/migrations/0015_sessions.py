@@ -5,10 +5,16 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def forget_old_sessions(apps, schema_editor):
+    """They stand in Django's own table, which is read no more: everybody signs in once more."""
+    apps.get_model("sessions", "Session").objects.all().delete()
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
         ('cdr', '0014_jobs'),
+        ('sessions', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -30,4 +36,5 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
             },
         ),
+        migrations.RunPython(forget_old_sessions, migrations.RunPython.noop),
     ]

@@ -33,7 +33,7 @@ BEGUN, CONFIRMED = "begun", "confirmed_at"
 """What a session holds: when and where its user signed in, and when it was last certain that it is him."""
 CONFIRMED_SECONDS = 300
 NOTED_SECONDS = 60
-"""A use is written down when the last one that was is so old: a page costs no write."""
+"""A use is written down when the last one that was is so old, or a tenth of the idle limit: a page costs no write."""
 
 
 class SessionStore(db.SessionStore):
@@ -98,7 +98,11 @@ def note_use(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         row, now = getattr(request.session, "row", None), timezone.now()
-        if row is not None and row.user_id is not None and now - row.last_seen_at >= timedelta(seconds=NOTED_SECONDS):
+        if (
+            row is not None
+            and row.user_id is not None
+            and now - row.last_seen_at >= min(timedelta(seconds=NOTED_SECONDS), idle_limit() / 10)
+        ):
             _note(row, last_seen_at=now, address=address_of(request), browser=_browser(request))
         return response
 

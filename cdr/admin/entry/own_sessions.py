@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 
 from cdr.admin.additions import Context
 from cdr.admin.entry.visitor import visitor
@@ -55,7 +56,7 @@ def _ended(request: HttpRequest, user: User) -> HttpResponse:
     """The present one ends by logging out, and not here: who ends it by mistake would wonder."""
     others = [row for row in sessions.sessions_of(user) if row.session_key != request.session.session_key]
     wanted = request.POST.get("end", "")
-    chosen = others if "others" in request.POST else [row for row in others if sessions.name_of_session(row) == wanted]
+    chosen = others if "others" in request.POST else [row for row in others if constant_time_compare(sessions.name_of_session(row), wanted)]
     ended = sum(sessions.end(row, visitor(request), "ended on the page of sessions") for row in chosen)
     if ended:
         messages.success(request, f"{counted(ended, 'session')} ended: what is open there is closed within 5 seconds.")

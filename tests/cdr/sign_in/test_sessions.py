@@ -67,6 +67,13 @@ def test_a_session_that_nobody_uses_is_over_and_that_is_written_down_once(browse
     assert not ConsoleSession.objects.filter(user__isnull=False).exists()
 
 
+def test_a_short_limit_ends_no_session_that_is_used(browser, settings) -> None:
+    settings.SESSION_IDLE_MINUTES = 1
+    for seconds in range(0, 300, 50):
+        with minutes(seconds / 60):
+            assert is_in(browser)
+
+
 def test_an_open_log_keeps_no_session_alive(browser, settings) -> None:
     call = live_call(make_gateway())
     reading = live.OpenLog("call", str(call.uuid), browser.session.session_key or "", LogFilter())

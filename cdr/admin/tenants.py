@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.safestring import SafeString
 
 from cdr.admin.additions import Additions, Context, Door, Where
@@ -39,7 +40,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         """A new one; a weak one from before stays until it is changed."""
         token: str = self.cleaned_data["auth_token"]
         problem = secret_problem(Secret.AUTH_TOKEN, token, (self.cleaned_data.get("name", ""), self.cleaned_data.get("auth_id", "")))
-        if problem and token != self.instance.auth_token:
+        if problem and not constant_time_compare(token, self.instance.auth_token):
             raise ValidationError(problem)
         return token
 
@@ -79,7 +80,8 @@ class AccountAdmin(Rotating, Audited):
         account = Account.objects.filter(pk=key).first() if key and key.isdecimal() and request.method == "POST" else None
         if account is None or not self.has_change_permission(request, account):
             return False
-        return HELD in request.POST or request.POST.get("auth_token", account.auth_token) != account.auth_token
+        typed = request.POST.get("auth_token", account.auth_token)
+        return HELD in request.POST or not constant_time_compare(typed, account.auth_token)
 
     def save_model(self, request: HttpRequest, obj: Account, form: forms.BaseForm, change: bool) -> None:
         """A token that was typed replaces every other."""

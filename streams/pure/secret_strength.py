@@ -44,7 +44,7 @@ def secret_problem(kind: Secret, secret: str, known: Iterable[str] = ()) -> str:
         return (
             f"The {need.words} has {len(secret)} character{'' if len(secret) == 1 else 's'}, and needs at least {need.shortest}. {MAKE_ONE}"
         )
-    if not secret.isprintable() or secret != secret.strip():
+    if not secret.isprintable() or secret[0].isspace() or secret[-1].isspace():
         return f"The {need.words} holds characters that cannot be seen, or begins or ends with a blank. {MAKE_ONE}"
     if guesses_needed(secret, known) < need.guesses:
         return f"The {need.words} is long enough, and can be guessed: {_why(secret, known)}. {MAKE_ONE}"

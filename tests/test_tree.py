@@ -39,6 +39,7 @@ OF_MANY_MODULES = {
     "streams/pure/call/test_session_timing": "session.py, fork.py and stream.py, and what they measure together",
     "streams/simulate/test_other_gateways": "audio_stream.py, audio_fork.py and twilio.py, before one and the same platform",
     "streams/calls/test_refused_writes": "calls in a database that refuses to write, from the gateway to the rows and readiness",
+    "streams/test_floods": "what one tenant does without end, from the consumer to the customer and the rows",
     "streams/test_first_messages": "whose call it is, whatever comes first, from the consumer down to the rows",
     "streams/test_lookalike_calls": "calls of Twilio's lookalikes, from the consumer to a customer and back",
     "streams/test_resuming": "a call that goes on on another socket, from the consumer down to the rows",

@@ -143,19 +143,21 @@ class CustomerLinks:
             return
         link.closing = True
         if link.socket is not None:
-            self._spawn(self._close(effect, link.stream, link.socket))
+            self._spawn(self._close(effect, link, link.socket))
             return
         if link.task is not None and link.task is not asyncio.current_task():
             link.task.cancel()
         del self._links[effect.stream_id]
 
-    async def _close(self, effect: CloseCustomer, stream: StreamSession, customer: CustomerSocket) -> None:
+    async def _close(self, effect: CloseCustomer, link: Link, customer: CustomerSocket) -> None:
         """In the background: the end of the stream and its bill do not wait for a closing handshake."""
-        began = time.monotonic()
+        stream, began = link.stream, time.monotonic()
         if effect.flush:
             while (text := stream.take(began)) is not None:
                 customer.write(text)
         await customer.close(effect.code, effect.reason, FLUSH_SECONDS)
+        if link.task is not None:
+            link.task.cancel()  # what came before the end is read at a pace, and of no use any more
         del self._links[effect.stream_id]
         now = time.monotonic()
         stream.socket_closed(customer.closure, now - began, now)

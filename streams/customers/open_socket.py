@@ -62,12 +62,12 @@ class CustomerConnection(ClientConnection):
             self.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """What came before the end is heard."""
+        """What came before the end is heard, unless we made the end."""
         if self._next_slice is not None:
             self._next_slice.cancel()
-        if self._unparsed:
+        if self._unparsed and self.protocol.state is State.OPEN:
             super().data_received(bytes(self._unparsed))
-            self._unparsed.clear()
+        self._unparsed.clear()
         super().connection_lost(exc)
 
 

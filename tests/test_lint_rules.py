@@ -24,6 +24,7 @@ WRONG = {
         ("streams/new.py", "import websockets\nwebsockets.connect(url)"),
         ("streams/new.py", "import httpx"),
         ("cdr/new.py", "from requests import get"),
+        ("streams/new.py", "import pycares\npycares.Channel()"),
         ("cdr/new.py", "import asyncio\nasyncio.open_connection(host, 80)"),
         ("cdr/new.py", "loop.create_connection(make, host, 80)"),
     ),

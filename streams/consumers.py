@@ -81,7 +81,8 @@ def turned_away(caller: Caller, entry: KnownGateway) -> bool:
     board = switchboard.current()
     if board.calls.turns_away(caller):
         return True
-    words = "" if board.calls.goes_on(caller) else board.crowding.refused_call(entry, coming=1)
+    coming = 1 + board.calls.undecided_of(entry.gateway_id)
+    words = "" if board.calls.goes_on(caller) else board.crowding.refused_call(entry, coming=coming)
     if not words or board.crowding.is_told(entry.gateway_id):
         return False
     board.calls.note_refusal(caller, Reason.TOO_MANY_CALLS, words, None)

@@ -4,6 +4,7 @@ Owns the resolver (c-ares: the system's name servers and hosts file, answers kep
 once. Must not judge addresses: that is the guard's, and each answer goes through it."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Hashable, Sequence
 from concurrent.futures import Future
@@ -15,9 +16,12 @@ import pycares
 from streams.guard import Resolver, Unresolvable
 from streams.shares import Places, Shares
 
+log = logging.getLogger(__name__)
+
 LOOK_UPS = Shares("name look-ups", places=4096, each=64)
 FIRST_TRY_SECONDS, TRIES = 2.0, 2
 """Then the next name server is asked; the second time it may take twice as long."""
+INOTIFY = "fs.inotify.max_user_instances"
 _SILENT = (pycares.errno.ARES_ETIMEOUT, pycares.errno.ARES_ECONNREFUSED)
 
 
@@ -78,5 +82,9 @@ def _unresolvable(host: str, error: int) -> Unresolvable:
 
 @lru_cache(maxsize=1)
 def system() -> NameLookup:
-    """That of this process; made by the first who asks."""
-    return NameLookup()
+    """That of this process; made by the first who asks. Raises Unresolvable when it cannot be made now."""
+    try:
+        return NameLookup()
+    except pycares.AresError as error:
+        log.exception("The resolver could not be started. A machine with many processes may lack inotify instances: see %s.", INOTIFY)
+        raise Unresolvable("No name can be looked up at the moment; the platform's log says why.") from error

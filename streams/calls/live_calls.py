@@ -76,6 +76,10 @@ class LiveCalls:
         relay = self.relays.get(call_id) if (call_id := identity(caller.query, {}).call_uuid) else None
         return relay is not None and relay.live
 
+    def undecided_of(self, gateway_id: int) -> int:
+        """How many lines of a gateway are open that have not said yet what they bring."""
+        return sum(line.caller.gateway_id == gateway_id for line in self._undecided())
+
     def _is_over(self, call_id: UUID) -> bool:
         """Also while its customers' sockets are still being closed: an old build comes again within a millisecond."""
         relay = self.relays.get(call_id)

@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 0.8
 REST_SECONDS = 2.0
 HINT_SECONDS = 30
+HINTS_AT_ONCE, HINTS_A_SECOND = 50.0, 20.0
+"""Of one account, from one process: a queue is a pool as well, and who fills it with hints makes those of others late. What no hint was
+given for is swept a second later, within the account's share."""
 
 # Celery's own connection retries for 6 s when Redis is down and waits 10 s when Redis hangs (measured with Celery 5.7).
 _IMPATIENT = {
@@ -32,6 +35,13 @@ class _Broker:
     def __init__(self) -> None:
         self.away = False
         self.rest_until = 0.0
+        self._hints_left: dict[int, tuple[float, float]] = {}
+
+    def may_hint(self, account_id: int, now: float) -> bool:
+        left, at = self._hints_left.get(account_id, (HINTS_AT_ONCE, now))
+        left = min(left + (now - at) * HINTS_A_SECOND, HINTS_AT_ONCE)
+        self._hints_left[account_id] = (left - 1 if left >= 1 else left, now)
+        return left >= 1
 
     def send(self, task: str, argument: int) -> None:
         if time.monotonic() < self.rest_until:
@@ -67,3 +77,9 @@ def _producers() -> Any:  # kombu's pool, which is not typed
 def nudge(stream_id: int) -> None:
     """Asks a worker to deliver what `stream_id` (the row's key) owes. Never raises; costs at most about a second, and once only."""
     _broker.send("streams.tasks.deliver_stream", stream_id)
+
+
+def hint(stream_id: int, account_id: int) -> None:
+    """The same for something new, as often as the account may."""
+    if _broker.may_hint(account_id, time.monotonic()):
+        nudge(stream_id)

@@ -24,7 +24,7 @@ def owe(
     buffer_percent: int | None = None,
     checkpoint: str | None = None,
 ) -> None:
-    """Writes the callback the customer is owed, its payload frozen now, and nudges a worker once all of this is committed."""
+    """Writes the callback the customer is owed, its payload frozen now, and hints at it to a worker once all of this is committed."""
     if not stream.status_callback_url:
         return
     number = stream.callbacks.count() + 1
@@ -57,7 +57,7 @@ def owe(
         created_at=utc_of(seconds),
         due_at=utc_of(seconds),
     )
-    transaction.on_commit(partial(delivery.nudge, stream.pk))
+    transaction.on_commit(partial(delivery.hint, stream.pk, stream.account_id))
 
 
 def _seconds_since_start(stream: Stream, seconds: float) -> int:

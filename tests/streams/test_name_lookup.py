@@ -2,9 +2,12 @@
 
 import asyncio
 import time
+from functools import lru_cache
 
+import pycares
 import pytest
 
+from streams import name_lookup
 from streams.guard import Unresolvable
 from streams.name_lookup import LOOK_UPS, system
 from streams.shares import Shares
@@ -75,6 +78,19 @@ def test_a_look_up_in_a_thread_is_given_up_in_time() -> None:
         with pytest.raises(Unresolvable, match=r"did not say within 0\.2 s which address slow\.swallowed has"):
             lookup.within(0.2)("slow.swallowed", 80)
     assert time.monotonic() - began < IN_TIME_SECONDS
+
+
+def test_a_machine_that_has_no_resolver_left_fails_the_look_up_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(**_: object) -> None:
+        raise pycares.AresError("Failed to initialize c-ares channel")
+
+    monkeypatch.setattr(pycares, "Channel", fail)
+    monkeypatch.setattr(name_lookup, "system", lru_cache(name_lookup.system.__wrapped__))
+    with pytest.raises(Unresolvable, match="^No name can be looked up at the moment"):
+        name_lookup.system()
+    assert "fs.inotify.max_user_instances" in caplog.text
 
 
 async def test_the_systems_own_names_are_known() -> None:

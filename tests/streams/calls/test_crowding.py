@@ -140,5 +140,17 @@ async def test_a_gateway_that_goes_on_bringing_too_many_is_turned_away_without_r
     assert await database_sync_to_async(Call.objects.count)() == 3
 
 
+async def test_sockets_that_bring_no_call_yet_count_at_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowding, "TOLD_A_MINUTE", 0)
+    await made(concurrent_calls_limit=3)
+    async with switchboard_running():
+        silent = [socket() for _ in range(4)]
+        assert [(await each.connect(timeout=30))[0] for each in silent] == [True, True, True, False]
+        for each in silent[:3]:
+            await each.disconnect(timeout=30)
+        async with call(f"call_uuid={(call_id := uuid4())}"):
+            await until(Call.objects.filter(uuid=call_id, audio_format__gt="").exists)
+
+
 def refused(count: int) -> Callable[[], GatewayRefusal | None]:
     return lambda: GatewayRefusal.objects.filter(count=count).first()

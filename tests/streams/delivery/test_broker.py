@@ -1,5 +1,6 @@
 """Nudges over a real Redis: there, gone, hanging and back again."""
 
+import base64
 import json
 import logging
 import os
@@ -14,7 +15,7 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
-from streams.delivery import broker, nudge
+from streams.delivery import broker, hint, nudge
 from tests.streams.redis_server import RedisServer, hang_up_on_the_broker
 
 
@@ -98,3 +99,19 @@ def test_a_broker_that_comes_back_is_used_again(redis: RedisServer, caplog: pyte
     nudge(4)
     assert waiting()[-1]["headers"]["argsrepr"] == "[4]"
     assert [record.getMessage() for record in caplog.records if record.name == broker.__name__][-1] == "The broker is back."
+
+
+def test_one_account_with_very_many_callbacks_fills_no_queue(redis: RedisServer):
+    for number in range(1000):
+        hint(number, account_id=1)
+    hint(5000, account_id=2)
+    keys = [json.loads(base64.b64decode(message["body"]))[0][0] for message in waiting()]
+    assert keys[-1] == 5000 and len(keys) < 500
+    assert keys[:50] == list(range(50))
+
+
+def test_an_accounts_hints_come_back_with_time():
+    own = broker._Broker()
+    assert [own.may_hint(1, 0.0) for _ in range(60)].count(True) == broker.HINTS_AT_ONCE
+    assert [own.may_hint(1, 1.0) for _ in range(60)].count(True) == broker.HINTS_A_SECOND
+    assert own.may_hint(2, 1.0)

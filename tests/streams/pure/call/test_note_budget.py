@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.call.note_budget import IN_FULL, MINUTE_SECONDS, Counted, NoteBudget
+from streams.pure.call.note_budget import IN_FULL, MINUTE_SECONDS, STREAMS_KEPT, Counted, NoteBudget
 from streams.pure.call.stream import UNSAID_AT_MOST
 from streams.pure.lifecycle import NORMAL_HANGUP, EndCause
 from streams.pure.lifecycle import EventKind as K
@@ -85,6 +85,14 @@ def test_a_conversation_of_hours_is_told_to_the_last_event() -> None:
     budget = NoteBudget()
     assert all(budget.admits(K.CHECKPOINT_PLAYED, None, second) for second in range(0, 36_000))
     assert budget.over(40_000) == [] == budget.ended(None)
+
+
+def test_streams_that_come_and_go_for_hours_leave_nothing() -> None:
+    call = Driven()
+    for _ in range(500):
+        call.now += 10
+        call.session.stop_stream(call.connected(), EndCause.STOPPED_BY_API, "API", call.now)
+    assert len(call.session.effects._budget._minutes) <= STREAMS_KEPT
 
 
 def test_minutes_that_are_over_are_told_when_something_else_happens_and_one_kind_costs_no_other() -> None:

@@ -70,6 +70,20 @@ class SavedFilter(models.Model):
         return self.name
 
 
+class OutsideIdentity(models.Model):
+    """Who a user is at the identity provider: by its subject alone, which nobody chooses, never by a name or an e-mail address."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="outside_identity")
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="outside_identity_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.issuer}"
+
+
 class ExportState(models.TextChoices):
     WAITING = "waiting"
     RUNNING = "running"

@@ -70,6 +70,16 @@ class Environment:
         """A list separated by commas or blanks."""
         return self.text(name, default).replace(",", " ").split()
 
+    def pairs(self, name: str) -> dict[str, str]:
+        """Names and what each is called here: `one=Support, two=Operator`, separated by commas, because a name may have blanks."""
+        parts = [part.partition("=") for part in self.text(name).split(",") if part.strip()]
+        found = {before.strip(): after.strip() for before, _, after in parts}
+        if not all((*found, *found.values())):
+            raise ImproperlyConfigured(
+                f"{name}={self.text(name)} has no pairs. Write them as desk-support=Support, desk-admins=Administrator."
+            )
+        return found
+
     def networks(self, name: str, default: str = "") -> tuple[Network, ...]:
         """Networks in CIDR notation, separated by commas or blanks."""
         try:

@@ -15,6 +15,7 @@ from config import dialling
 from config.entry_settings import *  # noqa: F403 - each name in it is a setting
 from config.environment import Environment, database_entry
 from config.serving_role import SERVING_ROLES
+from config.single_sign_on import *  # noqa: F403 - the settings of that group
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent

@@ -22,6 +22,8 @@ from tests import distribution, made_once, migrated, report
 # Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
 for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "REDIS_URL", "REQUIRE_SECOND_FACTOR", "SERVE_ROLE"):
     os.environ.pop(name, None)
+for name in [name for name in os.environ if name.startswith("OIDC_")]:
+    os.environ.pop(name)
 DATA_DIR = tempfile.mkdtemp(prefix="streamdesk-tests-")
 os.environ.update(DATA_DIR=DATA_DIR, SECRET_KEY="only-for-tests-" + "x" * 40, DIAL_ALLOW="127.0.0.0/8 ::1/128")
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"

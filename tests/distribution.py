@@ -8,8 +8,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 JOURNEYS = "tests/journeys/"
-TOGETHER = (JOURNEYS, "tests/cdr/test_live_page.py")
-"""What shares something that takes seconds to start: the journeys their installation, the pages that live a server and a browser."""
+TOGETHER = (JOURNEYS, "tests/cdr/test_live_page.py", "tests/cdr/admin/entry/test_single_sign_on.py")
+"""What shares something that takes seconds to start: the journeys their installation, the pages that live a server and a browser,
+single sign-on its identity provider."""
 
 
 def processes() -> int:

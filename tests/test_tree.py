@@ -111,6 +111,7 @@ TOLD_BY = {
     ),
     "streams/calls/test_refused_writes": ("streams/journal/probing",),
     # What people see of it, told by the test of the page.
+    "cdr/admin/entry/test_single_sign_on": ("cdr/sign_in/outside_users",),
     "cdr/admin/entry/test_second_factors": ("cdr/admin/entry/access", "cdr/admin/staff", "cdr/sign_in/second_factor"),
     "cdr/admin/entry/test_signing_in": ("cdr/addresses", "cdr/admin/failed_sign_ins", "cdr/sign_in/locks"),
     "cdr/admin/lists/test_exporting": ("cdr/exports", "cdr/pages/columns"),

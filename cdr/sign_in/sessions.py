@@ -87,6 +87,10 @@ def mark_confirmed(session: Any) -> None:
     session[CONFIRMED] = time.time()
 
 
+def forget_confirmation(session: Any) -> None:
+    session.pop(CONFIRMED, None)
+
+
 def is_confirmed(session: Any) -> bool:
     """Whether it was certain a moment ago whose session it is. A clock that was set back confirms nobody."""
     return 0 <= time.time() - float(session.get(CONFIRMED, 0)) < CONFIRMED_SECONDS

@@ -43,6 +43,14 @@ def test_a_word_of_several_comes_as_it_is_known():
     assert Environment({}).one_of("A", "all", ("all", "media")) == "all"
 
 
+def test_pairs_are_separated_by_commas_because_names_have_blanks():
+    assert Environment({"A": "desk support=Support, /ops = Operator,"}).pairs("A") == {"desk support": "Support", "/ops": "Operator"}
+    assert Environment({}).pairs("A") == {}
+    for wrong in ("=Support", "a=", "a", "a=b,=", "=,a=b"):
+        with pytest.raises(ImproperlyConfigured):
+            Environment({"A": wrong}).pairs("A")
+
+
 def test_words_and_networks_are_separated_by_commas_or_blanks():
     env = Environment({"A": "10.0.0.0/8, fd00::/8", "B": "1, 0.5"})
     assert env.words("A") == ["10.0.0.0/8", "fd00::/8"]

@@ -88,6 +88,10 @@ def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(tmp
         ({"DIAL_PORTS": "1-65536"}, "DIAL_PORTS has '1-65536'"),
         ({"NAT64_PREFIXES": "64:ff9b:1::/50"}, "A NAT64 prefix is an IPv6 network of one of /32, /40, /48, /56, /64, /96."),
         ({"NAT64_PREFIXES": "10.0.0.0/8"}, "NAT64_PREFIXES has 10.0.0.0/8."),
+        ({"OIDC_ISSUER": "https://id.example.org"}, "OIDC_ISSUER is set. Set OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"),
+        ({"OIDC_ISSUER": "http://id.example.org", "OIDC_CLIENT_ID": "a", "OIDC_CLIENT_SECRET": "b"}, "does not begin with https://"),
+        ({"OIDC_ROLES": "desk-support"}, "OIDC_ROLES=desk-support has no pairs. Write them as desk-support=Support"),
+        ({"OIDC_SCOPES": "profile"}, "OIDC_SCOPES=profile has no openid in it."),
     ],
 )
 def test_unsafe_or_unreadable_settings_do_not_start(tmp_path: Path, environment: dict[str, str], sentence: str):

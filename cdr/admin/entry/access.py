@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from cdr import audit
 from cdr.admin.additions import Context
+from cdr.admin.entry import single_sign_on
 from cdr.admin.entry.confirming import confirm_first
 from cdr.admin.entry.own_password import OwnPasswordView
 from cdr.admin.entry.own_sessions import own_sessions
@@ -26,9 +27,13 @@ from cdr.sign_in import second_factor
 
 
 class GuardedSite(admin.AdminSite):
+    logout_template = "admin/signed_out.html"
+
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [
             path("login/code/", self.login_code, name="login_code"),
+            path("login/single-sign-on/", single_sign_on.there, name="single_sign_on"),
+            path("login/single-sign-on/back/", single_sign_on.back, name="single_sign_on_back"),
             path("second-factor/", self.second_factor, name="second_factor"),
             path("sessions/", self.admin_view(self.own_sessions), name="own_sessions"),
             *super().get_urls(),
@@ -54,7 +59,8 @@ class GuardedSite(admin.AdminSite):
             return HttpResponseRedirect(reverse("admin:second_factor"))
         if request.user.is_authenticated and not self._passed(request):
             logout(request)  # a session from before the second factor was set up
-        return cast(HttpResponse, SignInView.as_view(extra_context=self._step(request, "Log in"), next_page="admin:index")(request))
+        context = {**self._step(request, "Log in"), **single_sign_on.door()}
+        return cast(HttpResponse, SignInView.as_view(extra_context=context, next_page="admin:index")(request))
 
     def login_code(self, request: HttpRequest) -> HttpResponseBase:
         return CodeView.as_view(extra_context=self._step(request, "Second step"), next_page="admin:index")(request)
@@ -62,7 +68,7 @@ class GuardedSite(admin.AdminSite):
     def logout(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         if request.method == "POST" and request.user.is_authenticated:
             audit.write(visitor(request), Act.SIGN_OUT, request.user)
-        return super().logout(request, extra_context)
+        return super().logout(request, {**single_sign_on.way_out(request), **(extra_context or {})})
 
     def second_factor(self, request: HttpRequest) -> HttpResponseBase:
         if not self._may_set_up(request):

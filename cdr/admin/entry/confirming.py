@@ -28,7 +28,7 @@ from cdr.admin.entry.signing_in import WRONG_CODE, note_failure, with_retry_afte
 from cdr.admin.entry.visitor import visitor
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import wait_words
-from cdr.sign_in import second_factor, sessions
+from cdr.sign_in import outside_users, second_factor, sessions
 
 HELD = "held_form"
 HELD_SECONDS = 900
@@ -98,7 +98,8 @@ def _carried_out(request: HttpRequest, act: Callable[[], HttpResponse]) -> HttpR
 
 def _page(request: HttpRequest, form: ConfirmForm, held: str, context: dict[str, object]) -> HttpResponse:
     own = {"title": "Confirm it is you", "form": form, "held": held, "held_name": HELD, "minutes": sessions.CONFIRMED_SECONDS // 60}
-    shown = {**context, **own, "can_confirm": form.user.has_usable_password()}
+    outside = settings.OIDC_NAME if outside_users.is_outside(request.user, request.session) else ""
+    shown = {**context, **own, "can_confirm": form.user.has_usable_password() and not outside, "single_sign_on": outside}
     response = TemplateResponse(request, "admin/confirm.html", shown)
     add_never_cache_headers(response)
     return response

@@ -27,7 +27,7 @@ from cdr.addresses import address_of, counted_address
 from cdr.audit import Actor
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import locked_words, wait_words
-from cdr.sign_in import locks, second_factor
+from cdr.sign_in import locks, outside_users, second_factor
 
 HALF_WAY = "signing_in"
 """The session's note of somebody whose password was right and whose code is not there yet. Nobody is signed in by it."""
@@ -40,6 +40,11 @@ WRONG_CODE = "This code is not right, or was used already. Type the one that the
 
 class SignInForm(AdminAuthenticationForm):
     request: HttpRequest
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        if words := outside_users.refusal_of_password(user):
+            raise ValidationError(words, code="outside")
 
     def get_invalid_login_error(self) -> ValidationError:
         said = note_failure(self.request, self.cleaned_data["username"])
@@ -73,17 +78,14 @@ class CodeForm(forms.Form):
 
 class SignInView(LoginView):
     authentication_form = SignInForm
-    template_name = "admin/login.html"
+    template_name = "admin/sign_in.html"
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user = form.get_user()
         if second_factor.device_of(user) is None:
             complete(self.request, user, "password")
             return HttpResponseRedirect(self.get_success_url())
-        self.request.session.cycle_key()
-        self.request.session[HALF_WAY] = [user.pk, user.backend, user.get_session_auth_hash(), time.time()]
-        query = urlencode({self.redirect_field_name: self.get_redirect_url()}) if self.get_redirect_url() else ""
-        return HttpResponseRedirect(f"{reverse('admin:login_code')}?{query}".rstrip("?"))
+        return go_half_way(self.request, user, self.get_redirect_url())
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return with_retry_after(self.request, super().form_invalid(form))
@@ -104,7 +106,8 @@ class CodeView(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         form.user.backend = self.request.session.pop(HALF_WAY)[1]
-        complete(self.request, form.user, "password and code")
+        first = "single sign-on" if outside_users.is_outside(form.user, self.request.session) else "password"
+        complete(self.request, form.user, f"{first} and code")
         left = second_factor.recovery_codes_left(form.user)
         if len(form.cleaned_data["code"].strip()) > 7:
             messages.warning(self.request, f"That was a recovery code; {left} are left. Under “Second factor” you can make new ones.")
@@ -112,6 +115,14 @@ class CodeView(LoginView):
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return with_retry_after(self.request, super().form_invalid(form))
+
+
+def go_half_way(request: HttpRequest, user: Any, target: str) -> HttpResponse:
+    """To the second step, and from there to `target`."""
+    request.session.cycle_key()
+    request.session[HALF_WAY] = [user.pk, user.backend, user.get_session_auth_hash(), time.time()]
+    query = urlencode({"next": target}) if target else ""
+    return HttpResponseRedirect(f"{reverse('admin:login_code')}?{query}".rstrip("?"))
 
 
 def half_way(request: HttpRequest) -> User | None:

@@ -77,6 +77,7 @@ RIGHT = (
     ("cdr/new.py", "import hmac\nhmac.compare_digest(account.auth_token, given)"),
     ("cdr/new.py", "if account.auth_token == '': pass"),
     ("cdr/new.py", "if token is None or len(token) == 20: pass"),
+    ("cdr/new.py", "if token != token.strip(): pass"),
     ("cdr/new.py", "if name != SECRET or reason == Reason.WRONG_PASSWORD: pass"),
     ("cdr/admin/understood.py", "from django.contrib import admin\nclass ListAdmin(admin.ModelAdmin): pass"),
     ("cdr/admin/new.py", "from django.contrib import admin\n@admin.register(User, site=console)\nclass NewAdmin(Audited, UserAdmin): pass"),

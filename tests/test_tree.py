@@ -63,7 +63,7 @@ TOLD_BY = {
     "cdr/retention/test_plan": ("cdr/management/commands/retention",),
     "cdr/retention/test_runs": ("cdr/retention/due",),
     "config/management/commands/test_run": ("config/installation", "config/processes"),
-    "config/test_settings": ("config/dialling", "config/entry_settings"),
+    "config/test_settings": ("config/dialling", "config/entry_settings", "config/single_sign_on"),
     "config/test_supervisor": ("config/child_process",),
     "streams/calls/test_relay": ("streams/calls/answer_acts", "streams/customers/links"),
     "streams/calls/test_switchboard": ("streams/control/requests",),

@@ -94,11 +94,11 @@ class Exchange(OIDCAuthenticationBackend):
     get_settings = staticmethod(setting)
 
     def claims(self, code: str, redirect_uri: str, nonce: str, code_verifier: str) -> dict[str, Any]:
-        """What the token says counts before what the provider says besides."""
+        """What the token says counts before what the provider says besides; and when somebody was asked who he is, the token alone says."""
         asked = {"client_id": self.OIDC_RP_CLIENT_ID, "client_secret": self.OIDC_RP_CLIENT_SECRET, "grant_type": "authorization_code"}
         tokens = self.get_token({**asked, "code": code, "redirect_uri": redirect_uri, "code_verifier": code_verifier})
         claims = self.verify_token(tokens["id_token"], nonce=nonce)
-        return {**self.get_userinfo(tokens["access_token"], tokens["id_token"], claims), **claims}
+        return {**self.get_userinfo(tokens["access_token"], tokens["id_token"], claims), "auth_time": None, **claims}
 
     def retrieve_matching_jwk(self, token: str) -> jwt.PyJWK:
         """The one key that the token names; of a provider that has but one, its tokens need not name it (the library wants it named)."""

@@ -41,7 +41,7 @@ from streams.pure.customer.stream_request import InvalidRequest, check_request  
 from streams.pure.gateway import DIALECTS, dialect, filled_in, identity  # noqa: E402
 from streams.pure.gateway.twilio_signature import signed_with  # noqa: E402
 from streams.pure.messages import AudioFormat, Encoding, GatewayMessage, LateMetadata, Started  # noqa: E402
-from streams.pure.peer_address import forwarded_for  # noqa: E402
+from streams.pure.peer_address import counted_as, forwarded_for, peer_address  # noqa: E402
 from streams.pure.provision_file import read_file  # noqa: E402
 
 BETWEEN = b"\n\n"
@@ -49,6 +49,7 @@ BETWEEN = b"\n\n"
 BINARY = b"\x00"
 PROXIES = (ip_network("127.0.0.0/8"),)
 FORMATS = (AudioFormat(Encoding.MULAW, 8000), AudioFormat(Encoding.L16, 8000), AudioFormat(Encoding.L16, 16000))
+PROXIES = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 ANSWER_BYTES = 60_000
 """As much as a socket of the operating system holds for its reader."""
 
@@ -114,7 +115,8 @@ def upgrade(data: bytes) -> None:
     scope = {"query_string": query, "headers": headers, "client": ("127.0.0.1", 1), "url_route": {"kwargs": {}}}
     admission.credentials(scope, "gw")
     admission.loggable_path(text_of(path))
-    forwarded_for("127.0.0.1", forwarded.decode("latin-1"), PROXIES)
+    counted_as(forwarded_for("127.0.0.1", forwarded.decode("latin-1"), PROXIES))
+    peer_address(text_of(path))
     signed_with("token", signature.decode("latin-1"), "host", text_of(path))
 
 

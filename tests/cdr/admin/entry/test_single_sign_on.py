@@ -1,16 +1,18 @@
 """Signing in by a real identity provider: who gets in, with which roles, what becomes of them when it takes them away; and who does not."""
 
+import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from cdr import roles
+from cdr.admin.entry.single_sign_on import asked_just_now
 from cdr.models import AuditEntry, OutsideIdentity
-from cdr.sign_in import second_factor
+from cdr.sign_in import second_factor, sessions
 from tests.cdr.admin.reading import Page
 from tests.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider, identity_provider
 
@@ -201,3 +203,43 @@ def test_signing_out_says_that_the_other_session_goes_on(provider: IdentityProvi
 def test_where_it_is_off_there_is_nothing_of_it(client: Client) -> None:
     assert client.get(THERE).status_code == client.get(BACK + "?code=x&state=x").status_code == 404
     assert "Sign in with" not in said(client.get(LOGIN))
+
+
+@pytest.mark.parametrize(("asked_seconds_ago", "confirmed"), [(400, False), (-400, False), (0, True)])
+def test_coming_in_confirms_who_it_is_only_where_the_provider_has_just_asked(
+    provider: IdentityProvider, asked_seconds_ago, confirmed
+) -> None:
+    """Whoever sits at an open browser comes in again by the session that the provider still has."""
+    provider.says("u1", preferred_username="maria", groups=["Administrator"], auth_time=int(time.time()) - asked_seconds_ago)
+    _, client = sign_in(provider)
+    assert sessions.is_confirmed(client.session) is confirmed
+    answer = client.post("/admin/auth/group/add/", {"name": "new"}, follow=True)
+    assert ("which will ask you" in said(answer)) is not confirmed and Group.objects.filter(name="new").exists() is confirmed
+
+
+def test_a_provider_that_does_not_say_when_it_asked_confirms_nobody() -> None:
+    assert not any(asked_just_now({"auth_time": said}) for said in (None, True, "now", 0, -1, 1e400)) and not asked_just_now({})
+
+
+def test_who_is_to_confirm_is_asked_there_and_comes_back_to_where_he_was(provider: IdentityProvider) -> None:
+    provider.says("u1", preferred_username="maria", groups=["Administrator"], auth_time=1)
+    _, client = sign_in(provider)
+    page = Page(client.post("/admin/auth/group/add/", {"name": "new"}).content.decode())
+    again = client.get(next(link for link in page.links if "again=1" in link))["Location"]
+    asked = parse_qs(urlsplit(again).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    provider.says("u1", preferred_username="maria", groups=["Administrator"], auth_time=int(time.time()))
+    back = client.get(provider.authorize(again, "u1").removeprefix("http://testserver"))
+    assert back["Location"] == "/admin/auth/group/add/" and sessions.is_confirmed(client.session)
+    assert client.session["_auth_user_id"] == str(User.objects.get().pk)
+
+
+def test_a_session_is_vouched_for_by_this_provider_and_for_this_user_alone(provider: IdentityProvider, settings) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    _, client = sign_in(provider)
+    user, other = User.objects.get(), User(pk=0)
+    assert second_factor.passed(user, client.session) and not second_factor.passed(other, client.session)
+    settings.OIDC_ISSUER = "https://elsewhere.example"
+    assert not second_factor.passed(user, client.session)
+    settings.OIDC_ISSUER = ""
+    assert not second_factor.passed(user, client.session)

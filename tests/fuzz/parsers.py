@@ -47,7 +47,6 @@ from streams.pure.provision_file import read_file  # noqa: E402
 BETWEEN = b"\n\n"
 """Stands between messages of one connection; a message that begins with BINARY is a binary one."""
 BINARY = b"\x00"
-PROXIES = (ip_network("127.0.0.0/8"),)
 FORMATS = (AudioFormat(Encoding.MULAW, 8000), AudioFormat(Encoding.L16, 8000), AudioFormat(Encoding.L16, 16000))
 PROXIES = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 ANSWER_BYTES = 60_000

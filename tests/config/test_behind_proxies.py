@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
+import re
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
 from channels.testing import HttpCommunicator
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from cdr.api.throttle import FAILED_LOGINS
 from cdr.models import FailedSignIn
+from config.asgi import application as served
 from config.asgi import router
 from config.behind_proxies import BehindProxies
+from config.plain_http import NoPlainSecrets
 from streams.models import GatewayRefusal
 from tests.patient_communicator import PatientCommunicator
 from tests.streams.gateway_socket import switchboard_running
@@ -75,6 +80,26 @@ def test_a_forgotten_proxy_is_one_line_of_the_log(caplog: pytest.LogCaptureFixtu
         forgetful.seen_through({"type": "http", "client": (PROXY, 1), "headers": [(b"x-forwarded-for", b"198.51.100.4")]})
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith(f"{PROXY} sent X-Forwarded headers and is not in TRUSTED_PROXIES")
+
+
+# Nobody goes round it ------------------------------------------------------------------------------------------------
+def test_it_stands_before_everything_and_what_refuses_plain_secrets_behind_it() -> None:
+    assert isinstance(served, BehindProxies) and isinstance(served.application, NoPlainSecrets)
+    assert (served.proxies, served.application.https) == (settings.TRUSTED_PROXIES, settings.HTTPS)
+
+
+READ_BY = {"forwarded": {"config/behind_proxies.py"}, "REMOTE_ADDR": {"cdr/addresses.py"}, 'get("client")': {"config/behind_proxies.py"}}
+READ_BY['get("client")'] |= {"config/plain_http.py", "streams/admission.py"}
+
+
+@pytest.mark.parametrize("words", READ_BY)
+def test_an_address_is_read_in_one_place_for_pages_and_in_one_for_sockets(words: str) -> None:
+    root = Path(settings.BASE_DIR)
+    files = [path for wing in ("config", "cdr", "streams") for path in (root / wing).rglob("*.py") if "migrations" not in path.parts]
+    said = re.compile(r"x[-_]forwarded" if words == "forwarded" else re.escape(words), re.IGNORECASE)
+    code = {path.relative_to(root).as_posix(): re.sub(r'""".*?"""|#[^\n]*', "", path.read_text(), flags=re.DOTALL) for path in files}
+    found = {name for name, text in code.items() if said.search(text)}
+    assert found - {"config/checks.py", "config/entry_settings.py"} == READ_BY[words]
 
 
 # Those who count and log ---------------------------------------------------------------------------------------------

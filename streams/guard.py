@@ -114,6 +114,15 @@ def destination_in(url: str, reach: Reach, schemes: Collection[str]) -> Destinat
     return judged(place, (str(literal),), reach) if literal else place
 
 
+def undiallable(url: str, reach: Reach, schemes: Collection[str]) -> str:
+    """Why `url` will not be dialled whatever its name leads to, in sentences; "" where that is not to be seen in it."""
+    try:
+        destination_in(url, reach, schemes)
+    except AddressRefused as refused:
+        return str(refused)
+    return ""
+
+
 def judged(place: Destination, found: Sequence[str], reach: Reach) -> Destination:
     """`place` with the addresses that its name has: these were judged, and no others are dialled.
 

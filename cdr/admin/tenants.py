@@ -6,6 +6,7 @@ run time: hence the ignored type-arg.)"""
 from collections.abc import Iterator
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -22,9 +23,11 @@ from cdr.admin.site import console
 from cdr.admin.tokens import Rotating
 from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.pure.figures import moment, money
+from streams import guard
 from streams.models import Account, Application, Stream
 from streams.pure.callback.signature import standard_webhook_secret
 from streams.pure.customer import answer_xml
+from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES
 from streams.pure.lifecycle import LIVE_STATES, CallState
 from streams.pure.secret_strength import Secret, secret_problem
 
@@ -125,16 +128,20 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
         url: str = self.cleaned_data["answer_url"].strip()
         if url and not url.lower().startswith(("http://", "https://")):
             raise ValidationError("An answer URL begins with https:// or http://.")
+        if url and (problem := guard.undiallable(url, settings.DIAL_REACH, HTTP_SCHEMES)):
+            raise ValidationError(problem)
         return url
 
     def clean_answer_xml(self) -> str:
         """Read as a call would read it: what is wrong is said now, not to the first caller."""
         document: str = self.cleaned_data["answer_xml"].strip()
         try:
-            if document:
-                answer_xml.parse(document.encode())
+            streams = answer_xml.parse(document.encode()).streams if document else ()
         except answer_xml.InvalidAnswer as error:
             raise ValidationError(f"{error.problem} (At {error.place}.)") from error
+        problems = {stream.service_url: guard.undiallable(stream.service_url, settings.DIAL_REACH, WEBSOCKET_SCHEMES) for stream in streams}
+        if wrong := [f"{url}: {problem}" for url, problem in problems.items() if problem]:
+            raise ValidationError(wrong)
         return document
 
 

@@ -5,14 +5,16 @@ Owns the rules between a new stream and the others of its call and account. Must
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from cdr.api.errors import ApiRefusal, too_many
-from streams import control
+from streams import control, guard
 from streams.control import pending_streams
 from streams.models import Account, Call, ControlRequest, Stream
+from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES
 from streams.pure.lifecycle import LIVE_STATES, CallState
 from streams.pure.messages import StreamRequest
 
@@ -21,7 +23,9 @@ BY_API = "API"
 
 
 def start(account: Account, call: Call, request: StreamRequest) -> UUID:
-    """Asks for the stream, wherever the call lives; returns the stream's uuid. Raises Refused, or NotLive when the call is over."""
+    """Asks for the stream, wherever the call lives; returns the stream's uuid. Raises ApiRefusal, or NotLive when the call is over."""
+    _refuse_undiallable("service_url", request.service_url, WEBSOCKET_SCHEMES)
+    _refuse_undiallable("status_callback_url", request.status_callback_url, HTTP_SCHEMES)
     with transaction.atomic():
         # no_key: rows that refer to the account may be written meanwhile, only another start waits.
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -29,6 +33,12 @@ def start(account: Account, call: Call, request: StreamRequest) -> UUID:
         _refuse_hasty(account)
         _refuse_crowded(account, call)
         return control.request_start(call, request, BY_API)
+
+
+def _refuse_undiallable(name: str, url: str, schemes: tuple[str, ...]) -> None:
+    """What can be seen in the URL is said now, and not by a stream that fails."""
+    if url and (problem := guard.undiallable(url, settings.DIAL_REACH, schemes)):
+        raise ApiRefusal(400, f"{name}: {problem}")
 
 
 def _refuse_repeated(call: Call, service_url: str) -> None:

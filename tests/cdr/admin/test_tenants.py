@@ -91,6 +91,9 @@ def test_a_country_is_one_that_telephone_numbers_have(administrator, gateway) ->
     ("values", "problem"),
     [
         ({"answer_url": "ftp://app.example.com"}, "An answer URL begins with https:// or http://."),
+        ({"answer_url": "https://app.example.com:25"}, "Port 25 may not be dialled, only 80, 443 and 1024 to 65535."),
+        ({"answer_url": "https://10.0.0.1/"}, "10.0.0.1 may not be dialled: a private network."),
+        ({"answer_xml": "<Response><Stream>ws://a.example:22/</Stream></Response>"}, "ws://a.example:22/: Port 22 may not be dialled"),
         ({}, "Give either an answer URL or the answer XML, not both and not neither."),
         ({"answer_url": "https://a.example", "answer_xml": "<Response/>"}, "not both and not neither"),
     ],

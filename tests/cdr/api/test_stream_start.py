@@ -118,6 +118,19 @@ def test_start_again_after_the_stream_has_ended(acme: Customer) -> None:
     assert acme.post(streams_path(script.save()), {"service_url": REQUEST.service_url}).status_code == 202
 
 
+@pytest.mark.parametrize(
+    ("changes", "begins"),
+    [
+        ({"service_url": "wss://bot.example:25/"}, "service_url: Port 25 may not be dialled, only 80, 443 and 1024 to 65535."),
+        ({"service_url": "ws://10.0.0.1/"}, "service_url: 10.0.0.1 may not be dialled: a private network."),
+        ({"status_callback_url": "http://[fd00::1]/"}, "status_callback_url: fd00::1 may not be dialled: a private network."),
+    ],
+)
+def test_a_url_that_will_not_be_dialled_is_refused_where_it_is_given(acme: Customer, changes: dict[str, str], begins: str) -> None:
+    refused = acme.post(streams_path(acme.quiet_call()), {"service_url": SERVICE_URL, **changes})
+    assert (refused.status_code, refused.json()["error"].startswith(begins)) == (400, True)
+
+
 # The account's limits ------------------------------------------------------------------------------------------------
 def test_concurrent_streams_are_limited_with_those_just_asked_for(acme: Customer) -> None:
     Account.objects.filter(pk=acme.account.pk).update(concurrent_streams_limit=3)

@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.asgi import everything
-from config.serving_role import SERVING_ROLES, in_role
+from config.asgi import application_in
+from config.serving_role import SERVING_ROLES
 from streams.calls import switchboard
 from streams.serving.limits import ConnectionLimits
 from streams.serving.server import Server
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         server = Server(
-            in_role(options["role"], everything),
+            application_in(options["role"]),
             options["host"],
             options["port"],
             announce=switchboard.announce_stop,

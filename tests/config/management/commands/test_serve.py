@@ -42,6 +42,16 @@ async def test_it_says_where_it_listens_and_stops_when_told(tmp_path: Path):
         assert await asyncio.wait_for(process.wait(), 30) == 0
 
 
+async def test_it_stands_behind_its_proxies_in_every_role(tmp_path: Path):
+    """With TLS at the proxy, a page that did not know of it would lead to itself for ever."""
+    async with serving(tmp_path, 0, HTTPS="1", TRUSTED_PROXIES="127.0.0.1", SERVE_ROLE="console") as process:
+        assert process.stdout is not None
+        address = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().split()[-1]
+        request = urllib.request.Request(f"{address}/nowhere/", headers={"X-Forwarded-Proto": "https"})
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            (await asyncio.to_thread(urllib.request.urlopen, request, None, 30)).close()
+
+
 async def test_told_to_stop_it_is_unready_while_its_port_still_answers(tmp_path: Path):
     """Without Redis and a worker it is never ready; what counts here is why."""
     async with serving(tmp_path, 0, DRAIN_NOTICE_SECONDS="300") as process:

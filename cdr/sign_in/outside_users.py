@@ -49,9 +49,9 @@ def _made(claims: Mapping[str, Any], key: dict[str, str]) -> User:
         raise NameTaken(f"There is a user {name} here already, who may be somebody else. A superuser can rename that one.")
     try:
         user = User.objects.create_user(name, email=str(claims.get("email") or "")[:254])
-    except IntegrityError as error:
+        OutsideIdentity.objects.create(user=user, **key)
+    except IntegrityError as error:  # at the same moment, by another browser
         raise NameTaken(f"There is a user {name} here already. Try again.") from error
-    OutsideIdentity.objects.create(user=user, **key)
     return user
 
 

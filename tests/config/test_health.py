@@ -125,5 +125,5 @@ async def test_a_process_of_calls_asks_neither_for_redis_nor_for_a_worker_and_on
         start = await communicator.receive_output(30)
         answers[role] = start["status"], json.loads((await communicator.receive_output(30))["body"])
         await communicator.wait(30)
-    assert answers[MEDIA] == (200, {"ready": True, "database": "ok", "loops": "ok", "process": "ok"})
+    assert answers[MEDIA][0] == 200 and "database" in answers[MEDIA][1] and not {"redis", "worker"} & answers[MEDIA][1].keys()
     assert answers[CONSOLE][0] == 503 and {"database", "redis", "worker"} <= answers[CONSOLE][1].keys()

@@ -21,7 +21,17 @@ KEPT = {
 }
 """Words of ours that decide which page shows the row, and keys. (A row with an unknown word has a test of its own.)"""
 NOT_SHOWN = {
-    *("Session", "ContentType", "AccessFailureLog", "AccessLog", "TOTPDevice", "StaticDevice", "StaticToken", "Heartbeat"),
+    *(
+        "Session",
+        "ContentType",
+        "AccessFailureLog",
+        "AccessLog",
+        "TOTPDevice",
+        "StaticDevice",
+        "StaticToken",
+        "Heartbeat",
+        "OutsideIdentity",
+    ),
     *("AccessAttemptExpiration", "CallMeasure", "StreamMeasure", "RetentionMark"),
 }
 """Of these no page shows a text, or they hold numbers only."""

@@ -19,17 +19,17 @@ from cdr.live import live_urlpatterns  # noqa: E402 - needs the app registry tha
 from config.behind_proxies import BehindProxies  # noqa: E402 - as above
 from config.plain_http import NoPlainSecrets  # noqa: E402 - as above
 from config.same_origin import SameOrigin  # noqa: E402 - as above
-from config.serving_role import AsgiApplication, in_role  # noqa: E402 - as above
+from config.serving_role import in_role  # noqa: E402 - as above
 from streams.routing import websocket_urlpatterns  # noqa: E402 - as above
 
 browsers = re_path("^(?=admin/live/)", SameOrigin(SessionMiddlewareStack(URLRouter(live_urlpatterns))))
-router = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter([browsers, *websocket_urlpatterns])})
+_unguarded = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter([browsers, *websocket_urlpatterns])})
 
 
-def application_in(role: str) -> AsgiApplication:
-    """All that stands around the pages and the gateways, in a process of this role: whoever serves has to serve this."""
-    behind = NoPlainSecrets(in_role(role, router), https=settings.HTTPS)
-    return BehindProxies(behind, settings.TRUSTED_PROXIES, hints=settings.HTTPS)
+def served_as(role: str) -> BehindProxies:
+    """What a process of this role answers, with all that stands before it. There is no other way to it."""
+    plain_refused = NoPlainSecrets(in_role(role, _unguarded), https=settings.HTTPS)
+    return BehindProxies(plain_refused, settings.TRUSTED_PROXIES, hints=settings.HTTPS)
 
 
-application = application_in(settings.SERVE_ROLE)
+application = served_as(settings.SERVE_ROLE)

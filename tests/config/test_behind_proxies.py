@@ -16,7 +16,6 @@ from django.contrib.auth.models import User
 from cdr.api.throttle import FAILED_LOGINS
 from cdr.models import FailedSignIn
 from config.asgi import application as served
-from config.asgi import router
 from config.behind_proxies import BehindProxies
 from config.plain_http import NoPlainSecrets
 from streams.models import GatewayRefusal
@@ -25,7 +24,7 @@ from tests.streams.gateway_socket import switchboard_running
 
 PROXY, STRANGER = "10.0.0.1", "203.0.113.66"
 PROXIES = [ip_network("10.0.0.0/24")]
-application = BehindProxies(router, PROXIES, hints=True)
+application = BehindProxies(served.application, PROXIES, hints=True)
 
 
 def seen(peer: str, *headers: tuple[bytes, bytes], kind: str = "http", scheme: str = "http") -> dict[str, Any]:
@@ -75,7 +74,7 @@ def test_a_peer_without_an_address_is_no_proxy(client: Any) -> None:
 
 def test_a_forgotten_proxy_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    forgetful = BehindProxies(router, (), hints=True)
+    forgetful = BehindProxies(served.application, (), hints=True)
     for _ in range(3):
         forgetful.seen_through({"type": "http", "client": (PROXY, 1), "headers": [(b"x-forwarded-for", b"198.51.100.4")]})
     (line,) = [record.getMessage() for record in caplog.records]

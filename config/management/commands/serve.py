@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.asgi import application_in
+from config.asgi import served_as
 from config.serving_role import SERVING_ROLES
 from streams.calls import switchboard
 from streams.serving.limits import ConnectionLimits
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         server = Server(
-            application_in(options["role"]),
+            served_as(options["role"]),
             options["host"],
             options["port"],
             announce=switchboard.announce_stop,

@@ -95,7 +95,7 @@ WRONG_CLAIMS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG_CLAIMS, ids=str)
+@pytest.mark.parametrize("wrong", WRONG_CLAIMS, ids=[f"{number}-{'-'.join(claims)}" for number, claims in enumerate(WRONG_CLAIMS)])
 def test_a_token_of_another_of_others_of_yesterday_or_for_another_question_is_not(provider: Provider, wrong: dict[str, Any]) -> None:
     provider.claims = {name: value for name, value in {**provider.claims, **wrong}.items() if value is not None}
     with pytest.raises(ProviderFault):

@@ -1,6 +1,7 @@
 """`manage.py serve`: says where it listens, answers, stops with status 0, and says in a sentence when the port is taken."""
 
 import asyncio
+import http.client
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -65,6 +67,28 @@ async def test_told_to_stop_it_is_unready_while_its_port_still_answers(tmp_path:
         assert await asyncio.to_thread(read, address + "/healthz") == b"ok\n"
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 30) == 0
+
+
+def answered(url: str, data: bytes | None = None, **headers: str) -> int:
+    """The status, without following a redirect."""
+    place = urlsplit(url)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
+    try:
+        connection.request("POST" if data else "GET", place.path, data, {name.replace("_", "-"): value for name, value in headers.items()})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("role", ["all", "console"])
+async def test_proxies_are_seen_through_and_plain_secrets_refused_in_every_role_with_pages(tmp_path: Path, role: str):
+    async with serving(tmp_path, 0, HTTPS="1", TRUSTED_PROXIES="127.0.0.1", SERVE_ROLE=role) as process:
+        assert process.stdout is not None
+        page = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().split()[-1] + "/admin/login/"
+        assert await asyncio.to_thread(answered, page) == 301
+        assert await asyncio.to_thread(answered, page, X_Forwarded_Proto="https") == 200
+        assert await asyncio.to_thread(answered, page, X_Forwarded_Proto="https", X_Forwarded_Host="evil.example") == 400
+        assert await asyncio.to_thread(answered, page, b"password=secret") == 403
 
 
 def said_of_the_process(address: str) -> str:

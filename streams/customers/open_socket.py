@@ -39,6 +39,9 @@ class CustomerConnection(ClientConnection):
         self.recv_messages.pause, self.recv_messages.resume = self._settle_reading, self._settle_reading
 
     def data_received(self, data: bytes) -> None:
+        if not self._unparsed and len(data) <= SLICE_BYTES:
+            super().data_received(data)
+            return
         self._unparsed += data
         if self._next_slice is None and not self.recv_messages.paused:
             self._parse_slice()

@@ -64,9 +64,11 @@ class LimitedWebSocket(WebSocketProtocol):
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         """In slices, between which others have their turn; meanwhile no more is read."""
+        if not self.unparsed and len(data) <= SLICE_BYTES:  # a frame of audio, as it is nearly always
+            super().dataReceived(data)
+            return
         self.unparsed += data
-        open_or_closing = self.state in (self.STATE_OPEN, self.STATE_CLOSING)
-        if not open_or_closing or (self.next_slice is None and len(self.unparsed) <= SLICE_BYTES):
+        if self.state not in (self.STATE_OPEN, self.STATE_CLOSING):
             self.parse(len(self.unparsed))
         elif self.next_slice is None:
             self.parse_slice()

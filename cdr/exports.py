@@ -15,6 +15,7 @@ from django.utils import timezone
 from cdr.models import Export, ExportState
 from cdr.pages.columns import Column
 from cdr.pure.masking import masking
+from cdr.pure.secret_text import SecretText
 from cdr.spreadsheet import Cell, Opened, Writer
 from streams import jobs
 from streams.shares import Shares
@@ -39,6 +40,7 @@ class Selection(NamedTuple):
     columns: tuple[Column, ...]
     numbers_of: Callable[[Any], tuple[str, str]]
     whole_numbers: bool
+    secrets: bool = False
 
 
 class NotAllowed(Exception):
@@ -125,10 +127,15 @@ def _write_rows(file: Writer, selection: Selection) -> Iterator[int]:
 
 def _cells(row: Any, selection: Selection) -> list[Cell]:
     cells = [column.cell(row) for column in selection.columns]
+    cells = [_text(cell, selection.secrets) if isinstance(cell, SecretText) else cell for cell in cells]
     if selection.whole_numbers:
         return cells
     hide = masking(selection.numbers_of(row))
     return [hide(cell) if isinstance(cell, str) else cell for cell in cells]
+
+
+def _text(cell: SecretText, secrets: bool) -> str:
+    return cell.whole if secrets else str(cell)
 
 
 def _beat(export: Export, done: int) -> None:

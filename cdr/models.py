@@ -10,11 +10,16 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
 from cdr.pure.acts import Act, permissions_of
 from cdr.pure.retention import Kind
 from streams.models import Account, Call, Job, Stream
 from streams.models.choices import Choices, choices_of
+from streams.pure.scrubbing import scrubbed
+from streams.sealed import SealedTextField
+
+SEE_SECRETS = "Can see secrets in URLs (values of query parameters)"
 
 
 class Charge(models.Model):
@@ -39,7 +44,7 @@ class CallDetail(Call):
     class Meta:
         proxy = True
         verbose_name = "call"
-        permissions = [*permissions_of("call"), ("see_numbers", "Can see whole phone numbers")]
+        permissions = [*permissions_of("call"), ("see_numbers", "Can see whole phone numbers"), ("see_secrets", SEE_SECRETS)]
         ordering = ("-started_at", "-id")
 
 
@@ -152,7 +157,7 @@ class UrlTest(Job):
         permissions = [("test_service_url", "Can test a service URL")]
 
     def __str__(self) -> str:
-        return self.url[:100]
+        return scrubbed(self.url)[:100]
 
 
 def retention_kinds() -> Choices:
@@ -240,6 +245,25 @@ class AuditEntry(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise Unchangeable("The audit log is only added to: its entries are not deleted.")
+
+
+class AuthenticatorApp(TOTPDevice):
+    """An app that makes the codes of a second factor. django-otp's row without its key, which is sealed here."""
+
+    sealed_key = SealedTextField(help_text="Hexadecimal, as django-otp has it.")
+
+    class Meta:
+        default_permissions = ()
+
+    @property
+    def bin_key(self) -> bytes:
+        """What django-otp reckons with."""
+        return bytes.fromhex(self.sealed_key)
+
+    def save(self, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.key, self.sealed_key = "", self.sealed_key or default_key()
+        super().save(**kwargs)
 
 
 class FailedSignIn(AccessAttempt):

@@ -16,6 +16,8 @@ TENANTS = ("streams.view_account", "streams.view_application", "streams.view_gat
 ACTS = tuple(permission.name for permission in PERMISSIONS.values())
 URL_TESTS = "cdr.test_service_url"
 NUMBERS, EXPORTS = "cdr.see_numbers", "cdr.add_export"
+SECRETS = "cdr.see_secrets"
+"""Of the beginning only administrators have it, with everything else of `cdr`."""
 
 ROLES: dict[str, tuple[str, ...]] = {
     SUPPORT: (*RECORDS, *DETAILS, *TENANTS),

@@ -20,10 +20,11 @@ from cdr.pure.acts import Act
 from streams import jobs
 from streams.customers.dial import DialSettings
 from streams.customers.url_testing import DEADLINE_SECONDS, UrlOrder, recognisable_id, run_url_test
-from streams.guard import without_userinfo
 from streams.models import Account, Stream
 from streams.pure.customer.url_report import UrlReport
+from streams.pure.scrubbing import scrubbed
 from streams.shares import Shares
+from streams.tokens import of_account
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def ask(actor: Actor, owner_id: int, account: Account, *, url: str, content_type
             raise TooMany(f"You asked for {MOST_A_MINUTE} tests in the last minute. Wait a minute.")
         seen = {"call_id": recognisable_id(), "stream_id": recognisable_id()}
         test = UrlTest.objects.create(owner_id=owner.pk, account=account, url=url, content_type=content_type, of_stream=of_stream, **seen)
-        audit.write(actor, Act.TEST_SERVICE_URL, account, url=without_userinfo(url), content_type=content_type)
+        audit.write(actor, Act.TEST_SERVICE_URL, account, url=scrubbed(url), content_type=content_type)
     return test
 
 
@@ -84,7 +85,7 @@ def _report(job: UrlTest) -> dict[str, Any]:
 def _order(job: UrlTest) -> UrlOrder:
     account = job.account
     assert account is not None, "the account was deleted between the asking and the test"
-    return UrlOrder(job.url, job.content_type, account.auth_id, account.tokens(timezone.now()), job.call_id, job.stream_id)
+    return UrlOrder(job.url, job.content_type, account.auth_id, of_account(account, timezone.now()), job.call_id, job.stream_id)
 
 
 def remove_old() -> int:

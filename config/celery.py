@@ -1,11 +1,23 @@
 """The Celery application. Tasks carry ids only: the database row is the truth, a message is a nudge."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("streamdesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+@beat_init.connect
+def require_secrets_key(**_: Any) -> None:
+    """Celery looks at no check of Django's; a worker with another key must not write."""
+    from config.checks import wrong_secrets_key  # noqa: PLC0415 - settings are read by the time that this is called
+
+    if wrong := wrong_secrets_key():
+        raise SystemExit(wrong)

@@ -1,13 +1,16 @@
 """What an operator can get wrong without any single setting being wrong. `manage.py check` and every start report it, by id.
 
-Owns those judgements. Combinations that must not even start are refused in config.settings."""
+Owns those judgements. A wrong SECRETS_KEY stops the start; combinations that must not even start are refused in config.settings."""
 
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import DatabaseError, connection
+
+from streams.sealed import WrongKey, require_known_keys
 
 REAPED_WITHIN_SECONDS = 45
 """What the reaper promises: a call that nobody holds is ended after at most one lease and one round of the reaper."""
@@ -22,6 +25,28 @@ def lease(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
             hint=f"Set LEASE_SECONDS to at most {REAPED_WITHIN_SECONDS / 1.5:g}.",
             id="streamdesk.W001",
         )
+
+
+@register()
+def secrets_key(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """An error: what is written with another key would be lost with it."""
+    if wrong := wrong_secrets_key():
+        yield Error(wrong, id="streamdesk.E001")
+
+
+def wrong_secrets_key() -> str:
+    """Why nothing may be written with this SECRETS_KEY, "" when it may. A database that is away is waited for elsewhere."""
+    was_open = connection.connection is not None
+    try:
+        require_known_keys(connection)
+    except WrongKey as error:
+        return str(error)
+    except DatabaseError:
+        return ""
+    finally:
+        if not was_open:
+            connection.close()
+    return ""
 
 
 @register()

@@ -3,7 +3,6 @@
 Owns every name an operator may set (docs/operation.md lists them) and refuses combinations that would be unsafe."""
 
 import hashlib
-import secrets
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,20 +13,17 @@ from cdr.pure.sign_in import LOCKED_MINUTES, MOST_OF_A_NAME
 from config import dialling
 from config.entry_settings import *  # noqa: F403 - each name in it is a setting
 from config.environment import Environment, database_entry
+from config.private_files import generated_secret, make_private
+from config.secret_keys import checked_keys
 from config.serving_role import SERVING_ROLES
 from config.single_sign_on import *  # noqa: F403 - the settings of that group
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR / "data")
-
-
-def _generated_secret(file: Path) -> str:
-    """The secret key of an embedded installation: made once, kept in DATA_DIR, readable by its owner only."""
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(48))
-    return file.read_text().strip()
+STATIC_ROOT = env.folder("STATIC_ROOT", DATA_DIR / "static")
+make_private(DATA_DIR, apart=STATIC_ROOT)
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o755  # of collectstatic, for the web server
 
 
 def _embedded_redis_socket(folder: Path) -> Path:
@@ -50,7 +46,7 @@ EMBEDDED_REDIS_SOCKET = _embedded_redis_socket(DATA_DIR)
 EMBEDDED_REDIS = not env.text("REDIS_URL")
 REDIS_URL = env.text("REDIS_URL", f"unix://{EMBEDDED_REDIS_SOCKET}")
 EMBEDDED = EMBEDDED_REDIS and not DATABASE_URL and not env.text("ALLOWED_HOSTS") and HOST in LOCAL_HOSTS
-SECRET_KEY = env.text("SECRET_KEY") or (_generated_secret(DATA_DIR / "secret_key") if EMBEDDED else "")
+SECRET_KEY = env.text("SECRET_KEY") or (generated_secret(DATA_DIR / "secret_key") if EMBEDDED else "")
 DIAL_REACH = dialling.reach(env, embedded=EMBEDDED)
 PUBLIC_URL = env.origin("PUBLIC_URL")
 TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
@@ -62,6 +58,7 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Outside the embedded trial mode set it to 50 or more random characters and keep it.")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(f"SECRET_KEY has {len(SECRET_KEY)} characters. Set it to 50 or more random characters.")
+SECRETS_KEYS = checked_keys(env.words("SECRETS_KEY") or ([generated_secret(DATA_DIR / "secrets_key")] if EMBEDDED else []), SECRET_KEY)
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS=* would let any site use the console. Name the hosts the console is reached by.")
 if DEBUG and set(ALLOWED_HOSTS) - set(LOCAL_HOSTS):
@@ -152,7 +149,6 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
-STATIC_ROOT = env.folder("STATIC_ROOT", DATA_DIR / "static")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 LOGIN_URL = "admin:login"
@@ -187,6 +183,7 @@ CONTENT_SECURITY_POLICY = {
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.scrubbed_logs.SafeErrorPage"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = TRUSTED_ORIGINS
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
@@ -243,10 +240,11 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
+LOG_LINE = "{asctime} {levelname} {name}: {message}"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"plain": {"()": "config.scrubbed_logs.ScrubbedFormatter", "format": LOG_LINE, "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
     "loggers": {

@@ -6,6 +6,7 @@ import base64
 import binascii
 import math
 import time
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,7 @@ from streams.gateways.line import Caller
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway import DIALECTS
 from streams.pure.gateway.refusal import Reason, Refusal
+from streams.pure.gateway.refused_path import shown_name, shown_path
 from streams.pure.gateway.twilio_signature import signed_with
 from streams.pure.gateway.version import Upgrade
 from streams.pure.peer_address import counted_as, counted_words, is_trusted, peer_address
@@ -31,9 +33,10 @@ class Rejected(Exception):
 
     def __init__(self, scope: dict[str, Any], reason: Reason, words: str, entry: KnownGateway | None = None) -> None:
         arguments = scope["url_route"]["kwargs"]
-        name, dialect = cleaned(arguments["gateway"], 80), arguments["dialect"]
+        name, dialect = shown_name(arguments["gateway"], known_names()), arguments["dialect"]
+        where = f"{shown_path(f'/gateway/{dialect}/', DIALECTS)}/{name}/"
         # Programs that block guessers read this line (docs/operation.md): what a stranger can write stands behind its address and reason.
-        super().__init__(f"address={peer_host(scope) or 'unknown'} reason={reason} at /gateway/{dialect}/{name}/: {words}")
+        super().__init__(f"address={peer_host(scope) or 'unknown'} reason={reason} at {where}: {words}")
         self.refusal = Refusal(
             reason=reason,
             words=words[:1].upper() + words[1:],
@@ -106,7 +109,7 @@ def check_signature(scope: dict[str, Any], entry: KnownGateway) -> None:
 
 
 def password_mismatch(password: str) -> bool:
-    from_nobody = KnownGateway(0, "", "", "sha256$0000000000000000$", 0, "", "", "", 0, "", "", "")
+    from_nobody = KnownGateway(0, "", "", "sha256$0000000000000000$", 0, "", "", "", 0, "", "")
     return from_nobody.accepts(password)
 
 
@@ -169,7 +172,14 @@ def listed_host(scope: dict[str, Any]) -> str:
     return counted_words(peer_host(scope)) if peer_host(scope) else ""
 
 
-def loggable_path(path: str) -> str:
-    """A path for the log. What stands behind a gateway's name may be its password."""
-    parts = path.split("/")
-    return cleaned("/".join(parts[:4]), 100) + ("/..." if len(parts) > 5 or len(parts) == 5 and parts[4] else "")
+def loggable_path(path: str, gateways: Collection[str]) -> str:
+    """A path for the log. What is no name that we know may be a password."""
+    return shown_path(path, (*DIALECTS, *gateways))
+
+
+def known_names() -> Collection[str]:
+    """Of the gateways that this process knows; outside of its event loop none."""
+    try:
+        return switchboard.current().directory.entries
+    except RuntimeError:
+        return ()

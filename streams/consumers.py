@@ -30,6 +30,7 @@ from streams.pure.gateway import CallIdentity, Dialect, dialect
 from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import GatewayMessage
+from streams.pure.scrubbing import scrubbed
 from streams.shares import SharedThreads, Shares
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class NowhereConsumer(AsyncConsumer):
     channel_layer_alias = "none"
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        where = loggable_path(self.scope["path"])
+        where = loggable_path(self.scope["path"], switchboard.current().directory.entries)
         log.warning("WebSocket refused: there is nothing at %s; gateways connect to /gateway/<dialect>/<name>/.", where)
         await self.send({"type": "websocket.close", "code": CLOSE_REFUSED})
         words = "There is nothing at this path; gateways connect to /gateway/<dialect>/<name>/."
@@ -182,7 +183,7 @@ class GatewaySocket:
         if not entry.answer_url:
             return await _answers.run(entry.account_id, own_answer, entry.answer_xml.encode())
         asked = answers.answer_parameters(str(facts.call_id), facts.from_number, facts.to_number, facts.direction, entry.auth_id)
-        url = guard.without_userinfo(entry.answer_url)
+        url = scrubbed(entry.answer_url)
         relay.note(EventKind.CALL_ANSWER_REQUESTED, url=url, method=entry.answer_method, parameters=asked)
         return await _answers.run(
             entry.account_id,
@@ -221,4 +222,4 @@ def fetched_answer(
         )
     except answers.AnswerUnreachable as error:
         raise AnswerUnavailable(str(error), error.facts) from error
-    return parse_answer(fetched.document, {"source": guard.without_userinfo(url), **fetched.facts})
+    return parse_answer(fetched.document, {"source": scrubbed(url), **fetched.facts})

@@ -21,7 +21,6 @@ SECURE_SCHEMES = ("https", "wss")
 _ADDRESSABLE = re.compile(r"[!-\[\]-~]*", re.ASCII)  # printable ASCII without blank and backslash
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>/[^?#]*)?(?P<query>\?[^#]*)?(?:#.*)?")
 _AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]+)(?::(?P<port>[1-9][0-9]{0,4}))?")
-_USERINFO = re.compile(r"//[^/?#]*@")
 
 # `ipaddress.is_global` alone is no guard: on Python 3.11 it is true for multicast and for most addresses that carry an IPv4
 # address inside. So everything that is not the public internet is named here, and `is_global` is asked as well.
@@ -150,11 +149,6 @@ def read_url(url: str, schemes: Collection[str]) -> Destination:
     host, port = _host_and_port(parts["authority"], scheme)
     target = (parts["path"] or "/") + (parts["query"] or "")
     return Destination(scheme, host, port, target, (), scheme in SECURE_SCHEMES)
-
-
-def without_userinfo(url: str) -> str:
-    """`url` fit to be shown: a user name and password in it are replaced by ***."""
-    return _USERINFO.sub("//***@", url, count=1)
 
 
 def denial(address: Address, nat64: Collection[IPv6Network] = ()) -> str:

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
-from django.utils.crypto import constant_time_compare
+from django.utils import timezone
 
+from streams import tokens
 from streams.models import Account, Application, Gateway
 from streams.models.choices import gateway_dialects
+from streams.pure.callback.auth_tokens import counts
 from streams.pure.customer.answer_xml import InvalidAnswer, parse
 from streams.pure.customer.service_url import HTTP_SCHEMES, url_problem
 from streams.pure.provision_file import AccountEntry, FileEntry, FileProblem, at, meant, read_file
@@ -21,7 +23,6 @@ ProvisionedRow = Account | Application | Gateway
 ACCOUNT_COLUMNS = {
     "name": "name",
     "auth_id": "auth_id",
-    "auth_token": "auth_token",
     "rate": "rate",
     "billing_interval": "billing_interval_seconds",
     "currency": "currency",
@@ -34,6 +35,8 @@ ACCOUNT_COLUMNS = {
 }
 KEYS = {column: key for key, column in ACCOUNT_COLUMNS.items()}
 METHODS = ("POST", "GET")
+LONGEST_TOKEN = 100
+WRITTEN_BY = "provisioning file"
 DIALECTS = [name for name, _ in gateway_dialects()]
 
 
@@ -79,6 +82,8 @@ class ProvisionPlan:
     row: ProvisionedRow
     what: str
     changed: list[str] = field(default_factory=list)
+    token: str = field(default="", repr=False)
+    """Of an account: the new main token."""
 
     @property
     def is_new(self) -> bool:
@@ -93,6 +98,8 @@ class ProvisionPlan:
         is_new = self.is_new
         if is_new or self.changed:
             self.row.save()
+        if self.token and isinstance(self.row, Account):
+            tokens.replace_main(self.row, self.token, WRITTEN_BY, timezone.now())
         action = "created" if is_new else "changed" if self.changed else "left"
         return Change(action, self.what, () if is_new else tuple(self.changed))
 
@@ -133,13 +140,10 @@ class Plan:
     def add_account(self, entry: AccountEntry) -> None:
         account = self.account_of(entry)
         planned = self.plan(account, f"account {entry.values.get('name', '')}")
-        self.check_token(account, entry)
+        self.set_token(planned, account, entry)
         for key, column in ACCOUNT_COLUMNS.items():
             if key in entry.values:
                 planned.set(key, column, entry.values[key])
-        if "auth_token" in planned.changed:
-            account.old_auth_token, account.old_auth_token_until = "", None
-            self.check_secret(Secret.AUTH_TOKEN, account.auth_token, at(entry.place, "auth_token"), account.name, account.auth_id)
         self.check(account, entry, exclude=[])
         applications = {application.name: application for application in account.applications.all()} if account.pk else {}
         for item in entry.applications:
@@ -147,11 +151,26 @@ class Plan:
         for item in entry.gateways:
             self.add_gateway(account, applications, item)
 
-    def check_token(self, account: Account, entry: AccountEntry) -> None:
-        """A file from before a rotation must not take it back."""
-        if account.old_auth_token and constant_time_compare(entry.values.get("auth_token", ""), account.old_auth_token):
-            words = "is the token that was rotated out. Write its successor, or leave the key out: then the account's token stays."
-            self.problem(at(entry.place, "auth_token"), words)
+    def set_token(self, planned: ProvisionPlan, account: Account, entry: AccountEntry) -> None:
+        """The file's token is the account's main one. A file from before its end must not bring a token back."""
+        secret, place = entry.values.get("auth_token", ""), at(entry.place, "auth_token")
+        known = tokens.known_as(account, secret) if secret else None
+        if known is not None and not counts(known.ends_at, timezone.now()):
+            self.problem(place, "is a token that was revoked. Write its successor, or leave the key out: then the account's tokens stay.")
+        elif known is not None and known.ends_at is not None:
+            words = f"is being revoked and counts until {known.ends_at:%Y-%m-%d %H:%M} UTC: write its successor before."
+            self.warnings.append(FileProblem(place, words))
+        elif len(secret) > LONGEST_TOKEN:
+            self.problem(place, f"has {len(secret)} characters; a token has at most {LONGEST_TOKEN}.")
+        elif secret and known is None:
+            self.check_secret(Secret.AUTH_TOKEN, secret, place, entry.values.get("name", ""), account.auth_id)
+            planned.token = secret
+            planned.changed.append("auth_token")
+        elif planned.is_new and "auth_token" not in entry.values:
+            words = "is missing: the account has no auth token until one is made in the console, so its API lets nobody in."
+            self.warnings.append(FileProblem(place, words))
+        elif not secret and "auth_token" in entry.values:
+            self.problem(place, "is empty. Write a token, long and made by a machine, or leave the key out.")
 
     def account_of(self, entry: AccountEntry) -> Account:
         """An account is known by its auth id where the file gives one, else by its name."""

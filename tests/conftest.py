@@ -25,7 +25,12 @@ for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "R
 for name in [name for name in os.environ if name.startswith("OIDC_")]:
     os.environ.pop(name)
 DATA_DIR = tempfile.mkdtemp(prefix="streamdesk-tests-")
-os.environ.update(DATA_DIR=DATA_DIR, SECRET_KEY="only-for-tests-" + "x" * 40, DIAL_ALLOW="127.0.0.0/8 ::1/128")
+os.environ.update(
+    DATA_DIR=DATA_DIR,
+    SECRET_KEY="only-for-tests-" + "x" * 40,
+    SECRETS_KEY="also-only-for-tests-" + "x" * 40,
+    DIAL_ALLOW="127.0.0.0/8 ::1/128",
+)
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 if settings.configured:  # pytest-django does so at the sight of DJANGO_SETTINGS_MODULE, before anybody is asked
     raise pytest.UsageError("DJANGO_SETTINGS_MODULE is set: the settings were read with a DATA_DIR that is not the tests'. Unset it.")
@@ -65,6 +70,13 @@ def let_flush_be_quick() -> None:
     operations.sql_flush = flush_of_rows  # type: ignore[assignment,method-assign]
 
 
+def let_secrets_be_sealed_at_once() -> None:
+    """The database of a test run is sealed with the tests' key; that need not be looked up again in each test's transaction."""
+    sealed = importlib.import_module("streams.sealed")
+    sealed.register_key_really, sealed.register_key = sealed.register_key, lambda connection: None  # type: ignore[attr-defined]
+
+
+let_secrets_be_sealed_at_once()
 let_flush_empty_the_audit_log()
 let_flush_be_quick()
 made_once.find_static_files_once()

@@ -16,7 +16,6 @@ WITH_THEIR_MODULE = {
         "ask",
         "claim",
         "claim_next",
-        "end_old_token",
         "finish",
         "forget_old",
         "give_back",

@@ -15,6 +15,10 @@ ROOT = Path(__file__).parent.parent
 # Not here: what asks no database (how a try is sent), and what is told of rows that these have read (drawings, comparisons).
 TESTS = (
     "tests/test_upgrade.py",
+    "tests/test_upgrade_of_secrets.py",
+    "tests/streams/test_tokens.py",
+    "tests/streams/test_sealed.py",
+    "tests/streams/test_resealing.py",
     "tests/streams/test_jobs.py",
     "tests/streams/journal",
     "tests/streams/calls/test_control_rounds.py",

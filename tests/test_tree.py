@@ -18,6 +18,8 @@ OF_MANY_MODULES = {
     "test_tree": "this",
     "test_wire_cases": "the list of calls, the API's filters, and every URL that is signed or dialled",
     "test_upgrade": "every table whose rows are jobs, before and after an upgrade",
+    "test_canaries": "every page, export, download, row, log line and error page in which a secret could stand",
+    "test_upgrade_of_secrets": "every table that had a secret in clear, before and after an upgrade",
     "test_writers_of_records": "every module that writes a row",
     "cdr/admin/filters/test_every_filter": "every filter of the console, in whichever module it stands",
     "cdr/admin/test_accessibility": "every page of the console",
@@ -56,6 +58,14 @@ TOLD_BY = {
     "cdr/api/test_stream_start": ("cdr/api/body",),
     "cdr/api/test_schema": ("cdr/api/schemas", "cdr/api/v1"),
     "cdr/pages/test_board": ("cdr/pages/callback_hosts",),
+    "cdr/admin/test_tokens": ("cdr/pages/auth_tokens",),
+    "config/test_settings": (
+        "config/dialling",
+        "config/entry_settings",
+        "config/misconfigured",
+        "config/secret_keys",
+        "config/single_sign_on",
+    ),
     "cdr/pages/test_call": ("cdr/pages/call_facts",),
     "cdr/pages/test_stream_page": ("cdr/pages/stream", "cdr/pages/timing"),
     "cdr/pages/log/test_page": ("cdr/pages/log/reading", "cdr/pages/log/rows", "cdr/pages/log/subject"),
@@ -63,7 +73,6 @@ TOLD_BY = {
     "cdr/retention/test_plan": ("cdr/management/commands/retention",),
     "cdr/retention/test_runs": ("cdr/retention/due",),
     "config/management/commands/test_run": ("config/installation", "config/processes"),
-    "config/test_settings": ("config/dialling", "config/entry_settings", "config/single_sign_on"),
     "config/test_supervisor": ("config/child_process",),
     "streams/calls/test_relay": ("streams/calls/answer_acts", "streams/customers/links"),
     "streams/calls/test_switchboard": ("streams/control/requests",),
@@ -103,6 +112,7 @@ TOLD_BY = {
         "streams/simulate/twilio",
     ),
     "streams/test_consumers": ("streams/gateways/directory",),
+    "streams/test_resealing": ("streams/management/commands/reseal_secrets",),
     "streams/calls/test_note_queue": (
         "streams/calls/note_page",
         "streams/calls/note_writing",
@@ -112,7 +122,12 @@ TOLD_BY = {
     "streams/calls/test_refused_writes": ("streams/journal/probing",),
     # What people see of it, told by the test of the page.
     "cdr/admin/entry/test_single_sign_on": ("cdr/sign_in/outside_users",),
-    "cdr/admin/entry/test_second_factors": ("cdr/admin/entry/access", "cdr/admin/staff", "cdr/sign_in/second_factor"),
+    "cdr/admin/entry/test_second_factors": (
+        "cdr/admin/entry/access",
+        "cdr/admin/staff",
+        "cdr/sign_in/recovery_codes",
+        "cdr/sign_in/second_factor",
+    ),
     "cdr/admin/entry/test_signing_in": ("cdr/addresses", "cdr/admin/failed_sign_ins", "cdr/sign_in/locks"),
     "cdr/admin/lists/test_exporting": ("cdr/exports", "cdr/pages/columns"),
     "cdr/admin/filters/test_every_filter": (
@@ -127,6 +142,7 @@ TOLD_BY = {
     "cdr/admin/test_numbers": ("cdr/pages/masked_page",),
     "cdr/admin/test_retention": ("cdr/pages/removed_data",),
     "cdr/admin/test_url_tests": ("cdr/pages/url_test",),
+    "test_canaries": ("cdr/pure/secret_text", "config/scrubbed_logs"),
 }
 """The test that tells whether it works -> the modules it tells that of."""
 

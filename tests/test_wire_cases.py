@@ -22,6 +22,7 @@ from tests.streams.customer_services import SETTINGS, dialled, service
 from tests.streams.fetch.test_request import LOOPBACK, asked, head
 from tests.streams.name_server import looking_up, name_server
 from tests.streams.raw_server import serving
+from tests.streams.rows import main_token
 
 TOKEN, NONCE = "testAuthToken0123456789", "0123456789"
 PARAMETERS = [("CallUUID", "261dee84-adde-41c1-ac42-625d5e50dd7a"), ("Event", "StartStream"), ("Error", "")]
@@ -64,7 +65,7 @@ def test_the_call_is_found_in_the_list_and_no_other(account: Account, stored: st
 @pytest.mark.parametrize(("stored", "typed"), [pair for pair in TYPED if pair[1] != "415-555-7125"])
 def test_the_call_is_listed_by_the_api_and_no_other(account: Account, stored: str, typed: str) -> None:
     """Where a number without + and 0 is its beginning."""
-    login = basic(account.auth_id, account.auth_token)
+    login = basic(account.auth_id, main_token(account))
     answer: Any = Client().get(f"/v1/Account/{account.auth_id}/Call/", {"from_number": typed}, headers={"Authorization": login})
     assert [call["from_number"] for call in answer.json()["objects"]] == [stored]
 

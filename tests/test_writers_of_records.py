@@ -19,6 +19,7 @@ WRITERS = {
     "streams/journal/rows.py": "the columns of a stream, for the others of journal",
     "streams/control/pending_streams.py": "a stream that was asked for and never begun, with its two events",
     "streams/delivery/outbox.py": "a stream's callback_trouble, which lists look for",
+    "streams/resealing.py": "what is sealed, sealed anew with another key",
     "cdr/retention/removal.py": "what retention takes out of calls that ended long ago",
 }
 OTHERS = {

@@ -4,7 +4,7 @@ written into the audit log in one transaction.
 Owns that pair. How a call is reached is streams.control's, how a callback is sent streams.delivery's."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import transaction
@@ -14,8 +14,8 @@ from cdr import audit
 from cdr.audit import Actor
 from cdr.pure.acts import HIDDEN, Act
 from cdr.pure.figures import moment
-from streams import control, delivery, rotation
-from streams.models import Account, Call, Callback, Stream
+from streams import control, delivery, tokens
+from streams.models import Account, AuthToken, Call, Callback, Stream
 from streams.pure.audio.dtmf import digits_in
 
 Subject = TypeVar("Subject")
@@ -49,21 +49,20 @@ def resend(callback: Callback, actor: Actor) -> None:
         audit.write(actor, Act.RESEND_CALLBACK, callback, stream=str(callback.stream.uuid), state_before=callback.get_state_display())
 
 
-def rotate_token(account: Account, overlap: timedelta, actor: Actor) -> tuple[str, str]:
-    """The new token, and until when the old one counts, "" when it does not. Raises rotation.Overtaken."""
-    now = timezone.now()
-    until = moment(now + overlap) if overlap else ""
+def make_token(account: Account, name: str, actor: Actor) -> AuthToken:
+    """With its secret, which is shown now or never. Raises tokens.NotMade."""
     with transaction.atomic():
-        token = rotation.rotate(account, overlap, now)
-        audit.write(actor, Act.ROTATE_TOKEN, account, old_one_valid_until=until or "it has ended")
-    return token, until
+        token = tokens.make(account, name, actor.name, timezone.now())
+        audit.write(actor, Act.MAKE_TOKEN, account, name=name)
+    return token
 
 
-def end_old_token(account: Account, actor: Actor) -> None:
-    """Raises rotation.Overtaken when it has ended already."""
+def revoke_token(token: AuthToken, after: timedelta, actor: Actor) -> datetime:
+    """When it ends. Raises tokens.Overtaken when it has ended already."""
     with transaction.atomic():
-        rotation.end_old_token(account, timezone.now())
-        audit.write(actor, Act.END_OLD_TOKEN, account, would_have_ended=moment(account.old_auth_token_until))
+        ends_at = tokens.revoke(token, after, timezone.now())
+        audit.write(actor, Act.REVOKE_TOKEN, token.account, name=token.name, ends=f"{moment(ends_at)} UTC" if after else "at once")
+    return ends_at
 
 
 def to_each(act: Callable[[Subject, Actor], None], rows: Iterable[Subject], actor: Actor) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from cdr import audit
 from cdr.admin.additions import PageAdmin
 from cdr.admin.entry.visitor import visitor
 from cdr.pure.acts import HIDDEN, Act, is_secret
+from cdr.pure.secret_text import as_audited
 
 Values = dict[str, list[str]]
 Message = list[dict[str, dict[str, list[str]]]]
@@ -55,7 +56,8 @@ def _changed(form: BaseForm, field: Field, name: str) -> bool:
 def _old_and_new(form: BaseForm, name: str) -> list[str]:
     if is_secret(name):
         return ["", HIDDEN]
-    return [_printed(_initial(form, form.fields[name], name)), _printed(form.cleaned_data.get(name))]
+    values = (_initial(form, form.fields[name], name), form.cleaned_data.get(name))
+    return [as_audited(name, _printed(value)) for value in values]
 
 
 def _initial(form: BaseForm, field: Field, name: str) -> object:

@@ -10,27 +10,23 @@ from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.crypto import constant_time_compare
-from django.utils.safestring import SafeString
+from django.http import HttpRequest
 
-from cdr.admin.additions import Additions, Context, Door, Where
+from cdr.admin.additions import Additions, Door, Where
 from cdr.admin.audited import Audited
-from cdr.admin.entry.confirming import HELD
-from cdr.admin.lists.markup import folded
 from cdr.admin.site import console
-from cdr.admin.tokens import Rotating
+from cdr.admin.tokens import TokenAdmin
 from cdr.admin.url_tests import MAY_TEST, ask_address
-from cdr.pure.figures import moment, money
+from cdr.pure.figures import NOTHING, moment, money
+from cdr.roles import SECRETS
 from streams import guard
 from streams.models import Account, Application, Stream
-from streams.pure.callback.signature import standard_webhook_secret
 from streams.pure.customer import answer_xml
 from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES
 from streams.pure.lifecycle import LIVE_STATES, CallState
-from streams.pure.secret_strength import Secret, secret_problem
+from streams.pure.scrubbing import scrubbed, scrubbed_document
 
+SCRUBBED_ANSWER = ("shown_url", "answer_method", "shown_xml")
 RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days")
 PLAN = ("rate", "billing_interval_seconds", "currency")
 LIMITS = ("concurrent_calls_limit", "concurrent_streams_limit", "stream_starts_per_second")
@@ -38,30 +34,16 @@ CALLBACKS = ("callback_style", "playback_callbacks")
 ON_CALLS = ("fill_silence", "goodbye_seconds", "play_failed_messages")
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
-    def clean_auth_token(self) -> str:
-        """A new one; a weak one from before stays until it is changed."""
-        token: str = self.cleaned_data["auth_token"]
-        problem = secret_problem(Secret.AUTH_TOKEN, token, (self.cleaned_data.get("name", ""), self.cleaned_data.get("auth_id", "")))
-        if problem and not constant_time_compare(token, self.instance.auth_token):
-            raise ValidationError(problem)
-        return token
-
-
 @admin.register(Account, site=console)
-class AccountAdmin(Rotating, Audited):
-    form = AccountForm
-    readonly_fields = ("old_token", "webhook_secret", "in_use")
+class AccountAdmin(TokenAdmin, Audited):
+    readonly_fields = ("token_table", "in_use")
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
 
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
-        """The auth token signs callbacks and opens the API: only those who may change the account see it, in either form."""
-        may_see = obj is None or self.has_change_permission(request, obj)
-        token = ("auth_token", *(("webhook_secret",) if obj else ())) if may_see else ()
-        old = ("old_token",) if obj and obj.old_auth_token else ()
+        shown = ("token_table",) if obj else ()
         in_use = ("in_use",) if obj else ()
-        return ("name", "auth_id", *token, *old, *PLAN, "country", *in_use, *LIMITS, *CALLBACKS, *ON_CALLS, *RETENTION)
+        return ("name", "auth_id", *shown, *PLAN, "country", *in_use, *LIMITS, *CALLBACKS, *ON_CALLS, *RETENTION)
 
     def _door_to_test(self, request: HttpRequest, account: Account) -> Iterator[Door]:
         if request.user.has_perm(MAY_TEST):
@@ -69,45 +51,12 @@ class AccountAdmin(Rotating, Audited):
 
     adds = Additions(doors={Where.RECORD: _door_to_test})
 
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Context | None = None
-    ) -> HttpResponse:
-        """A token that was typed takes who it is; anything else of an account does not."""
-
-        def view() -> HttpResponse:
-            return super(AccountAdmin, self).changeform_view(request, object_id, form_url, extra_context)
-
-        return self.after_confirming(request, view) if self._types_token(request, object_id) else view()
-
-    def _types_token(self, request: HttpRequest, key: str | None) -> bool:
-        account = Account.objects.filter(pk=key).first() if key and key.isdecimal() and request.method == "POST" else None
-        if account is None or not self.has_change_permission(request, account):
-            return False
-        typed = request.POST.get("auth_token", account.auth_token)
-        return HELD in request.POST or not constant_time_compare(typed, account.auth_token)
-
-    def save_model(self, request: HttpRequest, obj: Account, form: forms.BaseForm, change: bool) -> None:
-        """A token that was typed replaces every other."""
-        if change and "auth_token" in form.changed_data:
-            obj.old_auth_token, obj.old_auth_token_until = "", None
-        super().save_model(request, obj, form, change)
-
-    @admin.display(description="Old auth token")
-    def old_token(self, account: Account) -> str:
-        until = account.old_auth_token_until
-        counts = len(account.tokens(timezone.now())) > 1
-        return f"counts until {moment(until)} UTC, beside the present one" if counts else f"ended at {moment(until)} UTC"
-
     @admin.display(description="In use now")
     def in_use(self, account: Account) -> str:
         live = Q(state=CallState.LIVE)
         calls = account.calls.filter(live).count()
         streams = Stream.objects.filter(call__in=account.calls.filter(live), state__in=LIVE_STATES).count()
         return f"{calls} of {account.concurrent_calls_limit} calls, {streams} of {account.concurrent_streams_limit} streams"
-
-    @admin.display(description="Standard Webhooks secret")
-    def webhook_secret(self, account: Account) -> SafeString:
-        return folded(standard_webhook_secret(account.auth_token), "Show the auth token as Standard Webhooks libraries take it")
 
     @admin.display(description="Created (UTC)", ordering="created_at")
     def created(self, account: Account) -> str:
@@ -148,9 +97,16 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Application, site=console)
 class ApplicationAdmin(Audited):
     form = ApplicationForm
+    readonly_fields = ("shown_url", "shown_xml")
     list_display = ("name", "account", "answer")
     list_select_related = ("account",)
-    search_fields = ("name", "account__name", "answer_url")
+    search_fields = ("name", "account__name")
+
+    def get_fields(self, request: HttpRequest, obj: Application | None = None) -> tuple[str, ...]:
+        """Who changes an application needs its URL and its XML whole; who only looks, or may not see secrets, does not."""
+        changes = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        answer = ("answer_url", "answer_method", "answer_xml") if changes or request.user.has_perm(SECRETS) else SCRUBBED_ANSWER
+        return ("account", "name", *answer)
 
     def _door_to_test(self, request: HttpRequest, application: Application) -> Iterator[Door]:
         if request.user.has_perm(MAY_TEST):
@@ -160,4 +116,12 @@ class ApplicationAdmin(Audited):
 
     @admin.display(description="Answer")
     def answer(self, application: Application) -> str:
-        return f"{application.answer_method} {application.answer_url}" if application.answer_url else "its own XML"
+        return f"{application.answer_method} {scrubbed(application.answer_url)}" if application.answer_url else "its own XML"
+
+    @admin.display(description="Answer URL")
+    def shown_url(self, application: Application) -> str:
+        return scrubbed(application.answer_url) or NOTHING
+
+    @admin.display(description="Answer XML")
+    def shown_xml(self, application: Application) -> str:
+        return scrubbed_document(application.answer_xml) or NOTHING

@@ -1,139 +1,171 @@
-"""On an account's page: its auth token is rotated, with an overlap or without one, and an old token is ended before its time.
+"""On an account's page: its auth tokens, a new one, and the end of one, at once or after a time.
 
 Owns the asking, and the one page that shows a new token. Which tokens count is streams' rule."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.contrib import messages
+from django import forms
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.questions import Asking, Choice, Question
 from cdr.admin.lists.records import found
+from cdr.pages.auth_tokens import counting_lines, token_lines
 from cdr.pure.figures import moment
-from streams.models import Account
+from streams.models import Account, AuthToken
+from streams.models.tokens import LONGEST_NAME
 from streams.pure.callback.signature import standard_webhook_secret
-from streams.rotation import Overtaken
+from streams.pure.foreign_text import cleaned
+from streams.tokens import MOST_AT_ONCE, NotMade, Overtaken
 
-MAY_ROTATE = "streams.rotate_token"
-OVERLAPS = {
-    "0": ("not at all: it ends at once", timedelta(0)),
-    "1": ("1 hour", timedelta(hours=1)),
-    "24": ("24 hours", timedelta(hours=24)),
-    "168": ("7 days", timedelta(days=7)),
+MAY_CHANGE_TOKENS = "streams.rotate_token"
+ENDS = {
+    "0": ("at once", timedelta(0)),
+    "1": ("in 1 hour", timedelta(hours=1)),
+    "24": ("in 24 hours", timedelta(hours=24)),
+    "168": ("in 7 days", timedelta(days=7)),
 }
 PROPOSED = "24"
 
 
-class Rotating(Asking):
-    """An account, whose auth token can be rotated."""
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        max_length=LONGEST_NAME,
+        label="Name",
+        help_text="What will use it, such as “billing script”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
 
-    def rotate_view(self, request: HttpRequest, key: int) -> HttpResponse:
-        """GET asks, POST does. Only for those with the permission to rotate tokens."""
-        return self.act_view(
-            request, MAY_ROTATE, lambda: self._ask_to_rotate(request, key), lambda: self._rotate(request, key), confirm=True
-        )
+    def clean_name(self) -> str:
+        return cleaned(self.cleaned_data["name"], LONGEST_NAME)
 
-    def _ask_to_rotate(self, request: HttpRequest, key: int) -> HttpResponse:
-        account = found(Account.objects.filter(pk=key).first(), "account")
-        return self.asked(request, rotate_question(account), crumb=account.name, hidden=[("seen", _mark(account.auth_token))])
 
-    def _rotate(self, request: HttpRequest, key: int) -> HttpResponse:
-        """The new token on a page that is never asked for again: a reload finds another token than it saw, and does nothing."""
-        account = found(Account.objects.filter(pk=key).first(), "account")
-        chosen = OVERLAPS.get(request.POST.get("overlap", ""))
-        if chosen is None or not constant_time_compare(request.POST.get("seen", ""), _mark(account.auth_token)):
-            return self._not_rotated(request, account)
-        try:
-            token, until = acts.rotate_token(account, chosen[1], visitor(request))
-        except Overtaken:
-            return self._not_rotated(request, account)
-        shown = {"account": account, "token": token, "secret": standard_webhook_secret(token), "until": until, "back": _page_of(account)}
-        return TemplateResponse(request, "admin/cdr/token.html", self.page_context(request, f"The new auth token of {account}", **shown))
+class TokenAdmin(Asking):
+    """An account, with its auth tokens."""
 
-    def end_view(self, request: HttpRequest, key: int) -> HttpResponse:
-        account = Account.objects.filter(pk=key).first()
+    @admin.display(description="Auth tokens")
+    def token_table(self, account: Account) -> SafeString:
+        return render_to_string("admin/cdr/_tokens.html", {"tokens": token_lines(account, timezone.now()), "account": account})
+
+    # A new one ----------------------------------------------------------------------------------------------------------
+    def new_view(self, request: HttpRequest, key: int) -> HttpResponse:
+        """GET asks for its name, POST makes it. Only for those who may make tokens."""
         return self.act_view(
             request,
-            MAY_ROTATE,
-            lambda: self.asked(request, end_question(found(account, "account")), crumb=str(account)),
-            lambda: self._end(request, found(account, "account")),
+            MAY_CHANGE_TOKENS,
+            lambda: self._ask_for_name(request, key, TokenForm()),
+            lambda: self._make(request, key, TokenForm(request.POST)),
             confirm=True,
         )
 
-    def _end(self, request: HttpRequest, account: Account) -> HttpResponse:
-        try:
-            acts.end_old_token(account, visitor(request))
-            messages.success(request, f"The old auth token of {account} has ended. What it opened is refused within a second.")
-        except Overtaken:
-            return self._not_rotated(request, account)
-        return HttpResponseRedirect(_page_of(account))
+    def _ask_for_name(self, request: HttpRequest, key: int, form: TokenForm) -> HttpResponse:
+        account = found(Account.objects.filter(pk=key).first(), "account")
+        return self.asked(request, new_question(account, form), crumb=account.name)
 
-    def _not_rotated(self, request: HttpRequest, account: Account) -> HttpResponse:
-        words = f"Nothing was done: the auth token of {account} was changed meanwhile, or no time was chosen. Look and ask again."
-        messages.warning(request, words)
-        return HttpResponseRedirect(_page_of(account))
+    def _make(self, request: HttpRequest, key: int, form: TokenForm) -> HttpResponse:
+        """The token on a page that is never asked for again: a reload finds its name taken, and makes none."""
+        account = found(Account.objects.filter(pk=key).first(), "account")
+        if not form.is_valid():
+            return self._ask_for_name(request, key, form)
+        try:
+            token = acts.make_token(account, form.cleaned_data["name"], visitor(request))
+        except NotMade as error:
+            form.add_error("name", str(error))
+            return self._ask_for_name(request, key, form)
+        shown = {"account": account, "token": token, "secret": standard_webhook_secret(token.secret), "back": _page_of(account)}
+        page = TemplateResponse(request, "admin/cdr/token.html", self.page_context(request, f"The new auth token of {account}", **shown))
+        page["Cache-Control"] = "no-store"
+        return page
+
+    # The end of one -------------------------------------------------------------------------------------------------------
+    def revoke_view(self, request: HttpRequest, key: int, token: int) -> HttpResponse:
+        """GET asks when it is to end, POST does it."""
+        row = AuthToken.objects.filter(pk=token, account_id=key).select_related("account").first()
+        return self.act_view(
+            request,
+            MAY_CHANGE_TOKENS,
+            lambda: self.asked(request, revoke_question(found(row, "auth token")), crumb=found(row, "auth token").account.name),
+            lambda: self._revoke(request, found(row, "auth token")),
+            confirm=True,
+        )
+
+    def _revoke(self, request: HttpRequest, token: AuthToken) -> HttpResponse:
+        chosen = ENDS.get(request.POST.get("ends", ""))
+        if chosen is None:
+            messages.warning(request, "Nothing was done: no time was chosen for the token's end.")
+            return HttpResponseRedirect(_page_of(token.account))
+        try:
+            ends_at = acts.revoke_token(token, chosen[1], visitor(request))
+        except Overtaken:
+            messages.warning(request, f"Nothing was done: the auth token {token.name} was revoked meanwhile, or has ended.")
+        else:
+            when = f"ends at {moment(ends_at)} UTC" if chosen[1] else "has ended; what it opened is refused"
+            messages.success(request, f"The auth token {token.name} of {token.account} {when}.")
+        return HttpResponseRedirect(_page_of(token.account))
 
     def _token_doors(self, request: HttpRequest, account: Account) -> Iterator[Door]:
-        if not request.user.has_perm(MAY_ROTATE):
+        """The names of tokens are no secret; a door stands where this reader may go through it."""
+        if not request.user.has_perm(MAY_CHANGE_TOKENS):
             return
-        yield Door("Rotate the auth token…", self.own_url("rotate_token", account.pk))
-        if len(account.tokens(timezone.now())) > 1:
-            yield Door("End the old token…", self.own_url("end_old_token", account.pk))
+        yield Door("New auth token…", self.own_url("new_token", account.pk))
+        for line in counting_lines(account, timezone.now()):
+            yield Door(f"Revoke {line.name}…", self.own_url("revoke_token", account.pk, line.pk), bad=True)
 
     adds = Additions(
         pages=(
-            OwnPage("rotate_token", "<int:key>/rotate-token/", rotate_view),
-            OwnPage("end_old_token", "<int:key>/end-old-token/", end_view),
+            OwnPage("new_token", "<int:key>/new-token/", new_view),
+            OwnPage("revoke_token", "<int:key>/revoke-token/<int:token>/", revoke_view),
         ),
         doors={Where.RECORD: _token_doors},
     )
 
 
-def rotate_question(account: Account) -> Question:
-    now = timezone.now()
-    overlapping = len(account.tokens(now)) > 1
-    until = moment(account.old_auth_token_until)
-    earlier = f"An earlier token still counts, until {until} UTC: it ends at once, because only two can overlap."
+def new_question(account: Account, form: TokenForm) -> Question:
     return Question(
-        title=f"Rotate the auth token of {account}?",
+        title=f"A new auth token for {account}?",
         consequences=(
-            "The account gets a new token, which is shown to you once. It opens the API at once.",
-            "While the old one is valid as well, the API takes both, and what we sign carries both signatures: V3 and Standard Webhooks in "
-            "callbacks and answer requests, V3 when a stream connects. The single V2 signature is the old token's until that has ended. "
-            "Calls that are live go on.",
+            "It is shown to you once, on the next page, and never again. It opens the API at once.",
+            "The others go on counting until they are revoked. What we send is signed with each that counts: V3 and Standard Webhooks "
+            "carry a signature of every one. The single V2 signature is the oldest token's: a service that checks V2 takes the new one "
+            f"when the older ones have ended. At most {MOST_AT_ONCE} count at once.",
         ),
-        warning=earlier if overlapping else "",
-        button="Rotate the token",
+        button="Make the token",
         back=_page_of(account),
-        choice=Choice("The old token stays valid", "overlap", tuple((key, words) for key, (words, _) in OVERLAPS.items()), PROPOSED),
+        bad=False,
+        form=form,
     )
 
 
-def end_question(account: Account) -> Question:
-    overlapping = len(account.tokens(timezone.now())) > 1
+def revoke_question(token: AuthToken) -> Question:
+    account, now = token.account, timezone.now()
+    counting = counting_lines(account, now)
+    line = next((line for line in counting if line.pk == token.pk), None)
+    last = "It is the account's only one: then the API lets nobody in, and what we send is not signed." if len(counting) == 1 else ""
+    v2 = "The V2 signature, which is its own until then, is that of the next oldest." if line and line.signs_v2 and not last else ""
+    used = f"Last used in the API at {moment(token.last_used_at)} UTC." if token.last_used_at else "The API has not seen it yet."
+    ending = f" It ends at {moment(token.ends_at)} UTC already; choose an earlier end." if token.ends_at else ""
     return Question(
-        title=f"End the old auth token of {account} now?",
+        title=f"Revoke the auth token {token.name} of {account}?",
         consequences=(
-            "The API refuses it within a second, and nothing is signed with it any more. A service that still holds it takes our "
-            f"callbacks for forged. By itself it ends at {moment(account.old_auth_token_until)} UTC.",
+            used + ending,
+            "When it has ended, the API refuses it, and nothing is signed with it any more: a service that still holds it "
+            f"takes our callbacks for forged. Calls that are live go on. {v2}",
         ),
-        refusal="" if overlapping else "This account has one auth token only; no old one counts any more.",
-        button="End the old token",
+        warning=last,
+        refusal="" if line else "This token has ended already.",
+        button="Revoke the token",
         back=_page_of(account),
+        choice=Choice("It ends", "ends", tuple((key, words) for key, (words, _) in ENDS.items()), PROPOSED),
     )
-
-
-def _mark(token: str) -> str:
-    """Tells one token from another without telling the token."""
-    return salted_hmac("rotate", token).hexdigest()
 
 
 def _page_of(account: Account) -> str:

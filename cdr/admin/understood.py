@@ -92,6 +92,10 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class t
         """None but the filters' own: a list that was made in whatever other way refuses the rest as well."""
         return lookup in self.narrowed_by()
 
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """A row is addressed by its key. (Of what points to the model from elsewhere Django would ask for a column, and break.)"""
+        return to_field in {field.name for field in self.opts.fields} and super().to_field_allowed(request, to_field)
+
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[ChangeList]:
         return UnderstoodList
 

@@ -22,6 +22,7 @@ from streams.models import Account, Application, Stream
 from streams.pure.audio.convert import CONTENT_TYPES
 from streams.pure.customer.answer_xml import InvalidAnswer, parse
 from streams.pure.customer.service_url import WEBSOCKET_SCHEMES, url_problem
+from streams.pure.scrubbing import scrubbed
 
 MAY_TEST = "cdr.test_service_url"
 SHOWN_TESTS = 100
@@ -74,7 +75,10 @@ class UrlTestAdmin(RecordAdmin):
 
     def _begin(self, request: HttpRequest, form: UrlTestForm, stream: Stream | None) -> HttpResponse | None:
         try:
-            test = url_tests.ask(visitor(request), int(request.user.pk or 0), **form.cleaned_data, of_stream=stream)
+            asked = form.cleaned_data
+            if stream is not None and asked["url"] == self._seen_url(request, stream) == scrubbed(stream.service_url):
+                asked |= {"url": stream.service_url, "account": stream.account}
+            test = url_tests.ask(visitor(request), int(request.user.pk or 0), **asked, of_stream=stream)
         except url_tests.TooMany as error:
             messages.warning(request, str(error))
             return None
@@ -85,13 +89,15 @@ class UrlTestAdmin(RecordAdmin):
             return {"url": self._seen_url(request, stream), "account": stream.account_id, "content_type": stream.content_type}
         application = Application.objects.filter(pk=number_of(request.GET.get("application", ""))).first()
         if application is not None:
-            return {"account": application.account_id, **_first_stream(application)}
+            return {"account": application.account_id, **_first_stream(application, self.may_see_secrets(request))}
         return {"account": Account.objects.filter(pk=number_of(request.GET.get("account", ""))).first()}
 
     def _seen_url(self, request: HttpRequest, stream: Stream) -> str:
-        """Nothing, when a number stands in it that this reader may not see."""
+        """Nothing, when a number stands in it that this reader may not see; secrets of it are hidden, and tested as they are."""
         hide = masking((stream.call.from_number, stream.call.to_number))
-        return stream.service_url if self.may_see_numbers(request) or hide(stream.service_url) == stream.service_url else ""
+        if not self.may_see_numbers(request) and hide(stream.service_url) != stream.service_url:
+            return ""
+        return stream.service_url if self.may_see_secrets(request) else scrubbed(stream.service_url)
 
     adds = Additions(pages=(OwnPage("ask", "ask/", ask_view),))
 
@@ -107,10 +113,13 @@ def _stream_of(key: str) -> Stream | None:
     return Stream.objects.select_related("call").filter(**lookup).first() if lookup else None
 
 
-def _first_stream(application: Application) -> dict[str, object]:
+def _first_stream(application: Application, secrets: bool) -> dict[str, object]:
     """What the application's own XML asks for first."""
     try:
         requests = parse(application.answer_xml.encode()).streams if application.answer_xml.strip() else ()
     except InvalidAnswer:
         requests = ()
-    return {"url": requests[0].service_url, "content_type": requests[0].content_type} if requests else {}
+    if not requests:
+        return {}
+    url = requests[0].service_url
+    return {"url": url if secrets else scrubbed(url), "content_type": requests[0].content_type}

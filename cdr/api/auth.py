@@ -1,8 +1,6 @@
 """Who asks: HTTP Basic with an account's auth id and auth token, and the same auth id in the path.
 
-Owns the comparison of tokens and the counting of wrong ones. Must not know what is asked for."""
-
-import hmac
+Owns the counting of wrong tokens. Must not know what is asked for."""
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -11,7 +9,8 @@ from ninja.security import HttpBasicAuth
 
 from cdr.addresses import counted_address
 from cdr.api.throttle import FAILED_LOGINS, REQUESTS, counters
-from streams.models import Account
+from streams import tokens
+from streams.models import Account, AuthToken
 
 
 class AccountRequest(HttpRequest):
@@ -24,27 +23,26 @@ class AccountAuth(HttpBasicAuth):
     """Every refusal looks the same, whether the account, the token or the path is wrong."""
 
     def authenticate(self, request: HttpRequest, username: str, password: str) -> Account:
-        account = account_of(username, password)
-        if account is None:
+        token = token_of(username, password)
+        if token is None:
             # Wrong ones only: behind one address there are many, and who has the right token did not guess.
             address = counted_address(request) or "unknown"
             counters.refuse_exhausted(FAILED_LOGINS, address)
             counters.count(FAILED_LOGINS, address)
             raise AuthenticationError
+        account = token.account
         counters.admit(REQUESTS, account.auth_id)
         if _auth_id_in_path(request) != account.auth_id:
             raise AuthenticationError
+        tokens.note_token_use(token, timezone.now())
         return account
 
 
-def account_of(auth_id: str, auth_token: str) -> Account | None:
-    """The account with that id and that token, compared in constant time; None when there is none. While a rotation overlaps, the
-    old token counts as well; always two are compared, so that the time does not tell whether there is an overlap."""
+def token_of(auth_id: str, secret: str) -> AuthToken | None:
+    """The token of that account which counts now, with its account; None when there is none. It is looked for by a keyed digest, of
+    which a stranger can compute nothing: how long that takes tells nothing about the token."""
     # isalnum keeps characters from the database that it cannot compare (NUL).
-    account = Account.objects.filter(auth_id=auth_id).first() if auth_id.isalnum() else None
-    tokens = account.tokens(timezone.now()) if account else ("",)
-    same = [hmac.compare_digest(auth_token.encode(), token.encode()) for token in (tokens[0], tokens[-1])]
-    return account if any(same) and auth_token else None
+    return tokens.find_token(auth_id, secret, timezone.now()) if auth_id.isalnum() else None
 
 
 def _auth_id_in_path(request: HttpRequest) -> str:

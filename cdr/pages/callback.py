@@ -10,6 +10,7 @@ from cdr.pages.stream import Fact
 from cdr.pure.badges import Badge, callback_badge
 from cdr.pure.figures import NOTHING, clock_ms, day, moment, spoken_ms
 from cdr.pure.log.lines import Pair, answer_head, parameters_as_sent
+from cdr.pure.secret_text import SecretText
 from streams.models import Callback, CallbackAttempt, CallbackState
 from streams.pure.foreign_text import cleaned
 
@@ -76,7 +77,7 @@ def callback_page(key: str) -> CallbackPage | None:
 def _facts(callback: Callback) -> tuple[Fact, ...]:
     pending = callback.state == CallbackState.PENDING
     return (
-        Fact("URL", f"{callback.method} {callback.url}", code=True, wide=True),
+        Fact("URL", SecretText(f"{callback.method} {callback.url}"), code=True, wide=True),
         Fact("Stream UUID", str(callback.stream.uuid), code=True, wide=True),
         Fact("Account", str(callback.account)),
         Fact("Created (UTC)", moment(callback.created_at)),
@@ -95,7 +96,7 @@ def _attempt_line(attempt: CallbackAttempt) -> AttemptLine:
         took=spoken_ms(attempt.duration_ms),
         address=attempt.address or NOTHING,
         status=str(attempt.status) if attempt.status is not None else NOTHING,
-        result=cleaned(attempt.error) or "delivered",
+        result=SecretText(cleaned(attempt.error)) or "delivered",
         failed=bool(attempt.error),
         answer=answer_head(attempt.response_head),
     )

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from cdr.pages.stream import charge_of
 from cdr.pure.figures import elapsed_seconds
+from cdr.pure.secret_text import SecretText
 from cdr.spreadsheet import Cell
 
 
@@ -65,10 +66,10 @@ STREAM_COLUMNS = (
     Column("Currency", _charge("currency")),
     Column("Hangup reason", lambda stream: stream.hangup_reason),
     Column("Precise end cause", lambda stream: stream.end_cause),
-    Column("End in words", lambda stream: stream.end_details),
+    Column("End in words", lambda stream: SecretText(stream.end_details)),
     Column("WebSocket close code", lambda stream: stream.close_code),
     Column("Connection attempts", lambda stream: stream.connect_attempts),
     Column("Highest buffer level (%)", lambda stream: stream.degraded_percent),
     Column("State", lambda stream: stream.state),
-    Column("Service URL", lambda stream: stream.service_url),
+    Column("Service URL", lambda stream: SecretText(stream.service_url)),
 )

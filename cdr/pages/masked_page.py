@@ -1,4 +1,4 @@
-"""A page without the phone numbers of its call, for those who may not see them.
+"""A page without the phone numbers of its call, for those who may not see them, and with the secrets of its URLs for those who may.
 
 Owns which parts of a page are texts. What is hidden of a number is cdr.pure.masking's."""
 
@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from cdr.pure.masking import masking
+from cdr.pure.secret_text import SecretText
 
 
 class Numbered(Protocol):
@@ -19,10 +20,13 @@ class Numbered(Protocol):
 NumberedPage = TypeVar("NumberedPage", bound=Numbered)
 
 
-def without_numbers(page: NumberedPage) -> NumberedPage:
-    """The same page, its call's numbers masked in every text of it, however deep."""
-    hidden: NumberedPage = _hidden(page, masking(page.numbers))
-    return hidden
+def as_seen(page: NumberedPage, *, whole_numbers: bool, secrets: bool) -> NumberedPage:
+    """The same page for this reader, in every text of it, however deep: its call's numbers masked, or secrets as they are."""
+    hide = str if whole_numbers else masking(page.numbers)
+    if whole_numbers and not secrets:
+        return page
+    seen: NumberedPage = _hidden(page, lambda text: hide(text.whole if secrets and isinstance(text, SecretText) else text))
+    return seen
 
 
 def hiding(numbers: Iterable[str], whole: bool) -> Callable[[Any], Any]:
@@ -34,7 +38,7 @@ def hiding(numbers: Iterable[str], whole: bool) -> Callable[[Any], Any]:
 
 
 def _hidden(value: Any, hide: Callable[[str], str]) -> Any:
-    if type(value) is str:
+    if type(value) in (str, SecretText):
         return hide(value)
     if isinstance(value, list):
         return [_hidden(part, hide) for part in value]

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from cdr.models import Charge
 from cdr.pages.row_key import key_of
 from cdr.pure.figures import elapsed_seconds
+from cdr.pure.secret_text import SecretText
 from cdr.pure.story import StreamFacts
 from streams.models import Callback, CallbackState, Stream
 
@@ -74,7 +75,7 @@ def stream_facts(stream: Stream) -> StreamFacts:
     """What the sentences at the top of a page are made from; of a stream that was found by `shown_streams`."""
     owed = owed_of(stream)
     return StreamFacts(
-        service_url=stream.service_url,
+        service_url=SecretText(stream.service_url),
         requested_at=stream.requested_at,
         started_at=stream.started_at,
         ended_at=stream.ended_at,

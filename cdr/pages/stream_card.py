@@ -16,6 +16,7 @@ from cdr.pure.closing import close_words, closed_by
 from cdr.pure.figures import NOTHING, duration, moment, money, seconds_count, short_host
 from cdr.pure.level_chart import LevelChart
 from cdr.pure.log.lines import Line
+from cdr.pure.secret_text import SecretText
 from streams.models import Stream, StreamEvent
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import EndCause, EventKind, StreamState
@@ -72,7 +73,7 @@ def card(stream: Stream, now: datetime, events: Sequence[StreamEvent] = (), atte
         unplayed=unplayed_badge(stream.play_failures),
         live=stream.state != StreamState.ENDED,
         keeps_call=stream.keep_call_alive,
-        service_url=stream.service_url,
+        service_url=SecretText(stream.service_url),
         host=short_host(stream.service_url),
         main=_main_facts(stream, now),
         bill=_bill(stream),
@@ -80,7 +81,7 @@ def card(stream: Stream, now: datetime, events: Sequence[StreamEvent] = (), atte
         timing=timing_facts(stream),
         attempts=tuple(attempts),
         more=(*_close_facts(stream, events), *_more_facts(stream)),
-        end_details=cleaned(stream.end_details),
+        end_details=SecretText(cleaned(stream.end_details)),
         numbers=(stream.call.from_number, stream.call.to_number),
     )
 
@@ -140,8 +141,8 @@ def _more_facts(stream: Stream) -> tuple[Fact, ...]:
         Fact("Requested (UTC)", moment(stream.requested_at)),
         Fact("Highest buffer level", f"{stream.degraded_percent} % passed" if stream.degraded_percent else "below 30 %"),
         Fact("Status callbacks", _owed_words(stream, owed_of(stream))),
-        Fact("Service URL", stream.service_url, code=True, wide=True),
-        Fact("Status callback URL", callback_url, code=True, wide=True),
+        Fact("Service URL", SecretText(stream.service_url), code=True, wide=True),
+        Fact("Status callback URL", SecretText(callback_url), code=True, wide=True),
         Fact("Audio", f"{stream.audio_track} track, {stream.content_type}{', bidirectional' if stream.bidirectional else ''}", wide=True),
         Fact("Stream timeout", f"{stream.stream_timeout_seconds} s"),
     )

@@ -9,6 +9,7 @@ from cdr.models import UrlTest, UrlTestState
 from cdr.pages.stream import Fact
 from cdr.pure.badges import Badge
 from cdr.pure.figures import NOTHING, counted, moment, short_host, spoken_ms
+from cdr.pure.secret_text import SecretText
 from cdr.pure.url_verdict import UNFINISHED, Report, Verdict, said_in_words, steps_in_words, verdict
 from streams.models import Call
 
@@ -68,11 +69,11 @@ def url_test_page(key: str) -> UrlTestPage | None:
     judged = verdict(test.report) if test.report else None
     said = test.report["said"] if test.report else []
     return UrlTestPage(
-        url=test.url,
+        url=SecretText(test.url),
         unfinished=test.state != UrlTestState.DONE,
         waiting=test.state == UrlTestState.WAITING,
         badge=judged.badge if judged else None,
-        sentence=judged.sentence if judged else "",
+        sentence=SecretText(judged.sentence) if judged else "",
         asked=_asked(test),
         facts=_facts(test.report) if test.report else (),
         said=[SaidLine(_span(one["at_ms"], one["last_ms"]), said_in_words(one)) for one in said],
@@ -87,7 +88,7 @@ def _span(first_ms: int, last_ms: int) -> str:
 
 def _asked(test: UrlTest) -> tuple[Fact, ...]:
     return (
-        Fact("Service URL", test.url, code=True, wide=True),
+        Fact("Service URL", SecretText(test.url), code=True, wide=True),
         Fact("Account", str(test.account or NOTHING)),
         Fact("Content type", test.content_type),
         Fact("Asked by", test.owner.get_username() if test.owner else NOTHING),

@@ -19,7 +19,9 @@ class Act(StrEnum):
     HANG_UP = "hang up a call"
     SEND_DIGITS = "send digits"
     RESEND_CALLBACK = "resend a callback"
-    ROTATE_TOKEN = "rotate a token"
+    MAKE_TOKEN = "make a token"
+    REVOKE_TOKEN = "revoke a token"
+    ROTATE_TOKEN = "rotate a token"  # entries from before an account had several
     END_OLD_TOKEN = "end an old token"
     TEST_SERVICE_URL = "test a service URL"
     RETENTION = "remove by retention"

@@ -16,6 +16,7 @@ BEGINNING = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
 HOST = re.compile(r"(?P<scheme>wss?://)?(?P<name>[a-z0-9_-][a-z0-9._-]*)(?::(?P<port>[0-9]{1,5}))?(?:[/?].*)?", re.IGNORECASE)
 ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 NUMBER = re.compile(r"(?:sips?:|tel:)?[+( ]*[0-9][0-9 ().+/-]*", re.IGNORECASE)
+SPACED_DIGITS = re.compile(r"[0-9](?:[ ().+/-]{0,3}[0-9]){4}")
 LAST_DIGITS = 4
 """What everybody sees of a number, and the fewest digits that are looked for at its end."""
 NATIONAL_DIGITS = 6
@@ -55,6 +56,20 @@ def uuid_range(text: str) -> UuidRange | None:
     if not BEGINNING.fullmatch(text) or not (8 if digits.isdigit() else 4) <= len(digits) < 32:
         return None
     return UuidRange(UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f")))
+
+
+def has_number(text: str) -> bool:
+    """Whether more digits than everybody sees of a number stand together in it, however they are spaced."""
+    return bool(SPACED_DIGITS.search(text))
+
+
+def names_a_caller(text: str) -> bool:
+    """Whether a search text may be somebody's number, name or address: anything but a uuid and a host."""
+    text = text.strip()
+    if not text or WHOLE_UUID.fullmatch(text):
+        return False
+    host = HOST.fullmatch(text)
+    return has_number(text) or host is None or "." not in host["name"]
 
 
 def numbers_begun(text: str, countries: Collection[str]) -> NumbersSought:

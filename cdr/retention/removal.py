@@ -37,7 +37,7 @@ TEXTS: dict[type[Model], tuple[str, tuple[str, ...]]] = {
     Call: ("pk", ("from_number", "to_number", "gateway_call_id")),
     Stream: ("call", ("service_url", "status_callback_url", "extra_headers", "end_details")),
     StreamEvent: ("call", ("details",)),
-    ControlRequest: ("call", ("details",)),
+    ControlRequest: ("call", ("details", "extra_headers")),
     Callback: ("stream__call", ("url", "parameters")),
     CallbackAttempt: ("callback__stream__call", ("error", "response_head")),
 }
@@ -80,7 +80,7 @@ def _remove_payloads(calls: list[Call]) -> None:
             event.details = kept
             changed.append(event)
     StreamEvent.objects.bulk_update(changed, ["details"], batch_size=ROWS_AT_ONCE)
-    ControlRequest.objects.filter(call__in=keys).exclude(details={}).update(details={})
+    ControlRequest.objects.filter(call__in=keys).exclude(details={}).update(details={}, extra_headers="")
     Stream.objects.filter(call__in=keys).exclude(extra_headers="").update(extra_headers="")
     Callback.objects.filter(stream__call__in=keys).update(parameters=[])
     CallbackAttempt.objects.filter(callback__stream__call__in=keys).exclude(response_head="").update(response_head="")

@@ -16,7 +16,8 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from cdr.sign_in import outside_users
+from cdr.models import AuthenticatorApp
+from cdr.sign_in import outside_users, recovery_codes
 
 RECOVERY_CODES = 10
 MOST_COUNTED = 10
@@ -39,9 +40,9 @@ class Backend(ModelBackend):
         return user if self.user_can_authenticate(user) else None
 
 
-def device_of(user: Any) -> TOTPDevice | None:
+def device_of(user: Any) -> AuthenticatorApp | None:
     """The app of a user who has set it up."""
-    return TOTPDevice.objects.filter(user_id=user.pk, confirmed=True).first() if user.pk else None
+    return AuthenticatorApp.objects.filter(user_id=user.pk, confirmed=True).first() if user.pk else None
 
 
 def passed(user: Any, session: Any) -> bool:
@@ -55,27 +56,29 @@ def passed(user: Any, session: Any) -> bool:
     return bool(session.get(DEVICE_ID_SESSION_KEY) == TOTPDevice(pk=key).persistent_id)
 
 
-def mark_passed(session: Any, device: TOTPDevice) -> None:
-    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+def mark_passed(session: Any, device: AuthenticatorApp) -> None:
+    session[DEVICE_ID_SESSION_KEY] = TOTPDevice(pk=device.pk).persistent_id
 
 
 # Setting it up -------------------------------------------------------------------------------------------------------
-def begin(user: User) -> TOTPDevice:
+def begin(user: User) -> AuthenticatorApp:
     """A new secret, which counts when a code of it was given. What was begun before is forgotten."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user, confirmed=False).delete()
-        return TOTPDevice.objects.create(user=user, name="app", confirmed=False)
+        device: AuthenticatorApp = AuthenticatorApp.objects.create(user=user, name="app", confirmed=False)
+        return device
 
 
-def unfinished(user: User) -> TOTPDevice | None:
+def unfinished(user: User) -> AuthenticatorApp | None:
     """The app that was begun and not confirmed yet."""
-    return TOTPDevice.objects.filter(user=user, confirmed=False).first()
+    device: AuthenticatorApp | None = AuthenticatorApp.objects.filter(user=user, confirmed=False).first()
+    return device
 
 
 def confirm(user: User, code: str) -> CodeCheck:
     """Makes the app that was begun the user's second factor when the code is right."""
     with transaction.atomic():
-        device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
+        device = AuthenticatorApp.objects.select_for_update().filter(user=user, confirmed=False).first()
         answer = _verified(device, code)
         if answer.right and device is not None:
             TOTPDevice.objects.filter(user=user, confirmed=True).delete()
@@ -85,11 +88,13 @@ def confirm(user: User, code: str) -> CodeCheck:
 
 def new_recovery_codes(user: User) -> list[str]:
     """Each is good once; the ones before are good no more."""
+    name = f"{recovery_codes.NAME} {recovery_codes.new_salt()}"
+    codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
+    kept = [recovery_codes.digest_of(code, name) for code in codes]
     with transaction.atomic():
         StaticDevice.objects.filter(user=user).delete()
-        device = StaticDevice.objects.create(user=user, name="recovery codes")
-        codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
-        StaticToken.objects.bulk_create([StaticToken(device=device, token=code) for code in codes])
+        device = StaticDevice.objects.create(user=user, name=name)
+        StaticToken.objects.bulk_create([StaticToken(device=device, token=digest) for digest in kept])
     return codes
 
 
@@ -103,12 +108,12 @@ def remove(user: User) -> None:
         StaticDevice.objects.filter(user=user).delete()
 
 
-def qr_code(device: TOTPDevice) -> str:
+def qr_code(device: AuthenticatorApp) -> str:
     """As the address of an image: dark on white in either theme, because apps read it so."""
     return str(segno.make(device.config_url, error="m").svg_data_uri(scale=5, border=4, dark="#000", light="#fff"))
 
 
-def secret_words(device: TOTPDevice) -> str:
+def secret_words(device: AuthenticatorApp) -> str:
     """The secret in groups of four, to type it where no camera is."""
     secret = device.config_url.partition("secret=")[2].partition("&")[0]
     return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
@@ -118,9 +123,12 @@ def secret_words(device: TOTPDevice) -> str:
 def check(user: User, code: str) -> CodeCheck:
     """A code of the app, or a recovery code, which is used up."""
     typed = code.replace(" ", "").replace("-", "").lower()
-    kind = TOTPDevice if typed.isdigit() and len(typed) == 6 else StaticDevice
+    if typed.isdigit() and len(typed) == 6:
+        with transaction.atomic():
+            return _verified(AuthenticatorApp.objects.select_for_update().filter(user=user, confirmed=True).first(), typed)
     with transaction.atomic():
-        return _verified(kind.objects.select_for_update().filter(user=user, confirmed=True).first(), typed)
+        device = StaticDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
+        return _verified(device, recovery_codes.digest_of(typed, device.name) if device else "")
 
 
 def _verified(device: Any, code: str) -> CodeCheck:

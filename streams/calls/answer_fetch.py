@@ -10,6 +10,7 @@ from streams.fetch import FetchFailed, Reply, fetch
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.callback.form_request import signed_form
 from streams.pure.customer.answer_sample import answer_sample
+from streams.pure.scrubbing import scrubbed
 
 MAX_DOCUMENT_BYTES = 100_000
 
@@ -42,7 +43,7 @@ def fetch_answer(
 
     Blocks up to `timeout_seconds`; raises AnswerUnreachable."""
     request = signed_form(method, url, parameters, auth_tokens, secrets.token_hex(16))
-    facts: dict[str, Any] = {"url": guard.without_userinfo(url), "method": method}
+    facts: dict[str, Any] = {"url": scrubbed(url), "method": method}
     try:
         reply = fetch(
             method,
@@ -80,7 +81,8 @@ def answer_parameters(call_uuid: str, from_number: str, to_number: str, directio
 def _problem(reply: Reply) -> str:
     """Why this answer is no document; '' when it is one."""
     if reply.redirect:
-        return f"The answer URL answered {reply.status}, a redirect to {reply.redirect}. Redirects are not followed: set the final URL."
+        where = scrubbed(reply.redirect)
+        return f"The answer URL answered {reply.status}, a redirect to {where}. Redirects are not followed: set the final URL."
     if not 200 <= reply.status < 300:
         return f"The answer URL answered {reply.status_words}; it should answer 200 with XML."
     if reply.cut_short:

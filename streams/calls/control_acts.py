@@ -4,10 +4,9 @@ Owns the list of kinds. Must not know how a request came here, nor who looks for
 
 from uuid import UUID
 
-from streams.control import ClaimedRequest
+from streams.control import ClaimedRequest, whole_request
 from streams.pure.call.session import CallAct
 from streams.pure.lifecycle import API_HANGUP, EndCause
-from streams.pure.messages import StreamRequest
 
 
 def act_of(asked: ClaimedRequest) -> CallAct:
@@ -15,7 +14,7 @@ def act_of(asked: ClaimedRequest) -> CallAct:
     from_api, by = asked.by == "API", asked.by
     match asked.kind, asked.stream_id:
         case "start", UUID() as stream_id:
-            request, source = StreamRequest(**asked.details["request"]), "API" if from_api else "console"
+            request, source = whole_request(asked.row), "API" if from_api else "console"
             return lambda session, now: session.start_stream(stream_id, request, source, now)
         case "stop", UUID() as stream_id:
             cause = EndCause.STOPPED_BY_API if from_api else EndCause.STOPPED_BY_OPERATOR

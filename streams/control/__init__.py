@@ -15,6 +15,8 @@ from streams.control.requests import (
     request_hangup,
     request_start,
     request_stop,
+    shown_request,
+    whole_request,
 )
 
 __all__ = [
@@ -29,4 +31,6 @@ __all__ = [
     "request_hangup",
     "request_start",
     "request_stop",
+    "shown_request",
+    "whole_request",
 ]

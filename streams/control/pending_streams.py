@@ -29,7 +29,7 @@ def stream_id_of(request: ControlRequest) -> UUID:
 
 def stand_in(request: ControlRequest) -> Stream:
     """The stream that was asked for, as its row will be; not saved."""
-    call, asked = request.call, request.details["request"]
+    call, asked = request.call, asdict(control.whole_request(request))
     return Stream(uuid=stream_id_of(request), call=call, account=call.account, requested_at=request.requested_at, **asked)
 
 
@@ -96,7 +96,7 @@ def _end(request: ControlRequest) -> Stream:
     stream.save(force_insert=True)
     _mark_settled(request, stream)
     ended_at = timezone.now()
-    asked = {"source": "API" if request.requested_by == "API" else "console", "request": asdict(stream.request)}
+    asked = {"source": "API" if request.requested_by == "API" else "console", "request": control.shown_request(stream.request)}
     _write_event(stream, EventKind.STREAM_REQUESTED, request.requested_at, Level.INFO, asked)
     _write_event(stream, EventKind.STREAM_ENDED, ended_at, Level.INFO if over else Level.ERROR, {"cause": cause, "words": words})
     journal.end_stream(stream, cause, ended_at.timestamp(), words)

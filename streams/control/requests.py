@@ -20,6 +20,7 @@ from streams.models import Call, ControlRequest, Stream
 from streams.pure.audio.dtmf import checked_digits
 from streams.pure.lifecycle import LIVE_STATES, CallState
 from streams.pure.messages import StreamRequest
+from streams.pure.scrubbing import scrubbed_headers
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +48,19 @@ class NotLive(Exception):
 def request_start(call: Call, request: StreamRequest, by: str) -> UUID:
     """Asks for a new stream on a live call; returns the stream's uuid-to-be."""
     stream_id = uuid4()
-    _ask(call, "start", by, details={"stream_id": str(stream_id), "request": asdict(request)})
+    details = {"stream_id": str(stream_id), "request": shown_request(request)}
+    _ask(call, "start", by, details=details, extra_headers=request.extra_headers)
     return stream_id
+
+
+def shown_request(request: StreamRequest) -> dict[str, Any]:
+    """A request as it may be kept in the open: of extra headers the names."""
+    return asdict(request) | {"extra_headers": scrubbed_headers(request.extra_headers)}
+
+
+def whole_request(start: ControlRequest) -> StreamRequest:
+    """What a start asks for, its extra headers with it."""
+    return StreamRequest(**start.details["request"] | {"extra_headers": start.extra_headers})
 
 
 def request_stop(stream: Stream, by: str) -> None:
@@ -67,11 +79,14 @@ def request_dtmf(call: Call, digits: str, by: str) -> None:
     _ask(call, "send_dtmf", by, details={"digits": checked_digits(digits)})
 
 
-def _ask(call: Call, kind: str, by: str, *, stream: Stream | None = None, details: dict[str, Any] | None = None) -> None:
+def _ask(
+    call: Call, kind: str, by: str, *, stream: Stream | None = None, details: dict[str, Any] | None = None, extra_headers: str = ""
+) -> None:
     if call.state != CallState.LIVE:
         raise NotLive("The call has ended already.")
     with transaction.atomic():
-        ControlRequest.objects.create(call=call, stream=stream, kind=kind, requested_by=by, details=details or {})
+        asked = {"requested_by": by, "details": details or {}, "extra_headers": extra_headers}
+        ControlRequest.objects.create(call=call, stream=stream, kind=kind, **asked)
         transaction.on_commit(partial(nudge, call.owner))
 
 

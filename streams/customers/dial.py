@@ -27,6 +27,7 @@ from streams.guard import AddressRefused, Destination, Reach, Unresolvable, dest
 from streams.name_lookup import system
 from streams.pure.customer.connection import Failure
 from streams.pure.foreign_text import cleaned
+from streams.pure.scrubbing import scrubbed
 
 SUBPROTOCOL = "audio.drachtio.org"
 """Offered on the upgrade, because a Plivo-authored client wants it; a server that selects none is fine (spec 3.1)."""
@@ -196,7 +197,7 @@ async def _upgrade(connection: CustomerConnection, headers: dict[str, str]) -> N
 
 def _status_words(status: int, location: str) -> str:
     if 300 <= status < 400:
-        return f"The service answered HTTP {status} (redirect to {cleaned(location, 100)}); redirects are not followed."
+        return f"The service answered HTTP {status} (redirect to {cleaned(scrubbed(location), 100)}); redirects are not followed."
     return f"The service refused the WebSocket upgrade: HTTP {status}."
 
 

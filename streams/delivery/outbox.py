@@ -41,7 +41,7 @@ def deliverable(now: datetime) -> QuerySet[Callback]:
 
 
 def next_of(stream_id: int, now: datetime) -> Callback | None:
-    return deliverable(now).filter(stream_id=stream_id).select_related("account").order_by("number").first()
+    return deliverable(now).filter(stream_id=stream_id).select_related("account", "stream").order_by("number").first()
 
 
 def has_room(callback: Callback, now: datetime, *, own: int = 0) -> bool:

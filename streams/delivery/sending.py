@@ -15,8 +15,11 @@ from django.utils import timezone
 from streams.fetch import FailureKind, FetchFailed, Reply, fetch
 from streams.models import Callback, CallbackAttempt
 from streams.pure.callback.form_request import FormRequest, signed_form
+from streams.pure.callback.parameters import as_sent
 from streams.pure.callback.signature import standard_webhook_headers
 from streams.pure.foreign_text import cleaned
+from streams.pure.scrubbing import scrubbed
+from streams.tokens import of_account
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +61,8 @@ def send_once(callback: Callback) -> SendResult:
 
 def _request(callback: Callback, at: datetime) -> FormRequest:
     """Signed anew for each try, over the frozen parameters; the message id is the same in all of them."""
-    tokens = callback.account.tokens(at)
-    parameters = [(name, value) for name, value in callback.parameters]
+    tokens = of_account(callback.account, at)
+    parameters = as_sent(callback.parameters, callback.stream.extra_headers)
     form = signed_form(callback.method, callback.url, parameters, tokens, secrets.token_hex(16))
     webhook = standard_webhook_headers(callback.message_id, int(at.timestamp()), form.body, tokens)
     return form._replace(headers={**form.headers, **webhook})
@@ -90,7 +93,8 @@ def _problem(reply: Reply) -> str:
     if 200 <= reply.status < 300:
         return ""
     if reply.redirect:
-        return f"The endpoint answered {reply.status}, a redirect to {reply.redirect}. Redirects are not followed: give the final URL."
+        where = scrubbed(reply.redirect)
+        return f"The endpoint answered {reply.status}, a redirect to {where}. Redirects are not followed: give the final URL."
     return f"The endpoint answered {reply.status_words}; a callback counts as delivered when the answer is 2xx."
 
 

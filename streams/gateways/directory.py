@@ -4,17 +4,19 @@ Owns the copy and its refreshing (each second, in a thread; kept as it is while 
 
 import asyncio
 import logging
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import Error as DatabaseError
+from django.db.models import Q
 from django.utils import timezone
 
 from streams.database_threads import DatabaseThreads
 from streams.keeper import keep
-from streams.models import Gateway
+from streams.models import AuthToken, Gateway
 from streams.models.tenants import password_matches
-from streams.pure.callback.auth_tokens import Tokens, in_force
+from streams.pure.callback.auth_tokens import KnownToken, Tokens, in_force
+from streams.sealed import WrongKey
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +37,8 @@ class KnownGateway:
     answer_xml: str
     account_id: int
     auth_id: str
-    auth_token: str
     signing_token: str
-    old_auth_token: str = ""
-    old_auth_token_until: datetime | None = None
+    tokens: tuple[KnownToken, ...] = ()
     fill_silence: bool = True
     goodbye_seconds: int = 10
     play_failed_messages: bool = True
@@ -70,14 +70,14 @@ class Directory:
         """The tokens of the account that `entry` is of, as they are now; of a gateway that has gone meanwhile, the last known ones."""
         same = self.entries.get(entry.name, entry)
         known = same if same.account_id == entry.account_id else entry
-        return in_force(known.auth_token, known.old_auth_token, known.old_auth_token_until, timezone.now())
+        return in_force(known.tokens, timezone.now())
 
     async def _keep(self) -> None:
         while True:
             try:
                 self.entries = await self._threads.run(load_gateways)
                 self._loaded.set()
-            except DatabaseError as error:
+            except (DatabaseError, WrongKey) as error:
                 log.warning("Gateways could not be read (%s); the last known ones stay in force.", str(error).strip())
             await asyncio.sleep(REFRESH_SECONDS)
 
@@ -97,10 +97,7 @@ COLUMNS = {
     "answer_xml": "application__answer_xml",
     "account_id": "account_id",
     "auth_id": "account__auth_id",
-    "auth_token": "account__auth_token",
     "signing_token": "signing_token",
-    "old_auth_token": "account__old_auth_token",
-    "old_auth_token_until": "account__old_auth_token_until",
     "fill_silence": "account__fill_silence",
     "goodbye_seconds": "account__goodbye_seconds",
     "play_failed_messages": "account__play_failed_messages",
@@ -112,6 +109,10 @@ COLUMNS = {
 
 
 def load_gateways() -> dict[str, KnownGateway]:
-    """All gateways by name, in one query."""
-    rows = Gateway.objects.values_list(*COLUMNS.values())
-    return {entry.name: entry for entry in (KnownGateway(**dict(zip(COLUMNS, row, strict=True))) for row in rows)}
+    """All gateways by name, with the tokens of their accounts, in two queries. What is sealed is opened once, and again when it changed."""
+    tokens: defaultdict[int, list[KnownToken]] = defaultdict(list)
+    counting = AuthToken.objects.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()), account__gateways__isnull=False).distinct()
+    for account_id, secret, ends_at in counting.values_list("account_id", "secret", "ends_at"):
+        tokens[account_id].append(KnownToken(secret, ends_at))
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in Gateway.objects.values_list(*COLUMNS.values())]
+    return {row["name"]: KnownGateway(**row, tokens=tuple(tokens[row["account_id"]])) for row in rows}

@@ -10,7 +10,7 @@ from django.db import transaction
 from streams import delivery
 from streams.journal.rows import utc_of
 from streams.models import Callback, Stream
-from streams.pure.callback.parameters import Style, callback_parameters
+from streams.pure.callback.parameters import Style, callback_parameters, without_secrets
 from streams.pure.customer.service_url import DEFAULT_PORTS
 from streams.pure.lifecycle import CallbackEvent
 
@@ -53,7 +53,7 @@ def owe(
         method=stream.status_callback_method,
         host=host_and_port(stream.status_callback_url),
         message_id=f"msg_{stream.uuid.hex}{number:03}",
-        parameters=parameters,
+        parameters=without_secrets(parameters),
         created_at=utc_of(seconds),
         due_at=utc_of(seconds),
     )

@@ -4,6 +4,7 @@ Owns which kind of note changes what. Must not know who notes, or when."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from streams.journal.rows import save, utc_of
 from streams.models import Application, Call, Gateway, Stream, StreamEvent
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import CallbackEvent, CallState, EndCause, EventKind, HangupCause, Level, StreamState
+from streams.pure.scrubbing import scrubbed_headers
 
 
 class LeaseLost(Exception):
@@ -76,9 +78,14 @@ def _open_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
 
 def _event(call: Call, streams: dict[UUID, Stream], note: Note) -> StreamEvent:
     stream = streams.get(note.stream_id) if note.stream_id else None
-    return StreamEvent(
-        call=call, stream=stream, number=note.number, at=utc_of(note.at), kind=note.kind, level=note.level, details=note.details
-    )
+    details = _kept_request(note.details) if note.kind is EventKind.STREAM_REQUESTED else note.details
+    return StreamEvent(call=call, stream=stream, number=note.number, at=utc_of(note.at), kind=note.kind, level=note.level, details=details)
+
+
+def _kept_request(details: dict[str, Any]) -> dict[str, Any]:
+    """Extra headers are kept with their stream, where they are sealed; the debug log has their names."""
+    request = details["request"]
+    return {**details, "request": {**request, "extra_headers": scrubbed_headers(request.get("extra_headers", ""))}}
 
 
 # What each kind of note changes in the rows ------------------------------------------------------------------------------

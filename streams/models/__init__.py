@@ -1,4 +1,4 @@
-"""The rows of `streams`: who may do what (tenants), what happened (calls), what is owed to the customer (callbacks), what
+"""The rows of `streams`: who may do what (tenants, tokens), what happened (calls), what is owed to the customer (callbacks), what
 gateways did besides (gateways), the words all these may hold (choices), and the columns of every row that is a job (jobs).
 
 Columns, constraints and cheap properties only; the verbs are functions in journal, delivery, control and streams.jobs."""
@@ -19,12 +19,14 @@ from streams.models.choices import CallbackState, CallbackTrouble
 from streams.models.gateways import GatewayRefusal, GatewayTraffic
 from streams.models.jobs import Job
 from streams.models.tenants import Account, Application, Gateway
+from streams.models.tokens import AuthToken, SecretsKey
 
 __all__ = [
     "OUTBOUND",
     "UNUSUAL",
     "Account",
     "Application",
+    "AuthToken",
     "Call",
     "CallMeasure",
     "Callback",
@@ -37,6 +39,7 @@ __all__ = [
     "GatewayTraffic",
     "Heartbeat",
     "Job",
+    "SecretsKey",
     "Stream",
     "StreamEvent",
     "StreamMeasure",

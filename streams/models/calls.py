@@ -25,6 +25,7 @@ from streams.pure.customer.service_url import host_of
 from streams.pure.lifecycle import CallState, EndCause, Level, StreamState
 from streams.pure.messages import StreamRequest
 from streams.pure.number_key import LONGEST_KEY, MOST_DIGITS, number_key
+from streams.sealed import SealedTextField
 
 UNUSUAL = (
     (~Q(end_cause="") & ~Q(end_cause=EndCause.CALL_ENDED.value))
@@ -138,7 +139,7 @@ class Stream(models.Model):
     status_callback_url = models.CharField("status callback URL", max_length=2048, blank=True)
     status_callback_method = models.CharField(max_length=4, default="POST")
     content_type = models.CharField(max_length=40, default="audio/x-l16;rate=8000")
-    extra_headers = models.CharField(max_length=512, blank=True)
+    extra_headers = SealedTextField(blank=True)
     keep_call_alive = models.BooleanField(default=False)
     noise_cancellation = models.BooleanField(default=False)
     noise_cancellation_level = models.PositiveSmallIntegerField(default=85)
@@ -229,6 +230,7 @@ class ControlRequest(Job):
     stream = models.ForeignKey(Stream, on_delete=models.CASCADE, null=True, related_name="control_requests")
     kind = models.CharField(max_length=10, choices=control_kinds)
     details = models.JSONField(default=dict)
+    extra_headers = SealedTextField(blank=True, help_text="Of a start: what `details` do not tell of the request.")
     requested_by = models.CharField(max_length=150, help_text="'API' or the operator's user name.")
     requested_at = models.DateTimeField(auto_now_add=True)
 

@@ -5,7 +5,6 @@ Owns their columns and the gateway password check. Must not know calls."""
 import hashlib
 import hmac
 import secrets
-from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -13,8 +12,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 
 from streams.models.choices import gateway_dialects
-from streams.pure.callback.auth_tokens import Tokens, in_force
 from streams.pure.number_key import is_country
+from streams.sealed import SealedTextField
 
 auth_id_validator = RegexValidator(
     r"^(MA|SA)[A-Z0-9]{18}\Z", "An auth id is 20 characters: MA (account) or SA (subaccount), then 18 capital letters or digits."
@@ -47,17 +46,10 @@ def new_auth_token() -> str:
 
 
 class Account(models.Model):
-    """A tenant and its rate plan. `auth_token` is kept in clear: it is the key of the callbacks' signatures."""
+    """A tenant and its rate plan."""
 
     name = models.CharField(max_length=100, unique=True)
     auth_id = models.CharField(max_length=20, unique=True, default=new_auth_id, validators=[auth_id_validator])
-    auth_token = models.CharField(
-        max_length=100,
-        default=new_auth_token,
-        help_text="Changing it here ends the old token at once; rotating it lets both count for a while.",
-    )
-    old_auth_token = models.CharField(max_length=100, blank=True, editable=False, help_text="The token before the last rotation.")
-    old_auth_token_until = models.DateTimeField(null=True, editable=False, help_text="Until when the old token counts.")
     rate = models.DecimalField(
         max_digits=12,
         decimal_places=5,
@@ -126,14 +118,10 @@ class Account(models.Model):
 
     class Meta:
         ordering = ("name",)
-        permissions = [("rotate_token", "Can rotate an account's auth token")]
+        permissions = [("rotate_token", "Can make and revoke an account's auth tokens")]
 
     def __str__(self) -> str:
         return self.name
-
-    def tokens(self, now: datetime) -> Tokens:
-        """The auth tokens that count now: the present one, and while a rotation overlaps the old one."""
-        return in_force(self.auth_token, self.old_auth_token, self.old_auth_token_until, now)
 
 
 class Application(models.Model):
@@ -143,7 +131,8 @@ class Application(models.Model):
     name = models.CharField(max_length=100)
     answer_url = models.CharField(max_length=2048, blank=True, help_text="Fetched for each call; returns XML with <Stream> elements.")
     answer_method = models.CharField(max_length=4, choices=[("POST", "POST"), ("GET", "GET")], default="POST")
-    answer_xml = models.TextField(blank=True, help_text="The XML itself, instead of an answer URL.")
+    # Sealed, because extra headers and URLs in it carry customers' secrets.
+    answer_xml = SealedTextField(blank=True, help_text="The XML itself, instead of an answer URL.")
 
     class Meta:
         ordering = ("account", "name")
@@ -159,7 +148,7 @@ class Application(models.Model):
 
 class Gateway(models.Model):
     """A media gateway that may connect to /gateway/<dialect>/<name>/ with Basic auth `name:password`, or with the signature of its
-    `signing_token`, which is kept in clear because it is the key of that signature."""
+    `signing_token`, which is sealed and not a digest because it is the key of that signature."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="gateways")
     name = models.CharField(max_length=63, unique=True, validators=[gateway_name_validator])
@@ -168,8 +157,8 @@ class Gateway(models.Model):
         Application, on_delete=models.PROTECT, related_name="gateways", help_text="Where this gateway's calls go."
     )
     password_digest = models.CharField(max_length=200, editable=False)
-    signing_token = models.CharField(
-        max_length=200, blank=True, help_text="Twilio's auth token. Calls are then authenticated by their signature, without a password."
+    signing_token = SealedTextField(
+        blank=True, help_text="Twilio's auth token. Calls are then authenticated by their signature, without a password."
     )
     concurrent_calls_limit = models.PositiveIntegerField(
         null=True, blank=True, validators=[MaxValueValidator(1_000_000)], help_text=GATEWAY_LIMIT_HELP

@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.checks import run_checks
+from django.db import OperationalError
 
 from config import checks
 from streams.guard import Reach
+from streams.sealed import WrongKey
 
 SOUND = {
     "LEASE_SECONDS": 20,
@@ -24,6 +26,9 @@ SOUND = {
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
     "REDIS_URL": "redis://:secret@redis.example:6379/0",
 }
+
+
+pytestmark = pytest.mark.django_db
 
 
 def ids(monkeypatch: pytest.MonkeyPatch, **other: object) -> set[str]:
@@ -65,3 +70,17 @@ def test_the_trial_on_one_machine_is_no_mistake(monkeypatch: pytest.MonkeyPatch)
         "REDIS_URL": "unix:///data/redis.sock",
     }
     assert ids(monkeypatch, **trial) == set()
+
+
+def test_a_wrong_key_stops_the_start_and_a_database_that_is_away_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raises(error: Exception) -> None:
+        def look(connection: object) -> None:
+            raise error
+
+        monkeypatch.setattr(checks, "require_known_keys", look)
+
+    assert checks.wrong_secrets_key() == ""
+    raises(WrongKey("wrong"))
+    assert checks.wrong_secrets_key() == "wrong" and ids(monkeypatch) == {"streamdesk.E001"}
+    raises(OperationalError("away"))
+    assert checks.wrong_secrets_key() == "" and ids(monkeypatch) == set()

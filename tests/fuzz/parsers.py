@@ -113,7 +113,7 @@ def upgrade(data: bytes) -> None:
     headers = [(b"authorization", authorization), (b"x-forwarded-for", forwarded), (b"x-twilio-signature", signature)]
     scope = {"query_string": query, "headers": headers, "client": ("127.0.0.1", 1), "url_route": {"kwargs": {}}}
     admission.credentials(scope, "gw")
-    admission.loggable_path(text_of(path))
+    admission.loggable_path(text_of(path), ("pbx",))
     counted_as(forwarded_for("127.0.0.1", forwarded.decode("latin-1"), PROXIES))
     peer_address(text_of(path))
     signed_with("token", signature.decode("latin-1"), "host", text_of(path))

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from streams import tokens
 from streams.models import Account, Call, Callback, Stream
 
 TOKEN = "testAuthToken0123456789"
@@ -17,7 +18,10 @@ EVENTS = ("StartStream", "DegradedStream", "StopStream")
 
 
 def account(name: str = "Acme") -> Account:
-    return Account.objects.get_or_create(name=name, defaults={"auth_token": TOKEN})[0]
+    owner, is_new = Account.objects.get_or_create(name=name)
+    if is_new:
+        tokens.make(owner, tokens.MAIN, "a test", timezone.now(), TOKEN)
+    return owner
 
 
 def stream(of: Account | None = None) -> Stream:

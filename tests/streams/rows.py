@@ -3,6 +3,9 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.utils import timezone
+
+from streams import tokens
 from streams.models import Account, Application, Gateway
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import EventKind, Level
@@ -21,6 +24,12 @@ def gateway(name: str = "pbx", answer_xml: str = XML, password: str = "correct h
     row.set_password(password)
     row.save()
     return row
+
+
+def main_token(account: Account) -> str:
+    """The account's main token, made where there is none."""
+    there = account.auth_tokens.filter(name=tokens.MAIN, ends_at=None).first()
+    return (there or tokens.make(account, tokens.MAIN, "a test", timezone.now())).secret
 
 
 def call_facts(row: Gateway, **changes: Any) -> CallFacts:

@@ -1,5 +1,6 @@
 """Where a gateway's credentials may stand: header, path, query, or a signature instead; and that no secret goes any further."""
 
+import asyncio
 import logging
 import re
 from ipaddress import ip_network
@@ -105,7 +106,7 @@ class TestSignatures:
 
 
 def test_the_password_of_the_query_stays_here() -> None:
-    entry = KnownGateway(1, "pbx", "twilio", "", 1, "", "", "", 1, "", "", "")
+    entry = KnownGateway(1, "pbx", "twilio", "", 1, "", "", "", 1, "", "")
     scope = {"headers": [], "query_string": f"rate=8000&password={PASSWORD}".encode(), "client": ("10.0.0.1", 5)}
     assert caller_of(scope, entry).query == {"rate": "8000"}
 
@@ -113,15 +114,41 @@ def test_the_password_of_the_query_stays_here() -> None:
 @pytest.mark.parametrize(
     ("path", "shown"),
     [
-        ("/elsewhere", "/elsewhere"),
+        ("/elsewhere", "/..."),
         ("/gateway/twilio/pbx", "/gateway/twilio/pbx"),
         ("/gateway/twilio/pbx/", "/gateway/twilio/pbx"),
         ("/gateways/twilio/pbx/secret", "/gateways/twilio/pbx/..."),
         ("/gateway/twilio/pbx/secret/more/", "/gateway/twilio/pbx/..."),
+        ("/gateway/pbx/correct-horse-battery/", "/gateway/pbx/..."),
+        ("/correct-horse-battery/", "/..."),
     ],
 )
 def test_what_may_be_a_password_in_a_path_is_not_shown(path: str, shown: str) -> None:
-    assert loggable_path(path) == shown
+    assert loggable_path(path, ["pbx"]) == shown
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_password_in_the_place_of_a_name_reaches_neither_log_nor_row(caplog: pytest.LogCaptureFixture) -> None:
+    await database_sync_to_async(new_gateway)()
+    there, mistyped = SPACELESS, SPACELESS.replace("horse", "house")
+    async with switchboard_running() as board:
+        await board.directory.find("pbx")
+        for word in (there, mistyped):
+            paths = [
+                f"/gateway/{word}/pbx/",
+                f"/gateway/twilio/{word}/",
+                f"/gateway/twilio/{word}/pbx/",
+                f"/gateway/pbx/{word}",
+                f"/{word}",
+            ]
+            for path in (*paths, f"/gateway/twilio/pbx/{mistyped}", f"/gateway/twilio/pbx/{word}/more/", f"/gateway/{word}/{word}/x/"):
+                assert not await accepted(path), path
+        async with asyncio.timeout(20):
+            while board.refusals._tally:
+                await asyncio.sleep(0.05)
+    rows = str(await database_sync_to_async(lambda: list(GatewayRefusal.objects.values()))())
+    assert "no_such_path" in rows and "unknown_gateway" in rows and "wrong_password" in rows
+    assert not [word for word in (there, mistyped) for told in (rows, caplog.text) if word in told]
 
 
 # Guessing ----------------------------------------------------------------------------------------------------------------

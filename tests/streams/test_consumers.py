@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,16 @@ from django.utils import timezone
 from plivo.utils.signature_v3 import validate_v3_signature
 from websockets.asyncio.server import ServerConnection, serve
 
-from streams import control
+from streams import control, tokens
 from streams.calls import switchboard
 from streams.models import Account, Call, Stream, StreamEvent
 from streams.pure.messages import StreamRequest
-from streams.rotation import rotate
 from streams.simulate.customer import Behaviour, Customer
 from streams.simulate.listener import serving
 from tests.journeys.sdk_customer import PlivoWebsocketStreamingHandler
 from tests.patient_communicator import PatientCommunicator
 from tests.streams.gateway_socket import MEDIA_START, PASSWORD, application, basic, call, socket, switchboard_running, until
-from tests.streams.rows import gateway
+from tests.streams.rows import gateway, main_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RECORDINGS = Path(__file__).parent.parent / "data" / "asterisk"
@@ -48,7 +46,7 @@ async def new_gateway(answer_xml: str = "<Response/>", name: str = "pbx"):
         ("/gateway/asterisk/pbx/", "pbx", "pässwörd", "wrong user name or password"),
         ("/gateway/asterisk/nobody/", "nobody", PASSWORD, "there is no gateway of that name"),
         ("/gateway/twilio/pbx/", "pbx", PASSWORD, "connect it to /gateway/asterisk/pbx/"),
-        ("/elsewhere", "pbx", PASSWORD, "there is nothing at /elsewhere"),
+        ("/elsewhere", "pbx", PASSWORD, "there is nothing at /..."),
     ],
 )
 async def test_who_is_not_known_is_refused_in_one_sentence(path, user, password, says, caplog) -> None:
@@ -344,13 +342,14 @@ async def test_the_published_sdk_does_not_know_playfailed_and_an_account_may_do_
     assert stream.play_failures == 1
 
 
-async def test_a_call_from_before_a_rotation_connects_its_next_stream_with_both_tokens() -> None:
+async def test_a_call_from_before_a_new_token_connects_its_next_stream_with_both() -> None:
     async with Customer() as customer:
         row = await new_gateway(xml(customer))
         account = await Account.objects.aget(pk=row.account_id)
+        old = await database_sync_to_async(main_token)(account)
         async with switchboard_running() as board, call() as communicator:
             await customer.conversation(1)
-            new = await database_sync_to_async(rotate)(account, timedelta(hours=1), timezone.now())
+            new = (await database_sync_to_async(tokens.make)(account, "next", "anna", timezone.now())).secret
             (relay,) = board.relays.values()
             async with asyncio.timeout(10):
                 while new not in relay.context.tokens():
@@ -360,7 +359,7 @@ async def test_a_call_from_before_a_rotation_connects_its_next_stream_with_both_
             await database_sync_to_async(control.request_start)(live, StreamRequest(customer.url), "API")
             before, after = await customer.conversation(1), await customer.conversation(2)
     url = customer.url.replace("ws://", "http://")
-    for conversation, tokens in ((before, [account.auth_token]), (after, [new, account.auth_token])):
+    for conversation, holders in ((before, [old]), (after, [new, old])):
         nonce, signatures = conversation.headers["x-plivo-signature-v3-nonce"], conversation.headers["x-plivo-signature-v3"]
-        known = [token for token in (new, account.auth_token) if validate_v3_signature("GET", url, nonce, token, signatures)]
-        assert known == tokens
+        known = [token for token in (new, old) if validate_v3_signature("GET", url, nonce, token, signatures)]
+        assert known == holders

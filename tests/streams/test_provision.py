@@ -7,11 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
-from streams.models import Account, Application, Gateway
+from streams import tokens
+from streams.models import Account, Application, AuthToken, Gateway
 from streams.provision import Change, InvalidFile, provision
-from streams.rotation import rotate
+from tests.streams.rows import main_token
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +74,8 @@ def test_everything_in_the_file_is_created(file):
         ("created", "gateway pbx1"),
     ]
     account = Account.objects.get(auth_id="MA0123456789ABCDEFGH")
-    assert (account.auth_token, account.rate, account.billing_interval_seconds, account.currency) == (TOKEN, Decimal("0.0045"), 30, "EUR")
+    assert main_token(account) == TOKEN
+    assert (account.rate, account.billing_interval_seconds, account.currency) == (Decimal("0.0045"), 30, "EUR")
     assert account.country == "DE"
     assert (account.fill_silence, account.goodbye_seconds, account.play_failed_messages) == (False, 0, False)
     assert account.applications.get(name="fetched").answer_method == "GET"
@@ -113,29 +116,50 @@ def test_rows_that_the_file_does_not_name_are_left_alone(file):
     assert Account.objects.count() == 2 and Gateway.objects.count() == 1
 
 
-def test_what_is_left_out_of_a_new_account_is_made():
-    apply({"accounts": [{"name": "Small"}]})
+def test_what_is_left_out_of_a_new_account_is_made_but_a_token() -> None:
+    """It would have to be shown to somebody."""
+    outcome = provision(json.dumps({"accounts": [{"name": "Small"}]}).encode())
     account = Account.objects.get(name="Small")
-    assert account.auth_id.startswith("MA") and len(account.auth_token) >= 30
+    assert account.auth_id.startswith("MA") and not account.auth_tokens.exists()
+    assert [warning.place for warning in outcome.warnings] == ["accounts[0].auth_token"]
     assert (account.rate, account.billing_interval_seconds, account.currency) == (Decimal("0.003"), 60, "USD")
 
 
-def test_a_changed_token_counts_at_once_and_ends_an_overlap(file):
+def test_a_changed_token_counts_at_once_and_ends_the_one_before_and_no_other(file) -> None:
     apply(file)
-    rotate(Account.objects.get(), timedelta(hours=1), timezone.now())
+    account, now = Account.objects.get(), timezone.now()
+    script = tokens.make(account, "script", "anna", now).secret
     file["accounts"][0]["auth_token"] = ANOTHER
     assert Change("changed", "account Acme", ("auth_token",)) in apply(file)
-    assert Account.objects.get().tokens(timezone.now()) == (ANOTHER,)
+    assert set(tokens.of_account(account, timezone.now())) == {ANOTHER, script}
+
+
+def test_a_token_that_was_ending_ends_with_the_new_one(file) -> None:
+    apply(file)
+    tokens.revoke(AuthToken.objects.get(), timedelta(hours=1), timezone.now())
+    file["accounts"][0]["auth_token"] = ANOTHER
+    with pytest.raises(InvalidFile):
+        apply({"accounts": [{**file["accounts"][0], "auth_token": ""}]})
+    apply(file)
+    assert tokens.of_account(Account.objects.get(), timezone.now()) == (ANOTHER,)
+
+
+def test_a_file_with_a_token_that_counts_under_another_name_leaves_it(file) -> None:
+    apply(file)
+    made = tokens.make(Account.objects.get(), "script", "anna", timezone.now())
+    file["accounts"][0]["auth_token"] = made.secret
+    assert {change.action for change in apply(file)} == {"left"}
 
 
 @pytest.mark.parametrize("hours", [0, 1])
-def test_a_file_from_before_a_rotation_does_not_take_it_back(file, hours):
+def test_a_file_with_a_revoked_token_does_not_bring_it_back(file, hours: int) -> None:
     apply(file)
-    new = rotate(Account.objects.get(), timedelta(hours=hours), timezone.now())
-    assert "was rotated out" in complaints(file)["accounts[0].auth_token"]
-    del file["accounts"][0]["auth_token"]
-    apply(file)
-    assert Account.objects.get().auth_token == new
+    tokens.revoke(AuthToken.objects.get(), timedelta(hours=hours), timezone.now())
+    with time_machine.travel(timezone.now() + timedelta(hours=hours, seconds=1)):
+        assert "was revoked" in complaints(file)["accounts[0].auth_token"]
+        del file["accounts"][0]["auth_token"]
+        apply(file)
+        assert tokens.of_account(Account.objects.get(), timezone.now()) == ()
 
 
 def test_an_account_is_known_by_its_auth_id_and_may_be_renamed(file):
@@ -291,7 +315,8 @@ def test_a_weak_secret_is_refused_and_one_from_before_stays(file, weak):
         *("auth_token", "password", "signing_token")
     }
     assert not any(weak in words for words in found.values())
-    Account.objects.update(auth_token=weak)
+    AuthToken.objects.all().delete()
+    tokens.replace_main(Account.objects.get(), weak, "an older version", timezone.now())
     account["rate"], gateway["password"] = 1, FIRST
     del gateway["signing_token"]
     assert {change.action for change in apply(file)} == {"changed", "left"}

@@ -14,11 +14,11 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import TemplateView
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cdr import audit
 from cdr.admin.additions import Context
 from cdr.admin.entry.visitor import visitor
+from cdr.models import AuthenticatorApp
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import wait_words
 from cdr.sign_in import second_factor
@@ -81,7 +81,7 @@ class SecondFactorView(TemplateView):
         """The site lets nobody else in: see cdr.admin.entry.access."""
         return cast(User, self.request.user)
 
-    def _setting_up(self, device: TOTPDevice, problem: str = "") -> HttpResponse:
+    def _setting_up(self, device: AuthenticatorApp, problem: str = "") -> HttpResponse:
         return self._shown(qr_code=second_factor.qr_code(device), secret=second_factor.secret_words(device), problem=problem)
 
     def _shown(self, **content: object) -> HttpResponse:

@@ -120,7 +120,8 @@ class Exported(RecordAdmin):
         listed = cast(RecordList, self.get_changelist_instance(request))
         if listed.problems:
             raise NotAllowed(" ".join(listed.problems)[:MOST_PROBLEM])
-        return Selection(listed.queryset, listed.in_order, self.sheet.columns, self.sheet.numbers_of, self.may_see_numbers(request))
+        seen = (self.may_see_numbers(request), self.may_see_secrets(request))
+        return Selection(listed.queryset, listed.in_order, self.sheet.columns, self.sheet.numbers_of, *seen)
 
     def _door_to_exports(self, request: HttpRequest, listed: RecordList) -> Iterator[Door]:
         if request.user.has_perm(MAY_EXPORT):

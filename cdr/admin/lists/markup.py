@@ -33,11 +33,6 @@ def quiet(text: str, title: str = "") -> SafeString:
     return format_html('<span class="quiet" title="{}">{}</span>', title, text)
 
 
-def folded(text: str, words: str) -> SafeString:
-    """A secret that is shown when `words` are pressed; one click on it marks it whole, to be copied."""
-    return format_html('<details class="secret"><summary>{}</summary><span class="code">{}</span></details>', words, text)
-
-
 def code_link(url: str, text: str, title: str) -> SafeString:
     """A link in a monospaced face; `title` is shown on hover."""
     return format_html('<a class="code" href="{}" title="{}">{}</a>', url, title, text)

@@ -18,9 +18,9 @@ from cdr.admin.additions import Door, PageAdmin, Where
 from cdr.admin.filters.kinds import Narrowing
 from cdr.admin.lists.paging import Keyset, RecordPage, record_page
 from cdr.admin.understood import UnderstoodList
-from cdr.pages.masked_page import Numbered, without_numbers
+from cdr.pages.masked_page import Numbered, as_seen
 from cdr.pure import keyset
-from cdr.roles import NUMBERS
+from cdr.roles import NUMBERS, SECRETS
 
 Found = TypeVar("Found")
 NumberedPage = TypeVar("NumberedPage", bound=Numbered)
@@ -198,10 +198,13 @@ class RecordAdmin(PageAdmin):
     def may_see_numbers(self, request: HttpRequest) -> bool:
         return request.user.has_perm(NUMBERS)
 
+    def may_see_secrets(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(SECRETS)
+
     def shown(self, request: HttpRequest, page: NumberedPage | None, what: str) -> NumberedPage:
         """The page as this reader may see it; raises Http404 with a sentence when there is none."""
         whole = found(page, what)
-        return whole if self.may_see_numbers(request) else without_numbers(whole)
+        return as_seen(whole, whole_numbers=self.may_see_numbers(request), secrets=self.may_see_secrets(request))
 
 
 def found(page: Found | None, what: str) -> Found:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
@@ -15,6 +15,7 @@ from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.lists.records import LONGEST_QUERY, RecordAdmin, RecordList
 from cdr.models import SavedFilter
 from cdr.pages.row_key import number_of
+from cdr.pure.lookup import has_number, names_a_caller
 
 LONGEST_NAME = 60
 
@@ -30,10 +31,16 @@ class Saved(RecordAdmin):
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET", "POST"])
         rows = _seen_by(request, self.section)
-        mine = [(row, _may_delete(request, row)) for row in rows.select_related("owner")]
+        mine = [(row, _may_delete(request, row), self._is_hidden(request, row)) for row in rows.select_related("owner")]
         query, list_url = self.selection_of(request.GET.urlencode()), self.own_url("changelist")
         context = self.page_context(request, "Saved filters", saved=mine, query=query, list_url=list_url)
         return TemplateResponse(request, "admin/cdr/saved.html", context)
+
+    def _is_hidden(self, request: HttpRequest, row: SavedFilter) -> bool:
+        """Somebody else's, with a number or a caller in it, from who may not see numbers."""
+        if row.owner_id == request.user.pk or self.may_see_numbers(request):
+            return False
+        return names_a_caller(QueryDict(row.query).get("q", "")) or has_number(row.name)
 
     def _save_filters(self, request: HttpRequest) -> HttpResponse:
         name, query = request.POST.get("name", "").strip()[:LONGEST_NAME], self.selection_of(request.POST.get("query", ""))

@@ -14,10 +14,11 @@ from cdr.pages.row_key import key_of
 from cdr.pages.stream import find_stream
 from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
 from cdr.pure.figures import moment
-from cdr.pure.log.lines import Line, lines, without_passwords
+from cdr.pure.log.lines import Line, lines
 from cdr.pure.log.rows import LogRow
 from streams.models import Call, Stream
 from streams.pure.lifecycle import CallState
+from streams.pure.scrubbing import scrubbed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def _stream_subject(stream: Stream) -> LogSubject:
         call_uuid=stream.call.uuid,
         stream_uuid=stream.uuid,
         account=stream.account.name,
-        service_url=without_passwords(stream.service_url),
+        service_url=scrubbed(stream.service_url),
         state=stream_badge(stream.state, stream.started_at is not None),
         reason=reason_badge(stream.hangup_reason),
         origin=f"{'the first packet' if stream.started_at else 'the request for the stream'}, {moment(start)} UTC",

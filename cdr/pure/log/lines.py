@@ -2,7 +2,6 @@
 
 Owns the order of the lines, their anchors and their levels. Must not know where rows come from or how lines are drawn."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,11 +25,11 @@ from cdr.pure.log.rows import (
 )
 from cdr.pure.log.wording import printed_value, used_in_words, with_full_stop, words_of
 from streams.pure.foreign_text import cleaned
+from streams.pure.scrubbing import scrubbed, scrubbed_headers
 
 SHOWN_CHARACTERS = 4096
 TEXTS = ("document", "Answer")
 """Details of several lines."""
-_USERINFO = re.compile(r"""//[^/?#\s"'<>]*@""")
 
 
 class Pair(NamedTuple):
@@ -97,8 +96,8 @@ def _line(row: LogRow, origin: datetime) -> Line:
         group=group_of(row),
         source=source,
         stream=row.stream,
-        words=without_passwords(words),
-        pairs=tuple(Pair(key, without_passwords(value)) for key, value in pairs),
+        words=scrubbed(words),
+        pairs=tuple(Pair(key, scrubbed(value)) for key, value in pairs),
     )
 
 
@@ -114,11 +113,6 @@ def _content(row: LogRow) -> tuple[str, str, list[Pair]]:
             return "callback", _callback_words(row), parameters_as_sent(row.parameters)
         case AttemptRow():
             return "callback", _attempt_words(row), _answer_pairs(row)
-
-
-def without_passwords(text: str) -> str:
-    """User names and passwords in URLs are somebody's secret."""
-    return _USERINFO.sub("//***@", text) if "@" in text else text
 
 
 def _flat(details: object) -> dict[str, Any]:
@@ -156,7 +150,7 @@ def _without_secrets(name: str, value: str) -> str:
     """Extra headers often carry a customer's access token: their names are shown, their values are not."""
     if name.replace("_", "").lower() != "extraheaders":
         return value
-    return "; ".join(f"{pair.partition('=')[0].strip()}=(hidden)" for pair in value.split(";") if pair.strip())
+    return scrubbed_headers(value)
 
 
 def _charge_words(row: ChargeRow) -> str:

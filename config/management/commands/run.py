@@ -64,14 +64,15 @@ def prepared_demo(password: str) -> Demo:
 
 
 def logins(secrets: dict[str, str]) -> list[str]:
-    """The two first users with their passwords, for as long as they have those."""
+    """The two first users, for as long as they have their first passwords; these are told by the trial only: elsewhere what is printed
+    ends in a log that others read."""
     known = [
         ("administrator", first_users.ADMINISTRATOR, secrets["admin_password"]),
         ("support, reads only", first_users.SUPPORT, secrets["support_password"]),
     ]
-    return [f"{name} / {password}   ({role})" for role, name, password in known if first_users.still_has(name, password)] + [
-        f"(kept in {settings.DATA_DIR / credentials.FILE_NAME})"
-    ]
+    there = [(role, name, password) for role, name, password in known if first_users.still_has(name, password)]
+    shown = [f"{name} / {password if settings.EMBEDDED else 'first password'}   ({role})" for role, name, password in there]
+    return shown + [f"(kept in {settings.DATA_DIR / credentials.FILE_NAME})"]
 
 
 def remarks() -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import os
 import uuid
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
@@ -65,7 +66,7 @@ class Command(BaseCommand):
         add = parser.add_argument
         add("--url", default="ws://127.0.0.1:8000", help="The platform's address (default %(default)s).")
         add("--gateway", required=True, help="The gateway's name.")
-        add("--password", default="", help="The gateway's password.")
+        add("--password", default=os.environ.get("GATEWAY_PASSWORD", ""), help="The gateway's password (or in GATEWAY_PASSWORD).")
         add("--dialect", default="asterisk", choices=list(CALLS), help="What kind of gateway it is (default %(default)s).")
         add("--codec", choices=sorted(FRAME_BYTES), help="What the gateway sends (default: ulaw, and slin from a FreeSWITCH).")
         add("--control", default="plain", choices=["plain", "json"], help="Asterisk's format of control messages (default %(default)s).")

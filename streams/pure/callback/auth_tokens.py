@@ -1,13 +1,27 @@
-"""Which of an account's auth tokens count: the present one, and while a rotation overlaps the one before it.
+"""Which of an account's auth tokens count, and in which order what we send is signed with them.
 
 Owns that rule. Must not know who asks, nor what is signed or opened with them."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 Tokens = tuple[str, ...]
-"""The present token first, then the old one while it still counts."""
+"""What counts, the newest first. Empty: nothing is signed."""
 
 
-def in_force(present: str, old: str, old_until: datetime | None, now: datetime) -> Tokens:
-    """At `old_until` the old token has ended, by itself."""
-    return (present, old) if old and old_until is not None and now < old_until else (present,)
+class KnownToken(NamedTuple):
+    """`ends_at`: None for one that nobody has revoked."""
+
+    secret: str
+    ends_at: datetime | None = None
+
+
+def counts(ends_at: datetime | None, now: datetime) -> bool:
+    """At `ends_at` a token has ended, by itself."""
+    return ends_at is None or now < ends_at
+
+
+def in_force(known: Iterable[KnownToken], now: datetime) -> Tokens:
+    """Those of `known`, the newest first, that count."""
+    return tuple(token.secret for token in known if token.secret and counts(token.ends_at, now))

@@ -2,13 +2,16 @@
 
 Owns the parameters' names and forms (Plivo, audio streaming best practices) and the rule of retries. Must not know HTTP or rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from streams.pure.lifecycle import CallbackEvent
 from streams.pure.messages import StreamRequest
+from streams.pure.scrubbing import scrubbed_headers
 
+EXTRA_HEADERS = "extraHeaders"
 JITTER_SHARE = 0.2
 SLOW_SECONDS = 60.0
 """The least wait after a timeout or a 429: such an endpoint needs time, not another knock."""
@@ -90,6 +93,16 @@ def callback_parameters(
     return [[name, values[name]] for name in sorted(values)]
 
 
+def without_secrets(parameters: list[list[str]]) -> list[list[str]]:
+    """As they are kept and shown: of extra headers the names."""
+    return [[name, scrubbed_headers(value) if name == EXTRA_HEADERS else value] for name, value in parameters]
+
+
+def as_sent(parameters: Sequence[Sequence[str]], extra_headers: str) -> list[tuple[str, str]]:
+    """What was kept, with the stream's extra headers in their place."""
+    return [(name, extra_headers if name == EXTRA_HEADERS else value) for name, value in parameters]
+
+
 def next_try(
     tries: int,
     retry_seconds: tuple[float, ...],
@@ -119,7 +132,7 @@ def _asked_for(request: StreamRequest) -> dict[str, str]:
         "audioTrack": request.audio_track,
         "bidirectional": str(request.bidirectional).lower(),
         "contentType": request.content_type,
-        "extraHeaders": request.extra_headers,
+        EXTRA_HEADERS: request.extra_headers,
         "keepCallAlive": str(request.keep_call_alive).lower(),
         "status_callback_method": request.status_callback_method,
         "status_callback_url": request.status_callback_url,

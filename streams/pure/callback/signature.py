@@ -38,8 +38,10 @@ def v3(method: str, url: str, params: Params, nonce: str, token: str) -> str:
 def callback_headers(method: str, url: str, params: Params, tokens: Tokens, nonce: str) -> dict[str, str]:
     """The signature headers of a status callback or an answer request. `url` is the URL without what a GET adds as `params`.
 
-    V3 is a comma-separated list, one signature for each token. V2 has room for one only, the old token's while there is one
-    (docs/decisions): who checks V2 alone takes the new token when the old one has ended."""
+    V3 is a comma-separated list, one signature for each token. V2 has room for one only, the oldest token's (docs/decisions): who
+    checks V2 alone takes the next one when that has ended. Without a token nothing is signed."""
+    if not tokens:
+        return {}
     of_v2 = v2(url, nonce, tokens[-1])
     of_v3 = ",".join(v3(method, url, params, nonce, token) for token in tokens)
     return {
@@ -55,6 +57,8 @@ def callback_headers(method: str, url: str, params: Params, tokens: Tokens, nonc
 def upgrade_headers(url: str, tokens: Tokens, nonce: str) -> dict[str, str]:
     """The signature headers of a WebSocket upgrade: a comma-separated list, by each token one signature for each URL a service may
     verify."""
+    if not tokens:
+        return {}
     signatures = ",".join(v3("GET", form, (), nonce, token) for token in tokens for form in _verified_urls(url))
     return {
         "X-Plivo-Signature-V3": signatures,
@@ -67,6 +71,8 @@ def standard_webhook_headers(message_id: str, timestamp_seconds: int, body: byte
     """The three headers of Standard Webhooks 1.0.0 (v1: HMAC-SHA256 over id.timestamp.body, one for each token, separated by a
     blank). They are verified with `standard_webhook_secret`; the message id is the receiver's idempotency key."""
     signed = f"{message_id}.{timestamp_seconds}.".encode() + body
+    if not tokens:
+        return {"webhook-id": message_id, "webhook-timestamp": str(timestamp_seconds)}
     digests = (hmac.digest(token.encode(), signed, hashlib.sha256) for token in tokens)
     signatures = " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
     return {"webhook-id": message_id, "webhook-timestamp": str(timestamp_seconds), "webhook-signature": signatures}

@@ -152,8 +152,9 @@ def _request(element: Element, number: int, warnings: list[str]) -> StreamReques
     values = {parameter: element.get(attribute, "") for attribute, parameter in _ATTRIBUTES.items()}
     # A script that hands an object over where text is due sends "[object Object]": worth a word, and not the call.
     if values["extra_headers"].strip() and "=" not in values["extra_headers"]:
-        said = cleaned(values.pop("extra_headers"), 60)
-        warnings.append(f"<Stream> {number} has extraHeaders {said!r}, which holds no key=value pair; it is left out.")
+        said = values.pop("extra_headers").strip()
+        quoted = f"{said!r}" if said == "[object Object]" else f"of {len(said)} characters"
+        warnings.append(f"<Stream> {number} has extraHeaders {quoted} in which there is no key=value pair; it is left out.")
     service_url = "".join([element.text or "", *(child.tail or "" for child in element)])
     request, found = read_request({**values, "service_url": service_url})
     if any(problem.parameter in ESSENTIAL for problem in found):

@@ -148,11 +148,12 @@ class _Reader:
         pairs = [_BLANK_EQUALS.sub("=", pair.strip(), count=1) for pair in re.split("[,;]", given) if pair.strip()]
         good = [pair for pair in pairs if _PAIR.fullmatch(pair) and cleaned(pair, URL_CHARACTERS) == pair]
         if len(good) < len(pairs):
-            unreadable = next(pair for pair in pairs if pair not in good)
+            # Not what it is: it may be somebody's access token, and the words go into debug logs.
+            unreadable = next(number for number, pair in enumerate(pairs, 1) if pair not in good)
             self.wrong(
                 name,
-                f"holds {cleaned(unreadable, 60)!r}; it has to be key=value pairs separated by commas, keys of letters, digits,"
-                " '_' and '-', a comma, a semicolon or a control character in a value percent-encoded",
+                f"holds no key=value pair in part {unreadable} of {len(pairs)}; it has to be key=value pairs separated by commas, "
+                "keys of letters, digits, '_' and '-', a comma, a semicolon or a control character in a value percent-encoded",
             )
         text = ";".join(good)
         size = len(text.encode("utf-8", "replace"))

@@ -14,9 +14,10 @@ from cdr.admin.site import console
 from cdr.audit import Actor
 from cdr.models import Export, ExportState, FailedSignIn, RetentionRun, UrlTest
 from cdr.pure.acts import Act
-from streams.models import Account, Call
+from streams.models import Account, AuthToken, Call
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import live_call, refused
+from tests.streams.rows import main_token
 
 
 def patterns(found: list[URLPattern | URLResolver], before: str = "") -> dict[str, URLPattern]:
@@ -37,6 +38,7 @@ def rows() -> Call:
     refused("pbx-1")
     roles.make_roles(Group._meta.apps)
     owner, account = User.objects.create_user("owner"), Account.objects.get()
+    main_token(account)
     UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
     FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
     RetentionRun.objects.create(started_at=call.started_at, counts={"Acme Robotics": {"numbers": 3}})
@@ -63,6 +65,8 @@ def address(name: str, pattern: URLPattern, user: User | None) -> str:
     if name.endswith("_file"):
         return reverse(f"admin:{name}", args=[own_export(user, section) if user else 1])
     row = first_row(model)
+    if "token" in wanted:
+        return reverse(f"admin:{name}", args=[row.pk, first_row(AuthToken).pk])
     return reverse(f"admin:{name}", args=[row.uuid if hasattr(row, "uuid") and not name.endswith("_history") else row.pk])
 
 

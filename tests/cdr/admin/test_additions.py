@@ -17,10 +17,10 @@ from cdr.admin.lists.questions import Asking
 from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.site import console
-from cdr.admin.tokens import Rotating
+from cdr.admin.tokens import TokenAdmin
 from streams.models import Gateway
 
-CAPABILITIES = (Comparable, Logged, Exported, Saved, Asking, Audited, SendsDigits, Rotating)
+CAPABILITIES = (Comparable, Logged, Exported, Saved, Asking, Audited, SendsDigits, TokenAdmin)
 ADMINS = {model: admin for model, admin in console._registry.items() if isinstance(admin, PageAdmin)}
 
 

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cdr import roles
 from cdr.admin import ranks
-from cdr.models import AuditEntry
+from cdr.models import AuditEntry, AuthenticatorApp
 from cdr.sign_in import second_factor
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.reading import read
@@ -34,7 +33,7 @@ def boss(db) -> User:
     """A superuser with a second factor."""
     user = User.objects.create_superuser("boss", password=PASSWORD)
     second_factor.begin(user)
-    TOTPDevice.objects.filter(user=user).update(confirmed=True)
+    AuthenticatorApp.objects.filter(user=user).update(confirmed=True)
     return user
 
 

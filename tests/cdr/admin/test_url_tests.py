@@ -3,11 +3,13 @@
 import pytest
 from django.contrib.auth.models import Permission
 
-from cdr.models import UrlTest, UrlTestState
+from cdr import roles
+from cdr.models import AuditEntry, UrlTest, UrlTestState
 from cdr.tasks import run_url_tests
 from streams.models import Account, Application, Gateway, Stream
 from streams.pure.customer.connection import Failure
 from streams.pure.customer.url_report import UrlReport
+from streams.pure.scrubbing import scrubbed
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
@@ -85,13 +87,35 @@ def test_account_and_application_fill_the_form_in(operator, gateway) -> None:
 def test_a_streams_page_leads_here_with_its_url(operator, stream) -> None:
     links = read(operator, f"/admin/cdr/streamdetail/{stream.uuid}/change/").links
     assert any(link.endswith(f"{ASK}?stream={stream.uuid}") for link in links)
-    assert initial(operator, f"stream={stream.uuid}")["url"] == stream.service_url
+    assert initial(operator, f"stream={stream.uuid}")["url"] == scrubbed(stream.service_url)
+    administrator = signed_in(person("anna", roles.ADMINISTRATOR))
+    assert initial(administrator, f"stream={stream.uuid}")["url"] == stream.service_url
+
+
+def test_a_hidden_value_of_a_streams_url_is_tested_as_it_is_and_not_shown(operator, gateway, stream) -> None:
+    Stream.objects.filter(pk=stream.pk).update(service_url="ws://127.0.0.1:9/?token=s3cret")
+    shown = initial(operator, f"stream={stream.uuid}")["url"]
+    assert shown == "ws://127.0.0.1:9/?token=***"
+    operator.post(ASK, form(gateway.account, shown, stream=str(stream.uuid)))
+    test = UrlTest.objects.get()
+    assert test.url == "ws://127.0.0.1:9/?token=s3cret"
+    page = operator.get(f"{LIST}{test.pk}/change/").content.decode()
+    assert "token=***" in page and "s3cret" not in page + str(AuditEntry.objects.get().details)
+
+
+def test_a_hidden_value_goes_to_no_other_account_s_token(operator, stream) -> None:
+    """The account of the form could be one whose service listens for what is sent."""
+    Stream.objects.filter(pk=stream.pk).update(service_url="ws://127.0.0.1:9/?token=s3cret")
+    other = make_gateway("pbx-2", "Globex").account
+    operator.post(ASK, form(other, "ws://127.0.0.1:9/?token=***", stream=str(stream.uuid)))
+    assert UrlTest.objects.get().account == stream.account
 
 
 def test_a_number_in_a_streams_url_is_for_those_who_may_see_it(operator, gateway, stream) -> None:
     operator.post(ASK, form(gateway.account, stream.service_url, stream=str(stream.uuid)))
     page = f"{LIST}{UrlTest.objects.get().pk}/change/"
-    assert "14155550123" in read(operator, page).text
+    administrator = signed_in(person("anna", roles.ADMINISTRATOR))
+    assert "14155550123" in read(administrator, page).text and "14155550123" not in read(operator, page).text
     blind = person("blind", "Support")
     blind.user_permissions.add(Permission.objects.get(codename="test_service_url"))
     client = signed_in(blind)

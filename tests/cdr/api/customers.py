@@ -12,6 +12,7 @@ from streams import control
 from streams.models import Account, Call, ControlRequest, Gateway
 from tests.cdr.call_script import CallScript, make_gateway
 from tests.cdr.factories import good_call, live_call
+from tests.streams.rows import main_token
 
 OWNER = "f" * 32
 """The process that holds the calls of the factories."""
@@ -24,7 +25,8 @@ class Customer:
     def __init__(self, name: str) -> None:
         self.gateway: Gateway = make_gateway(f"pbx-{name.lower()}", name)
         self.account: Account = self.gateway.account
-        self.authorization = basic(self.account.auth_id, self.account.auth_token)
+        self.auth_token = main_token(self.account)
+        self.authorization = basic(self.account.auth_id, self.auth_token)
 
     @property
     def base(self) -> str:

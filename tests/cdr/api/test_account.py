@@ -45,7 +45,7 @@ def test_nothing_else_became_a_list(acme: Customer, globex: Customer) -> None:
 def sdk(live_server: Any, acme: Customer, monkeypatch: pytest.MonkeyPatch) -> Iterator[plivo.RestClient]:
     for name in BASES:
         monkeypatch.setattr(plivo.rest.client, name, f"{live_server.url}/v1/Account")
-    with plivo.RestClient(acme.account.auth_id, acme.account.auth_token) as client:
+    with plivo.RestClient(acme.account.auth_id, acme.auth_token) as client:
         yield client
 
 

@@ -15,7 +15,7 @@ def test_neither_html_nor_a_traceback(
     def fails(*_: object) -> None:
         raise error
 
-    for place in ("cdr.api.calls.ended_calls", "cdr.api.auth.account_of"):
+    for place in ("cdr.api.calls.ended_calls", "cdr.api.auth.token_of"):
         monkeypatch.setattr(place, fails)
         with caplog.at_level(logging.WARNING):
             answer = acme.get("Call/")

@@ -43,7 +43,7 @@ def install(folder: Path) -> None:
 def said(live_server: Any, package: Path, acme: Customer) -> dict[str, Any]:
     """What the SDK answered to each of its calls, by name."""
     live, ended = acme.quiet_call(), acme.ended_call()
-    words = [live_server.url, acme.account.auth_id, acme.account.auth_token, str(live.uuid), str(ended.uuid)]
+    words = [live_server.url, acme.account.auth_id, acme.auth_token, str(live.uuid), str(ended.uuid)]
     run = subprocess.run([NODE or "", "node_sdk.js", *words], cwd=package, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stderr
     return {name: answer for name, *answer in map(json.loads, run.stdout.splitlines())}

@@ -27,7 +27,7 @@ def redirected(live_server, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def sdk(redirected: None, acme: Customer) -> Iterator[plivo.RestClient]:
-    with plivo.RestClient(acme.account.auth_id, acme.account.auth_token) as client:
+    with plivo.RestClient(acme.account.auth_id, acme.auth_token) as client:
         yield client
 
 

@@ -1,5 +1,6 @@
 """Streams that were asked for and have no row: what stands in for them, and how they end when nobody takes them up."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -38,7 +39,7 @@ def asked(call: Call, by: str = "API") -> ControlRequest:
 def written(call: Call, request: ControlRequest) -> Stream:
     """What the process that took the request writes."""
     facts = CallFacts(call.uuid, call.account_id, 0, 0, "", "", "inbound", "", call.started_at.timestamp())
-    details = {"source": "API", "request": request.details["request"]}
+    details = {"source": "API", "request": asdict(control.whole_request(request))}
     journal.record(OWNER, 60, facts, [Note(2, K.STREAM_REQUESTED, timezone.now().timestamp(), stream_id=_uuid(request), details=details)])
     return Stream.objects.get(uuid=_uuid(request))
 
@@ -57,6 +58,7 @@ def test_what_stands_in_is_what_the_row_will_be(call: Call) -> None:
     shown = pending_streams.stand_in(request)
     row = written(call, request)
     assert shown.request == row.request == REQUEST
+    assert "a=1" not in str(request.details) and "a=1" not in str(StreamEvent.objects.get().details)
     assert (shown.uuid, shown.call, shown.account, shown.state) == (row.uuid, row.call, row.account, StreamState.REQUESTED)
 
 

@@ -17,11 +17,12 @@ from cdr.admin.entry.confirming import HELD
 from cdr.models import AuditEntry, FailedSignIn
 from cdr.pure.sign_in import MOST_OF_A_NAME
 from cdr.sign_in import second_factor
-from streams.models import Account, Gateway
+from streams.models import Account, AuthToken, Gateway
 from tests.cdr.admin.conftest import person
 from tests.cdr.admin.entry.test_second_factors import another, code
 from tests.cdr.admin.test_audited import form_of
 from tests.cdr.call_script import make_gateway
+from tests.streams.rows import main_token
 
 pytestmark = pytest.mark.django_db
 LOGIN, PASSWORD = "/admin/login/", "a-long-password-1"
@@ -74,6 +75,7 @@ def rows() -> dict[str, object]:
     return {
         "users": list(User.objects.order_by("pk").values("username", "password", "is_staff", "is_superuser")),
         "groups": [(group.name, group.permissions.count()) for group in Group.objects.order_by("pk")],
+        "tokens": list(AuthToken.objects.order_by("pk").values()),
         "accounts": list(Account.objects.order_by("pk").values()),
         "gateways": list(Gateway.objects.order_by("pk").values()),
         "apps": [(user.pk, second_factor.device_of(user)) for user in User.objects.order_by("pk")],
@@ -113,14 +115,12 @@ def new_group(client: Client) -> tuple[str, dict[str, object]]:
     return "/admin/auth/group/add/", {"name": "Evil"}
 
 
-def rotated(client: Client) -> tuple[str, dict[str, object]]:
-    page = f"/admin/streams/account/{Account.objects.get().pk}/rotate-token/"
-    return page, {"overlap": "24", "seen": hidden(client.get(page), "seen")}
+def made_token(client: Client) -> tuple[str, dict[str, object]]:
+    return f"/admin/streams/account/{Account.objects.get().pk}/new-token/", {"name": "next"}
 
 
-def typed_token(client: Client) -> tuple[str, dict[str, object]]:
-    page = f"/admin/streams/account/{Account.objects.get().pk}/change/"
-    return page, form_of(client, page) | {"auth_token": "rh72D7weZZIfUbFiuZZCxdvdtLZ3WgMXefOY0iB2"}
+def revoked_token(client: Client) -> tuple[str, dict[str, object]]:
+    return f"/admin/streams/account/{Account.objects.get().pk}/revoke-token/{AuthToken.objects.get().pk}/", {"ends": "0"}
 
 
 def gateway_password(client: Client) -> tuple[str, dict[str, object]]:
@@ -134,13 +134,13 @@ def own_second_factor(client: Client) -> tuple[str, dict[str, object]]:
 
 ACTS = [
     *(new_user, changed_user, new_password, deleted_user, deleted_users, removed_second_factor, new_group),
-    *(rotated, typed_token, gateway_password, own_second_factor),
+    *(made_token, revoked_token, gateway_password, own_second_factor),
 ]
 
 
 @pytest.mark.parametrize("act", ACTS)
 def test_nothing_is_done_before_and_nothing_typed_is_lost(browser, admin, act: Callable[[Client], tuple[str, dict[str, object]]]) -> None:
-    make_gateway()
+    main_token(make_gateway().account)
     leo = person("leo", roles.OPERATOR)
     second_factor.begin(leo)
     TOTPDevice.objects.update(confirmed=True)

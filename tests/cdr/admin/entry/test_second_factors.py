@@ -7,11 +7,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cdr import live, roles
 from cdr.admin.entry import signing_in
-from cdr.models import AuditEntry, FailedSignIn
+from cdr.models import AuditEntry, AuthenticatorApp, FailedSignIn
 from cdr.pure.log.filter import LogFilter
 from cdr.pure.sign_in import MOST_OF_A_NAME
 from cdr.sign_in import second_factor
@@ -45,7 +44,7 @@ def sign_in(client: Client, to: str = ""):
     return client.post(LOGIN, {"username": "maria", "password": PASSWORD, "next": to})
 
 
-def code(device: TOTPDevice, steps: int = 0) -> str:
+def code(device: AuthenticatorApp, steps: int = 0) -> str:
     """What the app shows, `steps` half minutes from now."""
     device.refresh_from_db()
     totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift)
@@ -57,12 +56,12 @@ def another(right: str) -> str:
     return f"{(int(right) + 333_333) % 1_000_000:06}"
 
 
-def set_up(client: Client) -> tuple[TOTPDevice, list[str]]:
+def set_up(client: Client) -> tuple[AuthenticatorApp, list[str]]:
     """Returns her app, and her recovery codes."""
     client.post(PAGE, {"begin": "yes"})
-    device = TOTPDevice.objects.get(confirmed=False)
+    device = AuthenticatorApp.objects.get(confirmed=False)
     shown = client.post(PAGE, {"confirm": "yes", "code": code(device)})
-    TOTPDevice.objects.update(last_t=-1)  # as if a minute had passed: each code is good once
+    AuthenticatorApp.objects.update(last_t=-1)  # as if a minute had passed: each code is good once
     return device, shown.context["codes"]
 
 
@@ -77,14 +76,14 @@ def text(response) -> str:
 # Setting it up -------------------------------------------------------------------------------------------------------
 def test_it_counts_only_after_a_code_and_secret_and_codes_are_shown_once(browser, maria) -> None:
     shown = browser.post(PAGE, {"begin": "yes"})
-    device = TOTPDevice.objects.get()
+    device = AuthenticatorApp.objects.get()
     assert second_factor.secret_words(device) in text(shown) and 'src="data:image/svg+xml' in shown.content.decode()
     assert not device.confirmed and "no-store" in shown.headers["Cache-Control"]
     again = browser.get(PAGE)
     assert second_factor.secret_words(device) not in text(again) and "data:image" not in again.content.decode()
     wrong = browser.post(PAGE, {"confirm": "yes", "code": another(code(device))})
     assert "This code is not right" in text(wrong) and second_factor.device_of(maria) is None
-    TOTPDevice.objects.update(throttling_failure_count=0)
+    AuthenticatorApp.objects.update(throttling_failure_count=0)
     done = browser.post(PAGE, {"confirm": "yes", "code": code(device)})
     assert len(set(done.context["codes"])) == 10 and all(word in text(done) for word in done.context["codes"])
     assert second_factor.device_of(maria) == device
@@ -143,17 +142,17 @@ def test_wrong_codes_make_it_wait_and_then_lock_and_the_right_one_does_not_help_
     assert "This code is not right" in text(client.post(CODE, {"code": another(code(device))}))
     assert "there is a pause" in text(client.post(CODE, {"code": code(device)}))
     for _ in range(MOST_OF_A_NAME - 1):
-        TOTPDevice.objects.update(throttling_failure_count=0)
+        AuthenticatorApp.objects.update(throttling_failure_count=0)
         last = client.post(CODE, {"code": another(code(device))})
     assert last.status_code == 429 and "Too many failed sign-ins" in text(last)
-    TOTPDevice.objects.update(throttling_failure_count=0)
+    AuthenticatorApp.objects.update(throttling_failure_count=0)
     assert client.post(CODE, {"code": code(device)}).status_code == 429
     assert acts()[-2:] == ["fail to sign in", "lock sign-ins"]
 
 
 def test_the_pause_stays_bounded_so_that_nobody_is_kept_out_for_days(browser, maria) -> None:
     device, _ = set_up(browser)
-    TOTPDevice.objects.update(throttling_failure_count=500, throttling_failure_timestamp=device.created_at)
+    AuthenticatorApp.objects.update(throttling_failure_count=500, throttling_failure_timestamp=device.created_at)
     answer = second_factor.check(maria, code(device))
     assert not answer.right and (answer.not_before - device.created_at).total_seconds() < 600
 

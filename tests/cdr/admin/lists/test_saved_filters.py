@@ -1,5 +1,7 @@
 """Narrowed lists under a name: one's own, and those that somebody shares."""
 
+from urllib.parse import quote_plus, urlencode
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -99,3 +101,21 @@ def test_they_go_with_their_owner(support) -> None:
 def test_a_hostile_name_is_text(support) -> None:
     save(support, "<script>alert(1)</script>")
     assert "<script>alert" not in support.get(SAVED).content.decode()
+
+
+@pytest.mark.parametrize(
+    "q", ["+14155550123", "415 555 0123", "tel:14155550123", "sip:alice@pbx.example.com", "alice", "(415) 555-0123", "55501"]
+)
+def test_a_shared_one_tells_no_number_to_who_may_not_see_it(support, operator, q) -> None:
+    for name, query in (("Their caller", urlencode({"q": q})), ("The calls of 1 (415) 555-0123", "code=1011")):
+        save(operator, name, query, shared="on")
+    html = support.get(SAVED).content.decode()
+    for told in (q, quote_plus(q), "Their caller", "555-0123"):
+        assert told not in html
+    assert html.count("which you may not see") == 2 and "Their caller" in operator.get(SAVED).content.decode()
+
+
+@pytest.mark.parametrize("q", ["bot.example.com", "wss://bot.example.com:8443", "0f6e1c1e-7d5b-4f0e-9d3a-0123456789ab"])
+def test_a_shared_one_that_names_no_caller_is_for_everybody(support, operator, q) -> None:
+    save(operator, "Theirs", urlencode({"q": q}), shared="on")
+    assert "Theirs" in support.get(SAVED).content.decode()

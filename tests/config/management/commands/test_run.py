@@ -13,16 +13,18 @@ import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from config import claims, credentials
-from config.management.commands.run import prepared_demo
+from config import claims, credentials, first_users
+from config.management.commands.run import logins, prepared_demo
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import good_call
 
 ROOT = Path(__file__).parents[4]
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="looks for left processes in /proc")]
+OUR_OWN = ("SECRET_KEY", "SECRETS_KEY", "DIAL_ALLOW", "DJANGO_SETTINGS_MODULE")
 
 
 class Run:
@@ -66,7 +68,7 @@ def readable(file: Path) -> bytes:
 
 @asynccontextmanager
 async def running(folder: Path, port: int, **environment: str) -> AsyncIterator[Run]:
-    inherited = {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "DIAL_ALLOW", "DJANGO_SETTINGS_MODULE")}
+    inherited = {name: value for name, value in os.environ.items() if name not in OUR_OWN}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "manage.py", "run"),
         cwd=ROOT,
@@ -115,6 +117,17 @@ def test_a_demo_call_is_placed_once() -> None:
     assert prepared_demo("the-demo-gateways-password").place_call
     good_call(make_gateway())
     assert not prepared_demo("the-demo-gateways-password").place_call
+
+
+@pytest.mark.django_db
+def test_first_passwords_are_printed_by_the_trial_only(settings: Any) -> None:
+    secrets = {"admin_password": "first-of-admin", "support_password": "first-of-support"}
+    first_users.create(**secrets)
+    settings.EMBEDDED = True
+    assert "admin / first-of-admin   (administrator)" in logins(secrets)
+    settings.EMBEDDED = False
+    said = "\n".join(logins(secrets))
+    assert "admin / first password" in said and "credentials.txt" in said and "first-of" not in said
 
 
 async def a_fallen_web_process_is_started_again(run: Run) -> None:

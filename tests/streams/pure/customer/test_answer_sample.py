@@ -34,9 +34,9 @@ def test_a_value_that_the_cut_leaves_open_is_hidden() -> None:
     assert "s3cret" not in answer_sample(document.encode())
 
 
-def test_passwords_in_urls_are_hidden_and_the_rest_of_the_url_stays() -> None:
+def test_passwords_and_values_in_urls_are_hidden_and_the_rest_of_the_url_stays() -> None:
     document = b"<Stream>wss://maria:s3cret@bot.example/audio?to=a@b.example</Stream> // mail: a@b.example"
-    assert answer_sample(document) == "<Stream>wss://***@bot.example/audio?to=a@b.example</Stream> // mail: a@b.example"
+    assert answer_sample(document) == "<Stream>wss://***@bot.example/audio?to=***</Stream> // mail: a@b.example"
 
 
 def test_it_is_bounded_and_says_that_it_was_cut() -> None:

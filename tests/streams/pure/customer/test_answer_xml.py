@@ -114,7 +114,7 @@ class TestWhatIsLeftOut:
             ),
             (
                 b'<Response><Stream extraHeaders="[object Object]">ws://s</Stream></Response>',
-                "<Stream> 1 has extraHeaders '[object Object]', which holds no key=value pair; it is left out.",
+                "<Stream> 1 has extraHeaders '[object Object]' in which there is no key=value pair; it is left out.",
             ),
         ],
     )
@@ -137,7 +137,11 @@ class TestWhatIsLeftOut:
     def test_a_pair_of_extra_headers_that_is_none_leaves_the_others(self):
         found = parse(answer('extraHeaders="a=1,oops,b=Jane Doe"'))
         assert found.streams == (StreamRequest(URL, extra_headers="a=1;b=Jane Doe"),)
-        assert "extraHeaders holds 'oops'" in found.warnings[0]
+        assert "extraHeaders holds no key=value pair in part 2 of 3" in found.warnings[0]
+
+    @pytest.mark.parametrize("headers", ["s3cret", "a=1,s3cret", "[object s3cret] s3cret"])
+    def test_a_secret_without_a_name_is_not_told(self, headers):
+        assert "s3cret" not in str(parse(answer(f'extraHeaders="{headers}"')).warnings)
 
     def test_one_bad_stream_leaves_the_good_ones(self):
         document = (

@@ -91,14 +91,14 @@ def _used_fingerprints(connection: BaseDatabaseWrapper) -> set[str]:
     if KEYS_TABLE not in connection.introspection.table_names():
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT fingerprint FROM {KEYS_TABLE}")
+        cursor.execute("SELECT fingerprint FROM streams_secretskey")
         return {row[0] for row in cursor.fetchall()}
 
 
 def _note_key(connection: BaseDatabaseWrapper, fingerprint: str) -> None:
     if KEYS_TABLE in connection.introspection.table_names():
         with connection.cursor() as cursor:
-            words = f"INSERT INTO {KEYS_TABLE} (fingerprint, used_since) VALUES (%s, CURRENT_TIMESTAMP) ON CONFLICT DO NOTHING"
+            words = "INSERT INTO streams_secretskey (fingerprint, used_since) VALUES (%s, CURRENT_TIMESTAMP) ON CONFLICT DO NOTHING"
             cursor.execute(words, [fingerprint])
 
 

@@ -39,8 +39,8 @@ def of_account(account: Account, now: datetime) -> Tokens:
     return in_force((KnownToken(*row) for row in rows), now)
 
 
-def make(account: Account, name: str, by: str, now: datetime, secret: str = "") -> AuthToken:
-    """A token that opens the API at once; `secret` is for those that somebody brings along. Raises NotMade."""
+def make(account: Account, name: str, by: str, now: datetime, brought: str = "") -> AuthToken:
+    """A token that opens the API at once; `brought` is one that somebody brings along. Raises NotMade."""
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)
         there = list(account.auth_tokens.filter(counting(now)))
@@ -48,7 +48,7 @@ def make(account: Account, name: str, by: str, now: datetime, secret: str = "") 
             raise NotMade(f"{account} has a token named {name!r} already. Give this one another name, or revoke that one first.")
         if len(there) >= MOST_AT_ONCE:
             raise NotMade(f"{account} has {len(there)} tokens that count, and at most {MOST_AT_ONCE} may. Revoke one first.")
-        return AuthToken.objects.create(account=account, name=name, created_by=by, created_at=now, secret=secret or new_auth_token())
+        return AuthToken.objects.create(account=account, name=name, created_by=by, created_at=now, secret=brought or new_auth_token())
 
 
 def revoke(token: AuthToken, after: timedelta, now: datetime) -> datetime:

@@ -155,7 +155,7 @@ def test_what_is_audited_of_a_change_holds_none(planted: Planted) -> None:
     page = f"/admin/streams/application/{planted.application.pk}/change/"
     values = {"account": planted.application.account_id, "name": "planted", "answer_method": "POST"}
     assert client.post(page, {**values, "answer_xml": other, "answer_url": ""}).status_code == 302
-    assert client.post(page, {**values, "answer_xml": "", "answer_url": URL}).status_code == 302
+    assert client.post(page, {**values, "answer_xml": "", "answer_url": f"https://hooks.example.com/x?token={IN_URL}"}).status_code == 302
     entries = [entry.details for entry in AuditEntry.objects.filter(subject="Acme Robotics: planted")]
     assert len(entries) == 2 and "SHA-256" in str(entries) and "token=***" in str(entries)
     assert not found(every_row(), (IN_XML, SIGNING, PASSWORD)) and not found(str(entries), planted.in_urls)

@@ -83,6 +83,7 @@ class OutsideIdentity(models.Model):
     subject = models.CharField(max_length=255)
 
     class Meta:
+        default_permissions = ()  # the console has no page of them
         constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="outside_identity_once")]
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='outside_identity', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'default_permissions': (),
                 'constraints': [models.UniqueConstraint(fields=('issuer', 'subject'), name='outside_identity_once')],
             },
         ),

@@ -54,9 +54,10 @@ async def test_from_the_first_mistake_to_a_call_that_works(web: Web, console: Co
     for _ in range(2):
         await refused(web, gateway="gw-page", password="wrong")
     await shown(console, path, "refused lately", "2 × ✕ wrong password 127.0.0.1 asterisk", "set a new one")
-    stranger = f"gw-{uuid.uuid4().hex[:8]}"
+    stranger = f"{uuid.uuid4().hex[:3]}-may-be-a-password"
     await refused(web, gateway=stranger)
-    await shown(console, f"{REFUSALS}?gateway={stranger}", f"{stranger} ✕ unknown gateway 1")
+    begins = stranger[:3]  # and no more is shown of what is no gateway's name
+    await shown(console, f"{REFUSALS}?gateway={begins}", rf"{begins}… \(21 characters\) ✕ unknown gateway 1")
     await taken_and_closed(web, codec="g729")
     page = await shown(console, path, "unsupported codec", "g729")
     assert page.link(r"/calldetail/[-0-9a-f]{36}/change/")

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.silent_peers import LIBPQ
 from streams.guard import Network
 
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
@@ -116,8 +117,7 @@ def database_entry(url: str, embedded_file: Path) -> dict[str, Any]:
         raise ImproperlyConfigured(
             f"DATABASE_URL begins with {parts.scheme or 'no scheme'}. Use postgresql://user:password@host:5432/name or sqlite:///absolute/file."
         )
-    options = dict(parse_qsl(parts.query))
-    options.setdefault("connect_timeout", "3")
+    options = LIBPQ | dict(parse_qsl(parts.query))
     if not options.get("conn_max_age", "60").isdigit():
         raise ImproperlyConfigured("DATABASE_URL: conn_max_age is the seconds a connection is kept, a whole number such as 60.")
     host = options.pop("host", parts.hostname or "")

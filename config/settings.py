@@ -16,6 +16,7 @@ from config.environment import Environment, database_entry
 from config.private_files import generated_secret, make_private
 from config.secret_keys import checked_keys
 from config.serving_role import SERVING_ROLES
+from config.silent_peers import channel_host, tcp_options
 from config.single_sign_on import *  # noqa: F403 - the settings of that group
 
 env = Environment()
@@ -192,7 +193,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL}], "prefix": "streamdesk"},
+        "CONFIG": {"hosts": [channel_host(REDIS_URL)], "prefix": "streamdesk"},
     }
 }
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
@@ -213,6 +214,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 10,
     "socket_connect_timeout": 1,
     "health_check_interval": 10,
+    **tcp_options(REDIS_URL),
 }
 CELERY_BEAT_SCHEDULE = {
     "deliver due callbacks": {"task": "streams.tasks.sweep_callbacks", "schedule": timedelta(seconds=1), "options": {"expires": 5}},

@@ -1,10 +1,15 @@
 """Threads in which the event loop's side of the platform queries the database, so that no call waits for it.
 
-Owns the threads and their connections. Must not know what is asked."""
+Owns the threads and their connections, and that none hangs for ever on one that went silent. Must not know what is asked."""
 
 import asyncio
+import os
+import socket
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
@@ -13,26 +18,42 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 P = ParamSpec("P")
 T = TypeVar("T")
 
+ANSWER_SECONDS = 15.0
+"""A database that answers takes a hundredth of this for what is asked beside the event loop."""
+
 
 class DatabaseThreads:
-    """`count` threads, each with a connection of its own that is kept between queries and dropped when it broke."""
+    """`count` threads, each with a connection of its own that is kept between queries and dropped when it broke. A function that is
+    not done after `answer_seconds` (or ANSWER_SECONDS) has its connection cut, and so fails with what Django makes of that."""
 
-    def __init__(self, count: int, name: str) -> None:
+    def __init__(self, count: int, name: str, answer_seconds: float | None = None) -> None:
+        self._answer_seconds = answer_seconds or ANSWER_SECONDS
         self._threads = ThreadPoolExecutor(count, thread_name_prefix=name)
         self._connections: set[BaseDatabaseWrapper] = set()
 
     async def run(self, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         """The result of the function, run in one of the threads; raises what it raises."""
+        running = _Running()
 
         def query() -> T:
             close_old_connections()
             self._connections.add(connections[DEFAULT_DB_ALIAS])
+            running.begin(connections[DEFAULT_DB_ALIAS])
             try:
                 return function(*arguments, **options)
             finally:
+                running.end()
                 close_old_connections()
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, query)
+        result = asyncio.get_running_loop().run_in_executor(self._threads, query)
+        try:
+            while not result.done() and (seconds := running.seconds_left(self._answer_seconds)) > 0:
+                await asyncio.wait([result], timeout=seconds)
+            if not result.done():
+                running.cut()
+            return await result
+        finally:
+            result.cancel()
 
     async def stop(self, within_seconds: float = 2.0) -> None:
         """Lets running queries end, within the time, and closes the connections."""
@@ -47,3 +68,33 @@ class DatabaseThreads:
         for own in self._connections:
             own.inc_thread_sharing()  # its thread is gone
             own.close()
+
+
+class _Running:
+    """A function under way in a thread, and the connection that it uses."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+        self._connection: BaseDatabaseWrapper | None = None
+        self._lock = threading.Lock()
+
+    def begin(self, connection: BaseDatabaseWrapper) -> None:
+        self._began, self._connection = time.monotonic(), connection
+
+    def end(self) -> None:
+        with self._lock:
+            self._connection = None
+
+    def seconds_left(self, limit: float) -> float:
+        """The whole limit while no thread is free for it."""
+        return limit if self._began is None else self._began + limit - time.monotonic()
+
+    def cut(self) -> None:
+        """Shuts the socket of the connection, so that whoever reads from it in its thread gets an end of file. What is just connecting
+        has a limit of its own, and SQLite has no socket."""
+        with self._lock:
+            own = self._connection.connection if self._connection is not None else None
+            if own is None or not hasattr(own, "fileno"):
+                return
+            with suppress(Exception), socket.socket(fileno=os.dup(own.fileno())) as peer:
+                peer.shutdown(socket.SHUT_RDWR)

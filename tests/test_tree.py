@@ -42,6 +42,7 @@ OF_MANY_MODULES = {
     "streams/simulate/test_other_gateways": "audio_stream.py, audio_fork.py and twilio.py, before one and the same platform",
     "streams/calls/test_refused_writes": "calls in a database that refuses to write, from the gateway to the rows and readiness",
     "streams/test_floods": "what one tenant does without end, from the consumer to the customer and the rows",
+    "streams/test_silent_connections": "whoever is connected to PostgreSQL or Redis, when that falls silent",
     "streams/test_first_messages": "whose call it is, whatever comes first, from the consumer down to the rows",
     "streams/test_lookalike_calls": "calls of Twilio's lookalikes, from the consumer to a customer and back",
     "streams/test_resuming": "a call that goes on on another socket, from the consumer down to the rows",
@@ -75,7 +76,7 @@ TOLD_BY = {
     "config/management/commands/test_run": ("config/installation", "config/processes"),
     "config/test_supervisor": ("config/child_process",),
     "streams/calls/test_relay": ("streams/calls/answer_acts", "streams/customers/links"),
-    "streams/calls/test_switchboard": ("streams/control/requests",),
+    "streams/calls/test_switchboard": ("streams/control/listening", "streams/control/requests"),
     "streams/customers/test_open_socket": ("streams/customers/bytes_in_flight",),
     "streams/customers/test_url_testing": ("streams/pure/customer/url_report",),
     "streams/fetch/test_request": ("streams/fetch/attempt", "streams/fetch/wire"),
@@ -120,6 +121,7 @@ TOLD_BY = {
         "streams/database_threads",
     ),
     "streams/calls/test_refused_writes": ("streams/journal/probing",),
+    "config/test_environment": ("config/silent_peers",),
     # What people see of it, told by the test of the page.
     "cdr/admin/entry/test_single_sign_on": ("cdr/sign_in/outside_users",),
     "cdr/admin/entry/test_second_factors": (

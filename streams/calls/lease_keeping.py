@@ -43,7 +43,7 @@ class LeaseKeeper:
         self.outage = Outage(log, "Renewing leases")
         self._owner, self._lease_seconds = owner, lease_seconds
         self._relays, self._note_queue, self._lost = relays, note_queue, lost
-        self._threads = DatabaseThreads(THREADS, "leases")
+        self._threads = DatabaseThreads(THREADS, "leases", answer_seconds=self.round_seconds)
         self._renewed_at: float | None = None
         self._ghosts: set[UUID] = set()
         _keepers.add(self)

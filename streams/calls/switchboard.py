@@ -1,6 +1,6 @@
 """The process around its live calls: they keep their leases, their timing is measured, control and shutdown reach them.
 
-Owns the process's listener on the channel layer and its draining. Must not know how a call is relayed."""
+Owns the process's loops and its draining. Must not know how a call is relayed."""
 
 import asyncio
 import logging
@@ -10,18 +10,16 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
-from redis.exceptions import RedisError
 
-from streams import control
 from streams.calls import timing
 from streams.calls.control_rounds import ControlRounds
 from streams.calls.crowding import Crowding
 from streams.calls.lease_keeping import LeaseKeeper
 from streams.calls.live_calls import LiveCalls
 from streams.calls.note_queue import NoteQueue
+from streams.control import listening
 from streams.database_threads import DatabaseThreads
 from streams.gateways import traffic
 from streams.gateways.directory import Directory
@@ -35,9 +33,6 @@ log = logging.getLogger(__name__)
 
 CONTROL_SECONDS = 2.0
 """How often waiting control requests are looked for without a message: the most a request waits when Redis is away."""
-LISTENER_PAUSE_SECONDS = 1.0
-LAYER_AWAY = (RedisError, OSError, EOFError)
-"""What a channel layer raises while Redis is away; anything else is a fault."""
 CLOSE_PLATFORM_STOPS = 4012
 FINISH_SECONDS = 6.0
 """At most this long for the sockets and the last notes of a stopping process."""
@@ -74,7 +69,7 @@ class Switchboard:
             keep("timing of live calls", partial(timing.keep, self.owner, self.relays, self.note_queue.begun, self._query)),
             keep("calls of other processes", self.crowding.keep),
             keep("control requests", self._take_requests),
-            keep("channel layer listener", self._listen),
+            keep("channel layer listener", partial(listening.listen, self.owner, self._look.set)),
         ]
 
     def meter_of(self, gateway_id: int) -> Meter:
@@ -108,30 +103,6 @@ class Switchboard:
             log.exception("Call %s, whose lease was taken, could not be ended; the next round tries again.", call_id)
 
     # Control ---------------------------------------------------------------------------------------------------------------------
-    async def _listen(self) -> None:
-        """Waits for messages that something was asked. Outlives Redis: it begins anew until it is back."""
-        away = ""
-        while True:
-            try:
-                await self._listen_once()
-            except LAYER_AWAY as error:
-                if away != str(error):
-                    log.warning("The channel layer is away (%s); control requests are found in their rows meanwhile.", error)
-                away = str(error)
-            await asyncio.sleep(LISTENER_PAUSE_SECONDS)
-
-    async def _listen_once(self) -> None:
-        layer = get_channel_layer()
-        if layer is None:
-            await asyncio.Event().wait()
-            return
-        channel = await layer.new_channel()
-        await layer.group_add(control.control_group(self.owner), channel)
-        self._look.set()
-        while True:
-            await layer.receive(channel)
-            self._look.set()
-
     async def _take_requests(self) -> None:
         while True:
             try:

@@ -3,6 +3,7 @@
 What is asked is a row (ControlRequest); a message on the channel layer only says that there is one. The process that holds the
 call claims the row, carries it out and finishes it. Owns those rows and that message; must not know sessions."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from django.db import transaction
 
 from streams import jobs
 from streams.models import Call, ControlRequest, Stream
+from streams.outages import Outage
 from streams.pure.audio.dtmf import checked_digits
 from streams.pure.lifecycle import LIVE_STATES, CallState
 from streams.pure.messages import StreamRequest
@@ -24,6 +26,10 @@ from streams.pure.scrubbing import scrubbed_headers
 
 log = logging.getLogger(__name__)
 
+_messages = Outage(log, "Sending control messages")
+
+NUDGE_SECONDS = 2.0
+"""A Redis that went silent must not hold up who asks for something."""
 CLAIMED_FOR = timedelta(seconds=5)
 """Carrying out takes milliseconds. It is also how long a request waits whose claim was written while the answer to it was lost."""
 CLAIMED_AT_ONCE = 200
@@ -101,9 +107,15 @@ def nudge(owner: str) -> None:
     if layer is None:
         return
     try:
-        async_to_sync(layer.group_send)(control_group(owner), {"type": "control.waiting"})
+        async_to_sync(_send)(layer, owner)
     except Exception as error:  # noqa: BLE001 - whatever the layer raises, the row carries the request
-        log.warning("The control message could not be sent (%s); the process finds the request in its row.", error)
+        _messages.failed(error, "what is asked of a call is found in its row within seconds")
+    else:
+        _messages.worked()
+
+
+async def _send(layer: Any, owner: str) -> None:
+    await asyncio.wait_for(layer.group_send(control_group(owner), {"type": "control.waiting"}), NUDGE_SECONDS)
 
 
 def claim_waiting(owner: str) -> list[ClaimedRequest]:

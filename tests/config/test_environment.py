@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import Environment, database_entry
+from config.silent_peers import LIBPQ
 
 
 @pytest.mark.parametrize("value", ["", "https://desk.example.com", "http://10.0.0.5:8000/", "https://[2001:db8::1]:8443"])
@@ -99,7 +100,12 @@ def test_a_postgresql_url_is_taken_apart():
     found = database_entry("postgresql://me:p%40ss@db.example:6432/calls?sslmode=require", Path("x"))
     assert found["ENGINE"].endswith("postgresql")
     assert [found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")] == ["calls", "me", "p@ss", "db.example", "6432"]
-    assert found["OPTIONS"] == {"sslmode": "require", "connect_timeout": "3"}
+    assert found["OPTIONS"] == {**LIBPQ, "sslmode": "require"}
+
+
+def test_what_the_url_says_of_silence_wins():
+    found = database_entry("postgresql://me@db.example/calls?tcp_user_timeout=30000&keepalives_idle=60", Path("x"))
+    assert found["OPTIONS"] == LIBPQ | {"tcp_user_timeout": "30000", "keepalives_idle": "60"}
 
 
 def test_a_postgresql_socket_folder_is_a_host():

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from streams import control, journal, keeper
 from streams.calls import crowding, note_page, switchboard, timing
+from streams.control import listening
 from streams.gateways import directory, refusals, traffic
 from streams.models import Call, CallMeasure, Gateway, GatewayRefusal, GatewayTraffic, Heartbeat, StreamEvent
 from tests.streams.gateway_socket import call, socket, switchboard_running, until
@@ -149,7 +150,7 @@ async def test_control_requests(fail: Callable[..., None], monkeypatch: pytest.M
 
 
 async def test_channel_layer_listener(redis: RedisServer, fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    fail(switchboard, "get_channel_layer")
+    fail(listening, "get_channel_layer")
     async with switchboard_running() as board:
         await it_recovers(monkeypatch, "channel layer listener", lambda: redis.until_heard(control.control_group(board.owner)))
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from streams import control
 from streams.calls import switchboard
+from streams.control import listening
 from streams.database_threads import DatabaseThreads
 from streams.models import Call, ControlRequest, Stream, StreamEvent
 from streams.pure.messages import StreamRequest
@@ -147,7 +148,7 @@ async def test_the_message_goes_to_the_holder_and_to_no_other_process(redis: Red
 async def test_a_layer_that_went_away_and_came_back_is_heard_again(
     redis: RedisServer, by_message_only: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(switchboard, "LISTENER_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(listening, "PAUSE_SECONDS", 0.05)
     async with Customer() as customer:
         await new_gateway(customer)
         async with switchboard_running() as board, call(FIRST) as first:

@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 STREAMS_PER_SWEEP = 500
 START_SWEEP_SECONDS = 2.0
+REAP_SECONDS = 30.0
+"""A round ends then; what is left is the next one's."""
 
 
 @shared_task(name="streams.tasks.deliver_stream")
@@ -35,9 +37,13 @@ def reap_calls() -> None:
     """Ends the calls whose process has not renewed its lease."""
     if not journal.beat("reaper", settings.LEASE_SECONDS):
         return
-    for call_id in journal.expired_calls():
-        if journal.reap(call_id):
-            log.warning("Call row %d was ended for its process, which gave no sign of life.", call_id)
+    ended = list(journal.reap_expired(REAP_SECONDS))
+    if ended:
+        log.warning("%d calls were ended for their processes, which gave no sign of life: rows %s.", len(ended), _some(ended))
+
+
+def _some(rows: list[int]) -> str:
+    return ", ".join(map(str, rows[:10])) + (" ..." if len(rows) > 10 else "")
 
 
 @shared_task(name="streams.tasks.settle_starts")

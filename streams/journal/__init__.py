@@ -4,7 +4,7 @@ write such rows, and what they write, are named in tests/test_writers_of_records
 Plain synchronous functions; each is one transaction, or says that it must run in one. Must not know sockets, tasks or pages."""
 
 from streams.journal.ending import end_call, end_stream
-from streams.journal.leases import beat, expired_calls, reap, renew_leases
+from streams.journal.leases import beat, expired_calls, reap, reap_expired, renew_leases
 from streams.journal.measuring import keep_measures
 from streams.journal.probing import probe
 from streams.journal.rows import utc_of
@@ -19,6 +19,7 @@ __all__ = [
     "keep_measures",
     "probe",
     "reap",
+    "reap_expired",
     "record",
     "renew_leases",
     "utc_of",

@@ -2,8 +2,11 @@
 
 Owns the reaper's patience. Must not know what a call is about."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +17,13 @@ from streams.journal.ending import end_call, end_stream
 from streams.journal.rows import utc_of
 from streams.models import Call, Heartbeat, Stream, StreamEvent
 from streams.pure.lifecycle import LIVE_STATES, PROCESS_LOST, CallState, EndCause, EventKind, Level
+
+log = logging.getLogger(__name__)
+
+REAPED_TOGETHER = 50
+"""In one transaction: it locks their rows, and on SQLite everybody else out, for a tenth of a second or two."""
+WITHOUT_A_WORD = "The process that carried the call stopped without a word; the call was ended for it, at its last sign of life."
+LET_GO = "The process that carried the call has it no more and did not write its end; it was ended for it, at the call's last sign of life."
 
 
 def renew_leases(owner: str, lease_seconds: float, held: Collection[UUID], heard: Mapping[int, Collection[UUID]]) -> set[UUID]:
@@ -26,36 +36,72 @@ def renew_leases(owner: str, lease_seconds: float, held: Collection[UUID], heard
     return set(mine.values_list("uuid", flat=True))
 
 
-def expired_calls(limit: int = 200) -> list[int]:
-    """Live calls whose holder has not renewed its lease."""
-    expired = Call.objects.filter(state=CallState.LIVE, lease_until__lt=Now())
+def expired_calls(limit: int = 200, but: Collection[int] = ()) -> list[int]:
+    """Live calls whose holder has not renewed its lease, the longest first."""
+    expired = Call.objects.filter(state=CallState.LIVE, lease_until__lt=Now()).exclude(pk__in=but)
     return list(expired.order_by("lease_until").values_list("pk", flat=True)[:limit])
 
 
-def reap(call_id: int) -> bool:
-    """Ends a call nobody holds and its streams, billed to the last renewal; False when its holder came back in the meantime."""
+def reap_expired(within_seconds: float) -> Iterator[int]:
+    """Ends calls nobody holds until there is none, or the time is over; yields the keys of their rows. A call that cannot be ended
+    holds up no other, and is tried again in the next round."""
+    stop_at, not_ended = time.monotonic() + within_seconds, set[int]()
+    while time.monotonic() < stop_at and (call_ids := expired_calls(REAPED_TOGETHER, not_ended)):
+        ended = _reap_whom_it_can(call_ids)
+        yield from ended
+        not_ended |= set(call_ids) - set(ended)
+
+
+def _reap_whom_it_can(call_ids: Sequence[int]) -> list[int]:
+    try:
+        return reap(*call_ids)
+    except Exception as error:
+        if len(call_ids) == 1:
+            log.error("Call row %d could not be ended for its process; it is tried again.", *call_ids, exc_info=error)
+            return []
+    half = len(call_ids) // 2
+    return _reap_whom_it_can(call_ids[:half]) + _reap_whom_it_can(call_ids[half:])
+
+
+def reap(*call_ids: int) -> list[int]:
+    """Ends calls nobody holds and their streams, billed to when they were heard of last; all in one transaction. Returns those that it
+    ended: not those whose holder came back in the meantime, and not those that somebody else is just writing to."""
     with transaction.atomic():
-        call = Call.objects.select_for_update().filter(pk=call_id, state=CallState.LIVE, lease_until__lt=Now()).first()
-        if call is None or call.renewed_at is None:
-            return False
-        ended_at = max(call.renewed_at, call.started_at)
-        words = "The process that carried the call stopped without a word; the call was ended for it, at its last sign of life."
-        for stream in call.streams.filter(state__in=LIVE_STATES).select_related("account", "call"):
-            _reap_stream(call, stream, ended_at, words)
-        details = {**PROCESS_LOST._asdict(), "words": words}
-        StreamEvent.objects.create(call=call, at=ended_at, kind=EventKind.CALL_ENDED, level=Level.ERROR, details=details)
-        # A new epoch and no owner: should the process come back, it finds its lease gone and writes nothing.
-        call.owner, call.epoch = "", call.epoch + 1
-        call.save(update_fields=["owner", "epoch"])
-        end_call(call, PROCESS_LOST, ended_at)
-    return True
+        expired = Call.objects.filter(pk__in=call_ids, state=CallState.LIVE, lease_until__lt=Now(), renewed_at__isnull=False)
+        calls = list(expired.select_for_update(skip_locked=True).order_by("pk"))
+        streams = Stream.objects.filter(call__in=calls, state__in=LIVE_STATES).select_related("account")
+        of_call: defaultdict[int, list[Stream]] = defaultdict(list)
+        for stream in streams:
+            of_call[stream.call_id].append(stream)
+        words = _words_for(calls)
+        StreamEvent.objects.bulk_create(event for call in calls for event in _reap_one(call, of_call[call.pk], words[call.owner]))
+        for call in calls:
+            # A new epoch and no owner: should the process come back, it finds its lease gone and writes nothing.
+            call.owner, call.epoch = "", call.epoch + 1
+        Call.objects.bulk_update(calls, ["owner", "epoch"])
+    return [call.pk for call in calls]
 
 
-def _reap_stream(call: Call, stream: Stream, ended_at: datetime, words: str) -> None:
-    moment = max(ended_at, stream.started_at or ended_at)
-    details = {"cause": EndCause.PROCESS_LOST, "words": words}
-    StreamEvent.objects.create(call=call, stream=stream, at=moment, kind=EventKind.STREAM_ENDED, level=Level.ERROR, details=details)
-    end_stream(stream, EndCause.PROCESS_LOST, moment.timestamp(), words)
+def _words_for(calls: Sequence[Call]) -> dict[str, str]:
+    """What became of each owner: one that holds other calls lives, and has let these go."""
+    owners = {call.owner for call in calls}
+    living = Call.objects.filter(owner__in=owners, state=CallState.LIVE, lease_until__gte=Now()).values_list("owner", flat=True).distinct()
+    return dict.fromkeys(owners, WITHOUT_A_WORD) | dict.fromkeys(living, LET_GO)
+
+
+def _reap_one(call: Call, streams: Sequence[Stream], words: str) -> Iterator[StreamEvent]:
+    """Ends them; yields the events that say so."""
+    assert call.renewed_at is not None
+    ended_at = max(call.renewed_at, call.started_at)
+    for stream in streams:
+        stream.call = call
+        moment = max(ended_at, stream.started_at or ended_at)
+        details = {"cause": EndCause.PROCESS_LOST, "words": words}
+        yield StreamEvent(call=call, stream=stream, at=moment, kind=EventKind.STREAM_ENDED, level=Level.ERROR, details=details)
+        end_stream(stream, EndCause.PROCESS_LOST, moment.timestamp(), words)
+    details = {**PROCESS_LOST._asdict(), "words": words}
+    yield StreamEvent(call=call, at=ended_at, kind=EventKind.CALL_ENDED, level=Level.ERROR, details=details)
+    end_call(call, PROCESS_LOST, ended_at)
 
 
 def beat(name: str, quiet_seconds: float) -> bool:

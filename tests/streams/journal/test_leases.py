@@ -1,18 +1,21 @@
 """Who holds a call: renewed while its process lives, ended by the reaper when nobody does, and then closed to who held it."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import DataError
 from django.db.models.functions import Now
 
+from cdr import ledger
 from cdr.models import Charge
 from streams import journal
-from streams.models import Call, Callback, Heartbeat, Stream, StreamEvent
+from streams.models import Call, Callback, Gateway, Heartbeat, Stream, StreamEvent
 from streams.pure.call.notes import CallFacts
 from streams.pure.lifecycle import EventKind
 from tests.streams.journal.recording import LEASE_SECONDS, OWNER, record
-from tests.streams.rows import EPOCH
+from tests.streams.rows import EPOCH, Story, call_facts, gateway
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +70,54 @@ def test_a_call_nobody_holds_is_ended_billed_to_its_last_renewal(facts, story) -
     assert [callback.event for callback in Callback.objects.all()] == ["StartStream", "DroppedStream"]
     assert not journal.reap(call_id)
     assert Charge.objects.count() == 1
+
+
+def expired_streams(row: Gateway, count: int) -> list[UUID]:
+    streams = [uuid4() for _ in range(count)]
+    for stream_id in streams:
+        one = Story()
+        one.add(EventKind.CALL_STARTED, gateway="pbx")
+        one.streaming(stream_id)
+        record(call_facts(row), one)
+    expire()
+    return streams
+
+
+def test_many_calls_are_ended_together_in_few_statements(django_assert_max_num_queries: Any) -> None:
+    expired_streams(gateway(), 40)
+    with django_assert_max_num_queries(40 * 10):
+        assert len(list(journal.reap_expired(60))) == 40
+    assert Charge.objects.count() == 40 and Callback.objects.filter(event="DroppedStream").count() == 40
+    assert not Call.objects.exclude(state="ended", owner="", epoch=2).exists()
+    assert list(journal.reap_expired(60)) == []
+
+
+def test_one_call_that_cannot_be_ended_holds_up_no_other_and_is_left_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    *good, bad = expired_streams(gateway(), 9)
+    charge = ledger.charge
+
+    def refuse(stream: Stream) -> Charge:
+        if stream.uuid == bad:
+            raise DataError("numeric field overflow")
+        return charge(stream)
+
+    monkeypatch.setattr(ledger, "charge", refuse)
+    assert len(list(journal.reap_expired(60))) == 8
+    left = Stream.objects.get(uuid=bad)
+    assert (left.state, left.call.state, left.callbacks.count()) == ("streaming", "live", 1)
+    assert set(Charge.objects.values_list("stream__uuid", flat=True)) == set(good)
+    monkeypatch.setattr(ledger, "charge", charge)
+    assert list(journal.reap_expired(60)) == [left.call_id]
+
+
+def test_of_a_process_that_lives_it_is_said_that_it_let_the_call_go(facts, story) -> None:
+    record(facts, story)
+    expire()
+    other = Story()
+    other.add(EventKind.CALL_STARTED, gateway="pbx")
+    record(call_facts(Gateway.objects.get()), other)
+    assert len(list(journal.reap_expired(60))) == 1
+    assert "has it no more" in StreamEvent.objects.get(kind="call_ended").details["words"]
 
 
 def test_a_stream_that_started_after_the_last_renewal_is_billed_nothing(facts, story) -> None:

@@ -18,9 +18,10 @@ from config.celery import app
 from config.silent_peers import channel_host
 from streams import control, database_threads
 from streams.calls import lease_keeping, note_queue
-from streams.control import listening
+from streams.control import listening, requests
 from streams.delivery import broker
 from streams.models import Call, StreamEvent
+from streams.outages import Outage
 from tests.streams.gateway_socket import call, switchboard_running, until
 from tests.streams.redis_server import RedisServer
 from tests.streams.rows import gateway
@@ -107,6 +108,7 @@ async def test_who_asks_for_something_is_not_held_up_by_a_silent_redis(
     redis: RedisServer, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("streams.control.requests.NUDGE_SECONDS", 0.3)
+    monkeypatch.setattr(requests, "_messages", Outage(requests.log, "Sending control messages"))  # of which nothing has been said yet
     async with layer_through_a_proxy(settings) as proxy:
         proxy.deaf = True
         proxy.silence()

@@ -36,6 +36,7 @@ def row(uuid: str) -> Call:
 
 
 async def until_renewed(uuid: str, rounds: int = 2) -> None:
+    await until(Call.objects.filter(uuid=uuid).first)
     for _ in range(rounds):
         before = (await database_sync_to_async(row)(uuid)).lease_until
         await until(Call.objects.filter(uuid=uuid, lease_until__gt=before).first)

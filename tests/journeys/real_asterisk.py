@@ -88,24 +88,25 @@ def pasted(beginning: str) -> str:
 
 
 class Asterisk:
-    """One that runs. Gateway and password take the place of the examples in the pasted lines; its callers say `frames`."""
+    """One that runs. Gateway and password take the place of the examples in the pasted lines, and so does what else is `given`; its callers
+    say `frames`."""
 
-    def __init__(self, folder: Path, gateway_url: str, password: str, frames: list[bytes]) -> None:
+    def __init__(self, folder: Path, gateway_url: str, password: str, frames: list[bytes], **given: str) -> None:
         self.folder = folder
         self.port = free_port()
         self.sound = folder / "sound"
         self.sound.with_suffix(".ulaw").write_bytes(b"".join(frames))
-        self._configure(gateway_url, password)
+        self._configure(gateway_url, {"password": password, **given})
         asterisk = command()
         assert asterisk is not None
         self.command = [*asterisk, "-C", str(folder / "asterisk.conf")]
         self.process = ChildProcess("asterisk", [*self.command, "-f", "-n", "-vvv"], folder, {"PATH": os.environ["PATH"], "TERM": "dumb"})
         self.process.wait_for_line(r"Asterisk Ready")
 
-    def _configure(self, gateway_url: str, password: str) -> None:
+    def _configure(self, gateway_url: str, given: dict[str, str]) -> None:
         name = gateway_url.rstrip("/").rpartition("/")[2]
         client = pasted("[streamdesk]")
-        for key, value in {"uri": gateway_url, "username": name, "password": password, "tls_enabled": "no"}.items():
+        for key, value in {"uri": gateway_url, "username": name, "tls_enabled": "no", **given}.items():
             client, count = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", client)
             assert count == 1, f"{key} is not in the lines to paste"
         dialplan = pasted("[to-streamdesk]")

@@ -206,9 +206,9 @@ async def test_a_hold_is_silence_at_the_pace_of_audio(web: Web, answers: Answers
 
 
 async def test_sixty_calls_at_once_lose_nothing(installation: Installation, answers: Answers, tmp_path: Path) -> None:
-    """Of a process with the patience of real operation: sixty handshakes at once take longer than a second on a busy machine."""
+    """With patience on both sides: on a machine that has other things to do, sixty handshakes at once take longer than two seconds."""
     patient = installation.web("web with patience", CONNECT_TIMEOUT_SECONDS="10", ANSWER_TIMEOUT_SECONDS="10")
-    asterisk = Asterisk(tmp_path, f"{patient.ws_url}/gateway/asterisk/gw1/", PASSWORD, SENT)
+    asterisk = Asterisk(tmp_path, f"{patient.ws_url}/gateway/asterisk/gw1/", PASSWORD, SENT, connection_timeout="20000")
     try:
         async with Customer() as customer:
             any_call(answers, customer)

@@ -30,6 +30,7 @@ class DatabaseThreads:
         self._answer_seconds = answer_seconds or ANSWER_SECONDS
         self._threads = ThreadPoolExecutor(count, thread_name_prefix=name)
         self._connections: set[BaseDatabaseWrapper] = set()
+        self._running: set[_Running] = set()
 
     async def run(self, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         """The result of the function, run in one of the threads; raises what it raises."""
@@ -39,9 +40,11 @@ class DatabaseThreads:
             close_old_connections()
             self._connections.add(connections[DEFAULT_DB_ALIAS])
             running.begin(connections[DEFAULT_DB_ALIAS])
+            self._running.add(running)
             try:
                 return function(*arguments, **options)
             finally:
+                self._running.discard(running)
                 running.end()
                 close_old_connections()
 
@@ -56,11 +59,13 @@ class DatabaseThreads:
             result.cancel()
 
     async def stop(self, within_seconds: float = 2.0) -> None:
-        """Lets running queries end, within the time, and closes the connections."""
+        """Lets running queries end, within the time, cuts those that do not, and closes the connections."""
         loop = asyncio.get_running_loop()
         try:
             await asyncio.wait_for(loop.run_in_executor(None, self._stop), within_seconds)
         except TimeoutError:
+            for running in list(self._running):
+                running.cut()
             self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _stop(self) -> None:

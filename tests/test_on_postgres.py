@@ -19,6 +19,7 @@ TESTS = (
     "tests/streams/test_tokens.py",
     "tests/streams/test_sealed.py",
     "tests/streams/test_resealing.py",
+    "tests/streams/test_database_threads.py",
     "tests/streams/test_jobs.py",
     "tests/streams/journal",
     "tests/streams/calls/test_control_rounds.py",

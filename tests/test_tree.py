@@ -118,7 +118,6 @@ TOLD_BY = {
         "streams/calls/note_page",
         "streams/calls/note_writing",
         "streams/calls/unwritten_notes",
-        "streams/database_threads",
     ),
     "streams/calls/test_refused_writes": ("streams/journal/probing",),
     "config/test_environment": ("config/silent_peers",),

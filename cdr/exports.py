@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from cdr.models import Export, ExportState
 from cdr.pages.columns import Column
@@ -18,6 +17,7 @@ from cdr.pure.masking import masking
 from cdr.pure.secret_text import SecretText
 from cdr.spreadsheet import Cell, Opened, Writer
 from streams import jobs
+from streams.database_clock import database_now
 from streams.shares import Shares
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def run(export: Export) -> None:
 
 def remove_old() -> int:
     """Removes the jobs that finished long ago, with their files, and files whose owner has gone; returns how many jobs."""
-    old = list(Export.objects.filter(finished_at__lt=timezone.now() - KEPT))
+    old = list(Export.objects.filter(finished_at__lt=database_now() - KEPT))
     for export in old:
         remove(export)
     owned = {str(key) for key in Export.objects.values_list("pk", flat=True)}

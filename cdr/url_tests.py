@@ -20,6 +20,7 @@ from cdr.pure.acts import Act
 from streams import jobs
 from streams.customers.dial import DialSettings
 from streams.customers.url_testing import DEADLINE_SECONDS, UrlOrder, recognisable_id, run_url_test
+from streams.database_clock import database_now
 from streams.models import Account, Stream
 from streams.pure.customer.url_report import UrlReport
 from streams.pure.scrubbing import scrubbed
@@ -45,7 +46,7 @@ class TooMany(Exception):
 
 def ask(actor: Actor, owner_id: int, account: Account, *, url: str, content_type: str, of_stream: Stream | None = None) -> UrlTest:
     """Makes the job, with its audit entry. Raises TooMany."""
-    now = timezone.now()
+    now = timezone.now()  # the clock that writes created_at
     with transaction.atomic():
         owner = get_user_model().objects.select_for_update().get(pk=owner_id)  # one person's clicks, one after another
         mine = UrlTest.objects.filter(owner_id=owner.pk)
@@ -85,11 +86,11 @@ def _report(job: UrlTest) -> dict[str, Any]:
 def _order(job: UrlTest) -> UrlOrder:
     account = job.account
     assert account is not None, "the account was deleted between the asking and the test"
-    return UrlOrder(job.url, job.content_type, account.auth_id, of_account(account, timezone.now()), job.call_id, job.stream_id)
+    return UrlOrder(job.url, job.content_type, account.auth_id, of_account(account, database_now()), job.call_id, job.stream_id)
 
 
 def remove_old() -> int:
-    return UrlTest.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
+    return UrlTest.objects.filter(created_at__lt=database_now() - KEPT).delete()[0]
 
 
 def _broken(problem: str) -> dict[str, Any]:

@@ -216,31 +216,19 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 10,
     **tcp_options(REDIS_URL),
 }
+CELERY_BEAT_SCHEDULER = "config.beat:MonotonicScheduler"
 CELERY_BEAT_SCHEDULE = {
-    "deliver due callbacks": {"task": "streams.tasks.sweep_callbacks", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
-    "settle starts nobody took": {
-        "task": "streams.tasks.settle_starts",
-        "schedule": timedelta(seconds=2),
-        "options": {"expires": 5},
-    },
-    "write exports": {"task": "cdr.tasks.run_exports", "schedule": timedelta(seconds=2), "options": {"expires": 5}},
-    "test service URLs": {"task": "cdr.tasks.run_url_tests", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
-    "remove old URL tests": {"task": "cdr.tasks.remove_old_url_tests", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
-    "remove what is not retained": {"task": "cdr.tasks.apply_retention", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
-    "remove old exports": {"task": "cdr.tasks.remove_old_exports", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
-    "forget old rows of gateways": {
-        "task": "streams.tasks.forget_old_gateway_rows",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
-    },
-    "forget old sign-ins": {"task": "cdr.tasks.forget_old_sign_ins", "schedule": timedelta(hours=1), "options": {"expires": 3600}},
-    "end what nobody holds": {
-        "task": "streams.tasks.reap_calls",
-        "schedule": timedelta(seconds=LEASE_SECONDS / 2),
-        "options": {"expires": LEASE_SECONDS / 2},
-    },
+    "deliver due callbacks": {"task": "streams.tasks.sweep_callbacks", "schedule": timedelta(seconds=1)},
+    "settle starts nobody took": {"task": "streams.tasks.settle_starts", "schedule": timedelta(seconds=2)},
+    "write exports": {"task": "cdr.tasks.run_exports", "schedule": timedelta(seconds=2)},
+    "test service URLs": {"task": "cdr.tasks.run_url_tests", "schedule": timedelta(seconds=1)},
+    "remove old URL tests": {"task": "cdr.tasks.remove_old_url_tests", "schedule": timedelta(hours=1)},
+    "remove what is not retained": {"task": "cdr.tasks.apply_retention", "schedule": timedelta(minutes=1)},
+    "remove old exports": {"task": "cdr.tasks.remove_old_exports", "schedule": timedelta(hours=1)},
+    "forget old rows of gateways": {"task": "streams.tasks.forget_old_gateway_rows", "schedule": timedelta(hours=1)},
+    "forget old sign-ins": {"task": "cdr.tasks.forget_old_sign_ins", "schedule": timedelta(hours=1)},
+    "end what nobody holds": {"task": "streams.tasks.reap_calls", "schedule": timedelta(seconds=LEASE_SECONDS / 2)},
 }
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
 LOG_LINE = "{asctime} {levelname} {name}: {message}"
 LOGGING = {

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from django.db import DatabaseError
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
+from streams.database_clock import database_now
 from streams.models import Job
 from streams.shares import Shares
 
@@ -44,7 +44,7 @@ def claim(job: Job, now: datetime, held: timedelta, *, also: Q | None = None, **
 def claim_next(rows: QuerySet[J], held: timedelta, shares: Shares, *, whose: str, **changes: Any) -> J | None:
     """The first of `rows` that is free and within the share of whoever stands in its column `whose`, claimed; None when there is none,
     when as many are under way as may be, or somebody was quicker."""
-    now = timezone.now()
+    now = database_now()
     if not rows.filter(free(now)).exists():  # as it is each second, and costs no more
         return None
     taken = Counter(rows.filter(under_way(now)).order_by().values_list(whose, flat=True))
@@ -59,9 +59,9 @@ def claim_each(rows: QuerySet[J], held: timedelta, *, most: int) -> list[J]:
     """The first `most` of `rows` that are free, claimed, each in a transaction of its own. When the database fails in between, those
     that were claimed until then: they are in our hands, and the others are still free. Raises DatabaseError when none was."""
     claimed: list[J] = []
-    for job in rows.filter(free(timezone.now()))[:most]:
+    for job in rows.filter(free(database_now()))[:most]:
         try:
-            if claim(job, timezone.now(), held):
+            if claim(job, database_now(), held):
                 claimed.append(job)
         except DatabaseError as error:
             if not claimed:
@@ -73,7 +73,7 @@ def claim_each(rows: QuerySet[J], held: timedelta, *, most: int) -> list[J]:
 
 def extend(job: Job, held: timedelta, **changes: Any) -> bool:
     """The worker is still at it. False when it has lost the job."""
-    return _write(job, _claimed(job), claimed_until=timezone.now() + held, **changes)
+    return _write(job, _claimed(job), claimed_until=database_now() + held, **changes)
 
 
 def give_back(job: Job, **changes: Any) -> bool:
@@ -102,7 +102,7 @@ def finish_for_others(job: Job, **changes: Any) -> bool:
 
 
 def _finish(job: Job, rows: QuerySet[Any], **changes: Any) -> bool:
-    return _write(job, rows, finished_at=timezone.now(), claimed_by="", claimed_until=None, tries=job.tries + 1, **changes)
+    return _write(job, rows, finished_at=database_now(), claimed_by="", claimed_until=None, tries=job.tries + 1, **changes)
 
 
 def _claimed(job: Job) -> QuerySet[Any]:

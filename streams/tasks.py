@@ -6,10 +6,10 @@ import logging
 
 from celery import shared_task
 from django.conf import settings
-from django.utils import timezone
 
 from streams import delivery, journal
 from streams.control import pending_streams
+from streams.database_clock import database_now
 from streams.gateways import refusals, traffic
 
 log = logging.getLogger(__name__)
@@ -58,5 +58,5 @@ def settle_starts() -> None:
 @shared_task(name="streams.tasks.forget_old_gateway_rows")
 def forget_old_gateway_rows() -> None:
     """Removes refused attempts that are old, or too many, and what processes that are gone have measured."""
-    refusals.forget_old(timezone.now())
+    refusals.forget_old(database_now())
     traffic.forget_old()

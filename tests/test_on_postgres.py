@@ -29,6 +29,7 @@ TESTS = (
     "tests/streams/calls/test_lease_keeping.py",
     "tests/streams/control",
     "tests/streams/test_silent_connections.py",
+    "tests/streams/test_clocks.py",
     "tests/streams/gateways",
     "tests/streams/test_provision.py",
     "tests/streams/delivery/test_outbox.py",

@@ -43,6 +43,7 @@ OF_MANY_MODULES = {
     "streams/calls/test_refused_writes": "calls in a database that refuses to write, from the gateway to the rows and readiness",
     "streams/test_floods": "what one tenant does without end, from the consumer to the customer and the rows",
     "streams/test_silent_connections": "whoever is connected to PostgreSQL or Redis, when that falls silent",
+    "streams/test_clocks": "whatever rows decide by the time, by processes whose clocks differ",
     "streams/test_first_messages": "whose call it is, whatever comes first, from the consumer down to the rows",
     "streams/test_lookalike_calls": "calls of Twilio's lookalikes, from the consumer to a customer and back",
     "streams/test_resuming": "a call that goes on on another socket, from the consumer down to the rows",
@@ -120,6 +121,7 @@ TOLD_BY = {
         "streams/calls/unwritten_notes",
     ),
     "streams/calls/test_refused_writes": ("streams/journal/probing",),
+    "streams/test_clocks": ("streams/database_clock",),
     "config/test_environment": ("config/silent_peers",),
     # What people see of it, told by the test of the page.
     "cdr/admin/entry/test_single_sign_on": ("cdr/sign_in/outside_users",),

@@ -8,11 +8,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from cdr.api.errors import ApiRefusal, too_many
 from streams import control, guard
 from streams.control import pending_streams
+from streams.database_clock import database_now
 from streams.models import Account, Call, ControlRequest, Stream
 from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES
 from streams.pure.lifecycle import LIVE_STATES, CallState
@@ -52,7 +52,7 @@ def _refuse_repeated(call: Call, service_url: str) -> None:
 
 def _refuse_hasty(account: Account) -> None:
     most = account.stream_starts_per_second
-    last_second = timezone.now() - timedelta(seconds=1)
+    last_second = database_now() - timedelta(seconds=1)
     if ControlRequest.objects.filter(kind="start", stream=None, requested_at__gt=last_second, call__account=account).count() >= most:
         raise too_many(f"The account may start {most} streams a second. Try again in a second.", 1)
 

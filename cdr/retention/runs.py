@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from cdr import audit
 from cdr.audit import Actor
@@ -20,6 +19,7 @@ from cdr.pure.retention import Kind
 from cdr.retention.due import Due, all_due, calls_of, installation_days
 from cdr.retention.removal import remove
 from streams import jobs
+from streams.database_clock import database_now
 from streams.models import Call
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Busy(Exception):
 
 def apply(seconds: float = SLICE_SECONDS) -> None:
     """Goes on with the round under way for so many seconds, or begins one when the last began an hour ago."""
-    now = timezone.now()
+    now = database_now()
     run = RetentionRun.objects.filter(unfinished=True).first()
     if run is None and not RetentionRun.objects.filter(started_at__gt=now - ROUND).exists():
         run = _begin_run(now)
@@ -52,7 +52,7 @@ def apply(seconds: float = SLICE_SECONDS) -> None:
 
 def apply_all() -> RetentionRun | None:
     """A whole round now; None when everything is kept for ever. Raises Busy."""
-    now = timezone.now()
+    now = database_now()
     run = RetentionRun.objects.filter(unfinished=True).first() or _begin_run(now)
     if run is None:
         return None
@@ -124,7 +124,7 @@ def _after(due: Due, last: Call | None) -> Any:
 def _remove(run: RetentionRun, due: Due, batch: list[Call]) -> None:
     """One batch and its count, together. Raises Busy when the round is no longer ours; then nothing was removed."""
     with transaction.atomic():
-        count = remove(due.kind, batch, timezone.now())
+        count = remove(due.kind, batch, database_now())
         of_account = run.counts.setdefault(due.account.name, {})
         of_account[str(due.kind)] = of_account.get(str(due.kind), 0) + count
         if not jobs.extend(run, CLAIMED_FOR, counts=run.counts):
@@ -140,7 +140,7 @@ def _settle(due: Due, until: datetime) -> None:
 
 
 def _finish(run: RetentionRun) -> None:
-    now = timezone.now()
+    now = database_now()
     counts = {account: kinds for account, kinds in run.counts.items() if any(kinds.values())}
     with transaction.atomic():
         if not jobs.finish(run, unfinished=None, counts=counts):

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from streams import control, jobs, journal
+from streams.database_clock import database_now
 from streams.models import ControlRequest, Stream, StreamEvent
 from streams.pure.lifecycle import CallState, EndCause, EventKind, Level
 
@@ -46,7 +46,8 @@ def request_stop(start: ControlRequest, by: str) -> None:
     if call.state != CallState.LIVE:
         raise control.NotLive(TOO_LATE)
     with transaction.atomic():
-        ControlRequest.objects.create(call=call, kind="stop", requested_by=by, details={"stream_id": start.details["stream_id"]})
+        details = {"stream_id": start.details["stream_id"]}
+        ControlRequest.objects.create(call=call, kind="stop", requested_by=by, requested_at=database_now(), details=details)
         transaction.on_commit(partial(control.nudge, call.owner))
 
 
@@ -54,7 +55,7 @@ def settle_overdue(wait_seconds: float = WAIT_SECONDS) -> list[UUID]:
     """Ends the streams that were asked for longer ago than `wait_seconds` and will not come; returns their uuids.
 
     Written ones are noted as such on their requests, so that each request is looked at until it is settled, and not after."""
-    overdue = ControlRequest.objects.filter(kind="start", stream=None, requested_at__lt=timezone.now() - timedelta(seconds=wait_seconds))
+    overdue = ControlRequest.objects.filter(kind="start", stream=None, requested_at__lt=database_now() - timedelta(seconds=wait_seconds))
     ended = map(_settle, overdue.values_list("pk", flat=True)[:SETTLED_AT_ONCE])
     return [stream.uuid for stream in ended if stream]
 
@@ -95,7 +96,7 @@ def _end(request: ControlRequest) -> Stream:
     stream = stand_in(request)
     stream.save(force_insert=True)
     _mark_settled(request, stream)
-    ended_at = timezone.now()
+    ended_at = database_now()
     asked = {"source": "API" if request.requested_by == "API" else "console", "request": control.shown_request(stream.request)}
     _write_event(stream, EventKind.STREAM_REQUESTED, request.requested_at, Level.INFO, asked)
     _write_event(stream, EventKind.STREAM_ENDED, ended_at, Level.INFO if over else Level.ERROR, {"cause": cause, "words": words})

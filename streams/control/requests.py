@@ -17,6 +17,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from streams import jobs
+from streams.database_clock import database_now
 from streams.models import Call, ControlRequest, Stream
 from streams.outages import Outage
 from streams.pure.audio.dtmf import checked_digits
@@ -91,7 +92,7 @@ def _ask(
     if call.state != CallState.LIVE:
         raise NotLive("The call has ended already.")
     with transaction.atomic():
-        asked = {"requested_by": by, "details": details or {}, "extra_headers": extra_headers}
+        asked = {"requested_by": by, "requested_at": database_now(), "details": details or {}, "extra_headers": extra_headers}
         ControlRequest.objects.create(call=call, stream=stream, kind=kind, **asked)
         transaction.on_commit(partial(nudge, call.owner))
 

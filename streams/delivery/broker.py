@@ -4,17 +4,24 @@ Owns what a broker that is away may cost. Must not know callbacks."""
 
 import logging
 import time
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from celery import current_app
 from kombu.pools import producers
+
+from streams.outages import Outage
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 0.8
 REST_SECONDS = 2.0
-HINT_SECONDS = 30
+MOST_WAITING = 1000
+"""Messages that nobody has taken yet, past which no more are sent: the sweep would send the same again each second. None expires: when
+it does would be written by one machine's clock and read by another's."""
 HINTS_AT_ONCE, HINTS_A_SECOND = 50.0, 20.0
 """Of one account, from one process: a queue is a pool as well, and who fills it with hints makes those of others late. What no hint was
 given for is swept a second later, within the account's share."""
@@ -29,11 +36,12 @@ _IMPATIENT = {
 }
 
 
-class _Broker:
+class Broker:
     """Whether the broker answered last time; while it is away it is asked once in REST_SECONDS."""
 
-    def __init__(self) -> None:
-        self.away = False
+    def __init__(self, what: str, meanwhile: str) -> None:
+        self.outage = Outage(log, what)
+        self.meanwhile = meanwhile
         self.rest_until = 0.0
         self._hints_left: dict[int, tuple[float, float]] = {}
 
@@ -43,30 +51,30 @@ class _Broker:
         self._hints_left[account_id] = (left - 1 if left >= 1 else left, now)
         return left >= 1
 
-    def send(self, task: str, argument: int) -> None:
+    @property
+    def away(self) -> bool:
+        return self.outage.away
+
+    def ask(self, question: Callable[[Any], T], else_: T) -> T:
+        """The answer to a question to a producer; `else_` while there is none. Never raises."""
         if time.monotonic() < self.rest_until:
-            return
+            return else_
         try:
             with _producers().acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
-                current_app.send_task(task, [argument], producer=producer, retry=False, expires=HINT_SECONDS)
-        except Exception as error:  # kombu, redis-py and the socket each have their own; none of them may reach the caller
-            self._rest_after(error)
-        else:
-            self._wake()
-
-    def _rest_after(self, error: Exception) -> None:
-        self.rest_until = time.monotonic() + REST_SECONDS
-        if not self.away:
-            log.warning("The broker is away (%s). Callbacks wait in the database until it is back.", error)
-        self.away = True
-
-    def _wake(self) -> None:
-        if self.away:
-            log.info("The broker is back.")
-        self.away = False
+                answer = question(producer)
+        except Exception as error:  # noqa: BLE001 - kombu, redis-py and the socket each have their own; none may reach the caller
+            self.rest_until = time.monotonic() + REST_SECONDS
+            self.outage.failed(error, self.meanwhile)
+            return else_
+        self.outage.worked()
+        return answer
 
 
-_broker = _Broker()
+def new_broker() -> Broker:
+    return Broker("Sending to the broker", "callbacks wait in the database until it is back")
+
+
+_broker = new_broker()
 
 
 @lru_cache(maxsize=1)
@@ -74,9 +82,20 @@ def _producers() -> Any:  # kombu's pool, which is not typed
     return producers[current_app.connection_for_write(transport_options=_IMPATIENT)]
 
 
+def send_unless(producer: Any, most_waiting: int, task: str, *arguments: Any) -> None:
+    """Sends a task, unless so many messages wait already."""
+    if waiting(producer) < most_waiting:
+        current_app.send_task(task, list(arguments), producer=producer, retry=False)
+
+
+def waiting(producer: Any) -> int:
+    """How many messages nobody has taken yet."""
+    return int(producer.channel.client.llen(current_app.conf.task_default_queue))
+
+
 def nudge(stream_id: int) -> None:
     """Asks a worker to deliver what `stream_id` (the row's key) owes. Never raises; costs at most about a second, and once only."""
-    _broker.send("streams.tasks.deliver_stream", stream_id)
+    _broker.ask(lambda producer: send_unless(producer, MOST_WAITING, "streams.tasks.deliver_stream", stream_id), None)
 
 
 def hint(stream_id: int, account_id: int) -> None:

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
-from django.utils import timezone
 
 from streams import jobs
+from streams.database_clock import database_now
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
 from streams.shares import Shares
 
@@ -106,14 +106,14 @@ def resend(callback: Callback) -> None:
         whole = Call.objects.filter(streams=row.stream_id, numbers_removed_at=None, payloads_removed_at=None)
         if not whole.exists():
             raise NotWhole
-        jobs.reopen(row, state=CallbackState.PENDING, due_at=timezone.now())
+        jobs.reopen(row, state=CallbackState.PENDING, due_at=database_now())
         _note_given_up_no_more(row)
 
 
 def due_streams(limit: int) -> list[int]:
     """At most `limit` streams that have something deliverable, no account with more than its free share, in all and to one host; the
     accounts and their hosts taking turns."""
-    now = timezone.now()
+    now = database_now()
     turn = Window(RowNumber(), partition_by=[F("account"), F("host")], order_by=(F("due_at").asc(), F("pk").asc()))
     turns = deliverable(now).annotate(turn=turn).filter(turn__lte=endpoint_shares().each).order_by("turn", "due_at")
     rows = list(turns.values_list("stream_id", "host", "account_id"))
@@ -122,7 +122,7 @@ def due_streams(limit: int) -> list[int]:
 
 def waiting_beside(stream_id: int) -> list[int]:
     """Other streams of the account whose callbacks wait for the same host as this one's, as many as have a free share now."""
-    now, most = timezone.now(), endpoint_shares().each
+    now, most = database_now(), endpoint_shares().each
     rows: list[tuple[int, str, int]] = []
     for account_id, host in set(Callback.objects.filter(stream_id=stream_id).values_list("account_id", "host")):
         waiting = deliverable(now).filter(account_id=account_id, host=host).exclude(stream_id=stream_id).order_by("due_at")

@@ -10,8 +10,8 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from django.conf import settings
-from django.utils import timezone
 
+from streams.database_clock import database_now
 from streams.fetch import FailureKind, FetchFailed, Reply, fetch
 from streams.models import Callback, CallbackAttempt
 from streams.pure.callback.form_request import FormRequest, signed_form
@@ -39,7 +39,7 @@ class SendResult(NamedTuple):
 
 def send_once(callback: Callback) -> SendResult:
     """Sends `callback` once. Blocks up to CALLBACK_TIMEOUT_SECONDS."""
-    started_at = timezone.now()
+    started_at = database_now()
     try:
         request = _request(callback, started_at)
         reply = fetch(

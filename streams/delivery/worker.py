@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
-from django.utils import timezone
 
 from streams import jobs
+from streams.database_clock import database_now
 from streams.delivery import outbox
 from streams.delivery.broker import nudge
 from streams.delivery.sending import SendResult, send_once
@@ -52,7 +52,7 @@ def deliver(stream_id: int) -> None:
 
 def deliver_next(stream_id: int) -> DeliveryOutcome:
     """At most one try, of the stream's first deliverable callback. Blocks up to CALLBACK_TIMEOUT_SECONDS."""
-    now = timezone.now()
+    now = database_now()
     callback = outbox.next_of(stream_id, now)
     if callback is None:
         return DeliveryOutcome.NOTHING_DUE
@@ -89,4 +89,4 @@ def _after(callback: Callback, result: SendResult) -> tuple[CallbackState, datet
     )
     if seconds is None or not result.may_retry:
         return CallbackState.GIVEN_UP, None
-    return CallbackState.PENDING, timezone.now() + timedelta(seconds=seconds)
+    return CallbackState.PENDING, database_now() + timedelta(seconds=seconds)

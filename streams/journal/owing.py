@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from streams import delivery
+from streams.database_clock import database_now
 from streams.journal.rows import utc_of
 from streams.models import Callback, Stream
 from streams.pure.callback.parameters import Style, callback_parameters, without_secrets
@@ -55,7 +56,7 @@ def owe(
         message_id=f"msg_{stream.uuid.hex}{number:03}",
         parameters=without_secrets(parameters),
         created_at=utc_of(seconds),
-        due_at=utc_of(seconds),
+        due_at=database_now(),
     )
     transaction.on_commit(partial(delivery.hint, stream.pk, stream.account_id))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from streams.models.choices import (
     CallbackTrouble,
@@ -232,7 +233,7 @@ class ControlRequest(Job):
     details = models.JSONField(default=dict)
     extra_headers = SealedTextField(blank=True, help_text="Of a start: what `details` do not tell of the request.")
     requested_by = models.CharField(max_length=150, help_text="'API' or the operator's user name.")
-    requested_at = models.DateTimeField(auto_now_add=True)
+    requested_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ("id",)

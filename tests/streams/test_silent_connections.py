@@ -123,7 +123,7 @@ async def test_neither_is_who_owes_a_callback(redis: RedisServer, settings: Any,
         proxy.deaf = True
         proxy.silence()
         monkeypatch.setattr(app.conf, "broker_url", f"redis://127.0.0.1:{proxy.port}/0")
-        monkeypatch.setattr(broker, "_broker", broker._Broker())
+        monkeypatch.setattr(broker, "_broker", broker.new_broker())
         broker._producers.cache_clear()
         began = time.monotonic()
         await sync_to_async(broker.nudge)(1)

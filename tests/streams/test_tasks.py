@@ -33,7 +33,7 @@ def time_limits(settings: Any) -> None:
 @pytest.fixture
 def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
     hang_up_on_the_broker()
-    monkeypatch.setattr(broker, "_broker", broker._Broker())
+    monkeypatch.setattr(broker, "_broker", broker.new_broker())
     server = RedisServer(tmp_path)
     server.start()
     yield server
@@ -108,7 +108,7 @@ def test_a_dead_endpoint_of_one_customer_delays_no_other(worker: None, httpserve
 
 
 def test_without_a_broker_a_task_still_delivers(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(broker, "_broker", broker._Broker())
+    monkeypatch.setattr(broker, "_broker", broker.new_broker())
     callback = owed(stream(), endpoint(httpserver, 200))
     sweep_callbacks()
     deliver_stream(callback.stream_id)

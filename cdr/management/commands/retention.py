@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from cdr import retention
 from cdr.pure.figures import counted, moment
@@ -12,6 +11,7 @@ from cdr.pure.retention import WORDS
 from cdr.retention import RetentionPlan
 from cdr.retention.plan import COUNTED_TO
 from cdr.retention.runs import count_words
+from streams.database_clock import database_now
 
 KEPT_FOR_EVER = "Everything is kept for ever: no RETAIN_..._DAYS is set, and no account has days of its own."
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["dry_run"]:
-            return self._say(retention.planned(timezone.now()))
+            return self._say(retention.planned(database_now()))
         try:
             run = retention.apply_all()
         except retention.Busy as error:

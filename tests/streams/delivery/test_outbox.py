@@ -9,7 +9,7 @@ from threading import Event, Lock
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
@@ -17,6 +17,9 @@ from streams.delivery import DeliveryOutcome, deliver, deliver_next, due_streams
 from streams.models import Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
 from tests.streams.callback_rows import account, endpoint, fresh, owed, received, stream, under_way
 from tests.streams.raw_server import OK, RawServer, hanging, serving, whole_request
+
+CLOCK = 1 if connection.vendor == "postgresql" else 0
+"""What it costs to ask the database what time it is."""
 
 pytestmark = pytest.mark.django_db
 transactional = pytest.mark.django_db(transaction=True)
@@ -29,14 +32,14 @@ def test_nothing_due_costs_one_query(django_assert_num_queries: Any):
     owed(stream(), GOOD, due_at=timezone.now() + timedelta(minutes=1))
     owed(stream(), GOOD, state=CallbackState.DELIVERED, due_at=None)
     owed(stream(), GOOD, state=CallbackState.GIVEN_UP, due_at=None)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(1 + CLOCK):
         assert due_streams(100) == []
 
 
 def test_many_due_cost_two_queries(django_assert_num_queries: Any):
     for number in range(20):
         owed(stream(account(f"Account {number % 4}")), f"http://{number % 7}.example/")
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(2 + CLOCK):
         assert len(due_streams(100)) == 20
 
 
@@ -96,7 +99,7 @@ def test_a_host_at_its_share_is_left_due_and_nothing_written(django_assert_num_q
     for _ in range(4):
         under_way(owed(stream(), DEAD))
     waiting = owed(stream(), DEAD)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(2 + CLOCK):
         assert deliver_next(waiting.stream_id) is DeliveryOutcome.CAPPED
     row = fresh(waiting)
     assert (row.state, row.tries, row.claimed_by, row.due_at) == (CallbackState.PENDING, 0, "", waiting.due_at)

@@ -1,0 +1,80 @@
+"""Processes whose clocks differ: what rows decide goes by the database's clock. On SQLite that is everybody's."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import connection
+from django.utils import timezone
+from pytest_httpserver import HTTPServer
+
+from streams import control, delivery, journal
+from streams.control import pending_streams
+from streams.models import Call, Callback, CallbackState
+from streams.pure.lifecycle import EventKind
+from streams.pure.messages import StreamRequest
+from tests.streams.rows import Story, call_facts, gateway
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no clock of its own; test_on_postgres runs this."),
+]
+OWNER = "a" * 32
+AHEAD, BEHIND = timedelta(minutes=10), timedelta(minutes=-10)
+
+
+def elsewhere(difference: timedelta) -> time_machine.travel:
+    """On a machine whose clock is so far off."""
+    return time_machine.travel(timezone.now() + difference)
+
+
+def begin(url: str) -> None:
+    """A call whose stream has begun now, by this machine's clock."""
+    story, stream_id, request = Story(), uuid4(), StreamRequest("wss://bot.example/", status_callback_url=url)
+    story.add(EventKind.CALL_STARTED, gateway="pbx")
+    story.streaming(stream_id, request)
+    now = timezone.now().timestamp()
+    notes = [type(note)(note.number, note.kind, now, note.level, note.stream_id, note.details) for note in story.notes]
+    journal.record(OWNER, 20.0, call_facts(gateway(), started_at=now), notes)
+
+
+@pytest.mark.parametrize("web", [AHEAD, BEHIND, timedelta(days=2)])
+@pytest.mark.parametrize("worker", [BEHIND, AHEAD, timedelta(days=-2)])
+def test_callbacks_are_delivered_at_once(web: timedelta, worker: timedelta, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/").respond_with_data("")
+    with elsewhere(web):
+        begin(httpserver.url_for("/"))
+    with elsewhere(worker):
+        (stream_id,) = delivery.due_streams(10)
+        delivery.deliver(stream_id)
+    assert Callback.objects.get().state == CallbackState.DELIVERED
+
+
+def test_a_next_try_is_as_far_away_for_every_worker(settings, httpserver: HTTPServer) -> None:
+    settings.CALLBACK_RETRY_SECONDS = (300, 300)
+    httpserver.expect_request("/").respond_with_data("", status=503)
+    begin(httpserver.url_for("/"))
+    with elsewhere(AHEAD):
+        delivery.deliver(delivery.due_streams(10)[0])
+        assert delivery.due_streams(10) == []
+    due_at = Callback.objects.get().due_at
+    assert timedelta(minutes=3) < due_at - timezone.now() < timedelta(minutes=7)
+
+
+def test_a_start_waits_for_its_process_whatever_the_clock_of_who_asked(settings) -> None:
+    begin("https://hooks.example/")
+    with elsewhere(BEHIND):
+        control.request_start(Call.objects.get(), StreamRequest("wss://bot.example/"), "API")
+    with elsewhere(AHEAD):
+        assert pending_streams.settle_overdue() == []
+        assert len(control.claim_waiting(OWNER)) == 1
+    with elsewhere(timedelta(hours=2)):
+        assert control.claim_waiting(OWNER) == []  # the claim is not over
+
+
+@pytest.mark.parametrize("worker", [AHEAD, BEHIND])
+def test_a_worker_ends_no_call_that_is_held(worker: timedelta) -> None:
+    begin("")
+    with elsewhere(worker):
+        assert list(journal.reap_expired(10)) == []

@@ -25,6 +25,7 @@ from streams.gateways import traffic
 from streams.gateways.directory import Directory
 from streams.gateways.refusals import Refusals
 from streams.keeper import keep
+from streams.outages import Outage
 from streams.pure.gateway.guesses import Guesses
 from streams.pure.gateway.meter import Meter
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
@@ -58,6 +59,7 @@ class Switchboard:
         self.leases = LeaseKeeper(self.owner, self.lease_seconds, self.relays, self.note_queue, self._lost)
         self.meters: dict[int, Meter] = {}
         self._threads = DatabaseThreads(2, "switchboard")
+        self._outage = Outage(log, "Looking for control requests, or writing figures,")
         self._look = asyncio.Event()
         self.crowding = Crowding(self.owner, self.relays, self._query)
         self._control = ControlRounds(self.owner, self.relays, self._query)
@@ -136,10 +138,12 @@ class Switchboard:
     async def _query(self, function: Any, *arguments: Any) -> Any:
         """Runs a database function in a thread; None when the database is away."""
         try:
-            return await self._threads.run(function, *arguments)
+            result = await self._threads.run(function, *arguments)
         except DatabaseError as error:
-            log.warning("The database is away (%s); calls go on.", str(error).strip())
+            self._outage.failed(error, "calls go on")
             return None
+        self._outage.worked()
+        return result
 
 
 _boards: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Switchboard] = weakref.WeakKeyDictionary()

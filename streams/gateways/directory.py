@@ -15,6 +15,7 @@ from streams.database_threads import DatabaseThreads
 from streams.keeper import keep
 from streams.models import AuthToken, Gateway
 from streams.models.tenants import password_matches
+from streams.outages import Outage
 from streams.pure.callback.auth_tokens import KnownToken, Tokens, in_force
 from streams.sealed import WrongKey
 
@@ -73,12 +74,14 @@ class Directory:
         return in_force(known.tokens, timezone.now())
 
     async def _keep(self) -> None:
+        outage = Outage(log, "Reading the gateways")
         while True:
             try:
                 self.entries = await self._threads.run(load_gateways)
                 self._loaded.set()
+                outage.worked()
             except (DatabaseError, WrongKey) as error:
-                log.warning("Gateways could not be read (%s); the last known ones stay in force.", str(error).strip())
+                outage.failed(error, "the last known ones stay in force")
             await asyncio.sleep(REFRESH_SECONDS)
 
     async def stop(self) -> None:

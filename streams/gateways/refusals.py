@@ -15,6 +15,7 @@ from django.db.models import F
 from streams.database_threads import DatabaseThreads
 from streams.keeper import keep
 from streams.models import Gateway, GatewayRefusal
+from streams.outages import Outage
 from streams.pure.gateway.refusal import Attempts, Refusal, Tally
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Refusals:
         self._tally = Tally()
         self._some = asyncio.Event()
         self._threads = DatabaseThreads(1, "refusals")
+        self._outage = Outage(log, "Writing refused attempts")
         self._writing = keep("refused attempts", self._keep)
 
     def add(self, refusal: Refusal) -> None:
@@ -67,12 +69,13 @@ class Refusals:
             # What strangers sent must be able to stop nothing: neither this loop, nor the attempts after it.
             log.warning("Refused attempts could not be written and are lost (%s).", str(error).strip())
         except DatabaseError as error:
-            log.warning("The database is away (%s); refused attempts wait.", str(error).strip())
+            self._outage.failed(error, "they wait")
             self._tally.give_back(attempts)
             return False
         except Exception:
             self._tally.give_back(attempts)
             raise
+        self._outage.worked()
         return True
 
 

@@ -1,0 +1,75 @@
+"""A worker while its database or its broker is away or refuses: it waits, says so in a line, and works again."""
+
+import logging
+
+import pytest
+from django.db import DataError, InternalError, OperationalError
+from redis.exceptions import ResponseError
+
+from config import task_failures
+from streams import journal
+from streams.outages import Outage
+from streams.tasks import deliver_stream, settle_starts
+
+
+@pytest.fixture(autouse=True)
+def all_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("tasks", "broker"):
+        monkeypatch.setattr(task_failures, name, Outage(task_failures.log, name))
+    monkeypatch.setattr(task_failures, "_failing", set())
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [" ".join(record.getMessage().split()[:2]) for record in caplog.records if record.name == task_failures.__name__]
+
+
+@pytest.mark.parametrize("error", [OperationalError("connection refused"), InternalError("cannot execute UPDATE when read-only")])
+def test_a_task_waits_while_the_database_refuses(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing = [error] * 30
+
+    def beat(name: str, quiet_seconds: float) -> bool:
+        if failing:
+            raise failing.pop()
+        return False
+
+    monkeypatch.setattr(journal, "beat", beat)
+    for _ in range(32):
+        settle_starts()
+    assert lines(caplog) == ["tasks failed", "tasks works"]
+
+
+def test_one_task_that_works_does_not_say_that_all_do(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OperationalError("no such table")
+
+    monkeypatch.setattr(journal, "beat", refuse)
+    monkeypatch.setattr("streams.delivery.deliver", lambda pk: None)
+    for _ in range(3):
+        settle_starts()
+        deliver_stream(1)
+    assert lines(caplog) == ["tasks failed"]
+
+
+def test_a_fault_is_told_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise DataError("numeric field overflow")
+
+    monkeypatch.setattr(journal, "beat", fail)
+    with pytest.raises(DataError):
+        settle_starts()
+
+
+def record(name: str, words: str, error: Exception | None = None) -> logging.LogRecord:
+    info = (type(error), error, None) if error else None
+    return logging.LogRecord(name, logging.ERROR, "", 1, words, None, info)
+
+
+def test_celerys_lines_of_the_broker_become_one(caplog: pytest.LogCaptureFixture) -> None:
+    lets_through = task_failures.BrokerLines().filter
+    assert not lets_through(record("celery.worker.consumer.consumer", "consumer: Cannot connect to redis://: refused. Trying again"))
+    assert not lets_through(record("kombu.transport.redis", "maybe_refresh_binding_expiry: Redis error", ResponseError("OOM")))
+    assert lets_through(record("celery.worker.consumer.consumer", "Received unregistered task of type 'x'", KeyError("x")))
+    assert lets_through(record("celery.app.trace", "Task failed", ResponseError("OOM")))
+    assert lines(caplog) == ["broker failed"]

@@ -1,5 +1,6 @@
 """A support person's browser beside a running call: the log that grows with it, and what its end leaves on the call's page."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -29,15 +30,23 @@ async def page(web: Web) -> AsyncIterator[Any]:
         await page.get_by_label("Username").fill(ADMIN)
         await page.get_by_label("Password").fill(ADMIN_PASSWORD)
         await page.get_by_role("button", name="Log in").click()
+        await page.wait_for_url(f"{web.http_url}/admin/")
         yield page
         await browser.close()
+
+
+async def opened(page: Any, address: str) -> None:
+    """A customer hears of a stream before its row is written."""
+    async with asyncio.timeout(30):
+        while (await page.goto(address)).status == 404:
+            await asyncio.sleep(0.1)
 
 
 async def test_a_log_grows_while_its_call_runs_and_the_page_says_how_it_ended(web: Web, answers: Answers, page: Any) -> None:
     log, state = page.locator("#log"), page.locator("#live-state")
     async with Customer(Behaviour(close_after=25, close_code=1011, close_reason="worker crashed")) as customer:
         call, conversation = await live(web, customer, streams_to(answers, customer, keepCallAlive="false"))
-        await page.goto(f"{web.http_url}/admin/cdr/streamdetail/{conversation.stream_id}/debug-log/")
+        await opened(page, f"{web.http_url}/admin/cdr/streamdetail/{conversation.stream_id}/debug-log/")
         await playwright.expect(state).to_have_text("live", timeout=20_000)
         await call.send_frames(speech(0.3), dtmf="5")
         await log.get_by_text("Digit 5").first.wait_for(timeout=20_000)

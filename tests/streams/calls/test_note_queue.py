@@ -148,7 +148,7 @@ async def test_what_cannot_be_written_before_the_end_of_the_process_is_in_a_file
     book = NoteQueue(OWNER, 20.0)
     story = begin(book, facts)
     book.add(facts, story.add(EventKind.CALL_DTMF, digit="1"))
-    await book.stop(0.5)
+    await book.stop(3)
     (line,) = (tmp_path / "unwritten" / f"{OWNER}.jsonl").read_text().splitlines()
     kept_line = json.loads(line)
     assert kept_line["call"]["call_id"] == str(facts.call_id)

@@ -15,6 +15,8 @@ STEADY_SECONDS = 10.0
 """How long a loop has to run after a failure before it counts as up again. That proves something, because every loop begins with
 its work, and waits after it."""
 
+ASKED_AGAIN_SECONDS = 2.0
+
 Loop = Callable[[], Coroutine[Any, Any, None]]
 
 _kept: set["KeptLoop"] = set()
@@ -47,9 +49,11 @@ class KeptLoop:
         return self._failures_in_a_row > 0 and (began is None or time.monotonic() - began < STEADY_SECONDS)
 
     async def stop(self) -> None:
-        """Returns once it has ended."""
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        """Returns once it has ended. Asked again: `asyncio.wait_for` of Python 3.11 swallows a cancellation that comes together with
+        what it waits for."""
+        while not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=ASKED_AGAIN_SECONDS)
 
     async def _keep(self) -> None:
         _kept.add(self)

@@ -74,8 +74,8 @@ class LeaseKeeper:
             self._renewed_at = None
             return
         try:
-            renewing = self._threads.run(journal.renew_leases, self._owner, self._lease_seconds, here, self._signs_of_life())
-            rows = await asyncio.wait_for(renewing, self.round_seconds)
+            async with asyncio.timeout(self.round_seconds):
+                rows = await self._threads.run(journal.renew_leases, self._owner, self._lease_seconds, here, self._signs_of_life())
         except TimeoutError:
             self._failed(f"no answer within {self.round_seconds:g} s", began)
         except DatabaseError as error:

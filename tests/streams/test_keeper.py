@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import pytest
 
@@ -106,6 +107,21 @@ async def test_stopping_waits_for_what_a_loop_tidies_up() -> None:
     await begun.wait()
     await asyncio.wait_for(kept.stop(), 30)
     assert tidied == [True] and kept.failures == 0
+
+
+async def test_a_loop_that_swallows_its_cancellation_is_stopped_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `asyncio.wait_for` of Python 3.11 does when what it waits for is done at the same moment."""
+    monkeypatch.setattr(keeper, "ASKED_AGAIN_SECONDS", 0.01)
+
+    async def goes_on() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    kept = keep("weaving", goes_on)
+    await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await kept.stop()
 
 
 async def test_a_loop_that_fails_at_being_stopped_has_ended_all_the_same(caplog: pytest.LogCaptureFixture) -> None:

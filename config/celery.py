@@ -5,8 +5,13 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, worker_init
+from kombu.transport.redis import QoS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# A message in hand when the connection is lost would be put back by way of that connection, and the failure of that ends the worker
+# (Celery 5.7.0). It need not be put back: what it was sent for stands in rows, and the next sweep finds it.
+QoS.restore_at_shutdown = False
 
 app = Celery("streamdesk", task_cls="config.task_failures:RowsTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")

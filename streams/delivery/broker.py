@@ -4,6 +4,7 @@ Owns what a broker that is away may cost. Must not know callbacks."""
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from celery import current_app
 from kombu.pools import producers
 
 from streams.outages import Outage
+from streams.pure.allowance import Allowance, Budget
 
 T = TypeVar("T")
 
@@ -22,7 +24,7 @@ REST_SECONDS = 2.0
 MOST_WAITING = 1000
 """Messages that nobody has taken yet, past which no more are sent: the sweep would send the same again each second. None expires: when
 it does would be written by one machine's clock and read by another's."""
-HINTS_AT_ONCE, HINTS_A_SECOND = 50.0, 20.0
+HINTS = Allowance(a_second=20, at_once=50)
 """Of one account, from one process: a queue is a pool as well, and who fills it with hints makes those of others late. What no hint was
 given for is swept a second later, within the account's share."""
 
@@ -43,13 +45,14 @@ class Broker:
         self.outage = Outage(log, what)
         self.meanwhile = meanwhile
         self.rest_until = 0.0
-        self._hints_left: dict[int, tuple[float, float]] = {}
+        self._hints: defaultdict[int, Budget] = defaultdict(lambda: Budget(HINTS))
 
     def may_hint(self, account_id: int, now: float) -> bool:
-        left, at = self._hints_left.get(account_id, (HINTS_AT_ONCE, now))
-        left = min(left + (now - at) * HINTS_A_SECOND, HINTS_AT_ONCE)
-        self._hints_left[account_id] = (left - 1 if left >= 1 else left, now)
-        return left >= 1
+        budget = self._hints[account_id]
+        if budget.left(now) < 1:
+            return False
+        budget.spend(1)
+        return True
 
     @property
     def away(self) -> bool:

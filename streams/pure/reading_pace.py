@@ -1,22 +1,14 @@
 """How fast what a peer sends is read and obeyed: at once for as long as it lasts, then at so many a second. What is not read waits with the
 peer, so that nothing is lost and nobody else is late.
 
-Owns the counting. Must not know who sends, what, or how one waits."""
+Owns what a message counts as. Must not know who sends, what, or how one waits."""
 
-from dataclasses import dataclass
+from streams.pure.allowance import Allowance, Budget
 
 MESSAGE_BYTES = 16_384
 """A message that is larger counts as several: reading it takes as long."""
 HASTE_SECONDS = 0.001
 """Messages closer than this were waiting already: whoever reads them on and on lets nobody else have a turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """`at_once` messages, and from then on `a_second`."""
-
-    a_second: float
-    at_once: float
 
 
 OF_CUSTOMERS = Allowance(a_second=500, at_once=6000)
@@ -31,14 +23,16 @@ class ReadingPace:
 
     def __init__(self, allowance: Allowance) -> None:
         self._allowance = allowance
-        self._left = allowance.at_once
+        self._budget = Budget(allowance)
         self._read_at = 0.0
 
     def pause_seconds(self, size: int, now: float) -> float | None:
         """After a message of so many bytes: how long to wait with the next; 0: let others have a turn; None: it comes at its own pace."""
         since = now - self._read_at if self._read_at else HASTE_SECONDS
         self._read_at = now
-        self._left = min(self._left + since * self._allowance.a_second, self._allowance.at_once) - max(size / MESSAGE_BYTES, 1.0)
-        if self._left < 0:
-            return -self._left / self._allowance.a_second
+        cost = max(size / MESSAGE_BYTES, 1.0)
+        left = self._budget.left(now) - cost
+        self._budget.spend(cost)
+        if left < 0:
+            return -left / self._allowance.a_second
         return 0.0 if since < HASTE_SECONDS else None

@@ -8,9 +8,11 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from streams.pure.allowance import Allowance, Budget
+
 WAITING_AT_MOST = 200
 """How many different attempts wait to be written at most, of known gateways and of others each; any more are only counted."""
-WRITES_AT_ONCE, WRITES_PER_SECOND = 30.0, 1.0
+WRITES = Allowance(a_second=1.0, at_once=30.0)
 """What a process writes at most: an attacker fills neither the table nor the database's time."""
 
 
@@ -88,8 +90,7 @@ class Tally:
     def __init__(self) -> None:
         self._known: dict[Key, Attempts] = {}
         self._others: dict[Key, Attempts] = {}
-        self._allowed = WRITES_AT_ONCE
-        self._looked_at = 0.0
+        self._budget = Budget(WRITES)
 
     def __bool__(self) -> bool:
         return bool(self._known or self._others)
@@ -99,10 +100,8 @@ class Tally:
 
     def take(self, now: float) -> list[Attempts]:
         """What may be written at `now` (monotonic); the rest waits, and goes on being counted."""
-        self._allowed = min(WRITES_AT_ONCE, self._allowed + (now - self._looked_at) * WRITES_PER_SECOND)
-        self._looked_at = now
-        chosen = [*self._known.values(), *self._others.values()][: int(self._allowed)]
-        self._allowed -= len(chosen)
+        chosen = [*self._known.values(), *self._others.values()][: int(self._budget.left(now))]
+        self._budget.spend(len(chosen))
         for attempts in chosen:
             (self._known if attempts.key in self._known else self._others).pop(attempts.key)
         return chosen

@@ -11,9 +11,9 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 
 from streams.customers.open_socket import SLICE_BYTES
+from streams.pure.allowance import Allowance
 from streams.pure.customer.connection import Closure
 from streams.pure.customer.protocol import MESSAGE_BYTES
-from streams.pure.reading_pace import Allowance
 from tests.streams.customer_services import dialled, service
 
 

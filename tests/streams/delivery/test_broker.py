@@ -122,6 +122,6 @@ def test_one_account_with_very_many_callbacks_fills_no_queue(redis: RedisServer)
 
 def test_an_accounts_hints_come_back_with_time():
     own = broker.new_broker()
-    assert [own.may_hint(1, 0.0) for _ in range(60)].count(True) == broker.HINTS_AT_ONCE
-    assert [own.may_hint(1, 1.0) for _ in range(60)].count(True) == broker.HINTS_A_SECOND
+    assert [own.may_hint(1, 0.0) for _ in range(60)].count(True) == broker.HINTS.at_once
+    assert [own.may_hint(1, 1.0) for _ in range(60)].count(True) == broker.HINTS.a_second
     assert own.may_hint(2, 1.0)

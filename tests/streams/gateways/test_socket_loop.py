@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streams.gateways.socket_loop import CLOSE_INTERNAL_ERROR, SocketEnd, SocketLoop
-from streams.pure.reading_pace import Allowance
+from streams.pure.allowance import Allowance
 
 GONE: dict[str, Any] = {"type": "websocket.disconnect", "code": 1000}
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.reading_pace import HASTE_SECONDS, MESSAGE_BYTES, OF_CUSTOMERS, OF_GATEWAYS, Allowance, ReadingPace
+from streams.pure.allowance import Allowance
+from streams.pure.reading_pace import HASTE_SECONDS, MESSAGE_BYTES, OF_CUSTOMERS, OF_GATEWAYS, ReadingPace
 
 FEW = Allowance(a_second=10, at_once=3)
 

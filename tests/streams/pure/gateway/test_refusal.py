@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.pure.gateway.refusal import WAITING_AT_MOST, WRITES_AT_ONCE, WRITES_PER_SECOND, Reason, Refusal, Tally
+from streams.pure.gateway.refusal import WAITING_AT_MOST, WRITES, Reason, Refusal, Tally
 
 KNOWN = Refusal(Reason.WRONG_PASSWORD, "Wrong.", "pbx", "asterisk", "192.0.2.1", known=True)
 
@@ -63,7 +63,7 @@ def test_so_many_writes_at_once_and_then_one_a_second(tally) -> None:
         for number in range(WAITING_AT_MOST):
             tally.add(stranger(number), second)
         taken += tally.take(float(second))
-    assert len(taken) == WRITES_AT_ONCE + 60 * WRITES_PER_SECOND
+    assert len(taken) == WRITES.at_once + 60 * WRITES.a_second
 
 
 def test_what_could_not_be_written_is_joined_with_what_came_since(tally) -> None:

@@ -169,7 +169,8 @@ def peer_host(scope: dict[str, Any]) -> str:
 
 def listed_host(scope: dict[str, Any]) -> str:
     """The same for rows of which there is one an address: an IPv6 network of one customer is one address."""
-    return counted_words(peer_host(scope)) if peer_host(scope) else ""
+    host = peer_host(scope)
+    return counted_words(host) if host else ""
 
 
 def loggable_path(path: str, gateways: Collection[str]) -> str:

@@ -30,10 +30,10 @@ class Seal:
     def close(self, text: str) -> str:
         return self._fernet.encrypt(text.encode()).decode() if text else ""
 
-    def open(self, sealed: str) -> str:
-        """Raises CannotOpen."""
+    def open(self, sealed: str, within_seconds: int | None = None) -> str:
+        """Raises CannotOpen, also for what was closed longer ago than that."""
         try:
-            return self._fernet.decrypt(sealed.encode()).decode() if sealed else ""
+            return self._fernet.decrypt(sealed.encode(), ttl=within_seconds).decode() if sealed else ""
         except InvalidToken as error:
             raise CannotOpen from error
 

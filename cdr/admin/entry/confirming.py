@@ -4,31 +4,26 @@ have one. It counts for five minutes; signing in does as well.
 Owns that page, and that nothing typed is lost by it: the form that was sent waits in the page, encrypted, and is carried out when the
 answer is right. Must not know what is done."""
 
-import base64
-import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from cdr import audit
-from cdr.admin.entry.signing_in import WRONG_CODE, note_failure, with_retry_after
+from cdr.admin.entry.signing_in import note_failure, right_code, with_retry_after
 from cdr.admin.entry.visitor import visitor
 from cdr.pure.acts import Act
-from cdr.pure.sign_in import wait_words
 from cdr.sign_in import outside_users, second_factor, sessions
+from streams.pure.seal import Seal
 
 HELD = "held_form"
 HELD_SECONDS = 900
@@ -56,17 +51,7 @@ class ConfirmForm(forms.Form):
     def clean_code(self) -> str:
         """Looked at only with the right password: no code is used up, or guessed at, without it."""
         code = str(self.cleaned_data["code"])
-        if "password" not in self.cleaned_data:
-            return code
-        answer = second_factor.check(self.user, code)
-        if answer.right:
-            return code
-        if answer.not_before:
-            wait = wait_words((answer.not_before - timezone.now()).total_seconds())
-            raise ValidationError(f"After wrong codes there is a pause. Try again in {wait}.")
-        name = self.user.get_username()
-        user_login_failed.send(sender=__name__, credentials={"username": name}, request=self.request)
-        raise ValidationError(note_failure(self.request, name) or WRONG_CODE)
+        return right_code(self.request, self.user, code) if "password" in self.cleaned_data else code
 
 
 def confirm_first(request: HttpRequest, act: Callable[[], HttpResponse], context: dict[str, object]) -> HttpResponse:
@@ -108,17 +93,17 @@ def _page(request: HttpRequest, form: ConfirmForm, held: str, context: dict[str,
 # What waits ----------------------------------------------------------------------------------------------------------
 def hold(request: HttpRequest) -> str:
     """What was sent, readable by nobody, for this person and this address only."""
-    return _box().encrypt(json.dumps([request.user.pk, request.get_full_path(), request.POST.urlencode()]).encode()).decode()
+    return _seal().close(json.dumps([request.user.pk, request.get_full_path(), request.POST.urlencode()]))
 
 
 def released(request: HttpRequest) -> str | None:
     """None for what is too old, or was not held for this."""
     try:
-        held = json.loads(_box().decrypt(request.POST[HELD].encode(), ttl=HELD_SECONDS))
-    except (InvalidToken, UnicodeEncodeError):
+        held = json.loads(_seal().open(request.POST[HELD], within_seconds=HELD_SECONDS))
+    except ValueError:  # CannotOpen is one as well
         return None
     return str(held[2]) if held[:2] == [request.user.pk, request.get_full_path()] else None
 
 
-def _box() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"held form {settings.SECRET_KEY}".encode()).digest()))
+def _seal() -> Seal:
+    return Seal([f"held form {settings.SECRET_KEY}"])

@@ -66,14 +66,20 @@ class CodeForm(forms.Form):
         code, name = str(self.cleaned_data["code"]), self.user.get_username()
         if locks.locked_out(self.request, name):
             raise ValidationError(lock_said(self.request, name))
-        answer = second_factor.check(self.user, code)
-        if answer.right:
-            return code
-        if answer.not_before:
-            wait = wait_words((answer.not_before - timezone.now()).total_seconds())
-            raise ValidationError(f"After wrong codes there is a pause. Try again in {wait}.")
-        user_login_failed.send(sender=__name__, credentials={"username": name}, request=self.request)
-        raise ValidationError(note_failure(self.request, name) or WRONG_CODE)
+        return right_code(self.request, self.user, code)
+
+
+def right_code(request: HttpRequest, user: User, code: str) -> str:
+    """The code, which this uses up where it is right. Raises ValidationError; a wrong one counts, and locks, as a wrong password does."""
+    answer = second_factor.check(user, code)
+    if answer.right:
+        return code
+    if answer.not_before:
+        wait = wait_words((answer.not_before - timezone.now()).total_seconds())
+        raise ValidationError(f"After wrong codes there is a pause. Try again in {wait}.")
+    name = user.get_username()
+    user_login_failed.send(sender=__name__, credentials={"username": name}, request=request)
+    raise ValidationError(note_failure(request, name) or WRONG_CODE)
 
 
 class SignInView(LoginView):

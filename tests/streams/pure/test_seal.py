@@ -1,6 +1,7 @@
 """What is closed opens with its key and with no other; what it is found by tells nothing to who has not the key."""
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,15 @@ def test_an_older_key_still_opens_and_the_newest_closes() -> None:
 def test_what_was_changed_or_never_sealed_does_not_open(change) -> None:
     with pytest.raises(CannotOpen):
         Seal([NEW]).open(change(Seal([NEW]).close("token")))
+
+
+def test_what_was_closed_too_long_ago_does_not_open() -> None:
+    with time_machine.travel(1_700_000_000, tick=False):
+        kept = Seal([NEW]).close("form")
+    with time_machine.travel(1_700_000_900, tick=False):
+        assert Seal([NEW]).open(kept, within_seconds=900) == Seal([NEW]).open(kept) == "form"
+    with time_machine.travel(1_700_000_901, tick=False), pytest.raises(CannotOpen):
+        Seal([NEW]).open(kept, within_seconds=900)
 
 
 def test_it_is_found_by_a_digest_of_each_key_the_newest_first() -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import django
@@ -116,3 +117,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 # Every test closes what it opens.
 from tests.left_open import nothing_is_left_open, pytest_fixture_setup, running_loop  # noqa: E402, F401
+from tests.streams.redis_server import RedisServer  # noqa: E402 - after the setup
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """The embedded Redis of this process, empty, for as long as the test."""
+    server = RedisServer(tmp_path / "redis")
+    server.start()
+    yield server
+    server.kill()

@@ -11,8 +11,6 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from cdr import exports, retention, url_tests
@@ -22,6 +20,7 @@ from streams import control
 from streams.delivery import outbox
 from streams.models import Account, Call, Callback, ControlRequest
 from streams.pure.number_key import number_key
+from tests.upgrading import database_of, upgrade
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BEFORE = [("streams", "0010_words_by_function"), ("cdr", "0012_words_by_function")]
@@ -32,17 +31,8 @@ LONG_AGO, A_MINUTE = timedelta(minutes=5), timedelta(minutes=1)
 @pytest.fixture
 def old() -> Iterator[Any]:
     """`get_model` of the time before the five tables had the same columns, and a database of that time."""
-    executor = MigrationExecutor(connection)
-    executor.migrate(BEFORE)
-    try:
-        yield executor.loader.project_state(BEFORE).apps.get_model
-    finally:
-        upgrade()
-
-
-def upgrade() -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
+    with database_of(BEFORE) as get_model:
+        yield get_model
 
 
 def test_no_job_and_no_number_is_lost_by_the_upgrade(old: Any, monkeypatch: pytest.MonkeyPatch) -> None:

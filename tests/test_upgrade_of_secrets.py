@@ -12,7 +12,6 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django_otp.oath import TOTP
 
@@ -23,6 +22,7 @@ from streams.control import pending_streams
 from streams.models import Account, Application, AuthToken, Callback, ControlRequest, Gateway, SecretsKey, Stream, StreamEvent
 from streams.pure.callback.parameters import as_sent
 from streams.sealed import seal
+from tests.upgrading import database_of, upgrade
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OF_DJANGO_OTP = [("otp_totp", "0003_add_timestamps"), ("otp_static", "0003_add_timestamps")]
@@ -41,17 +41,8 @@ STREAMS = 3
 @pytest.fixture
 def old() -> Iterator[Any]:
     """`get_model` of the time before, and a database of that time."""
-    executor = MigrationExecutor(connection)
-    executor.migrate(BEFORE)
-    try:
-        yield executor.loader.project_state(BEFORE).apps.get_model
-    finally:
-        upgrade()
-
-
-def upgrade() -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
+    with database_of(BEFORE) as get_model:
+        yield get_model
 
 
 def plant(old: Any) -> None:

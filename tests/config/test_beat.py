@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,14 +16,6 @@ from config import beat
 from config.beat import MonotonicScheduler
 from config.celery import app
 from tests.streams.redis_server import RedisServer, hang_up_on_the_broker
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

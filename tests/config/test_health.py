@@ -16,18 +16,9 @@ from config import health
 from config.serving_role import CONSOLE, MEDIA, in_role
 from streams.calls import switchboard
 from streams.models import Heartbeat
-from tests.streams.redis_server import RedisServer
 
 # The checks run in threads, on connections that see only what is committed.
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def redis(tmp_path):
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

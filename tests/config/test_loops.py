@@ -1,9 +1,8 @@
 """Each endless loop of a process, made to fail as nobody expects: readiness names it, and it goes on doing its work."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,14 +20,6 @@ from tests.streams.redis_server import RedisServer
 from tests.streams.rows import gateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture(autouse=True)

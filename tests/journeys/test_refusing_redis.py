@@ -21,12 +21,9 @@ def starter() -> None:
     STARTER.submit(int).result()
 
 
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path / "redis")
-    server.start()
-    yield server
-    server.kill()
+@pytest.fixture(autouse=True)
+def hung_up(redis: RedisServer) -> Iterator[None]:
+    yield
     hang_up_on_the_broker()
 
 

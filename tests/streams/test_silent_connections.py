@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -59,14 +59,6 @@ async def test_a_silent_connection_to_the_database_costs_no_lease_and_no_note(mo
 
 
 # Redis -----------------------------------------------------------------------------------------------------------------------------
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path / "redis")
-    server.start()
-    yield server
-    server.kill()
-
-
 @asynccontextmanager
 async def layer_through_a_proxy(settings: Any) -> AsyncIterator[SilentProxy]:
     async with silent_proxy(django_settings.EMBEDDED_REDIS_SOCKET) as proxy:

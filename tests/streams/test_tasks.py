@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,14 +30,12 @@ def time_limits(settings: Any) -> None:
 
 
 @pytest.fixture
-def redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
+def redis(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
+    """Of which this process has heard nothing yet."""
     hang_up_on_the_broker()
     monkeypatch.setattr(broker, "_broker", broker.new_broker())
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
+    yield redis
     hang_up_on_the_broker()
-    server.kill()
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ def signed_in(user: User) -> Client:
     return client
 
 
-def person(name: str, role: str) -> User:
+def person(name: str, role: str, password: str | None = None) -> User:
     """Staff in one of the groups that an installation begins with."""
     roles.make_roles(apps)
-    user = User.objects.create_user(name, is_staff=True)
+    user = User.objects.create_user(name, password=password, is_staff=True)
     user.groups.add(Group.objects.get(name=role))
     return user
 

@@ -4,7 +4,6 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -19,14 +18,6 @@ from tests.streams.redis_server import RedisServer
 
 LIMIT = Limit("test", 3, 600, "Too many.")
 KEYS = "streamdesk:throttle:*"
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

@@ -26,10 +26,7 @@ LOGIN, PASSWORD = "/admin/login/", "a-long-password-1"
 
 @pytest.fixture
 def maria() -> User:
-    user = person("maria", roles.OPERATOR)
-    user.set_password(PASSWORD)
-    user.save()
-    return user
+    return person("maria", roles.OPERATOR, PASSWORD)
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Control reaches the one process that holds a call, through the channel layer or without it; leases; the end of a process."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from channels.db import database_sync_to_async
@@ -26,14 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NEVER_SECONDS = 3600.0
 SPEECH = b"\x55" * 160
 FIRST, SECOND = "call_uuid=7d1f7a52-41a9-4c05-9d9c-9f6b3a2d7e10", "call_uuid=0f8e3d1c-77aa-4b6e-8d0f-2c1b9a7e6d54"
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path / "redis")
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

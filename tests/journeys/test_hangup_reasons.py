@@ -22,9 +22,9 @@ async def stopped(customer: Customer, conversation: Conversation) -> None:
     await customer.receiver.until_event(conversation.stream_id, "StopStream")
 
 
-def pages(console: Console, call_uuid: str, stream_id: str) -> tuple[dict[str, str], dict[str, str]]:
-    """The facts of the stream and of the call."""
-    page = console.call(call_uuid)
+def pages(console: Console, call_uuid: str, stream_id: str, words: str = "") -> tuple[dict[str, str], dict[str, str]]:
+    """The facts of the stream and of the call, once its page has `words`: a call's end is written after that of its streams."""
+    page = console.call_that_says(call_uuid, words)
     return page.facts[f"s{stream_id}"], page.facts[""]
 
 
@@ -56,12 +56,13 @@ async def test_an_operator_stops_a_stream_from_another_process(
         assert (call.end is None) is not keeps_call
         await cancelled(voice)
         await call.hang_up()
-        facts, call_facts = await asyncio.to_thread(pages, console, call_uuid, conversation.stream_id)
+        cause = "4010 End Of XML Instructions" if keeps_call else ""
+        facts, call_facts = await asyncio.to_thread(pages, console, call_uuid, conversation.stream_id, cause)
     assert facts["Hangup reason"] == "API request"
     assert conversation.stop is None, "stop means the call is over; here only the stream is"
     assert conversation.close_code == 1000
     if keeps_call:
-        assert (call_facts["Hangup cause"], call.texts) == ("4010 End Of XML Instructions", ["HANGUP"])
+        assert (call_facts["Hangup cause"], call.texts) == (cause, ["HANGUP"])
 
 
 async def test_a_stream_reaches_its_timeout(web: Web, answers: Answers, console: Console) -> None:
@@ -95,7 +96,7 @@ async def test_the_gateway_ends_the_call(how: str, cause: str, web: Web, answers
         await conversation.until_media(20)
         await bring_to_an_end(call, how)
         await stopped(customer, conversation)
-        facts, call_facts = await asyncio.to_thread(pages, console, call_uuid, conversation.stream_id)
+        facts, call_facts = await asyncio.to_thread(pages, console, call_uuid, conversation.stream_id, cause)
     assert (facts["Hangup reason"], call_facts["Hangup cause"]) == ("Call hangup", cause)
     assert conversation.stop is not None
     assert conversation.close_code == 1000

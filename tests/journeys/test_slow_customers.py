@@ -43,7 +43,7 @@ async def test_every_level_once_then_dropped_and_the_others_feel_nothing(small_b
         await cancelled(*voices)
         await asyncio.gather(call.hang_up(), other.hang_up())
         facts, log = await asyncio.to_thread(lambda: (console.stream(call_uuid, stuck.stream_id), console.debug_log(stuck.stream_id)))
-        page = await asyncio.to_thread(console.call, call_uuid)
+        page = await asyncio.to_thread(console.call_that_says, call_uuid, "It never passed 30 %.")
     degraded = [("DegradedStream", percent) for percent in ("30", "60", "90")]
     assert levels(callbacks) == [("StartStream", ""), *degraded, ("DroppedStream", "")]
     assert [callback.parameters["Error"] for callback in callbacks[1:]] == ["connection degraded"] * 3 + ["slow connection"]

@@ -39,5 +39,4 @@ async def test_a_gateway_that_vanishes(uvicorn: Web, answers: Answers, console: 
         await call.vanish()
         await conversation.until_closed()
         await customer.receiver.until_event(conversation.stream_id, "StopStream")
-    page = await asyncio.to_thread(console.get, f"/admin/cdr/calldetail/{call.plan.call_uuid}/change/")
-    assert "5000 Network Error" in page.text
+    await asyncio.to_thread(console.call_that_says, call.plan.call_uuid, "5000 Network Error")

@@ -169,7 +169,7 @@ class GatewaySocket:
         """The application's XML, checked, with facts for the debug log. Raises AnswerUnavailable."""
         facts = relay.facts
         if relay.line.dialect.resumes:
-            await self.board.note_queue.until_begun(facts.call_id, ROW_SECONDS)
+            await self.board.note_queue.until_begun(facts.key, ROW_SECONDS)
             if not relay.live:
                 raise AnswerUnavailable("Another process has the call.", {})
         answer, details = await self._read_answer(relay)

@@ -4,8 +4,10 @@ Owns the columns and the addresses. What the pages show is cdr.pages'."""
 
 from collections.abc import Iterator
 from typing import cast
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -31,6 +33,7 @@ from cdr.models import CallDetail, StreamDetail
 from cdr.pages.call import CallPage, call_page, find_call
 from cdr.pages.columns import CALL_COLUMNS
 from cdr.pages.log.subject import DebugLog, call_log
+from cdr.pages.row_key import names_several
 from cdr.pages.stream import charge_of
 from cdr.pure.acts import PERMISSIONS, Act
 from cdr.pure.badges import call_badge, cause_badge, reason_badge
@@ -46,7 +49,6 @@ MASKED = {"caller": "masked_caller", "called": "masked_called"}
 
 @admin.register(CallDetail, site=console)
 class CallAdmin(SendsDigits, Logged, Exported, Saved, Asking, RecordAdmin):
-    named_by = "uuid"
     log_words = "Debug log of the call"
     list_display = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge", "account_name")
     list_filter = CALL_FILTERS
@@ -75,9 +77,12 @@ class CallAdmin(SendsDigits, Logged, Exported, Saved, Asking, RecordAdmin):
         return call_log(key)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
-        """The page of a call, by its uuid or its number in the table."""
+        """The page of a call, by its uuid or its number in the table. Two accounts may have calls of one uuid: then both are listed."""
         self.require_view_permission(request)
-        call = self.shown(request, call_page(object_id, timezone.now()), "call")
+        page = call_page(object_id, timezone.now())
+        if page is None and names_several(CallDetail.objects.order_by(), object_id):
+            return HttpResponseRedirect(f"{self.own_url('changelist')}?{urlencode({SEARCH_VAR: object_id})}")
+        call = self.shown(request, page, "call")
         streams = cast(PageAdmin, self.admin_site.get_model_admin(StreamDetail))
         cards = [(card, streams.doors(Where.RECORD, request, card)) for card in call.streams]
         shown = {"call": call, "cards": cards, "doors": self.doors(Where.RECORD, request, call)}
@@ -99,11 +104,11 @@ class CallAdmin(SendsDigits, Logged, Exported, Saved, Asking, RecordAdmin):
             messages.success(request, "The call was asked to hang up. It ends within seconds, and its streams with it.")
         except control.NotLive as error:
             messages.warning(request, f"{error} Nothing was done.")
-        return HttpResponseRedirect(self.own_url("change", call.uuid))
+        return HttpResponseRedirect(self.own_url("change", key))
 
     def _act_doors(self, request: HttpRequest, call: CallPage) -> Iterator[Door]:
         if call.live and request.user.has_perm(MAY_HANG_UP):
-            yield Door("Hang up…", self.own_url("hang_up", call.uuid), bad=True)
+            yield Door("Hang up…", self.own_url("hang_up", call.key), bad=True)
 
     adds = Additions(pages=(OwnPage("hang_up", "<slug:key>/hang-up/", hang_up_view),), doors={Where.RECORD: _act_doors})
 
@@ -169,5 +174,5 @@ def hang_up_question(call: CallPage) -> Question:
         refusal="" if call.live else "This call has ended already; there is nothing to hang up.",
         button="Hang up the call",
         leave="Leave it",
-        back=reverse("admin:cdr_calldetail_change", args=[call.uuid]),
+        back=reverse("admin:cdr_calldetail_change", args=[call.key]),
     )

@@ -4,7 +4,6 @@ Owns both addresses. What stands in a log is cdr.pages.log.page's; how a file is
 
 from collections.abc import AsyncIterator, Iterator
 from typing import ClassVar, Protocol, TypeVar
-from uuid import UUID
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -40,9 +39,9 @@ class Hiding(Protocol):
     def __call__(self, value: Hidden, /) -> Hidden: ...
 
 
-class HasUuid(Protocol):
+class HasKey(Protocol):
     @property
-    def uuid(self) -> UUID: ...
+    def key(self) -> str: ...
 
 
 class Logged(RecordAdmin):
@@ -59,7 +58,7 @@ class Logged(RecordAdmin):
         log = found(self.find_log(key), str(self.opts.verbose_name))
         page = log_page(log, _asked(request), whole_numbers=self.may_see_numbers(request))
         doors = self.doors(Where.LOG, request, log.subject)
-        context = self.page_context(request, "Debug log", log=page, here=self.own_url("debug_log", log.subject.uuid), doors=doors)
+        context = self.page_context(request, "Debug log", log=page, here=self.own_url("debug_log", log.subject.key), doors=doors)
         return TemplateResponse(request, "admin/cdr/debug_log.html", context, status=400 if page.asked.problem else 200)
 
     def log_file_view(self, request: HttpRequest, key: str, form: str) -> StreamingHttpResponse:
@@ -75,8 +74,8 @@ class Logged(RecordAdmin):
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(parts, content_type=FORMS[form][1], headers=headers)
 
-    def _door_to_log(self, request: HttpRequest, record: HasUuid) -> Iterator[Door]:
-        yield Door(self.log_words, self.own_url("debug_log", record.uuid))
+    def _door_to_log(self, request: HttpRequest, record: HasKey) -> Iterator[Door]:
+        yield Door(self.log_words, self.own_url("debug_log", record.key))
 
     adds = Additions(
         pages=(

@@ -63,11 +63,11 @@ class SendsDigits(Asking, RecordAdmin):
             messages.success(request, "The digits were handed to the call. The debug log says when they were sent.")
         except control.NotLive as error:
             messages.warning(request, f"{error} Nothing was done.")
-        return HttpResponseRedirect(self.own_url("change", call.uuid))
+        return HttpResponseRedirect(self.own_url("change", key))
 
     def _door_to_digits(self, request: HttpRequest, call: CallPage) -> Iterator[Door]:
         if call.live and request.user.has_perm(MAY_SEND_DIGITS):
-            yield Door("Send digits…", self.own_url("send_digits", call.uuid))
+            yield Door("Send digits…", self.own_url("send_digits", call.key))
 
     adds = Additions(pages=(OwnPage("send_digits", "<slug:key>/send-digits/", send_digits_view),), doors={Where.RECORD: _door_to_digits})
 
@@ -81,7 +81,7 @@ def digits_question(call: CallPage, form: DigitsForm) -> Question:
         ),
         refusal="" if call.live else "This call has ended already; nobody would hear them.",
         button="Send the digits",
-        back=reverse("admin:cdr_calldetail_change", args=[call.uuid]),
+        back=reverse("admin:cdr_calldetail_change", args=[call.key]),
         bad=False,
         form=form,
     )

@@ -91,7 +91,7 @@ class StreamAdmin(Comparable, Logged, Exported, Saved, Asking, RecordAdmin):
             messages.success(request, f"The stream {stream.uuid} was asked to stop. It ends within seconds, with the reason “API request”.")
         except control.NotLive as error:
             messages.warning(request, f"{error} Nothing was done.")
-        return HttpResponseRedirect(reverse("admin:cdr_calldetail_change", args=[stream.call.uuid]))
+        return HttpResponseRedirect(reverse("admin:cdr_calldetail_change", args=[stream.call_id]))
 
     def has_stop_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAY_STOP)
@@ -132,7 +132,7 @@ class StreamAdmin(Comparable, Logged, Exported, Saved, Asking, RecordAdmin):
 
     @admin.display(description="Call")
     def call_link(self, stream: StreamDetail) -> SafeString:
-        url = reverse("admin:cdr_calldetail_change", args=[stream.call.uuid])
+        url = reverse("admin:cdr_calldetail_change", args=[stream.call_id])
         return code_link(url, stream.call.uuid.hex[:8], str(stream.call.uuid))
 
     @admin.display(description="Service host")
@@ -184,7 +184,7 @@ def stop_question(stream: StreamCard) -> Question:
         refusal="" if stream.live else "This stream has ended already; there is nothing to stop.",
         button="Stop the stream",
         leave="Leave it running",
-        back=reverse("admin:cdr_calldetail_change", args=[stream.call_uuid]),
+        back=reverse("admin:cdr_calldetail_change", args=[stream.call_key]),
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from cdr.pages.call_facts import call_facts, shown_facts
 from cdr.pages.log.timeline import Timeline, drawn, find
 from cdr.pages.removed_data import removed_of
-from cdr.pages.row_key import key_of
+from cdr.pages.row_key import only_one
 from cdr.pages.stream import Fact, shown_streams, stream_facts
 from cdr.pages.stream_card import StreamCard, attempts_of, card
 from cdr.pure.badges import Badge, call_badge
@@ -28,9 +28,10 @@ UNFOLDED_STREAMS = 2
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
-    """`many`: so many streams that only what matters most of each is unfolded. `state_at`: the time of day (UTC) of which all this is
-    true. `numbers`: both, as stored. `removed`: what retention took away."""
+    """`key`: what its address names it by. `many`: so many streams that only what matters most of each is unfolded. `state_at`: the time
+    of day (UTC) of which all this is true. `numbers`: both, as stored. `removed`: what retention took away."""
 
+    key: str
     uuid: UUID
     from_number: str
     to_number: str
@@ -47,9 +48,8 @@ class CallPage:
 
 
 def find_call(key: str) -> Call | None:
-    """The call with its account, gateway and application, in one query."""
-    lookup = key_of(key)
-    return Call.objects.select_related("account", "gateway", "application").filter(**lookup).first() if lookup else None
+    """The call with its account, gateway and application, in one query; None when there is none, or the key is a uuid of several."""
+    return only_one(Call.objects.select_related("account", "gateway", "application").order_by(), key)
 
 
 def call_page(key: str, now: datetime) -> CallPage | None:
@@ -62,6 +62,7 @@ def call_page(key: str, now: datetime) -> CallPage | None:
     timeline = drawn(found, streams, _names(streams), call.started_at)
     trouble = _trouble(found.events, streams)
     return CallPage(
+        key=key,
         uuid=call.uuid,
         from_number=call.from_number or NOTHING,
         to_number=call.to_number or NOTHING,

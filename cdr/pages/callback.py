@@ -37,7 +37,7 @@ class CallbackPage:
     event: str
     state: Badge
     stream_uuid: UUID
-    call_uuid: UUID
+    call_key: str
     anchor: str
     facts: tuple[Fact, ...]
     parameters: list[Pair]
@@ -63,7 +63,7 @@ def callback_page(key: str) -> CallbackPage | None:
         event=callback.event,
         state=callback_badge(callback.state),
         stream_uuid=callback.stream.uuid,
-        call_uuid=callback.stream.call.uuid,
+        call_key=str(callback.stream.call_id),
         anchor=f"c{callback.pk}",
         facts=_facts(callback),
         parameters=parameters_as_sent(callback.parameters),

@@ -2,8 +2,12 @@
 
 Owns the reading of that name. Must not know what the row is."""
 
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
+
+from django.db.models import Model, QuerySet
+
+Found = TypeVar("Found", bound=Model)
 
 MOST_DIGITS = 18
 """What a 64-bit key can hold."""
@@ -17,6 +21,18 @@ def key_of(text: str) -> dict[str, Any] | None:
         return {"uuid": UUID(text)}
     except ValueError:
         return None
+
+
+def only_one(rows: QuerySet[Found], key: str) -> Found | None:
+    """The row that an address names; None when it names none, or several: a call's uuid is its own within its account only."""
+    lookup = key_of(key)
+    found = list(rows.filter(**lookup)[:2]) if lookup else []
+    return found[0] if len(found) == 1 else None
+
+
+def names_several(rows: QuerySet[Any], key: str) -> bool:
+    lookup = key_of(key)
+    return lookup is not None and len(rows.filter(**lookup).values_list("pk")[:2]) > 1
 
 
 def number_of(text: str) -> int:

@@ -31,6 +31,7 @@ class StreamCard:
     until it is charged; `attempts` are lines of the time line beside. `numbers`: those of its call."""
 
     uuid: UUID
+    call_key: str
     call_uuid: UUID
     state: Badge
     reason: Badge | None
@@ -49,6 +50,10 @@ class StreamCard:
     end_details: str
     numbers: tuple[str, ...]
 
+    @property
+    def key(self) -> str:
+        return str(self.uuid)
+
 
 def find_shown(key: str) -> Stream | None:
     """The stream with all that its card shows, in one query."""
@@ -66,6 +71,7 @@ def card(stream: Stream, now: datetime, events: Sequence[StreamEvent] = (), atte
     """Everything about a stream that was found by `shown_streams`. `events` are its own, `attempts` the lines of its dials."""
     return StreamCard(
         uuid=stream.uuid,
+        call_key=str(stream.call_id),
         call_uuid=stream.call.uuid,
         state=stream_badge(stream.state, stream.started_at is not None),
         reason=reason_badge(stream.hangup_reason),

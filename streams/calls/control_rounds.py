@@ -6,11 +6,11 @@ to look for one."""
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from uuid import UUID
 
 from streams import control
 from streams.calls.control_acts import act_of
 from streams.calls.relay import Relay
+from streams.pure.call.notes import CallKey
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 class ControlRounds:
     """`query` runs a database function beside the event loop and returns None when the database is away."""
 
-    def __init__(self, owner: str, relays: Mapping[UUID, Relay], query: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, owner: str, relays: Mapping[CallKey, Relay], query: Callable[..., Awaitable[Any]]) -> None:
         self._owner = owner
         self._relays = relays
         self._query = query
@@ -37,7 +37,7 @@ class ControlRounds:
 
     def _carried_out(self, asked: control.ClaimedRequest) -> bool:
         """Carries a request out unless that was done before; False when it is too early for it."""
-        relay = self._relays.get(asked.call_id)
+        relay = self._relays.get(asked.call)
         done_before = asked.row.pk in self._unfinished
         if relay is not None and relay.live and not relay.begun and not done_before:
             return False
@@ -55,9 +55,9 @@ class ControlRounds:
 def _carry_out(asked: control.ClaimedRequest, relay: Relay | None) -> None:
     if relay is None:
         # A call is here before its row is there: this one is over, and its row does not say so yet.
-        log.info("%s was asked for call %s, which is gone.", asked.kind, asked.call_id)
+        log.info("%s was asked for call %s, which is gone.", asked.kind, asked.call.call_id)
         return
     try:
         relay.carry_out(asked.kind, asked.by, act_of(asked))
     except Exception:
-        log.exception("The request %s for call %s could not be carried out.", asked.kind, asked.call_id)
+        log.exception("The request %s for call %s could not be carried out.", asked.kind, asked.call.call_id)

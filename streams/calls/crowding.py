@@ -7,13 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db.models import Count
 
 from streams.calls.relay import Relay
 from streams.gateways.directory import KnownGateway
 from streams.models import Call, Stream
+from streams.pure.call.notes import CallKey
 from streams.pure.lifecycle import LIVE_STATES, CallState
 
 REFRESH_SECONDS = 2.0
@@ -31,7 +31,7 @@ class InUse(NamedTuple):
 class Crowding:
     """`relays` are those of this process, which is `owner` in the rows."""
 
-    def __init__(self, owner: str, relays: Mapping[UUID, Relay], query: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, owner: str, relays: Mapping[CallKey, Relay], query: Callable[..., Awaitable[Any]]) -> None:
         self._owner, self._relays, self._query = owner, relays, query
         self._elsewhere = InUse(Counter(), Counter())
         self._told: dict[int, list[float]] = {}

@@ -9,7 +9,6 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from math import floor
-from uuid import UUID
 
 from django.db import Error as DatabaseError
 
@@ -18,6 +17,7 @@ from streams.calls.note_queue import NoteQueue
 from streams.calls.relay import Relay
 from streams.database_threads import DatabaseThreads
 from streams.outages import Outage
+from streams.pure.call.notes import CallKey
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +38,14 @@ class LeaseKeeper:
     """`lost` is told of a call that the database has given to another, or has ended."""
 
     def __init__(
-        self, owner: str, lease_seconds: float, relays: Mapping[UUID, Relay], note_queue: NoteQueue, lost: Callable[[UUID], None]
+        self, owner: str, lease_seconds: float, relays: Mapping[CallKey, Relay], note_queue: NoteQueue, lost: Callable[[CallKey], None]
     ) -> None:
         self.outage = Outage(log, "Renewing leases")
         self._owner, self._lease_seconds = owner, lease_seconds
         self._relays, self._note_queue, self._lost = relays, note_queue, lost
         self._threads = DatabaseThreads(THREADS, "leases", answer_seconds=self.round_seconds)
         self._renewed_at: float | None = None
-        self._ghosts: set[UUID] = set()
+        self._ghosts: set[CallKey] = set()
         _keepers.add(self)
 
     @property
@@ -69,7 +69,7 @@ class LeaseKeeper:
 
     async def _round(self) -> None:
         began = time.monotonic()
-        here, begun = self._here(), {call_id for call_id in self._relays if self._note_queue.begun(call_id)}
+        here, begun = self._here(), {key for key in self._relays if self._note_queue.begun(key)}
         if not here:
             self._renewed_at = None
             return
@@ -90,23 +90,23 @@ class LeaseKeeper:
             self._renewed_at = began  # a call's first lease is written with its row
         self.outage.failed(error, MEANWHILE)
 
-    def _here(self) -> set[UUID]:
+    def _here(self) -> set[CallKey]:
         """Calls that are live here, and those with something still to be written."""
         return {*self._relays, *self._note_queue.pages}
 
-    def _signs_of_life(self) -> dict[int, list[UUID]]:
+    def _signs_of_life(self) -> dict[int, list[CallKey]]:
         """When calls were heard of last, in whole seconds since the epoch, by the clock that their notes are dated by: what they are
         billed to should this process die. Of a call with something unwritten, which may be its end, nothing is said."""
-        signs: dict[int, list[UUID]] = {}
-        for call_id, relay in self._relays.items():
-            if relay.live and self._note_queue.all_written(call_id):
-                signs.setdefault(floor(relay.heard_at), []).append(call_id)
+        signs: dict[int, list[CallKey]] = {}
+        for key, relay in self._relays.items():
+            if relay.live and self._note_queue.all_written(key):
+                signs.setdefault(floor(relay.heard_at), []).append(key)
         return signs
 
-    def _compare(self, rows: set[UUID], here: set[UUID], begun: set[UUID]) -> None:
-        for call_id in begun - rows:
-            self._lost(call_id)
+    def _compare(self, rows: set[CallKey], here: set[CallKey], begun: set[CallKey]) -> None:
+        for key in begun - rows:
+            self._lost(key)
         ghosts = rows - here - self._here()
-        for call_id in ghosts - self._ghosts:
-            log.error("Call %s is live in its row and not in this process, which wrote it; its lease is left to run out.", call_id)
+        for key in ghosts - self._ghosts:
+            log.error("Call %s is live in its row and not in this process, which wrote it; its lease is left to run out.", key.call_id)
         self._ghosts = ghosts

@@ -12,7 +12,7 @@ from streams.calls.note_queue import NoteQueue
 from streams.calls.relay import CLOSE_TAKEN, Relay, RelayContext
 from streams.gateways.line import Caller, GatewayLine
 from streams.gateways.refusals import Refusals
-from streams.pure.call.notes import CallFacts
+from streams.pure.call.notes import CallFacts, CallKey
 from streams.pure.gateway import CallIdentity, identity
 from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.gateway.returning_calls import ReturningCalls
@@ -25,10 +25,10 @@ OVER = "This call has ended, or another process has it; a new call needs a call_
 
 
 class LiveCalls:
-    """`relays` by call uuid. `lines`: every gateway's socket that is open."""
+    """`lines`: every gateway's socket that is open."""
 
     def __init__(self, note_queue: NoteQueue, refusals: Refusals) -> None:
-        self.relays: dict[UUID, Relay] = {}
+        self.relays: dict[CallKey, Relay] = {}
         self.lines: set[GatewayLine] = set()
         self._returning = ReturningCalls()
         self._note_queue = note_queue
@@ -38,22 +38,22 @@ class LiveCalls:
     def open(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None, context: RelayContext) -> Relay | None:
         """The call that a line brings: a new one, or one that goes on on this line; None, and the line is refused, when it is neither."""
         facts = facts_of(line.caller, who, first)
-        relay = self.relays.get(facts.call_id)
+        relay = self.relays.get(facts.key)
         if relay is not None:
             reason, problem = Reason.CALL_LIVE, relay.continue_on(line, first)
-        elif facts.call_id in self._returning:
+        elif facts.key in self._returning:
             reason, problem = Reason.CALL_USED, OVER
         else:
             return self._begin(line, who, facts, first, context)
         if not problem:
             return relay
-        pause_seconds = self._refusal_seconds(line.caller, facts.call_id, problem)
+        pause_seconds = self._refusal_seconds(line.caller, facts.key, problem)
         line.refuse(CLOSE_TAKEN, problem, pause_seconds if line.dialect.resumes else 0.0)
         self.note_refusal(line.caller, reason, problem, facts.call_id)
         return None
 
     def _begin(self, line: GatewayLine, who: CallIdentity, facts: CallFacts, first: GatewayMessage | None, context: RelayContext) -> Relay:
-        relay = self.relays[facts.call_id] = Relay(line, facts, context)
+        relay = self.relays[facts.key] = Relay(line, facts, context)
         self._note_queue.open(facts, partial(self._lose, relay))
         relay.begin(who)
         relay.refuse_if_too_many()
@@ -64,32 +64,32 @@ class LiveCalls:
     # What is not taken ---------------------------------------------------------------------------------------------------------
     def turns_away(self, caller: Caller) -> bool:
         """Whether a gateway brings a call that is over, by its URL, so that it need not be let in to find that out."""
-        call_id = identity(caller.query, {}).call_uuid
-        if call_id is None or not self._is_over(call_id):
+        key = key_in_url(caller)
+        if key is None or not self._is_over(key):
             return False
-        self._refusal_seconds(caller, call_id, OVER)
-        self.note_refusal(caller, Reason.CALL_USED, OVER, call_id)
+        self._refusal_seconds(caller, key, OVER)
+        self.note_refusal(caller, Reason.CALL_USED, OVER, key.call_id)
         return True
 
     def goes_on(self, caller: Caller) -> bool:
         """Whether a gateway brings a call that is live, by its URL."""
-        relay = self.relays.get(call_id) if (call_id := identity(caller.query, {}).call_uuid) else None
+        relay = self.relays.get(key) if (key := key_in_url(caller)) else None
         return relay is not None and relay.live
 
     def undecided_of(self, gateway_id: int) -> int:
         """How many lines of a gateway are open that have not said yet what they bring."""
         return sum(line.caller.gateway_id == gateway_id for line in self._undecided())
 
-    def _is_over(self, call_id: UUID) -> bool:
+    def _is_over(self, key: CallKey) -> bool:
         """Also while its customers' sockets are still being closed: an old build comes again within a millisecond."""
-        relay = self.relays.get(call_id)
-        return call_id in self._returning or (relay is not None and not relay.live and relay.line.dialect.resumes)
+        relay = self.relays.get(key)
+        return key in self._returning or (relay is not None and not relay.live and relay.line.dialect.resumes)
 
-    def _refusal_seconds(self, caller: Caller, call_id: UUID, problem: str) -> float:
+    def _refusal_seconds(self, caller: Caller, key: CallKey, problem: str) -> float:
         """How long to take over refusing a gateway that may come again for ever. It is logged once for each call."""
-        before, seconds = self._returning.refuse(call_id)
+        before, seconds = self._returning.refuse(key)
         if not before:
-            log.warning("Gateway %s brought call %s again and was refused: %s", caller.gateway_name, call_id, problem)
+            log.warning("Gateway %s brought call %s again and was refused: %s", caller.gateway_name, key.call_id, problem)
         return seconds
 
     def _lose(self, relay: Relay, words: str, begun: bool) -> None:
@@ -105,11 +105,11 @@ class LiveCalls:
     # The end -------------------------------------------------------------------------------------------------------------------
     def over(self, relay: Relay) -> None:
         """The call has ended, and its customers' sockets are closed."""
-        call_id = relay.facts.call_id
-        del self.relays[call_id]
-        self._note_queue.close(call_id)
+        key = relay.facts.key
+        del self.relays[key]
+        self._note_queue.close(key)
         if relay.line.dialect.resumes:
-            self._returning.add(call_id)
+            self._returning.add(key)
 
     def end_all(self, cause: EndCause, hangup: HangupCause, words: str, code: int) -> None:
         """Ends what is live, and lets nobody begin."""
@@ -130,6 +130,12 @@ class LiveCalls:
 
     def _undecided(self) -> list[GatewayLine]:
         return [line for line in self.lines if not line.decided.is_set()]
+
+
+def key_in_url(caller: Caller) -> CallKey | None:
+    """The call that a gateway names before it says a word."""
+    call_id = identity(caller.query, {}).call_uuid
+    return CallKey(caller.account_id, call_id) if call_id else None
 
 
 def facts_of(caller: Caller, who: CallIdentity, first: GatewayMessage | None) -> CallFacts:

@@ -10,7 +10,6 @@ import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from uuid import UUID
 
 from django.conf import settings
 
@@ -19,7 +18,7 @@ from streams.calls.note_page import NotePage
 from streams.calls.note_writing import NoteWriting, Refused
 from streams.calls.unwritten_notes import keep_unwritten
 from streams.keeper import keep
-from streams.pure.call.notes import CallFacts, Note
+from streams.pure.call.notes import CallFacts, CallKey, Note
 from streams.pure.lifecycle import Level
 
 log = logging.getLogger(__name__)
@@ -53,9 +52,9 @@ class NoteQueue:
     def __init__(self, owner: str, lease_seconds: float) -> None:
         self.owner = owner
         self.lease_seconds = lease_seconds
-        self.pages: dict[UUID, NotePage] = {}
+        self.pages: dict[CallKey, NotePage] = {}
         self.waiting = 0
-        self._ready: asyncio.Queue[UUID] = asyncio.Queue()
+        self._ready: asyncio.Queue[CallKey] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
         self._writing = NoteWriting(owner, lease_seconds, WRITERS)
@@ -70,11 +69,11 @@ class NoteQueue:
 
     def open(self, facts: CallFacts, on_lost: Callable[[str, bool], None]) -> None:
         """Begins a call's page. `on_lost` is told when the journal says that the call is not ours (any more): why, and whether it was."""
-        self.pages[facts.call_id] = NotePage(facts, on_lost=on_lost)
+        self.pages[facts.key] = NotePage(facts, on_lost=on_lost)
 
     def add(self, facts: CallFacts, note: Note) -> None:
         """Keeps a note until it is written. Called on the event loop; never blocks."""
-        page = self.pages.get(facts.call_id)
+        page = self.pages.get(facts.key)
         if page is None:
             return
         if self.waiting >= NOTES_AT_MOST and note.level is Level.DEBUG:
@@ -88,11 +87,11 @@ class NoteQueue:
     def _line_up(self, page: NotePage) -> None:
         if not page.writing and not page.resting:
             page.writing = True
-            self._ready.put_nowait(page.facts.call_id)
+            self._ready.put_nowait(page.facts.key)
 
-    def close(self, call_id: UUID) -> None:
+    def close(self, key: CallKey) -> None:
         """No more notes come for this call; what waits is still written."""
-        page = self.pages.get(call_id)
+        page = self.pages.get(key)
         if page is not None:
             page.closed = True
             self._forget(page)
@@ -100,21 +99,21 @@ class NoteQueue:
     def _forget(self, page: NotePage) -> None:
         if page.closed and not page.waiting and not page.writing:
             page.stop_resting()
-            self.pages.pop(page.facts.call_id, None)
+            self.pages.pop(page.facts.key, None)
 
-    def begun(self, call_id: UUID) -> bool:
+    def begun(self, key: CallKey) -> bool:
         """Whether the call has a row, so that a missing lease means that it was taken."""
-        page = self.pages.get(call_id)
+        page = self.pages.get(key)
         return page is not None and page.begun.is_set()
 
-    def all_written(self, call_id: UUID) -> bool:
+    def all_written(self, key: CallKey) -> bool:
         """Whether the rows tell all that the call has noted so far."""
-        page = self.pages.get(call_id)
+        page = self.pages.get(key)
         return page is not None and page.begun.is_set() and not page.waiting
 
-    async def until_begun(self, call_id: UUID, within_seconds: float) -> None:
+    async def until_begun(self, key: CallKey, within_seconds: float) -> None:
         """Waits for the call's first notes to be written, or to be refused by the journal, but not longer than that."""
-        page = self.pages.get(call_id)
+        page = self.pages.get(key)
         if page is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(page.begun.wait(), within_seconds)
@@ -259,7 +258,7 @@ class NoteQueue:
         page.aside.clear()
         page.stop_resting()
         page.rested = False
-        self.pages.pop(page.facts.call_id, None)
+        self.pages.pop(page.facts.key, None)
         begun = page.begun.is_set()
         page.begun.set()
         page.on_lost(words, begun)

@@ -8,7 +8,7 @@ import time
 import weakref
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -26,6 +26,7 @@ from streams.gateways.directory import Directory
 from streams.gateways.refusals import Refusals
 from streams.keeper import keep
 from streams.outages import Outage
+from streams.pure.call.notes import CallKey
 from streams.pure.gateway.guesses import Guesses
 from streams.pure.gateway.meter import Meter
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
@@ -95,14 +96,14 @@ class Switchboard:
         if rates:
             await self._query(traffic.write, self.owner, rates)
 
-    def _lost(self, call_id: UUID) -> None:
-        relay = self.relays.get(call_id)
+    def _lost(self, key: CallKey) -> None:
+        relay = self.relays.get(key)
         if relay is None or not relay.live:
             return
         try:
             relay.lease_lost("The lease of this call was taken: it was ended in the database while this process could not renew it.")
         except Exception:
-            log.exception("Call %s, whose lease was taken, could not be ended; the next round tries again.", call_id)
+            log.exception("Call %s, whose lease was taken, could not be ended; the next round tries again.", key.call_id)
 
     # Control ---------------------------------------------------------------------------------------------------------------------
     async def _take_requests(self) -> None:

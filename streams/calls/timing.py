@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from uuid import UUID
 
 from streams import journal
 from streams.calls.relay import Relay
+from streams.pure.call.notes import CallKey
 
 MEASURE_SECONDS = 10.0
 """How old the timing of a live call in its row may be."""
@@ -20,17 +20,17 @@ Query = Callable[..., Awaitable[Any]]
 """query(function, *arguments) runs a database function in a thread."""
 
 
-async def keep(owner: str, relays: Mapping[UUID, Relay], begun: Callable[[UUID], bool], query: Query) -> None:
+async def keep(owner: str, relays: Mapping[CallKey, Relay], begun: Callable[[CallKey], bool], query: Query) -> None:
     """Goes on for ever. `begun` says whether a call has a row."""
     while True:
-        there = [call_id for call_id in relays if begun(call_id)]
+        there = [key for key in relays if begun(key)]
         for first in range(0, len(there), MEASURED_AT_ONCE):
             await _keep_some(owner, relays, there[first : first + MEASURED_AT_ONCE], query)
         await asyncio.sleep(MEASURE_SECONDS)
 
 
-async def _keep_some(owner: str, relays: Mapping[UUID, Relay], call_ids: list[UUID], query: Query) -> None:
-    live = [relay for call_id in call_ids if (relay := relays.get(call_id)) is not None and relay.live]
+async def _keep_some(owner: str, relays: Mapping[CallKey, Relay], keys: list[CallKey], query: Query) -> None:
+    live = [relay for key in keys if (relay := relays.get(key)) is not None and relay.live]
     if live:
-        measured = {relay.facts.call_id: relay.session.measured() for relay in live}
+        measured = {relay.facts.key: relay.session.measured() for relay in live}
         await query(journal.keep_measures, owner, time.time(), measured)

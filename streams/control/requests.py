@@ -21,6 +21,7 @@ from streams.database_clock import database_now
 from streams.models import Call, ControlRequest, Stream
 from streams.outages import Outage
 from streams.pure.audio.dtmf import checked_digits
+from streams.pure.call.notes import CallKey
 from streams.pure.lifecycle import LIVE_STATES, CallState
 from streams.pure.messages import StreamRequest
 from streams.pure.scrubbing import scrubbed_headers
@@ -41,7 +42,7 @@ class ClaimedRequest:
     """One control request, claimed. `details`: {"request": ...} of a start, {"digits": ...} of DTMF. `row`: what is to be finished."""
 
     kind: str
-    call_id: UUID
+    call: CallKey
     stream_id: UUID | None
     details: dict[str, Any]
     by: str
@@ -142,4 +143,4 @@ def give_back(asked: Iterable[ClaimedRequest]) -> None:
 def _asked(row: ControlRequest) -> ClaimedRequest:
     started = row.details.get("stream_id")
     stream_id = row.stream.uuid if row.stream else UUID(started) if started else None
-    return ClaimedRequest(row.kind, row.call.uuid, stream_id, row.details, row.requested_by, row)
+    return ClaimedRequest(row.kind, CallKey(row.call.account_id, row.call.uuid), stream_id, row.details, row.requested_by, row)

@@ -7,15 +7,15 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Case, DateTimeField, F, Value, When
 from django.db.models.functions import Now
 
 from streams.journal.ending import end_call, end_stream
-from streams.journal.rows import utc_of
+from streams.journal.rows import rows_by_key, utc_of
 from streams.models import Call, Heartbeat, Stream, StreamEvent
+from streams.pure.call.notes import CallKey
 from streams.pure.lifecycle import LIVE_STATES, PROCESS_LOST, CallState, EndCause, EventKind, Level
 
 log = logging.getLogger(__name__)
@@ -26,14 +26,19 @@ WITHOUT_A_WORD = "The process that carried the call stopped without a word; the 
 LET_GO = "The process that carried the call has it no more and did not write its end; it was ended for it, at the call's last sign of life."
 
 
-def renew_leases(owner: str, lease_seconds: float, held: Collection[UUID], heard: Mapping[int, Collection[UUID]]) -> set[UUID]:
+def renew_leases(owner: str, lease_seconds: float, held: Collection[CallKey], heard: Mapping[int, Collection[CallKey]]) -> set[CallKey]:
     """Renews the leases of those `held` by database time, and keeps when they were heard of last (`heard`: calls by seconds since the
     epoch, by their process's clock). Returns the live calls that the database has of this process, held or not."""
     mine = Call.objects.filter(owner=owner, state=CallState.LIVE)
-    signs = (When(uuid__in=calls, then=Value(utc_of(seconds))) for seconds, calls in heard.items() if calls)
+    rows = rows_by_key(mine)
+
+    def rows_of(calls: Collection[CallKey]) -> list[int]:
+        return [rows[key] for key in calls if key in rows]
+
+    signs = (When(pk__in=rows_of(calls), then=Value(utc_of(seconds))) for seconds, calls in heard.items() if rows_of(calls))
     renewed_at = Case(*signs, default=F("renewed_at"), output_field=DateTimeField())
-    mine.filter(uuid__in=held).update(renewed_at=renewed_at, lease_until=Now() + timedelta(seconds=lease_seconds))
-    return set(mine.values_list("uuid", flat=True))
+    mine.filter(pk__in=rows_of(held)).update(renewed_at=renewed_at, lease_until=Now() + timedelta(seconds=lease_seconds))
+    return set(rows)
 
 
 def expired_calls(limit: int = 200, but: Collection[int] = ()) -> list[int]:

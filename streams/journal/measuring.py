@@ -5,27 +5,28 @@ measures."""
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 
-from streams.journal.rows import utc_of
+from streams.journal.rows import rows_by_key, utc_of
 from streams.models import Call, CallMeasure, Stream, StreamMeasure
 from streams.pure.call.measure import Measured
+from streams.pure.call.notes import CallKey
 from streams.pure.lifecycle import LIVE_STATES, CallState
 
 
-def keep_measures(owner: str, seconds: float, measured: Mapping[UUID, Measured]) -> None:
+def keep_measures(owner: str, seconds: float, measured: Mapping[CallKey, Measured]) -> None:
     """The timing of some live calls of `owner` and of their live streams, as of `seconds`: four statements for all of them.
 
     A call whose notes are being written just now is passed over, and so is a stream that has ended: its last timing is in its row."""
     with transaction.atomic():
-        mine = Call.objects.select_for_update(skip_locked=True).filter(owner=owner, state=CallState.LIVE, uuid__in=list(measured))
-        calls = dict(mine.values_list("uuid", "pk"))
+        mine = Call.objects.select_for_update(skip_locked=True).filter(owner=owner, state=CallState.LIVE)
+        mine = mine.filter(uuid__in=[key.call_id for key in measured])
+        calls = {key: pk for key, pk in rows_by_key(mine).items() if key in measured}
         live = Stream.objects.filter(call__in=calls.values(), state__in=LIVE_STATES)
         streams = dict(live.values_list("uuid", "pk"))
-        _keep_calls({pk: measured[uuid].arrivals for uuid, pk in calls.items()}, seconds)
-        of_streams = {uuid: kept for call in calls for uuid, kept in measured[call].streams.items()}
+        _keep_calls({pk: measured[key].arrivals for key, pk in calls.items()}, seconds)
+        of_streams = {uuid: kept for key in calls for uuid, kept in measured[key].streams.items()}
         _keep_streams({pk: of_streams[uuid] for uuid, pk in streams.items() if uuid in of_streams}, seconds)
 
 

@@ -46,7 +46,7 @@ def record(owner: str, lease_seconds: float, facts: CallFacts, notes: Sequence[N
 
 def _held_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
     """The call's row, locked; made (with its lease) when this is the first that is heard of it."""
-    call = Call.objects.select_for_update().filter(uuid=facts.call_id).select_related("account").first()
+    call = Call.objects.select_for_update().filter(uuid=facts.call_id, account=facts.account_id).select_related("account").first()
     if call is None:
         return _open_call(owner, lease_seconds, facts)
     if call.owner != owner:

@@ -45,7 +45,7 @@ OUTBOUND = Q(direction="outbound")
 class Call(models.Model):
     """One call leg a gateway brought. While it lives, `owner` (a process) holds a lease on it until `lease_until`, database time."""
 
-    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    uuid = models.UUIDField(default=uuid.uuid4, editable=False, help_text="As its gateway calls it; its own within the account.")
     # The three have no index of their own: each begins one of those below.
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="calls", db_index=False)
     gateway = models.ForeignKey(Gateway, on_delete=models.SET_NULL, null=True, related_name="calls", db_index=False)
@@ -79,6 +79,7 @@ class Call(models.Model):
 
     class Meta:
         ordering = ("-started_at", "-id")
+        constraints = [models.UniqueConstraint(fields=["uuid", "account"], name="call_uuid_in_account")]
         indexes = [
             models.Index(fields=["-started_at", "-id"], name="call_newest"),
             models.Index(fields=["account", "-started_at", "-id"], name="call_account_newest"),

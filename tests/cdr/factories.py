@@ -11,6 +11,7 @@ from streams import journal
 from streams.gateways import refusals
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, CallbackTrouble, Gateway, GatewayRefusal, Stream
 from streams.pure.call.measure import Measured
+from streams.pure.call.notes import CallKey
 from streams.pure.gateway.refusal import Attempts, Reason, Refusal
 from streams.pure.lifecycle import ANSWER_INVALID, Level
 from streams.pure.lifecycle import EventKind as K
@@ -120,7 +121,7 @@ def live_call(gateway: Gateway, started: datetime = STARTED, **numbers: str) -> 
     call = script.save()
     first = call.streams.order_by("pk")[0]
     timing = Measured(steady(30), {first.uuid: healthy(30)})
-    journal.keep_measures(OWNER, started.timestamp() + 30, {call.uuid: timing})
+    journal.keep_measures(OWNER, started.timestamp() + 30, {CallKey(call.account_id, call.uuid): timing})
     deliver_all(call)
     return call
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from cdr.pages.log.reading import LogRows, rows_of_call, rows_of_stream
 from cdr.pages.removed_data import removed_of
-from cdr.pages.row_key import key_of
+from cdr.pages.row_key import only_one
 from cdr.pages.stream import find_stream
 from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
 from cdr.pure.figures import moment
@@ -23,9 +23,10 @@ from streams.pure.scrubbing import scrubbed
 
 @dataclass(frozen=True, slots=True)
 class LogSubject:
-    """Whose log it is. `stream_uuid` is None for the log of a whole call. `origin`: what the offsets count from, in words.
-    `removed`: what retention took of it, "" for nothing."""
+    """Whose log it is. `call_key`: what addresses name the call by. `stream_uuid` is None for the log of a whole call. `origin`: what the
+    offsets count from, in words. `removed`: what retention took of it, "" for nothing."""
 
+    call_key: str
     call_uuid: UUID
     stream_uuid: UUID | None
     account: str
@@ -39,6 +40,10 @@ class LogSubject:
     @property
     def uuid(self) -> UUID:
         return self.stream_uuid or self.call_uuid
+
+    @property
+    def key(self) -> str:
+        return str(self.stream_uuid) if self.stream_uuid else self.call_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +74,19 @@ def log_of_stream(stream: Stream) -> DebugLog:
 
 
 def call_log(key: str) -> DebugLog | None:
-    """The log of a call with all its streams, found in two queries; None when there is no such call."""
-    lookup = key_of(key)
-    call = Call.objects.select_related("account").filter(**lookup).first() if lookup else None
+    """The log of a call with all its streams, found in two queries; None when there is no such call, or the key is a uuid of several."""
+    call = only_one(Call.objects.select_related("account").order_by(), key)
     if call is None:
         return None
     streams = list(call.streams.select_related("charge"))
     numbers = (call.from_number, call.to_number)
-    return DebugLog(_call_subject(call), rows_of_call(call, streams), numbers, call.state == CallState.LIVE)
+    return DebugLog(_call_subject(call, key), rows_of_call(call, streams), numbers, call.state == CallState.LIVE)
 
 
 def _stream_subject(stream: Stream) -> LogSubject:
     start = stream.started_at or stream.requested_at
     return LogSubject(
+        call_key=str(stream.call_id),
         call_uuid=stream.call.uuid,
         stream_uuid=stream.uuid,
         account=stream.account.name,
@@ -94,8 +99,9 @@ def _stream_subject(stream: Stream) -> LogSubject:
     )
 
 
-def _call_subject(call: Call) -> LogSubject:
+def _call_subject(call: Call, key: str) -> LogSubject:
     return LogSubject(
+        call_key=key,
         call_uuid=call.uuid,
         stream_uuid=None,
         account=call.account.name,

@@ -4,7 +4,7 @@ Owns the shape of both. Must not know where it is written."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from streams.pure.lifecycle import EventKind, Level
@@ -28,6 +28,14 @@ class Note:
     measured: dict[str, Any] | None = None
 
 
+class CallKey(NamedTuple):
+    """What tells a call from all others. Its uuid comes from the gateway, so two accounts may have the same, by chance or because one
+    of them means to be in the other's way."""
+
+    account_id: int
+    call_id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class CallFacts:
     """What a call is from its first moment on; the ids are those of the tenants' rows. `started_at`: seconds since the epoch."""
@@ -41,6 +49,10 @@ class CallFacts:
     direction: str
     gateway_call_id: str
     started_at: float
+
+    @property
+    def key(self) -> CallKey:
+        return CallKey(self.account_id, self.call_id)
 
 
 @dataclass(frozen=True, slots=True)

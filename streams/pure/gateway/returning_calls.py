@@ -1,8 +1,9 @@
 """Calls that gateways bring again although they are over: builds of mod_audio_stream that reconnect for ever do, at once and without end.
 
-Owns how much longer each refusal takes than the one before. Must not know sockets or clocks."""
+Owns how much longer each refusal takes than the one before. Must not know sockets, clocks, or what tells calls
+apart: whoever asks has a key for each."""
 
-from uuid import UUID
+from collections.abc import Hashable
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 10.0
 
@@ -12,27 +13,27 @@ class ReturningCalls:
 
     def __init__(self, at_most: int = 10_000) -> None:
         self._at_most = at_most
-        self._over: set[UUID] = set()
-        self._refusals: dict[UUID, int] = {}
+        self._over: set[Hashable] = set()
+        self._refusals: dict[Hashable, int] = {}
 
-    def add(self, call_id: UUID) -> None:
+    def add(self, key: Hashable) -> None:
         """The call is over, or another process has it: it can never begin here."""
-        self._remember(call_id, self._refusals.get(call_id, 0))
-        self._over.add(call_id)
+        self._remember(key, self._refusals.get(key, 0))
+        self._over.add(key)
 
-    def __contains__(self, call_id: UUID | None) -> bool:
-        return call_id in self._over
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._over
 
-    def refuse(self, call_id: UUID) -> tuple[int, float]:
+    def refuse(self, key: Hashable) -> tuple[int, float]:
         """How often the call was refused before, and the seconds that this refusal should take. A client that is closed at once comes
         again at once."""
-        before = self._refusals.get(call_id, 0)
-        self._remember(call_id, before + 1)
+        before = self._refusals.get(key, 0)
+        self._remember(key, before + 1)
         return before, min(FIRST_PAUSE_SECONDS * 2 ** min(before, 30), LONGEST_PAUSE_SECONDS)
 
-    def _remember(self, call_id: UUID, refusals: int) -> None:
-        self._refusals.pop(call_id, None)
-        self._refusals[call_id] = refusals
+    def _remember(self, key: Hashable, refusals: int) -> None:
+        self._refusals.pop(key, None)
+        self._refusals[key] = refusals
         if len(self._refusals) > self._at_most:
             oldest = next(iter(self._refusals))
             del self._refusals[oldest]

@@ -45,7 +45,7 @@ def test_the_process_that_holds_the_call_is_told_to_hang_up(operator, live) -> N
     response = operator.post(hang_up(live), follow=True)
     assert "The call was asked to hang up." in response.content.decode()
     (asked,) = control.claim_waiting(OWNER)
-    assert (asked.kind, asked.call_id, asked.by) == ("hang_up", live.uuid, "maria")
+    assert (asked.kind, asked.call.call_id, asked.by) == ("hang_up", live.uuid, "maria")
     assert entries() == [("maria", "hang up a call", "call", str(live.uuid))]
 
 
@@ -80,7 +80,7 @@ def test_the_process_that_holds_the_call_is_told_to_send_them_and_the_audit_log_
     response = operator.post(send_digits(live), {"digits": " 47w11# "}, follow=True)
     assert "The digits were handed to the call." in response.content.decode()
     (asked,) = control.claim_waiting(OWNER)
-    assert (asked.kind, asked.call_id, asked.details, asked.by) == ("send_dtmf", live.uuid, {"digits": "47w11#"}, "maria")
+    assert (asked.kind, asked.call.call_id, asked.details, asked.by) == ("send_dtmf", live.uuid, {"digits": "47w11#"}, "maria")
     assert entries() == [("maria", "send digits", "call", str(live.uuid))]
     assert AuditEntry.objects.get().details == {"digits": "(hidden)", "how_many": 5}
 

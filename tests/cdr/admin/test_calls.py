@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from streams.models import Call, Gateway
+from streams.models import Call, ControlRequest, Gateway
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
@@ -155,10 +155,43 @@ def test_a_call_is_found_by_uuid_and_by_its_number_in_the_table(support, gateway
         read(support, f"{LIST}{key}/debug-log/", status=404)
 
 
-def test_rows_link_to_the_call_by_its_uuid(support, gateway) -> None:
+def row_page(call: Call, page: str = "change") -> str:
+    return reverse(f"admin:cdr_calldetail_{page}", args=[call.pk])
+
+
+def test_rows_link_to_the_page_of_their_call(support, gateway) -> None:
     call = factories.good_call(gateway)
-    assert page_of(call) in read(support, LIST).links
-    assert str(call.uuid) in page_of(call)
+    assert row_page(call) in read(support, LIST).links
+
+
+@pytest.fixture
+def alike(gateway) -> tuple[Call, Call]:
+    """Two accounts have a call of one uuid, both live."""
+    mine, theirs = factories.live_call(gateway), factories.live_call(make_gateway("pbx-2", "Another"))
+    Call.objects.filter(pk=theirs.pk).update(uuid=mine.uuid)
+    theirs.refresh_from_db()
+    return mine, theirs
+
+
+def test_a_uuid_of_two_accounts_leads_to_both_calls(operator, alike) -> None:
+    led_to = operator.get(page_of(alike[0])).headers["location"]
+    listed = {link.partition("?")[0] for link in read(operator, led_to).links}
+    assert led_to == f"{LIST}?q={alike[0].uuid}" and {row_page(call) for call in alike} <= listed
+    for call in alike:
+        page = read(operator, row_page(call))
+        assert call.account.name in page.text and {row_page(call, "debug_log"), row_page(call, "hang_up")} <= set(page.links)
+        log = operator.get(row_page(call, "debug_log")).content.decode()
+        assert call.account.name in log and f"/admin/live/call/{call.pk}/" in log
+        stream = read(operator, reverse("admin:cdr_streamdetail_change", args=[call.streams.first().uuid]))
+        assert row_page(call) in stream.links
+
+
+def test_what_is_asked_of_one_is_not_asked_of_the_other(operator, alike) -> None:
+    for page in ("hang_up", "send_digits", "debug_log"):
+        read(operator, reverse(f"admin:cdr_calldetail_{page}", args=[alike[0].uuid]), status=404)
+    assert operator.post(reverse("admin:cdr_calldetail_hang_up", args=[alike[0].uuid])).status_code == 404
+    operator.post(row_page(alike[1], "hang_up"))
+    assert [request.call for request in ControlRequest.objects.all()] == [alike[1]]
 
 
 def test_only_those_who_may_stop_streams_see_the_button(support, operator, gateway) -> None:

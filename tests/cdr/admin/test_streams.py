@@ -49,7 +49,7 @@ def test_the_page_of_a_stream_leads_to_its_log_and_its_call(support, gateway) ->
     stream = factories.closed_call(gateway).streams.get()
     page = read(support, address("change", stream))
     assert "WebSocket close code 1011" in page.text and str(stream.uuid) in page.text
-    assert {address("debug_log", stream), reverse("admin:cdr_calldetail_change", args=[stream.call.uuid])} <= set(page.links)
+    assert {address("debug_log", stream), reverse("admin:cdr_calldetail_change", args=[stream.call_id])} <= set(page.links)
 
 
 def test_the_log_has_an_anchor_on_every_line_and_a_link_to_it(support, gateway) -> None:
@@ -120,7 +120,7 @@ def test_stopping_asks_the_process_that_holds_the_call(operator, live) -> None:
     response = operator.post(address("stop", live), follow=True)
     request = ControlRequest.objects.get()
     assert (request.stream, request.kind, request.requested_by, request.finished_at) == (live, "stop", "maria", None)
-    assert response.redirect_chain[0][0] == reverse("admin:cdr_calldetail_change", args=[live.call.uuid])
+    assert response.redirect_chain[0][0] == reverse("admin:cdr_calldetail_change", args=[live.call_id])
     assert "was asked to stop" in response.content.decode()
 
 

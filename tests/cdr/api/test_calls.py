@@ -99,7 +99,7 @@ def test_hang_up_asks_the_process_that_holds_the_call(acme: Customer, slash: str
     call = acme.live_call()
     answer = acme.delete(f"Call/{call.uuid}{slash}", {"call_uuid": str(call.uuid)})
     assert (answer.status_code, answer.content) == (204, b"")
-    assert [(asked.kind, asked.call_id, asked.by) for asked in taken()] == [("hang_up", call.uuid, "API")]
+    assert [(asked.kind, asked.call.call_id, asked.by) for asked in taken()] == [("hang_up", call.uuid, "API")]
 
 
 def test_hang_up_of_a_call_that_is_over_or_was_never(acme: Customer) -> None:

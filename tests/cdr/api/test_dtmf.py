@@ -23,7 +23,7 @@ def test_the_process_that_holds_the_call_is_asked(acme: Customer, call: Call, bo
     answer = acme.post(path(call), body)
     assert (answer.status_code, answer.json()["message"]) == (202, "digits sent")
     assert set(answer.json()) == {"api_id", "message"} and UUID(answer.json()["api_id"])
-    assert [(asked.kind, asked.call_id, asked.details, asked.by) for asked in taken()] == [
+    assert [(asked.kind, asked.call.call_id, asked.details, asked.by) for asked in taken()] == [
         ("send_dtmf", call.uuid, {"digits": "12w34#"}, "API")
     ]
 

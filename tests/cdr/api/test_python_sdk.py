@@ -88,7 +88,7 @@ def test_the_iterator_walks_all_pages(sdk: plivo.RestClient, acme: Customer) -> 
 def test_a_call_is_hung_up(sdk: plivo.RestClient, acme: Customer) -> None:
     call = acme.live_call()
     assert sdk.calls.hangup(str(call.uuid)) is None
-    assert [(asked.kind, asked.call_id) for asked in taken()] == [("hang_up", call.uuid)]
+    assert [(asked.kind, asked.call.call_id) for asked in taken()] == [("hang_up", call.uuid)]
     with pytest.raises(ResourceNotFoundError):
         sdk.calls.delete(str(acme.ended_call().uuid))
 
@@ -97,7 +97,7 @@ def test_digits_are_sent_to_a_call(sdk: plivo.RestClient, acme: Customer) -> Non
     call = acme.live_call()
     sent = sdk.calls.send_digits(str(call.uuid), "12w34#", leg="aleg")
     assert (sent.message, bool(sent.api_id)) == ("digits sent", True)
-    assert [(asked.kind, asked.call_id, asked.details) for asked in taken()] == [("send_dtmf", call.uuid, {"digits": "12w34#"})]
+    assert [(asked.kind, asked.call.call_id, asked.details) for asked in taken()] == [("send_dtmf", call.uuid, {"digits": "12w34#"})]
     with pytest.raises(ValidationError, match="^digits has 'x' as character 3; use 0-9"):
         sdk.calls.send_digits(str(call.uuid), "12x")
     with pytest.raises(ResourceNotFoundError, match="^The call has ended already.$"):

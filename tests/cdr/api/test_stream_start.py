@@ -26,7 +26,7 @@ def test_start_asks_the_process_that_holds_the_call(acme: Customer, slash: str) 
     stream_id = UUID(body.pop("stream_id"))
     assert body == {"message": "audio streaming started"}
     (asked,) = taken()
-    assert (asked.kind, asked.call_id, asked.stream_id, asked.by) == ("start", call.uuid, stream_id, "API")
+    assert (asked.kind, asked.call.call_id, asked.stream_id, asked.by) == ("start", call.uuid, stream_id, "API")
     assert (asked.details["request"]["service_url"], asked.details["request"]["bidirectional"]) == (SERVICE_URL, True)
 
 

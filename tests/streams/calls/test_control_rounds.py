@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
-from uuid import UUID
 
 import pytest
 from channels.db import database_sync_to_async
@@ -19,6 +18,7 @@ from streams.calls.control_rounds import ControlRounds
 from streams.calls.relay import Relay
 from streams.database_threads import DatabaseThreads
 from streams.models import Call, ControlRequest, Stream
+from streams.pure.call.notes import CallKey
 from streams.pure.messages import StreamRequest
 from streams.simulate.customer import Customer
 from tests.streams.gateway_socket import call, switchboard_running, until
@@ -94,7 +94,7 @@ async def ask(*digits: str, of: Call) -> None:
 
 
 def rounds(database: Database, told: Told | None, of: Call) -> ControlRounds:
-    relays: dict[UUID, Relay] = {of.uuid: cast(Relay, told)} if told else {}
+    relays: dict[CallKey, Relay] = {CallKey(of.account_id, of.uuid): cast(Relay, told)} if told else {}
     return ControlRounds(OWNER, relays, database.query)
 
 

@@ -65,7 +65,7 @@ async def test_an_end_that_cannot_be_written_does_not_bill_on_while_the_process_
             async with call(f"call_uuid={ENDED}") as communicator:
                 await communicator.send_to(bytes_data=SPEECH)
                 await until(lambda: Stream.objects.filter(call__uuid=ENDED, state="streaming").first())
-                heard_at = board.relays[UUID(ENDED)].heard_at
+                heard_at = next(relay for key, relay in board.relays.items() if key.call_id == UUID(ENDED)).heard_at
             await until_renewed(ENDED, rounds=4)
             assert (await database_sync_to_async(row)(OTHER)).state == (await database_sync_to_async(row)(ENDED)).state == "live"
             await database_sync_to_async(reap_all)()

@@ -19,6 +19,7 @@ from streams.gateways.line import GatewayLine
 from streams.gateways.refusals import Refusals
 from streams.models import Call, Gateway, GatewayRefusal, StreamEvent
 from streams.pure.call.limits import StreamLimits
+from streams.pure.call.notes import CallKey
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity, identity
 from streams.pure.lifecycle import API_HANGUP, NORMAL_HANGUP, PROCESS_LOST, EndCause
@@ -49,6 +50,9 @@ class Process:
             StreamLimits(), DialSettings(REACH), TLS, self.note_queue.add, no_streams, lambda: ("token",), self.calls.over
         )
         return self.calls.open(line, who, first, context)
+
+    def relay_of(self, call_id: str) -> Relay:
+        return self.calls.relays[CallKey(self.row.account_id, UUID(call_id))]
 
     def line(self, dialect_name: str = "asterisk", query: dict[str, str] | None = None) -> WrittenLine:
         ids = {"gateway_id": self.row.pk, "account_id": self.row.account_id, "application_id": self.row.application_id}
@@ -122,7 +126,7 @@ async def test_a_call_without_a_uuid_gets_one_of_its_own() -> None:
 async def test_a_new_call_is_live_has_heard_its_start_and_is_written_down() -> None:
     async with process() as this:
         line = this.brings()
-        relay = this.calls.relays[UUID(CALL)]
+        relay = this.relay_of(CALL)
         assert (relay.line, relay.session.media.gateway_call_id, line.decided.is_set()) == (line, "gw1-1", True)
         await this.written()
         row = await database_sync_to_async(Call.objects.get)()
@@ -135,7 +139,7 @@ async def test_a_line_that_brings_a_call_without_a_word_brings_one_all_the_same(
     async with process() as this:
         line = this.line()
         relay = this.open(line, identity(line.caller.query, {}), None)
-        assert this.calls.relays == {UUID(CALL): relay}
+        assert list(this.calls.relays.values()) == [relay]
         assert relay is not None and relay.session.media is None
 
 
@@ -147,12 +151,32 @@ async def test_calls_of_different_uuids_are_live_side_by_side() -> None:
         assert len(this.calls.relays) == 3
 
 
+async def test_another_account_is_not_in_the_way_with_the_same_uuid() -> None:
+    """Live, over and coming again: each of it counts within an account."""
+    async with process() as this:
+        theirs = await database_sync_to_async(gateway)("theirs")
+        mine, row = this.brings("audio_stream"), this.row
+        this.row = theirs
+        other = this.brings("audio_stream")
+        assert {key.account_id for key in this.calls.relays} == {row.account_id, theirs.account_id}
+        assert (mine.closes, other.closes) == ([], [])
+        other.closed(1000)
+        async with asyncio.timeout(30):
+            while len(this.calls.relays) > 1:
+                await asyncio.sleep(0.01)
+        assert this.calls.turns_away(other.caller) and not this.calls.goes_on(other.caller)
+        assert this.calls.goes_on(mine.caller) and not this.calls.turns_away(mine.caller)
+        await this.written()
+        rows = await database_sync_to_async(lambda: dict(Call.objects.filter(uuid=CALL).values_list("account", "state")))()
+    assert rows == {row.account_id: "live", theirs.account_id: "ended"}
+
+
 async def test_a_call_that_may_come_back_goes_on_on_its_second_line() -> None:
     async with process() as this:
         first = this.brings("audio_stream").settled()
-        relay = this.calls.relays[UUID(CALL)]
+        relay = this.relay_of(CALL)
         second = this.brings("audio_stream")
-        assert (this.calls.relays, relay.line) == ({UUID(CALL): relay}, second)
+        assert (this.calls.relays, relay.line) == ({relay.facts.key: relay}, second)
         assert second.decided.is_set()
         assert (second.closes, first.closes[-1][0]) == ([], 4410)
         second.closed(1000)
@@ -164,7 +188,7 @@ async def test_a_call_that_may_come_back_goes_on_on_its_second_line() -> None:
 async def test_a_second_line_of_a_live_call_is_closed_at_once_and_written_down(caplog: pytest.LogCaptureFixture) -> None:
     async with process() as this:
         first = this.brings()
-        relay = this.calls.relays[UUID(CALL)]
+        relay = this.relay_of(CALL)
         with caplog.at_level(logging.WARNING):
             second = this.brings()
         assert (second.closes, first.closes) == ([(CLOSE_TAKEN, "This call_uuid is live already.")], [])
@@ -222,7 +246,7 @@ async def test_a_call_whose_lease_is_taken_stops_and_its_gateway_is_not_to_blame
         line = this.brings()
         await this.written()
         await database_sync_to_async(Call.objects.update)(owner=OTHER)
-        this.calls.relays[UUID(CALL)].hear(Dtmf("5"), time.monotonic())
+        this.relay_of(CALL).hear(Dtmf("5"), time.monotonic())
         assert (await closing(line))[0] == CLOSE_TAKEN
         assert this.calls.relays == {}
     assert await database_sync_to_async(GatewayRefusal.objects.count)() == 0
@@ -233,28 +257,28 @@ async def test_a_call_whose_lease_is_taken_stops_and_its_gateway_is_not_to_blame
 async def test_who_may_bring_something_new_is_let_in(query: dict[str, str]) -> None:
     async with process() as this:
         this.brings("audio_stream").closed(1000)
-        assert not this.calls.turns_away(caller("audio_stream", query))
+        assert not this.calls.turns_away(this.line("audio_stream", query).caller)
     assert await database_sync_to_async(GatewayRefusal.objects.count)() == 0
 
 
 async def test_a_live_call_is_not_turned_away() -> None:
     async with process() as this:
         this.brings("audio_stream")
-        assert not this.calls.turns_away(caller("audio_stream"))
+        assert not this.calls.turns_away(this.line("audio_stream").caller)
 
 
 async def test_an_asterisk_call_that_is_over_is_not_turned_away_at_the_door() -> None:
     """It does not come again for ever, and the journal refuses it in better words."""
     async with process() as this:
         this.brings().closed(1000)
-        assert not this.calls.turns_away(caller())
+        assert not this.calls.turns_away(this.line().caller)
 
 
 async def test_who_names_a_call_that_is_over_is_turned_away_logged_once_and_written_down(caplog: pytest.LogCaptureFixture) -> None:
     async with process() as this:
         this.brings("audio_stream").closed(1000)
         with caplog.at_level(logging.WARNING):
-            assert [this.calls.turns_away(caller("audio_stream")) for _ in range(3)] == [True] * 3
+            assert [this.calls.turns_away(this.line("audio_stream").caller) for _ in range(3)] == [True] * 3
         (row,) = await refused(3)
     assert (row.reason, row.words, row.call_uuid, row.count) == ("call_used", OVER, UUID(CALL), 3)
     assert len([record for record in caplog.records if CALL in record.getMessage()]) == 1
@@ -263,14 +287,14 @@ async def test_who_names_a_call_that_is_over_is_turned_away_logged_once_and_writ
 async def test_who_names_a_call_that_is_just_ending_is_turned_away_while_its_customers_sockets_close() -> None:
     async with process() as this, Customer() as customer:
         line = this.brings("audio_stream")
-        relay, request = this.calls.relays[UUID(CALL)], StreamRequest(customer.url)
+        relay, request = this.relay_of(CALL), StreamRequest(customer.url)
         relay.carry_out("start", "anna", lambda session, now: session.start_stream(uuid4(), request, "API", now))
         conversation = await customer.conversation()
         line.feed(bytes(320))
         await conversation.until_media(1)
         relay.finish(EndCause.CALL_ENDED, API_HANGUP, "Hung up by anna.", 4000)
-        assert UUID(CALL) in this.calls.relays
-        assert this.calls.turns_away(caller("audio_stream"))
+        assert relay.facts.key in this.calls.relays
+        assert this.calls.turns_away(this.line("audio_stream").caller)
         await relay.done.wait()
 
 
@@ -278,7 +302,7 @@ async def test_each_time_at_the_door_makes_the_next_refusal_longer() -> None:
     async with process() as this:
         this.brings("audio_stream").closed(1000)
         for _ in range(8):
-            this.calls.turns_away(caller("audio_stream"))
+            this.calls.turns_away(this.line("audio_stream").caller)
         late = this.brings("audio_stream")
         await this.written()
         assert late.closes == []

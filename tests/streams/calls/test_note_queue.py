@@ -60,7 +60,7 @@ async def test_notes_are_written_in_order() -> None:
             book.add(facts, story.add(EventKind.CALL_DTMF, digit=digit))
             await asyncio.sleep(0)
         assert await book.written(30)
-        assert book.begun(facts.call_id)
+        assert book.begun(facts.key)
     assert await database_sync_to_async(written_numbers)() == list(range(1, 12))
 
 
@@ -71,7 +71,7 @@ async def test_notes_of_many_calls_are_all_written() -> None:
         for facts in calls:
             story = begin(book, facts)
             book.add(facts, story.call_ended(1))
-            book.close(facts.call_id)
+            book.close(facts.key)
         assert await book.written(10)
         assert book.pages == {}
     assert await database_sync_to_async(Call.objects.filter(state="ended").count)() == 20
@@ -121,15 +121,15 @@ async def test_a_bad_note_of_the_lifecycle_is_set_aside_and_written_in_its_time(
         story.call_ended(70)
         for note in story.notes[1:]:
             book.add(facts, note)
-        book.close(facts.call_id)
+        book.close(facts.key)
         begin(book, other)
-        await book.until_begun(other.call_id, 30)
+        await book.until_begun(other.key, 30)
         seven = await until(lambda: StreamEvent.objects.filter(kind="call_dtmf").first())
         assert seven.number == 6 and note_queue.notes_aside() == 3 and not note_queue.refused_for_now()
         assert await database_sync_to_async(state_of)(facts) == ("live", "connected", 0)
         bad.clear()
         assert await book.written(30)
-        assert note_queue.notes_aside() == 0 and facts.call_id not in book.pages
+        assert note_queue.notes_aside() == 0 and facts.key not in book.pages
     assert await database_sync_to_async(state_of)(facts) == ("ended", "ended", 1)
     assert (await database_sync_to_async(Charge.objects.get)()).seconds == 70
     numbers = await database_sync_to_async(
@@ -179,8 +179,8 @@ async def test_an_account_that_is_gone_holds_up_nobody_and_its_notes_are_kept(
         for _ in range(30):
             book.add(gone, story.add(EventKind.CALL_DTMF, digit="1"))
         begin(book, there)
-        await book.until_begun(there.call_id, 30)
-        assert book.begun(there.call_id) and not book.begun(gone.call_id)
+        await book.until_begun(there.key, 30)
+        assert book.begun(there.key) and not book.begun(gone.key)
     assert len((tmp_path / "unwritten" / f"{OWNER}.jsonl").read_text().splitlines()) == 31
 
 
@@ -197,7 +197,7 @@ async def test_a_lost_lease_drops_the_page_and_says_so() -> None:
         begin(book, facts, lost)
         assert await book.written(30)
         assert len(lost) == 1 and str(facts.call_id) in lost[0][0] and lost[0][1] is False
-        assert not book.begun(facts.call_id)
+        assert not book.begun(facts.key)
     assert await database_sync_to_async(StreamEvent.objects.count)() == 1
 
 
@@ -231,11 +231,11 @@ async def test_a_page_that_cannot_be_written_holds_up_no_other_call_and_loses_no
         for facts in others:
             begin(book, facts)
         for facts in others:
-            await book.until_begun(facts.call_id, 30)
-            assert book.begun(facts.call_id)
+            await book.until_begun(facts.key, 30)
+            assert book.begun(facts.key)
         assert await until(note_queue.notes_aside) == 1
         good_is_written.set()
-        assert await book.written(30) and book.begun(bad.call_id)
+        assert await book.written(30) and book.begun(bad.key)
     assert await database_sync_to_async(Call.objects.count)() == len(others) + 1
 
 

@@ -12,7 +12,7 @@ from cdr import ledger
 from cdr.models import Charge
 from streams import journal
 from streams.models import Call, Callback, Gateway, Heartbeat, Stream, StreamEvent
-from streams.pure.call.notes import CallFacts
+from streams.pure.call.notes import CallFacts, CallKey
 from streams.pure.lifecycle import EventKind
 from tests.streams.journal.recording import LEASE_SECONDS, OWNER, record
 from tests.streams.rows import EPOCH, Story, call_facts, gateway
@@ -24,14 +24,14 @@ def expire(seconds: float = 1.0) -> None:
     Call.objects.update(lease_until=Now() - timedelta(seconds=seconds))
 
 
-def renew(facts: CallFacts, owner: str = OWNER) -> set[UUID]:
-    return journal.renew_leases(owner, LEASE_SECONDS, [facts.call_id], {int(EPOCH) + 5: [facts.call_id]})
+def renew(facts: CallFacts, owner: str = OWNER) -> set[CallKey]:
+    return journal.renew_leases(owner, LEASE_SECONDS, [facts.key], {int(EPOCH) + 5: [facts.key]})
 
 
 def test_renewing_returns_what_is_still_held(facts, story) -> None:
     record(facts, story)
     expire()
-    assert renew(facts) == {facts.call_id}
+    assert renew(facts) == {facts.key}
     assert journal.expired_calls() == []
     assert renew(facts, owner="b" * 32) == set()
 
@@ -39,8 +39,19 @@ def test_renewing_returns_what_is_still_held(facts, story) -> None:
 def test_what_is_not_held_any_more_is_told_and_not_renewed(facts, story) -> None:
     record(facts, story)
     expire()
-    assert journal.renew_leases(OWNER, LEASE_SECONDS, [], {}) == {facts.call_id}
+    assert journal.renew_leases(OWNER, LEASE_SECONDS, [], {}) == {facts.key}
     assert len(journal.expired_calls()) == 1
+
+
+def test_a_lease_is_renewed_for_the_call_of_that_account_alone(facts, story) -> None:
+    theirs = call_facts(gateway("theirs"), call_id=facts.call_id)
+    record(facts, story)
+    record(theirs, story)
+    expire()
+    assert renew(facts) == {facts.key, theirs.key}
+    (expired,) = journal.expired_calls()
+    assert Call.objects.get(pk=expired).account_id == theirs.account_id
+    assert Call.objects.get(account=facts.account_id).renewed_at != Call.objects.get(pk=expired).renewed_at
 
 
 def test_what_is_held_is_billed_to_when_it_was_heard_of_last(facts, story) -> None:
@@ -48,8 +59,8 @@ def test_what_is_held_is_billed_to_when_it_was_heard_of_last(facts, story) -> No
     stream_id = uuid4()
     story.streaming(stream_id)
     record(facts, story)
-    for heard in ({int(EPOCH) + 10: [facts.call_id]}, {}, {int(EPOCH) + 99: [uuid4()]}):
-        journal.renew_leases(OWNER, LEASE_SECONDS, [facts.call_id], heard)
+    for heard in ({int(EPOCH) + 10: [facts.key]}, {}, {int(EPOCH) + 99: [CallKey(facts.account_id, uuid4())]}):
+        journal.renew_leases(OWNER, LEASE_SECONDS, [facts.key], heard)
     expire()
     assert journal.reap(journal.expired_calls()[0])
     assert Stream.objects.get().ended_at.timestamp() == EPOCH + 10

@@ -61,7 +61,7 @@ class Live:
 
 
 def keep(live: Live, value: int, owner: str = OWNER) -> None:
-    journal.keep_measures(owner, EPOCH + value, {live.call_id: live.measured(value)})
+    journal.keep_measures(owner, EPOCH + value, {live.facts.key: live.measured(value)})
 
 
 def test_what_is_measured_again_replaces_what_was_there() -> None:
@@ -77,7 +77,7 @@ def test_many_calls_take_as_many_statements_as_one(django_assert_num_queries) ->
     calls = [Live(f"pbx-{number}", streams=3) for number in range(3)]
     # The four statements and the two of the savepoint this test makes of the transaction.
     with django_assert_num_queries(6):
-        journal.keep_measures(OWNER, EPOCH, {live.call_id: live.measured(5) for live in calls})
+        journal.keep_measures(OWNER, EPOCH, {live.facts.key: live.measured(5) for live in calls})
     assert [live.late() for live in calls] == [5, 5, 5] and StreamMeasure.objects.count() == 9
 
 

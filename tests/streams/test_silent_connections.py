@@ -53,7 +53,7 @@ async def test_a_silent_connection_to_the_database_costs_no_lease_and_no_note(mo
                 await communicator.send_to(text_data="DTMF_END digit:5 duration:100")
                 renewed = await until(Call.objects.filter(lease_until__gt=silent.lease_until).first)
                 await until(StreamEvent.objects.filter(kind="call_dtmf").first)
-                assert (renewed.state, board.calls.relays[renewed.uuid].live) == ("live", True)
+                assert (renewed.state, [relay.live for relay in board.relays.values()]) == ("live", [True])
                 assert not lease_keeping.leases_run_out()
             assert await board.note_queue.written(30) and not note_queue.refused_for_now()
 

@@ -15,7 +15,9 @@ from zope.interface import implementer
 log = logging.getLogger(__name__)
 
 KEEP_ALIVE = [(socket.TCP_KEEPIDLE, 6), (socket.TCP_KEEPINTVL, 3), (socket.TCP_KEEPCNT, 3)] if sys.platform == "linux" else []
-"""A peer whose machine is gone is noticed 15 s after its last byte (tcp(7): seconds, seconds, probes)."""
+"""A peer whose machine is gone is noticed 15 s after its last byte (tcp(7): seconds, seconds, probes); while something that we sent is not
+acknowledged, as when audio is played to it, there are no probes, and TCP_USER_TIMEOUT counts."""
+CLOSE_LOST = 1006
 LONGEST_REASON_BYTES = 123
 SLICE_BYTES = 2048
 """How much of what came on a WebSocket is parsed at once: 64 KiB may be thousands of small messages, which take a tenth of a second."""
@@ -36,7 +38,7 @@ class LimitedWebSocket(WebSocketProtocol):
     reading_paused = False
     sending_paused = False
     failure: tuple[int | None, str] | None = None
-    """With which code, and why, we ended the connection for what its peer did."""
+    """With which code, and why, we ended the connection for what its peer did; CLOSE_LOST: the system did, for its silence."""
 
     def onConnect(self, request: Any) -> Any:  # noqa: N802
         if self.factory.server_class.draining:
@@ -46,10 +48,16 @@ class LimitedWebSocket(WebSocketProtocol):
     def onOpen(self) -> None:  # noqa: N802
         self.transport.unregisterProducer()  # the HTTP channel that this socket was
         self.transport.registerProducer(self, True)
-        for option, value in KEEP_ALIVE:
+        self.give_up_silent_peer()
+        super().onOpen()
+
+    def give_up_silent_peer(self) -> None:
+        options = list(KEEP_ALIVE)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            options.append((socket.TCP_USER_TIMEOUT, round(self.server.limits.unacknowledged_seconds * 1000)))
+        for option, value in options:
             self.transport.getHandle().setsockopt(socket.IPPROTO_TCP, option, value)
         self.transport.setTcpKeepAlive(True)
-        super().onOpen()
 
     def _fail_connection(self, code: int = 1001, reason: str = "going away") -> None:
         self.failure = (code, reason)
@@ -88,6 +96,8 @@ class LimitedWebSocket(WebSocketProtocol):
         if self.next_slice is not None and self.next_slice.active():
             self.next_slice.cancel()
             self.parse(len(self.unparsed))
+        if self.failure is None and (words := self.transport.silence_words(self.server.limits.unacknowledged_seconds)):
+            self.failure = (CLOSE_LOST, words)
         super().connectionLost(reason)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803

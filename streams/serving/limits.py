@@ -17,13 +17,15 @@ LINGER_SECONDS = 2.0
 @dataclass(frozen=True)
 class ConnectionLimits:
     """`head_seconds`: from a request's first byte to the end of its head; `body_seconds`: from there to the end of its body.
-    `unread_bytes`: received on a WebSocket and not yet taken by the application; `unsent_bytes`: owed to a peer that does not read."""
+    `unread_bytes`: received on a WebSocket and not yet taken by the application; `unsent_bytes`: owed to a peer that does not read.
+    `unacknowledged_seconds`: a WebSocket's peer that acknowledges nothing of what was sent to it is given up (TCP_USER_TIMEOUT)."""
 
     head_seconds: float = 10
     body_seconds: float = 60
     body_bytes: int = 1_048_576
     unread_bytes: int = 4_194_304
     unsent_bytes: int = 4_194_304
+    unacknowledged_seconds: float = 15
 
 
 class LimitedRequest(WebRequest):

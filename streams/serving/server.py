@@ -14,11 +14,12 @@ from daphne.server import Server as DaphneServer
 from daphne.server import twisted_loop
 from daphne.ws_protocol import WebSocketFactory
 from twisted.internet import reactor as twisted_reactor
-from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.error import CannotListenError
 from twisted.logger import globalLogBeginner
 
 from streams.serving.limited_websocket import LimitedWebSocket
 from streams.serving.limits import ConnectionLimits, LimitedHTTPFactory
+from streams.serving.listening import ListeningPort
 
 log = logging.getLogger(__name__)
 reactor: Any = twisted_reactor
@@ -99,17 +100,15 @@ class Server(DaphneServer):
     def listen(self) -> None:
         reactor.callLater(1, self.application_checker)
         reactor.callLater(2, self.timeout_checker)
-        endpoint = TCP6ServerEndpoint if ":" in self.host else TCP4ServerEndpoint
-        listening = endpoint(reactor, self.port, backlog=BACKLOG, interface=self.host).listen(self.http_factory)
-        listening.addCallbacks(self.listen_success, self.listen_error)
-
-    def listen_success(self, port: Any) -> None:
+        port = ListeningPort(self.port, self.http_factory, backlog=BACKLOG, interface=self.host, reactor=reactor)
+        try:
+            port.startListening()
+        except CannotListenError as error:
+            self.failure = f"{self.host}:{self.port} cannot be listened on: {error}"
+            reactor.stop()
+            return
         self.listening = port
         self.ready(port.getHost().host, port.getHost().port)
-
-    def listen_error(self, failure: Any) -> None:
-        self.failure = f"{self.host}:{self.port} cannot be listened on: {failure.getErrorMessage()}"
-        reactor.stop()
 
     # The connections ---------------------------------------------------------------------------------------------------------
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> "asyncio.Queue[dict[str, Any]] | None":

@@ -48,8 +48,10 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def serving(**arguments: Any) -> AsyncIterator[ServerProcess]:
-    process = await asyncio.create_subprocess_exec(*command(arguments), stdout=asyncio.subprocess.PIPE, **child_process.options(ROOT))
+async def serving(started_by: tuple[str, ...] = (), **arguments: Any) -> AsyncIterator[ServerProcess]:
+    """`started_by`: a command that becomes the server's process, with the server's command behind it."""
+    whole = (*started_by, *command(arguments))
+    process = await asyncio.create_subprocess_exec(*whole, stdout=asyncio.subprocess.PIPE, **child_process.options(ROOT))
     assert process.stdout is not None
     try:
         _, port = (await asyncio.wait_for(process.stdout.readline(), 30)).split()

@@ -4,9 +4,11 @@ Prints its port, then one word per thing that happens. Knows no Django, as the s
 
 import asyncio
 import json
+import socket
 import sys
 from typing import Any
 
+from streams.serving.limited_websocket import KEEP_ALIVE, LimitedWebSocket
 from streams.serving.limits import ConnectionLimits
 from streams.serving.server import Server
 
@@ -38,7 +40,8 @@ async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """/call is a live call, which drain lets finish; /page a browser's page; /flood is sent more than it reads; /deaf never reads."""
+    """/call is a live call, which drain lets finish; /page a browser's page; /flood is sent more than it reads, /clock
+    something all the time; /deaf never reads."""
     await receive()
     if scope["path"] == "/never":
         say("connecting")
@@ -48,6 +51,8 @@ async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
     over = asyncio.Event()
     if scope["path"] == "/call":
         live.add(over)
+    if scope["path"] == "/options":
+        say_options()
     try:
         await converse(scope["path"], receive, send)
     finally:
@@ -57,10 +62,21 @@ async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
         over.set()
 
 
+def say_options() -> None:
+    """What is set on the only socket there is."""
+    [protocol] = (protocol for protocol in server.connections if isinstance(protocol, LimitedWebSocket))
+    there = protocol.transport.getHandle()
+    idle, interval, count = (there.getsockopt(socket.IPPROTO_TCP, option) for option, _ in KEEP_ALIVE)
+    keep_alive = there.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    unacknowledged_ms = there.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    say("options keepalive", keep_alive, idle, interval, count, "unacknowledged", unacknowledged_ms)
+
+
 async def converse(path: str, receive: Any, send: Any) -> None:
     if path == "/deaf":
         await asyncio.sleep(60)
-    flooding = asyncio.create_task(flood(send)) if path == "/flood" else None
+    saying = {"/flood": flood, "/clock": tick}
+    flooding = asyncio.create_task(saying[path](send)) if path in saying else None
     while (message := await receive())["type"] == "websocket.receive":
         if message.get("text") == "close":
             await send({"type": "websocket.close", "code": 1013, "reason": "come back later"})
@@ -75,6 +91,12 @@ async def flood(send: Any) -> None:
     while True:
         await send({"type": "websocket.send", "bytes": bytes(65_536)})
         await asyncio.sleep(0)
+
+
+async def tick(send: Any) -> None:
+    while True:
+        await send({"type": "websocket.send", "text": "tick"})
+        await asyncio.sleep(0.05)
 
 
 async def drain(limit_seconds: float) -> None:

@@ -24,7 +24,9 @@ _FAILED = {
 
 
 def failed_message(code: int | None, problem: str) -> Ended:
-    """After a failure that we saw, and ended the connection for: `code` is ours."""
+    """After a failure that we saw, and ended the connection for: `code` is ours. 1006: it was the network's, and we know which."""
+    if code == 1006:
+        return Ended(lost=True, code=code, words=f"The connection to the gateway was lost: {cleaned(problem, 200)}.")
     why = f"{_FAILED[code]}: {code}, " if code in _FAILED else f"{code}, " if code else ""
     return Ended(lost=True, code=code, words=f"We closed the gateway's connection, because {why}{cleaned(problem, 200)}.", ours=True)
 

@@ -37,3 +37,8 @@ def test_what_we_ended_a_connection_for_is_ours(code, problem, words):
     end = failed_message(code, problem)
     assert (end.words, end.lost, end.ours) == (words, True, True)
     assert end.facts == {"our_close_code": code}
+
+
+def test_a_loss_that_the_network_explains_is_told_with_its_reason_and_was_not_ours():
+    end = failed_message(1006, "nothing was acknowledged for 15 s")
+    assert (end.words, end.lost, end.ours) == ("The connection to the gateway was lost: nothing was acknowledged for 15 s.", True, False)

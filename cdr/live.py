@@ -214,7 +214,8 @@ async def _left(receive: Receive) -> None:
 async def _hello(receive: Receive) -> list[str] | None:
     """The anchors that the page shows: its first message. None when it said something else, or left."""
     try:
-        message = await asyncio.wait_for(receive(), HELLO_SECONDS)
+        async with asyncio.timeout(HELLO_SECONDS):
+            message = await receive()
         said = json.loads(message.get("text") or "null")
     except (TimeoutError, ValueError):
         return None

@@ -62,7 +62,8 @@ class DatabaseThreads:
         """Lets running queries end, within the time, cuts those that do not, and closes the connections."""
         loop = asyncio.get_running_loop()
         try:
-            await asyncio.wait_for(loop.run_in_executor(None, self._stop), within_seconds)
+            async with asyncio.timeout(within_seconds):
+                await loop.run_in_executor(None, self._stop)
         except TimeoutError:
             for running in list(self._running):
                 running.cut()

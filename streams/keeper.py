@@ -49,8 +49,8 @@ class KeptLoop:
         return self._failures_in_a_row > 0 and (began is None or time.monotonic() - began < STEADY_SECONDS)
 
     async def stop(self) -> None:
-        """Returns once it has ended. Asked again: `asyncio.wait_for` of Python 3.11 swallows a cancellation that comes together with
-        what it waits for."""
+        """Returns once it has ended. Asked again: a library's `asyncio.wait_for` (Python 3.11) swallows a cancellation that comes together
+        with what it waits for."""
         while not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task], timeout=ASKED_AGAIN_SECONDS)

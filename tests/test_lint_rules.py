@@ -69,8 +69,17 @@ WRONG = {
         ("cdr/new.py", "Account.objects.filter(name__regex=asked)"),
         ("cdr/admin/new.py", "look_up = 'name__iregex'"),
     ),
+    "no-timeout-that-swallows-cancellation": (
+        ("streams/calls/new.py", "import asyncio\nasync def keep():\n    while True: await asyncio.wait_for(heard.wait(), 2)"),
+        ("cdr/new.py", "from asyncio import wait_for\nasync def f(): await wait_for(receive(), 2)"),
+        ("config/new.py", "import asyncio as aio\nbounded = aio.wait_for"),
+    ),
 }
 RIGHT = (
+    (
+        "streams/calls/new.py",
+        "import asyncio\nasync def f():\n    async with asyncio.timeout(2): await heard.wait()\n    await asyncio.wait([task], timeout=2)",
+    ),
     ("streams/guard.py", "import socket\nsocket.getaddrinfo(host, 80)"),
     ("streams/simulate/new.py", "import asyncio\nasyncio.open_connection(host, 80)"),
     ("cdr/new.py", "from urllib.parse import urlsplit\nurlsplit(url)"),

@@ -116,12 +116,14 @@ class NoteQueue:
         page = self.pages.get(key)
         if page is not None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(page.begun.wait(), within_seconds)
+                async with asyncio.timeout(within_seconds):
+                    await page.begun.wait()
 
     async def written(self, within_seconds: float) -> bool:
         """Waits until nothing is waiting; False when the time was not enough."""
         try:
-            await asyncio.wait_for(self._idle.wait(), within_seconds)
+            async with asyncio.timeout(within_seconds):
+                await self._idle.wait()
         except TimeoutError:
             return False
         return True

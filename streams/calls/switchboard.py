@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 import weakref
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -108,10 +109,9 @@ class Switchboard:
     # Control ---------------------------------------------------------------------------------------------------------------------
     async def _take_requests(self) -> None:
         while True:
-            try:
-                await asyncio.wait_for(self._look.wait(), CONTROL_SECONDS)
-            except TimeoutError:
-                pass
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CONTROL_SECONDS):
+                    await self._look.wait()
             self._look.clear()
             if self.relays:
                 await self._control.carry_out_waiting()

@@ -117,7 +117,8 @@ def nudge(owner: str) -> None:
 
 
 async def _send(layer: Any, owner: str) -> None:
-    await asyncio.wait_for(layer.group_send(control_group(owner), {"type": "control.waiting"}), NUDGE_SECONDS)
+    async with asyncio.timeout(NUDGE_SECONDS):
+        await layer.group_send(control_group(owner), {"type": "control.waiting"})
 
 
 def claim_waiting(owner: str) -> list[ClaimedRequest]:

@@ -133,7 +133,8 @@ class CustomerSocket:
             return
         self._closing = True
         try:
-            await asyncio.wait_for(self.connection.close(code, reason), within_seconds)
+            async with asyncio.timeout(within_seconds):
+                await self.connection.close(code, reason)
         except (TimeoutError, OSError, ConnectionClosed):
             self.connection.transport.abort()
 

@@ -64,7 +64,8 @@ class Directory:
     async def find(self, name: str, within_seconds: float = 3.0) -> KnownGateway | None:
         """The gateway of that name; waits only while nothing was ever loaded. Raises TimeoutError when that takes too long."""
         if not self._loaded.is_set():
-            await asyncio.wait_for(self._loaded.wait(), within_seconds)
+            async with asyncio.timeout(within_seconds):
+                await self._loaded.wait()
         return self.entries.get(name)
 
     def tokens_of(self, entry: KnownGateway) -> Tokens:

@@ -153,7 +153,8 @@ class Server(DaphneServer):
     async def give_notice(self) -> None:
         self.announce()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.hurried.wait(), self.notice_seconds)
+            async with asyncio.timeout(self.notice_seconds):
+                await self.hurried.wait()
 
     async def drain_calls(self) -> None:
         patient = asyncio.ensure_future(self.drain(self.drain_seconds))

@@ -4,7 +4,7 @@ Owns the jobs, their files and their end. What a list selects is told by the lis
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,8 +62,17 @@ def _folder() -> Path:
 
 def claim_next() -> Export | None:
     """The oldest job that waits, or whose worker has gone; claimed by one worker only, a few at once."""
-    waiting = Export.objects.select_related("owner").order_by("pk")
-    return jobs.claim_next(waiting, CLAIMED_FOR, EXPORTS, whose="owner_id", state=ExportState.RUNNING, rows_done=0)
+    return jobs.claim_next(_in_order(), CLAIMED_FOR, EXPORTS, whose="owner_id", state=ExportState.RUNNING, rows_done=0)
+
+
+def export_due_since(now: datetime) -> datetime | None:
+    """When the job that a worker should take now was asked for, or its worker's claim ran out."""
+    job = jobs.next_free(_in_order(), now, EXPORTS, whose="owner_id")
+    return (job.claimed_until or job.created_at) if job is not None else None
+
+
+def _in_order() -> QuerySet[Export]:
+    return Export.objects.select_related("owner").order_by("pk")
 
 
 def run(export: Export) -> None:

@@ -5,12 +5,13 @@ Owns the jobs: who may ask how often, and their end. How a service is tested is 
 import asyncio
 import logging
 import ssl
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from cdr import audit
@@ -63,8 +64,17 @@ def ask(actor: Actor, owner_id: int, account: Account, *, url: str, content_type
 def claim_next() -> UrlTest | None:
     """The oldest test that waits, or whose worker has gone; claimed by one worker only, a few at once. Looked for each second: where
     none is, nothing is written, so that on SQLite nobody waits."""
-    waiting = UrlTest.objects.select_related("account").order_by("pk")
-    return jobs.claim_next(waiting, CLAIMED_FOR, URL_TESTS, whose="account_id", state=UrlTestState.RUNNING)
+    return jobs.claim_next(_in_order(), CLAIMED_FOR, URL_TESTS, whose="account_id", state=UrlTestState.RUNNING)
+
+
+def url_test_due_since(now: datetime) -> datetime | None:
+    """When the test that a worker should make now was asked for, or its worker's claim ran out."""
+    job = jobs.next_free(_in_order(), now, URL_TESTS, whose="account_id")
+    return (job.claimed_until or job.created_at) if job is not None else None
+
+
+def _in_order() -> QuerySet[UrlTest]:
+    return UrlTest.objects.select_related("account").order_by("pk")
 
 
 def run(job: UrlTest) -> None:

@@ -15,7 +15,7 @@ ALL, CONSOLE, MEDIA = "all", "console", "media"
 SERVING_ROLES = (ALL, CONSOLE, MEDIA)
 IN_SCOPE = "serving_role"
 """Where of a request's scope its process's role stands, for who has to know: readiness."""
-ALIVE, READY = PROBES = ("/healthz", "/readyz")
+ALIVE, READY, STATUS = PROBES = ("/healthz", "/readyz", "/status")
 CONSOLE_SOCKETS = "/admin/live/"
 CLOSE_ELSEWHERE, CLOSE_REFUSED = 4404, 4403
 NO_PAGES = "This process takes gateways' calls only (--role media). Console and API: a process with --role console."

@@ -45,14 +45,18 @@ def claim_next(rows: QuerySet[J], held: timedelta, shares: Shares, *, whose: str
     """The first of `rows` that is free and within the share of whoever stands in its column `whose`, claimed; None when there is none,
     when as many are under way as may be, or somebody was quicker."""
     now = database_now()
+    job = next_free(rows, now, shares, whose=whose)
+    return job if job is not None and claim(job, now, held, **changes) else None
+
+
+def next_free(rows: QuerySet[J], now: datetime, shares: Shares, *, whose: str) -> J | None:
+    """The one that a worker would claim now."""
     if not rows.filter(free(now)).exists():  # as it is each second, and costs no more
         return None
     taken = Counter(rows.filter(under_way(now)).order_by().values_list(whose, flat=True))
     within = rows.exclude(**{f"{whose}__in": shares.at_their_share(taken)}) if taken else rows
     job = within.filter(free(now)).first()
-    if job is None or not shares.has_room(taken, getattr(job, whose)) or not claim(job, now, held, **changes):
-        return None
-    return job
+    return job if job is not None and shares.has_room(taken, getattr(job, whose)) else None
 
 
 def claim_each(rows: QuerySet[J], held: timedelta, *, most: int) -> list[J]:

@@ -1,6 +1,6 @@
 """Keeps the endless loops of this process running: one that fails is logged, rests for a while and begins anew.
 
-Owns the rests, the count of failures, and which loops are down, for the readiness page. Must not know what any of them does."""
+Owns the rests, the count of failures, and which loops are down, for readiness and status. Must not know what any of them does."""
 
 import asyncio
 import logging
@@ -22,21 +22,23 @@ Loop = Callable[[], Coroutine[Any, Any, None]]
 _kept: set["KeptLoop"] = set()
 
 
-def keep(name: str, loop: Loop, longest_pause_seconds: float = LONGEST_PAUSE_SECONDS) -> "KeptLoop":
-    """Runs `loop` in the running event loop until it is stopped. `name` is read by operators, in the log and on the readiness page."""
-    return KeptLoop(name, loop, longest_pause_seconds)
+def keep(name: str, loop: Loop, longest_pause_seconds: float = LONGEST_PAUSE_SECONDS, *, calls_need_it: bool = True) -> "KeptLoop":
+    """Runs `loop` in the running event loop until it is stopped. `name` is read by operators, in the log and on the status page; a
+    process whose calls need the loop takes no new ones while it is down."""
+    return KeptLoop(name, loop, longest_pause_seconds, calls_need_it)
 
 
-def loops_down() -> list[str]:
-    """The names of the loops of this process that have failed and are not steady yet. May be asked from any thread."""
-    return sorted(kept.name for kept in list(_kept) if kept.down)
+def loops_down(*, calls_need: bool = False) -> list[str]:
+    """The names of the loops of this process that have failed and are not steady yet; or of those only that calls need. May be asked
+    from any thread."""
+    return sorted(kept.name for kept in list(_kept) if kept.down and (kept.calls_need_it or not calls_need))
 
 
 class KeptLoop:
     """One loop, and the task that begins it anew. `failures`: how often it had to, in all."""
 
-    def __init__(self, name: str, loop: Loop, longest_pause_seconds: float) -> None:
-        self.name, self.failures = name, 0
+    def __init__(self, name: str, loop: Loop, longest_pause_seconds: float, calls_need_it: bool) -> None:
+        self.name, self.failures, self.calls_need_it = name, 0, calls_need_it
         self._loop = loop
         self._longest_pause_seconds = longest_pause_seconds
         self._failures_in_a_row = 0

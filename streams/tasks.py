@@ -8,6 +8,7 @@ from celery import shared_task
 from django.conf import settings
 
 from streams import delivery, journal
+from streams.calls import process_troubles
 from streams.control import pending_streams
 from streams.database_clock import database_now
 from streams.gateways import refusals, traffic
@@ -57,6 +58,7 @@ def settle_starts() -> None:
 
 @shared_task(name="streams.tasks.forget_old_gateway_rows")
 def forget_old_gateway_rows() -> None:
-    """Removes refused attempts that are old, or too many, and what processes that are gone have measured."""
+    """Removes refused attempts that are old, or too many, and what processes that are gone have measured and said."""
     refusals.forget_old(database_now())
     traffic.forget_old()
+    process_troubles.forget_old()

@@ -17,7 +17,7 @@ from django.db import connections
 
 from cdr import live
 from cdr.admin import debug_logs
-from config import health
+from config import background_checks
 from streams import consumers
 from tests.open_things import Descriptor, copied, descriptors, holders, in_words, is_a, number_of, numbers_of_transports, open_now, peer_of
 
@@ -74,7 +74,7 @@ def staying_by_design(loop: asyncio.AbstractEventLoop | None) -> set[threading.T
         *threads_of(live._threads._threads),
         *threads_of(debug_logs._threads._threads),
         # and those of the health check.
-        *threads_of(health._threads),
+        *threads_of(background_checks.threads),
         # async_to_sync makes one for each call, and leaves it to the collector, which ends it.
         *(thread for thread in threading.enumerate() if thread.name.startswith(ASGIREF)),
     }

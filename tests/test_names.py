@@ -13,7 +13,6 @@ DJANGO = {"Command"}
 """Management commands have to be called so."""
 WITH_THEIR_MODULE = {
     *(
-        "ask",
         "claim",
         "claim_next",
         "finish",

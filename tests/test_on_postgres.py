@@ -32,6 +32,7 @@ TESTS = (
     "tests/streams/test_clocks.py",
     "tests/streams/gateways",
     "tests/streams/test_provision.py",
+    "tests/config/test_status.py",
     "tests/streams/delivery/test_outbox.py",
     "tests/streams/delivery/test_worker.py",
     "tests/cdr/sign_in/test_sessions.py",

@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from streams.calls import timing
+from streams.calls import process_troubles, timing
 from streams.calls.control_rounds import ControlRounds
 from streams.calls.crowding import Crowding
 from streams.calls.lease_keeping import LeaseKeeper
@@ -69,17 +69,24 @@ class Switchboard:
         self._loops = [
             # Rests at most as long as it waits between two rounds: however often something fails after a renewal, no lease runs out.
             keep("lease renewal", self.leases.keep, longest_pause_seconds=self.leases.round_seconds),
-            keep("frame rates of gateways", self._keep_traffic),
-            keep("timing of live calls", partial(timing.keep, self.owner, self.relays, self.note_queue.begun, self._query)),
-            keep("calls of other processes", self.crowding.keep),
+            keep("frame rates of gateways", self._keep_traffic, calls_need_it=False),
+            keep("timing of live calls", self._keep_timing, calls_need_it=False),
+            keep("calls of other processes", self.crowding.keep, calls_need_it=False),
             keep("control requests", self._take_requests),
-            keep("channel layer listener", partial(listening.listen, self.owner, self._look.set)),
+            keep("channel layer listener", partial(listening.listen, self.owner, self._look.set), calls_need_it=False),
+            keep("report of trouble", self._keep_reported, calls_need_it=False),
         ]
 
     def meter_of(self, gateway_id: int) -> Meter:
         return self.meters.setdefault(gateway_id, Meter())
 
     # Leases and figures ----------------------------------------------------------------------------------------------------------
+    async def _keep_timing(self) -> None:
+        await timing.keep(self.owner, self.relays, self.note_queue.begun, self._query)
+
+    async def _keep_reported(self) -> None:
+        await process_troubles.keep_reported(self.owner, self.lease_seconds / 4, self._query)
+
     async def _keep_traffic(self) -> None:
         """As often as leases, and not with them: a fault in a figure must not cost a lease."""
         while True:

@@ -120,6 +120,17 @@ def due_streams(limit: int) -> list[int]:
     return _within_shares(rows, now, limit) if rows else []
 
 
+def callback_due_since(now: datetime) -> datetime | None:
+    """Since when the callback has been due that a worker should try now: not one whose account, or host of it, is at its share."""
+    taken = _under_way(now)
+    accounts = callback_shares().at_their_share(taken.by_account)
+    rows = deliverable(now).exclude(account__in=accounts) if accounts else deliverable(now)
+    for account_id, host in endpoint_shares().at_their_share(taken.by_endpoint):
+        rows = rows.exclude(account=account_id, host=host)
+    due_at: datetime | None = rows.order_by("due_at").values_list("due_at", flat=True).first()
+    return due_at
+
+
 def waiting_beside(stream_id: int) -> list[int]:
     """Other streams of the account whose callbacks wait for the same host as this one's, as many as have a free share now."""
     now, most = database_now(), endpoint_shares().each

@@ -36,7 +36,7 @@ class Refusals:
         self._some = asyncio.Event()
         self._threads = DatabaseThreads(1, "refusals")
         self._outage = Outage(log, "Writing refused attempts")
-        self._writing = keep("refused attempts", self._keep)
+        self._writing = keep("refused attempts", self._keep, calls_need_it=False)
 
     def add(self, refusal: Refusal) -> None:
         """Keeps it until it is written. Called on the event loop; never blocks."""

@@ -1,5 +1,6 @@
 """The rows of `streams`: who may do what (tenants, tokens), what happened (calls), what is owed to the customer (callbacks), what
-gateways did besides (gateways), the words all these may hold (choices), and the columns of every row that is a job (jobs).
+gateways did besides (gateways), what is wrong with processes (processes), the words all these may hold (choices), and the columns of
+every row that is a job (jobs).
 
 Columns, constraints and cheap properties only; the verbs are functions in journal, delivery, control and streams.jobs."""
 
@@ -18,6 +19,7 @@ from streams.models.calls import (
 from streams.models.choices import CallbackState, CallbackTrouble
 from streams.models.gateways import GatewayRefusal, GatewayTraffic
 from streams.models.jobs import Job
+from streams.models.processes import ProcessReport
 from streams.models.tenants import Account, Application, Gateway
 from streams.models.tokens import AuthToken, SecretsKey
 
@@ -39,6 +41,7 @@ __all__ = [
     "GatewayTraffic",
     "Heartbeat",
     "Job",
+    "ProcessReport",
     "SecretsKey",
     "Stream",
     "StreamEvent",

@@ -1,4 +1,4 @@
-"""Each endless loop of a process, made to fail as nobody expects: readiness names it, and it goes on doing its work."""
+"""Each endless loop of a process, made to fail as nobody expects: the status names it, and it goes on doing its work."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,11 +10,12 @@ from channels.db import database_sync_to_async
 from django.test import AsyncClient
 from django.utils import timezone
 
+from config import status
 from streams import control, journal, keeper
-from streams.calls import crowding, note_page, switchboard, timing
+from streams.calls import crowding, note_page, process_troubles, switchboard, timing
 from streams.control import listening
 from streams.gateways import directory, refusals, traffic
-from streams.models import Call, CallMeasure, Gateway, GatewayRefusal, GatewayTraffic, Heartbeat, StreamEvent
+from streams.models import Call, CallMeasure, Gateway, GatewayRefusal, GatewayTraffic, Heartbeat, ProcessReport, StreamEvent
 from tests.streams.gateway_socket import call, socket, switchboard_running, until
 from tests.streams.redis_server import RedisServer
 from tests.streams.rows import gateway
@@ -27,6 +28,7 @@ def otherwise_ready(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None
     """Nothing else is wrong; and a loop that failed counts as down until the test says otherwise."""
     Heartbeat.objects.create(name="reaper", beat_at=timezone.now())
     gateway()
+    monkeypatch.setattr(status, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(keeper, "FIRST_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(keeper, "STEADY_SECONDS", 3600.0)
 
@@ -57,20 +59,36 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return fail
 
 
-async def readiness(status: int) -> str:
-    """What is said of the loops, once readiness has that status."""
+async def probe(path: str) -> tuple[int, Any]:
+    response = await AsyncClient().get(path)
+    return response.status_code, response.json()
+
+
+async def said_of_loops() -> str:
+    """By the status page, "" when nothing is."""
+    _, found = await probe("/status")
+    return "".join(trouble["what"] for trouble in found["troubles"] if trouble["about"] == "loops")
+
+
+async def until_said(words: str) -> None:
     async with asyncio.timeout(30):
-        while (response := await AsyncClient().get("/readyz")).status_code != status:
+        while words not in await said_of_loops():
             await asyncio.sleep(0.02)
-    return str(response.json()["loops"])
 
 
-async def it_recovers(monkeypatch: pytest.MonkeyPatch, name: str, works: Callable[[], Awaitable[Any]]) -> None:
-    """The loop has failed or is about to: readiness says so, its work is done all the same, and in the end all is well."""
-    assert await readiness(503) == f"{name} failed and is being started again; the log says why"
+async def it_recovers(
+    monkeypatch: pytest.MonkeyPatch, name: str, works: Callable[[], Awaitable[Any]], *, calls_need_it: bool = True
+) -> None:
+    """The loop has failed or is about to: the status says so, and readiness where calls need it; its work is done all the same, and in
+    the end all is well."""
+    await until_said(name)
+    ready, found = await probe("/readyz")
+    assert (ready, found["loops"] != "ok") == ((503, True) if calls_need_it else (200, False))
     await works()
     monkeypatch.setattr(keeper, "STEADY_SECONDS", 0.0)
-    assert await readiness(200) == "ok"
+    async with asyncio.timeout(30):
+        while await said_of_loops() or (await probe("/readyz"))[0] != 200:
+            await asyncio.sleep(0.02)
 
 
 async def test_lease_renewal(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
@@ -103,7 +121,7 @@ async def test_frame_rates_of_gateways(fail: Callable[..., None], monkeypatch: p
     fail(traffic, "write")
     async with switchboard_running(), call() as gateway_socket:
         await gateway_socket.send_to(bytes_data=b"\x55" * 160)
-        await it_recovers(monkeypatch, "frame rates of gateways", lambda: until(GatewayTraffic.objects.first))
+        await it_recovers(monkeypatch, "frame rates of gateways", lambda: until(GatewayTraffic.objects.first), calls_need_it=False)
 
 
 async def test_timing_of_live_calls(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +129,7 @@ async def test_timing_of_live_calls(fail: Callable[..., None], monkeypatch: pyte
     fail(journal, "keep_measures")
     async with switchboard_running(), call() as gateway_socket:
         await gateway_socket.send_to(bytes_data=b"\x55" * 160)
-        await it_recovers(monkeypatch, "timing of live calls", lambda: until(CallMeasure.objects.first))
+        await it_recovers(monkeypatch, "timing of live calls", lambda: until(CallMeasure.objects.first), calls_need_it=False)
 
 
 async def test_calls_of_other_processes(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +142,7 @@ async def test_calls_of_other_processes(fail: Callable[..., None], monkeypatch: 
             await database_sync_to_async(Call.objects.create)(account_id=row.account_id, started_at=timezone.now(), owner="another")
             await until(lambda: board.crowding._elsewhere.calls["account", row.account_id] == 1)
 
-        await it_recovers(monkeypatch, "calls of other processes", works)
+        await it_recovers(monkeypatch, "calls of other processes", works, calls_need_it=False)
 
 
 async def test_control_requests(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +161,8 @@ async def test_control_requests(fail: Callable[..., None], monkeypatch: pytest.M
 async def test_channel_layer_listener(redis: RedisServer, fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     fail(listening, "get_channel_layer")
     async with switchboard_running() as board:
-        await it_recovers(monkeypatch, "channel layer listener", lambda: redis.until_heard(control.control_group(board.owner)))
+        heard = partial(redis.until_heard, control.control_group(board.owner))
+        await it_recovers(monkeypatch, "channel layer listener", heard, calls_need_it=False)
 
 
 async def test_gateway_directory(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +181,7 @@ async def test_refused_attempts(fail: Callable[..., None], monkeypatch: pytest.M
     fail(refusals, "write", RuntimeError("can't start new thread"))
     async with switchboard_running():
         assert not (await socket(password="wrong").connect(timeout=30))[0]
-        await it_recovers(monkeypatch, "refused attempts", lambda: until(GatewayRefusal.objects.first))
+        await it_recovers(monkeypatch, "refused attempts", lambda: until(GatewayRefusal.objects.first), calls_need_it=False)
 
 
 async def test_note_writers(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,11 +189,27 @@ async def test_note_writers(fail: Callable[..., None], monkeypatch: pytest.Monke
     fail(note_page.NotePage, "next_batch", RuntimeError("nobody expects this"), times=2)
     async with switchboard_running() as board:
         async with call():
-            assert "note writer" in await readiness(503)
+            await until_said("note writer")
+            assert (await probe("/readyz"))[0] == 503
             begun = await until(Call.objects.first)
         assert await board.note_queue.written(30)
         monkeypatch.setattr(keeper, "STEADY_SECONDS", 0.0)
-        assert await readiness(200) == "ok"
+        assert (await probe("/readyz"))[0] == 200 and await said_of_loops() == ""
         assert (await database_sync_to_async(Call.objects.get)()).state == "ended"
     events = await database_sync_to_async(lambda: list(StreamEvent.objects.order_by("number").values_list("number", flat=True)))()
     assert begun.state == "live" and events == list(range(1, len(events) + 1))
+
+
+async def test_report_of_trouble(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """What tells others of a process's trouble fails as well: they are told the next time, and that it is over."""
+    settings.LEASE_SECONDS = 2
+    fail(process_troubles, "report")
+    fail(traffic, "write")
+    async with switchboard_running(), call() as gateway_socket:
+        await gateway_socket.send_to(bytes_data=b"\x55" * 160)
+
+        async def works() -> None:
+            await until(ProcessReport.objects.first)
+
+        await it_recovers(monkeypatch, "report of trouble", works, calls_need_it=False)
+        await until(lambda: not ProcessReport.objects.exists())

@@ -9,7 +9,7 @@ from asgiref.testing import ApplicationCommunicator
 from config.serving_role import ALL, CLOSE_ELSEWHERE, CLOSE_REFUSED, CONSOLE, MEDIA, NO_CALLS, NO_PAGES, in_role
 
 PAGES = ("/", "/admin/", "/admin/cdr/calldetail/", "/v1/Account/MA1/Call/", "/static/cdr/console.css", "/gateway/asterisk/pbx/", "/x")
-PROBES = ("/healthz", "/readyz")
+PROBES = ("/healthz", "/readyz", "/status")
 GATEWAYS = ("/gateway/asterisk/pbx/", "/gateway/twilio/pbx/secret/", "/gateway", "/x", "/")
 LIVE = "/admin/live/call/0a/"
 SECONDS = 10

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import AsyncClient
 
 from cdr.models import Charge
-from config import health
+from config import readiness
 from streams.calls import note_queue
 from streams.models import Call, Callback, Stream, StreamEvent
 from streams.simulate.customer import Customer
@@ -38,7 +38,7 @@ async def until_readiness_says(words: str) -> None:
 
 
 async def test_calls_of_that_time_are_written_afterwards(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "PROBE_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "PROBE_EVERY_SECONDS", 0.0)
     async with Customer() as customer:
         attributes = f'contentType="audio/x-mulaw;rate=8000" statusCallbackUrl="{customer.status_url}"'
         await database_sync_to_async(gateway)("pbx", f"<Response><Stream {attributes}>{customer.url}</Stream></Response>")

@@ -97,7 +97,7 @@ async def test_the_days_of_an_installation(tmp_path: Path, unused_tcp_port_facto
         await run.says("The demo call is over.")
         await run.says("callback StopStream")
         assert re.search(r"customer \| .*callback StartStream.*answered 200", run.said)
-        await asyncio.to_thread(is_ready, port)
+        await asyncio.to_thread(all_is_well, port)
         await a_fallen_web_process_is_started_again(run)
         assert len(run.processes()) >= 6
         run.process.kill()
@@ -138,13 +138,13 @@ async def a_fallen_web_process_is_started_again(run: Run) -> None:
     await run.says("Listening on")
 
 
-def is_ready(port: int) -> None:
+def all_is_well(port: int) -> None:
     deadline = time.monotonic() + 30
     while True:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as response:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=5) as response:
             assert response.status == 200
             return
-        assert time.monotonic() < deadline, "not ready"
+        assert time.monotonic() < deadline, "not well"
         time.sleep(0.2)
 
 

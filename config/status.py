@@ -1,0 +1,173 @@
+"""Is all well with the platform: what is not, in words, with what it means for calls and what to do. For alerts and for the console.
+
+Owns those judgements and how old they may be. What a single process knows of itself is added in streams.calls.process_troubles; what of
+the whole installation, here (WORK). Must not tell what a stranger may not know: no addresses, no error texts, no names of customers."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db.models.functions import Now
+from redis import Redis, exceptions
+
+from cdr import exports, url_tests
+from config import readiness
+from config.background_checks import LIMIT_SECONDS, BackgroundCheck
+from config.embedded_redis import ONCE
+from streams import delivery
+from streams.calls import process_troubles
+from streams.database_clock import database_now
+from streams.models import Call, Heartbeat
+from streams.pure.lifecycle import CallState
+from streams.pure.trouble import Trouble
+
+FRESH_SECONDS = 5.0
+"""An answer counts for so long: however many ask, database and Redis are asked that often."""
+WATCHED_TASK = "reaper"
+SLACK_SECONDS = 10
+CALLBACKS_LATE, JOBS_LATE = timedelta(minutes=2), timedelta(minutes=5)
+QUEUE = "celery"
+PROBE_KEY, PROBE_KEPT_SECONDS = "streamdesk.status", 60
+RUN = "`make run` starts it again by itself; if it does not, stop that and start it again: what it says tells why."
+
+Found = list[Trouble]
+_waiting_messages = 0
+"""What nobody had taken from the broker's queue when Redis was asked last."""
+
+
+# The database ----------------------------------------------------------------------------------------------------------------------
+def database_trouble(problem: str) -> Found:
+    if problem == readiness.OK:
+        return []
+    for_calls = "Audio goes on. What calls note waits in their process and is written, billed and called back once the database takes it."
+    remedy = "See whether the database is up and has room on its disk, and whether its user may write."
+    return [Trouble("database", f"The database {'gave ' if problem == readiness.LATE else ''}{problem}.", for_calls, remedy)]
+
+
+# Redis -----------------------------------------------------------------------------------------------------------------------------
+def redis_troubles() -> Found:
+    global _waiting_messages  # noqa: PLW0603 - of the installation, as is the rest of what is judged here
+    options = {"socket_timeout": LIMIT_SECONDS, "socket_connect_timeout": LIMIT_SECONDS, "retry": ONCE}
+    try:
+        with Redis.from_url(settings.REDIS_URL, **options) as client:
+            client.ping()
+            client.set(PROBE_KEY, 1, ex=PROBE_KEPT_SECONDS)
+            _waiting_messages = int(client.llen(QUEUE))
+    except (exceptions.ConnectionError, exceptions.TimeoutError, OSError):
+        return redis_trouble("does not answer")
+    except exceptions.RedisError:
+        return redis_trouble("answers and refuses to be written to")
+    return []
+
+
+def redis_trouble(words: str) -> Found:
+    for_calls = (
+        "Calls go on, and their bills. Status callbacks, exports and the ending of calls whose process died wait until it is back; "
+        "stops and hang-ups that are asked for take up to 2 s."
+    )
+    remedy = RUN if settings.EMBEDDED else "See whether Redis is up, what its log says, and whether it has memory and disk left."
+    return [Trouble("redis", f"Redis {words}.", for_calls, remedy)]
+
+
+# What workers do -------------------------------------------------------------------------------------------------------------------
+def worker(now: datetime) -> Found:
+    """By the heartbeat of the reaper: beat sends that task, a worker carries it out. A process that lives but takes no work has none."""
+    heartbeat = Heartbeat.objects.filter(name=WATCHED_TASK).first()
+    if heartbeat is not None and (silent := (now - heartbeat.beat_at).total_seconds()) <= settings.LEASE_SECONDS + SLACK_SECONDS:
+        return []
+    for_calls = "Calls go on, and their bills. Status callbacks and exports wait, and calls whose process died are not ended."
+    if heartbeat is None:
+        what = "No worker has done anything yet."
+        start = "`make run` starts both." if settings.EMBEDDED else "Run `celery -A config worker`, and one `celery -A config beat`."
+        return [Trouble("worker", what, for_calls, start)]
+    if _waiting_messages:
+        what = f"The worker has done nothing for {in_words(silent)}, though there is work: it is gone, or stuck."
+        remedy = RUN if settings.EMBEDDED else "Restart `celery -A config worker`; its log says what it did last."
+        return [Trouble("worker", what, for_calls, remedy)]
+    what = f"The worker has done nothing for {in_words(silent)}, because nothing is sent to it: beat is gone, or stuck."
+    remedy = RUN if settings.EMBEDDED else "Restart `celery -A config beat`: exactly one is to run."
+    return [Trouble("beat", what, for_calls, remedy)]
+
+
+def forgotten_calls(now: datetime) -> Found:
+    """Of a process that died, or does not reach the database; a worker should have ended them."""
+    limit = timedelta(seconds=2 * settings.LEASE_SECONDS + SLACK_SECONDS)
+    if not Call.objects.filter(state=CallState.LIVE, lease_until__lt=Now() - limit).exists():
+        return []
+    what = f"Calls are shown as live whose process has given no sign of life for more than {in_words(limit.total_seconds())}."
+    for_calls = "They are billed to when their gateway was heard of last, once a worker ends them."
+    return [Trouble("calls", what, for_calls, "The worker's log says why it does not end them.")]
+
+
+def late_callbacks(now: datetime) -> Found:
+    since = delivery.callback_due_since(now)
+    if since is None or now - since < CALLBACKS_LATE:
+        return []
+    what = f"A status callback has been due for {in_words((now - since).total_seconds())}, and no worker has tried it."
+    remedy = "See whether the workers run. When all their threads are busy, raise WORKER_THREADS or start more workers."
+    return [Trouble("callbacks", what, "Calls are not touched; customers hear late of their streams.", remedy)]
+
+
+def late_jobs(now: datetime) -> Found:
+    found = []
+    waiting = (("exports", "An export", exports.export_due_since(now)), ("url_tests", "A URL test", url_tests.url_test_due_since(now)))
+    for about, name, since in waiting:
+        if since is not None and now - since >= JOBS_LATE:
+            what = f"{name} has waited for {in_words((now - since).total_seconds())}, though a worker could take it."
+            found.append(Trouble(about, what, "Calls are not touched.", "The worker's log says why; restart it."))
+    return found
+
+
+WORK: list[Callable[[datetime], Found]] = [forgotten_calls, late_callbacks, late_jobs]
+"""What workers should have done; each a query or two by an index."""
+
+
+def work_troubles() -> Found:
+    """Where no worker works, what it leaves undone is not told one by one. While the database does not answer nothing is known of all
+    this, and that itself is said."""
+    try:
+        now = database_now()
+        undone = worker(now) or [trouble for find in WORK for trouble in find(now)]
+        return undone + process_troubles.of_all_processes()
+    except DatabaseError:
+        return []
+
+
+def in_words(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
+
+
+# All of it ---------------------------------------------------------------------------------------------------------------------------
+redis = BackgroundCheck(redis_troubles, late=lambda: redis_trouble("does not answer"), broken=lambda: redis_trouble("could not be asked"))
+NOTHING: Found = []
+work = BackgroundCheck(work_troubles, late=lambda: NOTHING, broken=lambda: NOTHING)
+
+
+def ask_all() -> list["Future[Any]"]:
+    """Asks what is not known freshly; the answers may be waited for."""
+    return [readiness.database.begin(FRESH_SECONDS), redis.begin(FRESH_SECONDS), work.begin(FRESH_SECONDS)]
+
+
+def age_seconds() -> float:
+    """How old what is known is; endless while something is not known at all."""
+    return max(readiness.database.age_seconds, redis.age_seconds, work.age_seconds)
+
+
+def troubles() -> Found:
+    """As far as it is known now. Waits for nothing."""
+    return list(dict.fromkeys(_found()))
+
+
+def _found() -> Iterator[Trouble]:
+    of_database = readiness.database.last() or readiness.OK
+    of_redis = redis.last() or []
+    yield from database_trouble(of_database)
+    yield from of_redis
+    yield from process_troubles.of_this_process()
+    for trouble in work.last() or []:
+        # Without Redis nothing reaches the worker, which is not to blame.
+        if not (of_redis and trouble.about in ("worker", "beat")):
+            yield trouble

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0025_asked_by_the_databases_clock'),
+        ('streams', '0026_call_uuid_in_account'),
     ]
 
     operations = [

@@ -34,8 +34,6 @@ PROBE_KEY, PROBE_KEPT_SECONDS = "streamdesk.status", 60
 RUN = "`make run` starts it again by itself; if it does not, stop that and start it again: what it says tells why."
 
 Found = list[Trouble]
-_waiting_messages = 0
-"""What nobody had taken from the broker's queue when Redis was asked last."""
 
 
 # The database ----------------------------------------------------------------------------------------------------------------------
@@ -49,18 +47,28 @@ def database_trouble(problem: str) -> Found:
 
 # Redis -----------------------------------------------------------------------------------------------------------------------------
 def redis_troubles() -> Found:
-    global _waiting_messages  # noqa: PLW0603 - of the installation, as is the rest of what is judged here
-    options = {"socket_timeout": LIMIT_SECONDS, "socket_connect_timeout": LIMIT_SECONDS, "retry": ONCE}
     try:
-        with Redis.from_url(settings.REDIS_URL, **options) as client:
+        with redis_client() as client:
             client.ping()
             client.set(PROBE_KEY, 1, ex=PROBE_KEPT_SECONDS)
-            _waiting_messages = int(client.llen(QUEUE))
     except (exceptions.ConnectionError, exceptions.TimeoutError, OSError):
         return redis_trouble("does not answer")
     except exceptions.RedisError:
         return redis_trouble("answers and refuses to be written to")
     return []
+
+
+def redis_client() -> Redis:
+    return Redis.from_url(settings.REDIS_URL, socket_timeout=LIMIT_SECONDS, socket_connect_timeout=LIMIT_SECONDS, retry=ONCE)
+
+
+def messages_wait() -> bool:
+    """Whether the broker's queue holds what nobody has taken. While Redis does not answer nobody can say, and that is told instead."""
+    try:
+        with redis_client() as client:
+            return bool(client.llen(QUEUE))
+    except (exceptions.RedisError, OSError):
+        return False
 
 
 def redis_trouble(words: str) -> Found:
@@ -83,7 +91,7 @@ def worker(now: datetime) -> Found:
         what = "No worker has done anything yet."
         start = "`make run` starts both." if settings.EMBEDDED else "Run `celery -A config worker`, and one `celery -A config beat`."
         return [Trouble("worker", what, for_calls, start)]
-    if _waiting_messages:
+    if messages_wait():
         what = f"The worker has done nothing for {in_words(silent)}, though there is work: it is gone, or stuck."
         remedy = RUN if settings.EMBEDDED else "Restart `celery -A config worker`; its log says what it did last."
         return [Trouble("worker", what, for_calls, remedy)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
 from cdr.models import Export, ExportState
@@ -79,10 +80,12 @@ def run(export: Export) -> None:
     """Writes the file of a job that was claimed, and its end into the row. Never raises for what is wrong with the job."""
     try:
         if export.tries >= MOST_TRIES:
-            raise NotAllowed(f"It was begun {MOST_TRIES} times and its worker went away each time.")
+            raise NotAllowed(f"It was begun {MOST_TRIES} times, and its worker or the database went away each time.")
         _write(export, SELECTORS[export.section](export))
     except NotAllowed as error:
         _finish(export, ExportState.FAILED, str(error))
+    except (OperationalError, InterfaceError):
+        raise  # the database went away meanwhile: once the claim has run out, it is begun anew
     except Exception:  # whatever a driver or a full disk raises: the owner is told, the log has the rest
         log.exception("Export %d could not be written.", export.pk)
         _finish(export, ExportState.FAILED, "The file could not be written. The platform's log says why.")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from time import monotonic, sleep
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from cdr import audit
@@ -90,12 +90,23 @@ def _claim(run: RetentionRun, now: datetime) -> bool:
 def _work(run: RetentionRun, deadline: float) -> None:
     try:
         for due in all_due(run.started_at):
-            if not _remove_all(run, due, deadline):
+            if not _remove_all_it_can(run, due, deadline):
                 jobs.give_back(run)
                 return
         _finish(run)
     except Busy:
         log.warning("Retention was taken over by another worker; nothing was done twice.")
+
+
+def _remove_all_it_can(run: RetentionRun, due: Due, deadline: float) -> bool:
+    """What cannot be removed of one account keeps back no other's: the next round tries it again."""
+    try:
+        return _remove_all(run, due, deadline)
+    except (Busy, OperationalError, InterfaceError):
+        raise  # somebody else has the round, or the database is away
+    except Exception:
+        log.exception("Retention failed at the %s of %s; they stay until the next round, the others' do not.", due.kind, due.account)
+        return True
 
 
 def _remove_all(run: RetentionRun, due: Due, deadline: float) -> bool:

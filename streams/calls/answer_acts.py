@@ -57,6 +57,11 @@ def _fail(hangup: HangupCause, problem: str, details: dict[str, Any], session: C
     session.hang_up(hangup, problem, now)
 
 
+def fail_to_follow(session: CallSession, now: float) -> None:
+    """The answer was good, and what it asks for broke."""
+    _fail(ANSWER_UNREACHABLE, "The platform failed while following the answer.", {}, session, now)
+
+
 def _crowded(hangup: HangupCause, problem: str, facts: dict[str, Any], session: CallSession, now: float) -> None:
     session.note(EventKind.CALL_ANSWERED, Level.INFO, None, now, streams=0, **facts)
     session.note(EventKind.CALL_ANSWER_WARNING, Level.ERROR, None, now, problem=problem)

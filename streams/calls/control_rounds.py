@@ -26,6 +26,11 @@ class ControlRounds:
         """What was carried out and could not be finished in its row yet, by the row's key. Such a row is claimed again when the claim
         runs out, and must not be carried out again: a second start would be a second stream, and digits would be heard twice."""
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether rows do not say yet that what they ask for was done."""
+        return bool(self._unfinished)
+
     async def carry_out_waiting(self) -> None:
         """One round: all that waits for this process's calls, as far as the database lets us have it."""
         await self._finish()
@@ -61,3 +66,6 @@ def _carry_out(asked: control.ClaimedRequest, relay: Relay | None) -> None:
         relay.carry_out(asked.kind, asked.by, act_of(asked))
     except Exception:
         log.exception("The request %s for call %s could not be carried out.", asked.kind, asked.call.call_id)
+        relay.could_not_carry_out(asked.kind, asked.by)
+        if asked.kind == "start" and asked.stream_id not in relay.session.streams:
+            control.mark_failed(asked)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from streams.calls.answer_acts import act_on_answer
+from streams.calls.answer_acts import act_on_answer, fail_to_follow
 from streams.customers.dial import DialSettings
 from streams.customers.links import CustomerLinks
 from streams.gateways.line import GatewayLine
@@ -33,6 +33,7 @@ SETTLED_SECONDS = 1.0
 """A socket that looks well is not taken over before: two that both come again for ever would take the call from each other for ever."""
 CLOSE_TAKEN = 4409
 CLOSE_TAKEN_OVER = 4410
+CONTROL_FAILED = "That could not be done: the platform failed at it, and its log has the details."
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +149,13 @@ class Relay:
 
     async def _answer(self) -> None:
         act = await act_on_answer(self.context.answer(self), self.facts.call_id)
-        if self.live:
+        if not self.live:
+            return
+        try:
             self._act(act)
+        except Exception:  # or the call would stay without its streams, and nobody be told
+            log.exception("Call %s: its answer could not be followed", self.facts.call_id)
+            self._act(fail_to_follow)
 
     # From elsewhere --------------------------------------------------------------------------------------------------------
     def note(self, kind: EventKind, level: Level = Level.INFO, /, **details: Any) -> None:
@@ -162,6 +168,11 @@ class Relay:
         if self.live and self.begun:
             self.note(EventKind.CALL_CONTROL_REQUESTED, kind=kind, by=by)
             self._act(act)
+
+    def could_not_carry_out(self, kind: str, by: str) -> None:
+        """Who asked has been told that it would be done: the call's log says that it was not."""
+        if self.live:
+            self.note(EventKind.CALL_CONTROL_REQUESTED, Level.ERROR, kind=kind, by=by, problem=CONTROL_FAILED)
 
     def _act(self, act: CallAct) -> None:
         now = time.monotonic()

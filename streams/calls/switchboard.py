@@ -120,7 +120,7 @@ class Switchboard:
                 async with asyncio.timeout(CONTROL_SECONDS):
                     await self._look.wait()
             self._look.clear()
-            if self.relays:
+            if self.relays or self._control.unfinished:
                 await self._control.carry_out_waiting()
 
     # The end of the process --------------------------------------------------------------------------------------------------------

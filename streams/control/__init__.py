@@ -4,12 +4,14 @@
 Must not know sessions."""
 
 from streams.control.requests import (
+    FAILED,
     ClaimedRequest,
     NotLive,
     claim_waiting,
     control_group,
     finish,
     give_back,
+    mark_failed,
     nudge,
     request_dtmf,
     request_hangup,
@@ -20,12 +22,14 @@ from streams.control.requests import (
 )
 
 __all__ = [
+    "FAILED",
     "ClaimedRequest",
     "NotLive",
     "claim_waiting",
     "finish",
     "give_back",
     "control_group",
+    "mark_failed",
     "nudge",
     "request_dtmf",
     "request_hangup",

@@ -2,24 +2,31 @@
 
 The row of a stream is written by the process that holds the call; until then there is only the ControlRequest that asked for it."""
 
+import logging
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
 from streams import control, jobs, journal
 from streams.database_clock import database_now
 from streams.models import ControlRequest, Stream, StreamEvent
+from streams.outages import Outage
 from streams.pure.lifecycle import CallState, EndCause, EventKind, Level
+
+log = logging.getLogger(__name__)
+
+_unsettled = Outage(log, "Settling a start that nobody took")
 
 WAIT_SECONDS = 10.0
 """At most this long for a process to take up a start."""
 SETTLED_AT_ONCE = 500
 NOT_TAKEN = f"No process took the request up within {WAIT_SECONDS:g} s: the one that holds the call does not answer."
+NOT_BEGUN = "The platform failed while beginning the stream; the log of the process that holds the call has the details."
 TOO_LATE = "The call ended before the stream could be begun."
 
 
@@ -56,8 +63,19 @@ def settle_overdue(wait_seconds: float = WAIT_SECONDS) -> list[UUID]:
 
     Written ones are noted as such on their requests, so that each request is looked at until it is settled, and not after."""
     overdue = ControlRequest.objects.filter(kind="start", stream=None, requested_at__lt=database_now() - timedelta(seconds=wait_seconds))
-    ended = map(_settle, overdue.values_list("pk", flat=True)[:SETTLED_AT_ONCE])
+    ended = map(_settle_if_it_can_be, overdue.values_list("pk", flat=True)[:SETTLED_AT_ONCE])
     return [stream.uuid for stream in ended if stream]
+
+
+def _settle_if_it_can_be(request_id: int) -> Stream | None:
+    """One that cannot be settled keeps back none behind it."""
+    try:
+        return _settle(request_id)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, for all of them
+    except Exception as error:  # noqa: BLE001 - of this row, whatever it is
+        _unsettled.failed(f"request {request_id}: {error}", "the others are settled, and it is tried again")
+        return None
 
 
 def _settle(request_id: int) -> Stream | None:
@@ -78,8 +96,10 @@ def _settle(request_id: int) -> Stream | None:
 
 def _with_its_process(request: ControlRequest) -> bool:
     """A process that lives has claimed the start at least, and may have begun the stream: its notes may be late, and so may be the one
-    that finishes the request. A claim that ran out is the same process's to take up again: no other can have the call."""
-    return request.call.state == CallState.LIVE and bool(request.claimed_by or request.finished_at)
+    that finishes the request. A claim that ran out is the same process's to take up again: no other can have the call. One that it
+    failed at has no stream to come."""
+    taken = bool(request.claimed_by or request.finished_at)
+    return request.call.state == CallState.LIVE and taken and control.FAILED not in request.details
 
 
 def _mark_settled(request: ControlRequest, stream: Stream) -> None:
@@ -92,7 +112,9 @@ def _mark_settled(request: ControlRequest, stream: Stream) -> None:
 def _end(request: ControlRequest) -> Stream:
     """The stream that never was, by the same road as every other: row, events, end, callback, charge."""
     over = request.call.state != CallState.LIVE
-    cause, words = (EndCause.CALL_ENDED, TOO_LATE) if over else (EndCause.PROCESS_LOST, NOT_TAKEN)
+    failed = control.FAILED in request.details
+    lost = (EndCause.INTERNAL_ERROR, NOT_BEGUN) if failed else (EndCause.PROCESS_LOST, NOT_TAKEN)
+    cause, words = (EndCause.CALL_ENDED, TOO_LATE) if over and not failed else lost
     stream = stand_in(request)
     stream.save(force_insert=True)
     _mark_settled(request, stream)

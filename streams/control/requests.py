@@ -6,7 +6,7 @@ call claims the row, carries it out and finishes it. Owns those rows and that me
 import asyncio
 import logging
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -30,11 +30,13 @@ log = logging.getLogger(__name__)
 
 _messages = Outage(log, "Sending control messages")
 
+FIELDS = frozenset(field.name for field in fields(StreamRequest))
 NUDGE_SECONDS = 2.0
 """A Redis that went silent must not hold up who asks for something."""
 CLAIMED_FOR = timedelta(seconds=5)
 """Carrying out takes milliseconds. It is also how long a request waits whose claim was written while the answer to it was lost."""
 CLAIMED_AT_ONCE = 200
+FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,9 @@ def shown_request(request: StreamRequest) -> dict[str, Any]:
 
 
 def whole_request(start: ControlRequest) -> StreamRequest:
-    """What a start asks for, its extra headers with it."""
-    return StreamRequest(**start.details["request"] | {"extra_headers": start.extra_headers})
+    """What a start asks for, its extra headers with it; by whichever version of the platform it was written."""
+    asked = {name: value for name, value in start.details["request"].items() if name in FIELDS}
+    return StreamRequest(**asked | {"extra_headers": start.extra_headers})
 
 
 def request_stop(stream: Stream, by: str) -> None:
@@ -131,8 +134,13 @@ def claim_waiting(owner: str) -> list[ClaimedRequest]:
 def finish(carried_out: Iterable[ClaimedRequest]) -> bool:
     """Writes down that requests were carried out, or came too late. Doing so again changes nothing. True, or raises DatabaseError."""
     for asked in carried_out:
-        jobs.finish(asked.row)
+        jobs.finish(asked.row, **({"details": asked.row.details} if FAILED in asked.row.details else {}))
     return True
+
+
+def mark_failed(start: ClaimedRequest) -> None:
+    """A start that broke before there was a stream: once that is written, the stream is ended for it as one that nobody took up."""
+    start.row.details[FAILED] = True
 
 
 def give_back(asked: Iterable[ClaimedRequest]) -> None:

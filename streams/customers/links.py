@@ -81,7 +81,10 @@ class CustomerLinks:
             log.exception("Stream %s: the attempt to connect broke", effect.stream_id)
             self._connect_failed(link.stream, Failure("The platform failed while connecting.", 0))
         else:
-            await self._converse(link, link.socket, round((time.monotonic() - began) * 1000))
+            try:
+                await self._converse(link, link.socket, round((time.monotonic() - began) * 1000))
+            except Exception:
+                self._broke(link.stream)
 
     def _connect_failed(self, stream: StreamSession, failure: Failure) -> None:
         now = time.monotonic()
@@ -126,9 +129,13 @@ class CustomerLinks:
             while socket.has_room and (text := stream.take(now)) is not None:
                 socket.write(text)
         except Exception:
-            log.exception("Stream %s broke", stream.id)
-            stream.broke(now)
-            self.after(now)
+            self._broke(stream)
+
+    def _broke(self, stream: StreamSession) -> None:
+        log.exception("Stream %s broke", stream.id)
+        now = time.monotonic()
+        stream.broke(now)
+        self.after(now)
 
     def measure(self, now: float) -> None:
         """Tells each stream how much of what was written its customer has not taken."""
@@ -152,10 +159,13 @@ class CustomerLinks:
     async def _close(self, effect: CloseCustomer, link: Link, customer: CustomerSocket) -> None:
         """In the background: the end of the stream and its bill do not wait for a closing handshake."""
         stream, began = link.stream, time.monotonic()
-        if effect.flush:
-            while (text := stream.take(began)) is not None:
+        try:
+            while effect.flush and (text := stream.take(began)) is not None:
                 customer.write(text)
-        await customer.close(effect.code, effect.reason, FLUSH_SECONDS)
+            await customer.close(effect.code, effect.reason, FLUSH_SECONDS)
+        except Exception:  # or the call would be held, and never over
+            log.exception("Stream %s: its socket could not be closed", stream.id)
+            customer.abort()
         if link.task is not None:
             link.task.cancel()  # what came before the end is read at a pace, and of no use any more
         del self._links[effect.stream_id]

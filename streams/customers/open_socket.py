@@ -136,7 +136,11 @@ class CustomerSocket:
             async with asyncio.timeout(within_seconds):
                 await self.connection.close(code, reason)
         except (TimeoutError, OSError, ConnectionClosed):
-            self.connection.transport.abort()
+            self.abort()
+
+    def abort(self) -> None:
+        """Gone at once, without a word."""
+        self.connection.transport.abort()
 
 
 def closure_of(closed: ConnectionClosed) -> Closure:

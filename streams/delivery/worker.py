@@ -14,10 +14,12 @@ from streams.database_clock import database_now
 from streams.delivery import outbox
 from streams.delivery.broker import nudge
 from streams.delivery.sending import SendResult, send_once
-from streams.models import Callback, CallbackState
+from streams.models import Callback, CallbackAttempt, CallbackState
 from streams.pure.callback.parameters import next_try
 
 log = logging.getLogger(__name__)
+
+ALL_LOST = "It was not sent once more: the workers that tried it went away each time. It may have arrived."
 
 
 class DeliveryOutcome(StrEnum):
@@ -58,13 +60,27 @@ def deliver_next(stream_id: int) -> DeliveryOutcome:
         return DeliveryOutcome.NOTHING_DUE
     if not outbox.has_room(callback, now):
         return DeliveryOutcome.CAPPED
+    lost = bool(callback.claimed_by)
     if not outbox.claim(callback, now):
         return DeliveryOutcome.OVERTAKEN
+    if lost and callback.tries > 1:
+        return _put_off(callback)
     # Several workers may have seen the same room and claimed together. Whoever counts after its claim sees all of them.
     if not outbox.has_room(callback, now, own=1):
         jobs.give_back(callback)
         return DeliveryOutcome.CAPPED
     return _settle(callback, send_once(callback))
+
+
+def _put_off(callback: Callback) -> DeliveryOutcome:
+    """Its tries are lost with their workers, or what came of them cannot be written down. The first is made again at once; after that it
+    keeps its schedule like one that fails, or its customer would get it twice a minute for ever."""
+    seconds = _wait_seconds(callback.tries)
+    if seconds is not None:
+        due_at = database_now() + timedelta(seconds=seconds)
+        return DeliveryOutcome.FAILED if jobs.give_back(callback, due_at=due_at) else DeliveryOutcome.OVERTAKEN
+    attempt = CallbackAttempt(started_at=database_now(), duration_ms=0, error=ALL_LOST)
+    return _settle(callback, SendResult(attempt, delivered=False, may_retry=False))
 
 
 def _settle(callback: Callback, result: SendResult) -> DeliveryOutcome:
@@ -79,14 +95,19 @@ def _after(callback: Callback, result: SendResult) -> tuple[CallbackState, datet
     """The callback's state after a try, and when the next one is due."""
     if result.delivered:
         return CallbackState.DELIVERED, None
-    seconds = next_try(
-        callback.tries + 1,
-        settings.CALLBACK_RETRY_SECONDS,
-        timed_out=result.timed_out,
-        status=result.attempt.status,
-        retry_after_seconds=result.retry_after_seconds,
-        jitter=random.uniform(-1, 1),  # spreads tries over time, and keeps nothing secret  # nosec B311
-    )
+    seconds = _wait_seconds(callback.tries + 1, result)
     if seconds is None or not result.may_retry:
         return CallbackState.GIVEN_UP, None
     return CallbackState.PENDING, database_now() + timedelta(seconds=seconds)
+
+
+def _wait_seconds(tries: int, result: SendResult | None = None) -> float | None:
+    """After so many failed tries, until the next one; None: there is none."""
+    return next_try(
+        tries,
+        settings.CALLBACK_RETRY_SECONDS,
+        timed_out=result is not None and result.timed_out,
+        status=result.attempt.status if result is not None else None,
+        retry_after_seconds=result.retry_after_seconds if result is not None else None,
+        jitter=random.uniform(-1, 1),  # spreads tries over time, and keeps nothing secret  # nosec B311
+    )

@@ -62,8 +62,15 @@ class SocketLoop:
                 await asyncio.sleep(pause_seconds)
 
     async def _write(self) -> None:
+        """One message that cannot be sent must not keep back those behind it: audio played to the call would stop without a word."""
         while True:
-            await self._send(await self._outbox.get())
+            message = await self._outbox.get()
+            try:
+                await self._send(message)
+            except OSError:
+                continue  # the socket is gone, as the reader learns
+            except Exception:
+                log.exception("Gateway %s: a message could not be sent.", self.name)
 
     def tell(self, data: str | bytes) -> None:
         """Sends, in order, without waiting."""

@@ -82,6 +82,7 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
     ),
     K.CALL_CONTROL_REQUESTED: (
         ("{by} asked this call to {kind}", "{by} asked something of this call", "Something was asked of this call"),
+        ". {problem}",
     ),
     K.CALL_HANGUP_SENT: ("The gateway was told to hang up the call",),
     K.CALL_EVENTS_LOST: (("{count} events could not be recorded", "Events could not be recorded"), ": this log has a gap here"),

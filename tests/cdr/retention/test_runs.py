@@ -9,7 +9,7 @@ from django.utils import timezone
 from cdr import retention
 from cdr.models import AuditEntry, RetentionMark, RetentionRun
 from cdr.pure.retention import Kind
-from cdr.retention import Busy, runs
+from cdr.retention import Busy, removal, runs
 from cdr.retention.due import all_due
 from cdr.tasks import apply_retention
 from streams.models import Account, Call, Callback, CallbackState, Gateway
@@ -179,3 +179,22 @@ def test_what_is_due_takes_three_queries_for_many_accounts(gateway, django_asser
         make_gateway(f"pbx-{index}", f"Account {index}")
     with django_assert_num_queries(3):
         all_due(timezone.now())
+
+
+def test_what_cannot_be_removed_of_one_account_keeps_back_no_others(gateway, monkeypatch, caplog) -> None:
+    bad = aged(gateway, 40)
+    good = aged(make_gateway("other-pbx", account="Zebra"), 40)
+    really = removal.remove
+
+    def remove(kind, batch, now):
+        if bad in batch:
+            raise ValueError("nobody expects this")
+        return really(kind, batch, now)
+
+    monkeypatch.setattr(runs, "remove", remove)
+    retention.apply_all()
+    assert done() == {good.pk} and RetentionRun.objects.get().finished_at is not None
+    assert "Retention failed at the numbers of" in caplog.text
+    monkeypatch.setattr(runs, "remove", really)
+    retention.apply_all()
+    assert done() == {good.pk, bad.pk}

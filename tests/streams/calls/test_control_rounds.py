@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -16,6 +17,7 @@ from streams import control
 from streams.calls import switchboard
 from streams.calls.control_rounds import ControlRounds
 from streams.calls.relay import Relay
+from streams.control import pending_streams
 from streams.database_threads import DatabaseThreads
 from streams.models import Call, ControlRequest, Stream
 from streams.pure.call.notes import CallKey
@@ -37,8 +39,14 @@ class Told:
         self.begun = begun
         self.asked_for: list[str] = []
 
+        self.failed_at: list[str] = []
+        self.session = SimpleNamespace(streams={})
+
     def carry_out(self, kind: str, by: str, act: Any) -> None:
         self.asked_for.append(kind)
+
+    def could_not_carry_out(self, kind: str, by: str) -> None:
+        self.failed_at.append(kind)
 
 
 class Database:
@@ -180,7 +188,38 @@ async def test_a_request_that_breaks_is_finished_and_keeps_none_behind_it(databa
     await ask("1", of=a_call)
     await rounds(database, told, a_call).carry_out_waiting()
     assert told.asked_for == ["send_dtmf"] and await unfinished() == 0
-    assert "The request levitate for call" in caplog.text
+    assert "The request levitate for call" in caplog.text and told.failed_at == ["levitate"]
+
+
+async def test_a_start_that_breaks_ends_its_stream_and_one_whose_stream_began_is_left_to_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_call, told = await live_call(), Told()
+    monkeypatch.setattr(told, "carry_out", lambda *_: 1 // 0)
+    ids = [await database_sync_to_async(control.request_start)(a_call, StreamRequest("wss://bot.example/"), "API") for _ in range(2)]
+    told.session.streams[ids[1]] = "began"
+    await rounds(database, told, a_call).carry_out_waiting()
+    assert await database_sync_to_async(pending_streams.settle_overdue)(-1.0) == [ids[0]]
+
+
+async def test_what_was_done_is_written_though_the_call_is_over_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is away in the moment after the last call of the process was hung up."""
+    monkeypatch.setattr(switchboard, "CONTROL_SECONDS", 0.05)
+    refused: list[str] = []
+
+    def finishing(sql: str) -> bool:
+        if sql.startswith('UPDATE "streams_controlrequest"') and '"finished_at" = %s' in sql and len(refused) < 3:
+            refused.append(sql)
+            return True
+        return False
+
+    await database_sync_to_async(gateway)()
+    with refusing_in_every_thread(finishing):
+        async with switchboard_running() as board, call():
+            row = await until(Call.objects.first)
+            await database_sync_to_async(control.request_hangup)(row, "API")
+            await until(lambda: ControlRequest.objects.filter(finished_at__isnull=False).first())
+            assert not board.relays and len(refused) == 3
 
 
 # In a whole process --------------------------------------------------------------------------------------------------------

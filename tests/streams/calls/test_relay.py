@@ -19,9 +19,11 @@ from streams.calls.answer_acts import AnswerUnavailable
 from streams.calls.relay import Relay, RelayContext
 from streams.customers import links
 from streams.customers.dial import DialSettings
+from streams.customers.open_socket import CustomerSocket
 from streams.gateways.line import GatewayLine
 from streams.pure.call.limits import StreamLimits
 from streams.pure.call.notes import CallFacts, Note
+from streams.pure.call.session import CallSession
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway import CallIdentity
 from streams.pure.lifecycle import API_HANGUP, NORMAL_HANGUP, PROCESS_LOST, EndCause, EventKind, Level
@@ -414,6 +416,55 @@ async def test_a_failure_at_one_tick_does_not_stop_the_clock(clock: None, monkey
             monkeypatch.setattr(relay.links, "measure", measure_badly)
             await stage.until_noted(EventKind.STREAM_ENDED)
     assert failures == ["the socket is broken"]
+
+
+async def test_an_answer_that_cannot_be_followed_ends_the_call_with_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Customer() as customer:
+        stage = Stage(asking(customer))
+        monkeypatch.setattr(CallSession, "follow", lambda *_: 1 // 0)
+        async with on(stage):
+            ended = await stage.until_noted(EventKind.CALL_ENDED)
+    assert "failed while following the answer" in stage.last(EventKind.CALL_ANSWER_FAILED).details["problem"]
+    assert "failed while following the answer" in ended.details["words"]
+
+
+async def test_a_customers_message_at_which_we_fail_ends_his_stream_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or nothing of his would be read any more, and nothing say so."""
+    said = CallSession.customer_said
+
+    def fails(session: CallSession, stream: Any, text: str | bytes, now: float) -> None:
+        if b"boom" in (text if isinstance(text, bytes) else text.encode()):
+            raise ZeroDivisionError
+        said(session, stream, text, now)
+
+    monkeypatch.setattr(CallSession, "customer_said", fails)
+    async with Customer() as customer, Customer() as other:
+        stage = Stage(asking(customer, keep_call_alive=True), asking(other, keep_call_alive=True))
+        async with on(stage) as (line, _):
+            first, second = await customer.conversation(), await other.conversation()
+            line.feed(FRAMES[0])
+            await first.until_media(1)
+            await first.say({"event": "boom"})
+            ended = await stage.until_noted(EventKind.STREAM_ENDED)
+            assert ended.details["cause"] == EndCause.INTERNAL_ERROR
+            line.feed(FRAMES[1])
+            await second.until_media(2)
+
+
+async def test_a_socket_that_cannot_be_closed_holds_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CustomerSocket, "close", lambda *_: 1 // 0)
+    async with Customer() as customer:
+        stage = Stage(asking(customer))
+        async with on(stage):
+            await stage.until_noted(EventKind.CONNECTED)
+
+
+async def test_a_control_request_that_could_not_be_carried_out_is_said_in_the_calls_log() -> None:
+    stage = Stage()
+    async with on(stage) as (_, relay):
+        relay.could_not_carry_out("hang_up", "maria")
+    note = stage.last(EventKind.CALL_CONTROL_REQUESTED)
+    assert note.level is Level.ERROR and note.details["by"] == "maria" and "could not be done" in note.details["problem"]
 
 
 # The end -------------------------------------------------------------------------------------------------------------------------

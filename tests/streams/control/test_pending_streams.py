@@ -143,3 +143,30 @@ def test_a_stream_of_another_uuid_changes_nothing(call: Call) -> None:
     request = asked(call)
     Stream.objects.create(uuid=uuid4(), call=call, account=call.account, requested_at=timezone.now(), service_url=REQUEST.service_url)
     assert pending_streams.unwritten(call.control_requests.all()) == [request]
+
+
+def test_a_start_that_cannot_be_settled_keeps_back_none_behind_it(call: Call, caplog: pytest.LogCaptureFixture) -> None:
+    bad, good = asked(call), asked(call)
+    ControlRequest.objects.filter(pk=bad.pk).update(details={"stream_id": "none", "request": {}})
+    for _ in range(3):
+        later()
+    assert Stream.objects.get().uuid == _uuid(good)
+    assert caplog.text.count("Settling a start that nobody took failed") == 1
+
+
+def test_a_start_that_its_process_failed_at_ends_though_its_call_goes_on(call: Call) -> None:
+    request = asked(call)
+    (taken,) = control.claim_waiting(OWNER)
+    control.mark_failed(taken)
+    control.finish([taken])
+    assert later() == [_uuid(request)]
+    stream = Stream.objects.get()
+    assert (stream.end_cause, stream.end_details[:20]) == ("internal_error", "The platform failed ")
+    assert Callback.objects.get().event == "DroppedStream"
+
+
+def test_a_start_asked_for_by_another_version_of_the_platform_is_understood(call: Call) -> None:
+    request = asked(call)
+    request.details["request"] |= {"a_field_to_come": 1}
+    request.details["request"].pop("noise_cancellation")
+    assert control.whole_request(request) == REQUEST

@@ -175,6 +175,20 @@ def test_a_try_that_was_lost_with_its_worker_is_made_again_and_has_its_line(http
     assert fresh(callback).tries == 2
 
 
+def test_tries_that_are_lost_again_and_again_keep_the_schedule_and_end(httpserver: HTTPServer, settings):
+    """Its worker is killed by what comes back, or what came of a try cannot be written: a customer does not get it for ever."""
+    settings.CALLBACK_RETRY_SECONDS = (60.0, 600.0)
+    callback = owed(stream(), endpoint(httpserver, 200))
+    for tries, outcome, wait_seconds in ((1, DeliveryOutcome.FAILED, 600.0), (2, DeliveryOutcome.GIVEN_UP, None)):
+        Callback.objects.filter(pk=callback.pk).update(claimed_by="dead", claimed_until=timezone.now(), tries=tries, due_at=timezone.now())
+        assert deliver_next(callback.stream_id) is outcome
+        row = fresh(callback)
+        waits = (row.due_at - timezone.now()).total_seconds() if row.due_at else None
+        assert waits == (wait_seconds and pytest.approx(wait_seconds, rel=0.3)) and row.claimed_by == ""
+    assert received(httpserver) == []
+    assert "workers that tried it went away each time" in callback.attempts.order_by("number").last().error
+
+
 @transactional
 def test_many_workers_make_one_try(httpserver: HTTPServer):
     callbacks = [owed(stream(), endpoint(httpserver, 200)) for _ in range(3)]

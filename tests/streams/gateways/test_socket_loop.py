@@ -87,3 +87,27 @@ async def test_a_message_that_broke_us_closes_the_socket_and_whatever_comes_back
     assert end == SocketEnd(CLOSE_INTERNAL_ERROR, "internal error")
     assert heard == ["fail", "more"]
     assert sent == [{"type": "websocket.close", "code": CLOSE_INTERNAL_ERROR, "reason": "internal error"}]
+
+
+async def test_a_message_that_cannot_be_sent_keeps_back_none_behind_it(caplog: pytest.LogCaptureFixture) -> None:
+    """Audio that is played to the call would stop, and nothing say so."""
+    sent, over = list[Any](), asyncio.Event()
+
+    async def send(message: dict[str, Any]) -> None:
+        if message.get("text") in ("bad", "gone"):
+            raise {"bad": ValueError("no such message"), "gone": ConnectionResetError()}[message["text"]]
+        sent.append(message["text"])
+        if message["text"] == "last":
+            over.set()
+
+    async def receive() -> dict[str, Any]:
+        await over.wait()
+        return GONE
+
+    loop = SocketLoop(send, "pbx")
+    for said in ("first", "bad", "gone", "last"):
+        loop.tell(said)
+    async with asyncio.timeout(10):
+        await loop.run(receive, lambda said: None)
+    assert sent == ["first", "last"]
+    assert caplog.text.count("a message could not be sent") == 1 and "ValueError" in caplog.text

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from cdr import exports, roles
 from cdr.models import AuditEntry, Export
 from cdr.tasks import remove_old_exports, run_exports
+from streams import jobs
 from streams.models import Account, Call, Gateway, Stream
 from tests.cdr import factories
 from tests.cdr.admin.conftest import person, signed_in
@@ -221,7 +223,25 @@ def test_a_job_whose_worker_went_away_is_claimed_again_and_at_last_given_up(oper
         Export.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     run_exports()
     export.refresh_from_db()
-    assert export.state == "failed" and "its worker went away each time" in export.problem
+    assert export.state == "failed" and "the database went away each time" in export.problem
+
+
+def test_an_export_during_which_the_database_goes_away_is_begun_anew(operator, gateway, monkeypatch) -> None:
+    export = ask(operator)
+    extend = jobs.extend
+
+    def fails_once(*arguments: Any, **changes: Any) -> bool:
+        monkeypatch.setattr(jobs, "extend", extend)
+        raise OperationalError("the connection was lost")
+
+    monkeypatch.setattr(jobs, "extend", fails_once)
+    run_exports()
+    export.refresh_from_db()
+    assert export.state == "running" and export.finished_at is None
+    Export.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    run_exports()
+    export.refresh_from_db()
+    assert export.state == "done" and export.rows_done == export.rows_total
 
 
 def test_a_worker_that_was_overtaken_writes_no_end_and_no_file(operator, gateway, folder) -> None:

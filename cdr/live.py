@@ -8,9 +8,10 @@ import json
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
@@ -28,8 +29,11 @@ from cdr.sign_in import second_factor
 from cdr.sign_in.sessions import SessionStore
 from streams.database_threads import DatabaseThreads
 from streams.gateways.socket_loop import Receive, Send
+from streams.shares import Places, Shares
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 BEAT_SECONDS = 1.0
 BEATS_AFTER_THE_END, BEATS_WHEN_FORGOTTEN = 5, 30
@@ -49,6 +53,8 @@ CLOSE_REFUSED, CLOSE_NO_LONGER, CLOSE_TOO_MANY = 4403, 4401, 4429
 LOGS = {"call": (call_log, "cdr.view_calldetail"), "stream": (stream_log, "cdr.view_streamdetail")}
 
 _threads = DatabaseThreads(2, "live-log")
+_places = Places(Shares("looks at open logs", places=2, each=1))
+"""Of the persons who look."""
 
 
 _open: Counter[int] = Counter()
@@ -84,7 +90,7 @@ class LiveLogConsumer(AsyncConsumer):
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         reading = reading_of(scope)
-        reading.reader = reader = await _threads.run(may_read, reading)
+        reading.reader = reader = await _look(may_read, reading)
         if reader is None:
             await send({"type": "websocket.close", "code": CLOSE_REFUSED})
             return
@@ -97,6 +103,12 @@ class LiveLogConsumer(AsyncConsumer):
             await _serve(reading, receive, send)
         finally:
             _open[reader.user] -= 1
+
+
+async def _look(function: Callable[[OpenLog], T], reading: OpenLog) -> T:
+    """Asks the database, in a thread."""
+    async with _places.taken_by(reading.reader.user if reading.reader else reading.session_key):
+        return await _threads.run(function, reading)
 
 
 async def _serve(reading: OpenLog, receive: Receive, send: Send) -> None:
@@ -168,14 +180,14 @@ async def _push(reading: OpenLog, send: Send) -> None:
     while True:
         heard = {"lines": [], "live": said["live"]}
         try:
-            if beat % RECHECK_BEATS == RECHECK_BEATS - 1 and await _threads.run(may_read, reading) != reading.reader:
+            if beat % RECHECK_BEATS == RECHECK_BEATS - 1 and await _look(may_read, reading) != reading.reader:
                 await send({"type": "websocket.close", "code": CLOSE_NO_LONGER})
                 return
             if beat % REREAD_BEATS == REREAD_BEATS - 1:
                 reading.log = None  # found anew: what the last look did not see, the next one does
             began = time.monotonic()
             if beat % _beats(said["live"], quiet_beats) == 0 and began >= rested_at:
-                said = heard = await _threads.run(news, reading)
+                said = heard = await _look(news, reading)
                 rested_at = began + REST * (time.monotonic() - began)
             await send({"type": "websocket.send", "text": json.dumps(heard)})
         except DatabaseError as error:

@@ -6,8 +6,9 @@ same Shares."""
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import ParamSpec, TypeVar
@@ -76,6 +77,15 @@ class Places:
             if not asked.cancel():  # it was given in the same moment
                 self.leave(whose)
             raise
+
+    @asynccontextmanager
+    async def taken_by(self, whose: Hashable) -> AsyncIterator[None]:
+        """A place for as long as the block."""
+        await self.take(whose)
+        try:
+            yield
+        finally:
+            self.leave(whose)
 
     def _give(self) -> None:
         """Told outside of the lock: who is told may ask for something at once."""

@@ -2,7 +2,7 @@
 
 Owns both addresses. What stands in a log is cdr.pages.log.page's; how a file is written cdr.pure.log.text's."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Hashable, Iterator
 from typing import ClassVar, Protocol, TypeVar
 
 from django.core.exceptions import BadRequest
@@ -25,12 +25,15 @@ from cdr.pure.log.filter import LogFilter, asked_by
 from cdr.pure.log.rows import place_of
 from cdr.pure.log.text import json_line, text_head, text_line
 from streams.database_threads import DatabaseThreads
+from streams.shares import Places, Shares
 
 CHUNK_LINES = 1000
 FORMS = {"jsonl": (json_line, "application/jsonl; charset=utf-8"), "txt": (text_line, "text/plain; charset=utf-8")}
 
 Hidden = TypeVar("Hidden")
 _threads = DatabaseThreads(2, "log-file")
+_places = Places(Shares("log files", places=2, each=1))
+"""Of the persons who download them: a chunk is a turn."""
 
 
 class Hiding(Protocol):
@@ -70,7 +73,7 @@ class Logged(RecordAdmin):
         subject = self.model.objects.get(**(key_of(key) or {}))
         audit.write(visitor(request), Act.DOWNLOAD_LOG, subject, form=form, filters=asked.query())
         name = f"debug-log-{log.subject.uuid}-{timezone.now():%Y%m%dT%H%M%SZ}.{form}"
-        parts = _parts(log, asked, form, hiding(log.numbers, self.may_see_numbers(request)))
+        parts = _parts(log, asked, form, hiding(log.numbers, self.may_see_numbers(request)), request.user.pk)
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(parts, content_type=FORMS[form][1], headers=headers)
 
@@ -91,14 +94,15 @@ def _asked(request: HttpRequest) -> LogFilter:
     return asked_by(dict(request.GET.lists()))
 
 
-async def _parts(log: DebugLog, asked: LogFilter, form: str, hide: Hiding) -> AsyncIterator[bytes]:
+async def _parts(log: DebugLog, asked: LogFilter, form: str, hide: Hiding, whose: Hashable) -> AsyncIterator[bytes]:
     """The file, a chunk at a time, each read and written on a thread of its own: neither memory nor other requests notice."""
     if form == "txt":
         yield _head(log, asked, hide).encode()
     place: Place | None = None
     shown = passed = 0
     while True:
-        text, matching, lines, place = await _threads.run(_chunk, log, asked, form, hide, place)
+        async with _places.taken_by(whose):
+            text, matching, lines, place = await _threads.run(_chunk, log, asked, form, hide, place)
         shown, passed = shown + matching, passed + lines
         yield text.encode()
         if lines < CHUNK_LINES:

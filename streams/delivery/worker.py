@@ -11,7 +11,7 @@ from django.conf import settings
 
 from streams import jobs
 from streams.database_clock import database_now
-from streams.delivery import outbox
+from streams.delivery import outbox, slow_endpoints
 from streams.delivery.broker import nudge
 from streams.delivery.sending import SendResult, send_once
 from streams.models import Callback, CallbackAttempt, CallbackState
@@ -58,18 +58,33 @@ def deliver_next(stream_id: int) -> DeliveryOutcome:
     callback = outbox.next_of(stream_id, now)
     if callback is None:
         return DeliveryOutcome.NOTHING_DUE
-    if not outbox.has_room(callback, now):
+    known = slow_endpoints.endpoints
+    lane = known.begin(callback.account_id, callback.host)
+    if lane is None:
         return DeliveryOutcome.CAPPED
+    seconds = None
+    try:
+        outcome, seconds = _try(callback, now)
+    finally:
+        known.end(lane, callback.account_id, callback.host, seconds)
+    return outcome
+
+
+def _try(callback: Callback, now: datetime) -> tuple[DeliveryOutcome, float | None]:
+    """What became of it, and how long its endpoint took; None: it was not asked."""
+    if not outbox.has_room(callback, now):
+        return DeliveryOutcome.CAPPED, None
     lost = bool(callback.claimed_by)
     if not outbox.claim(callback, now):
-        return DeliveryOutcome.OVERTAKEN
+        return DeliveryOutcome.OVERTAKEN, None
     if lost and callback.tries > 1:
-        return _put_off(callback)
+        return _put_off(callback), None
     # Several workers may have seen the same room and claimed together. Whoever counts after its claim sees all of them.
     if not outbox.has_room(callback, now, own=1):
         jobs.give_back(callback)
-        return DeliveryOutcome.CAPPED
-    return _settle(callback, send_once(callback))
+        return DeliveryOutcome.CAPPED, None
+    result = send_once(callback)
+    return _settle(callback, result), result.attempt.duration_ms / 1000
 
 
 def _put_off(callback: Callback) -> DeliveryOutcome:

@@ -1,6 +1,8 @@
 """The socket of an open debug log: it brings what the page does not have, to those who may see it."""
 
+import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -281,3 +283,15 @@ async def test_a_page_that_says_nonsense_is_left(call, support, nonsense) -> Non
     await socket.send_to(text_data=nonsense)
     await socket.wait(timeout=30)
     assert await socket.receive_nothing()
+
+
+async def test_one_persons_many_looks_leave_a_thread_to_another() -> None:
+    def opened_by(user: int) -> live.OpenLog:
+        return live.OpenLog("call", "0a", "a session", LogFilter(), live.LogReader(user, whole_numbers=False))
+
+    over = threading.Event()
+    mine = [asyncio.ensure_future(live._look(lambda _: over.wait(20), opened_by(1))) for _ in range(5)]
+    async with asyncio.timeout(15):
+        assert await live._look(lambda _: "seen", opened_by(2)) == "seen"
+        over.set()
+        assert await asyncio.gather(*mine) == [True] * 5

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from streams.delivery import slow_endpoints
+
 
 @pytest.fixture(autouse=True)
 def quick(settings: Any) -> None:
@@ -11,6 +13,11 @@ def quick(settings: Any) -> None:
     settings.CALLBACK_RETRY_SECONDS = (5.0, 30.0, 300.0)
     settings.CALLBACKS_AT_ONCE_PER_HOST = 4
     settings.CELERY_WORKER_CONCURRENCY = 32
+
+
+@pytest.fixture(autouse=True)
+def nothing_known_of_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_endpoints, "endpoints", slow_endpoints.SlowEndpoints())
 
 
 @pytest.fixture(autouse=True)

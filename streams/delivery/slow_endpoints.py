@@ -1,0 +1,86 @@
+"""Which of this worker's threads a try may have, by how its endpoint has answered here: most are kept from those that hang.
+
+Within its share each account may hang, and four that do are all the threads of a worker, 15 s at a time. So only endpoints that answered
+quickly may have every thread; those that nobody knows yet at most half of them together, and those that hang a quarter. Owns
+what this process has seen of endpoints; it forgets with the process. Must not know claims: these bound an account in all processes."""
+
+from collections import Counter, OrderedDict
+from enum import StrEnum
+from threading import Lock
+
+from django.conf import settings
+
+from streams.shares import Shares
+
+SLOW_SECONDS = 3.0
+"""An endpoint whose last try took longer counts as one that hangs."""
+KNOWN_AT_MOST = 20_000
+QUICK_AGAIN = 5
+"""So many quick answers in a row make a quick one of it again: one that hangs now and then hangs."""
+HANGING_AT_MOST = 3
+"""Endpoints of one account; with more of them, whatever it names next counts as one that hangs as well."""
+
+Endpoint = tuple[int, str]
+
+
+class Lane(StrEnum):
+    QUICK = "answered quickly"
+    UNKNOWN = "not tried yet"
+    HANGING = "hangs"
+
+
+def shares_of(lane: Lane, threads: int) -> Shares | None:
+    """None: as many as there are threads."""
+    if lane is Lane.QUICK:
+        return None
+    places = max(threads // (2 if lane is Lane.UNKNOWN else 4), 2)
+    return Shares(f"callbacks to an endpoint that is {lane}", places, max(places // 4, 1))
+
+
+class SlowEndpoints:
+    """Of one process. May be used from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._quick_answers_needed: OrderedDict[Endpoint, int] = OrderedDict()
+        """Until it is quick again; 0: it is."""
+        self._hanging: Counter[int] = Counter()
+        self._taken: dict[Lane, Counter[int]] = {lane: Counter() for lane in Lane}
+
+    def begin(self, account_id: int, host: str) -> Lane | None:
+        """The lane in which a try may begin now, or None. Whoever has one says how it went (`end`)."""
+        with self._lock:
+            lane = self._lane_of((account_id, host))
+            shares, taken = shares_of(lane, settings.CELERY_WORKER_CONCURRENCY), self._taken[lane]
+            if shares is not None and not shares.has_room(taken, account_id):
+                return None
+            taken[account_id] += 1
+            return lane
+
+    def end(self, lane: Lane, account_id: int, host: str, seconds: float | None) -> None:
+        """`seconds`: how long it took; None: there was no try."""
+        with self._lock:
+            self._taken[lane] -= Counter({account_id: 1})
+            if seconds is not None:
+                self._note((account_id, host), seconds <= SLOW_SECONDS)
+
+    def _lane_of(self, endpoint: Endpoint) -> Lane:
+        needed = self._quick_answers_needed.get(endpoint)
+        if needed is None:
+            return Lane.HANGING if self._hanging[endpoint[0]] >= HANGING_AT_MOST else Lane.UNKNOWN
+        return Lane.HANGING if needed else Lane.QUICK
+
+    def _note(self, endpoint: Endpoint, quick: bool) -> None:
+        before = self._forget(endpoint)
+        needed = self._quick_answers_needed[endpoint] = max(before - 1, 0) if quick else QUICK_AGAIN
+        self._hanging += Counter({endpoint[0]: int(needed > 0)})
+        if len(self._quick_answers_needed) > KNOWN_AT_MOST:
+            self._forget(next(iter(self._quick_answers_needed)))
+
+    def _forget(self, endpoint: Endpoint) -> int:
+        needed = self._quick_answers_needed.pop(endpoint, 0)
+        self._hanging -= Counter({endpoint[0]: int(needed > 0)})
+        return needed
+
+
+endpoints = SlowEndpoints()

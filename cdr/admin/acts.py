@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import transaction
-from django.utils import timezone
 
 from cdr import audit
 from cdr.audit import Actor
 from cdr.pure.acts import HIDDEN, Act
 from cdr.pure.figures import moment
 from streams import control, delivery, tokens
+from streams.database_clock import database_now
 from streams.models import Account, AuthToken, Call, Callback, Stream
 from streams.pure.audio.dtmf import digits_in
 
@@ -52,7 +52,7 @@ def resend(callback: Callback, actor: Actor) -> None:
 def make_token(account: Account, name: str, actor: Actor) -> AuthToken:
     """With its secret, which is shown now or never. Raises tokens.NotMade."""
     with transaction.atomic():
-        token = tokens.make(account, name, actor.name, timezone.now())
+        token = tokens.make(account, name, actor.name, database_now())
         audit.write(actor, Act.MAKE_TOKEN, account, name=name)
     return token
 
@@ -60,7 +60,7 @@ def make_token(account: Account, name: str, actor: Actor) -> AuthToken:
 def revoke_token(token: AuthToken, after: timedelta, actor: Actor) -> datetime:
     """When it ends. Raises tokens.Overtaken when it has ended already."""
     with transaction.atomic():
-        ends_at = tokens.revoke(token, after, timezone.now())
+        ends_at = tokens.revoke(token, after, database_now())
         audit.write(actor, Act.REVOKE_TOKEN, token.account, name=token.name, ends=f"{moment(ends_at)} UTC" if after else "at once")
     return ends_at
 

@@ -4,13 +4,16 @@ Owns the copy and its refreshing (each second, in a thread; kept as it is while 
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import Error as DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
+from streams.database_clock import database_now
 from streams.database_threads import DatabaseThreads
 from streams.keeper import keep
 from streams.models import AuthToken, Gateway
@@ -57,6 +60,7 @@ class Directory:
 
     def __init__(self) -> None:
         self.entries: dict[str, KnownGateway] = {}
+        self._read_at, self._read_when = timezone.now(), time.monotonic()
         self._loaded = asyncio.Event()
         self._threads = DatabaseThreads(1, "directory")
         self._refreshing = keep("gateway directory", self._keep)
@@ -72,13 +76,18 @@ class Directory:
         """The tokens of the account that `entry` is of, as they are now; of a gateway that has gone meanwhile, the last known ones."""
         same = self.entries.get(entry.name, entry)
         known = same if same.account_id == entry.account_id else entry
-        return in_force(known.tokens, timezone.now())
+        return in_force(known.tokens, self._now())
+
+    def _now(self) -> datetime:
+        """By the database's clock, by which tokens end, reckoned on from when it was asked."""
+        return self._read_at + timedelta(seconds=time.monotonic() - self._read_when)
 
     async def _keep(self) -> None:
         outage = Outage(log, "Reading the gateways")
         while True:
             try:
-                self.entries = await self._threads.run(load_gateways)
+                self.entries, self._read_at = await self._threads.run(load_all)
+                self._read_when = time.monotonic()
                 self._loaded.set()
                 outage.worked()
             except (DatabaseError, WrongKey) as error:
@@ -112,10 +121,15 @@ COLUMNS = {
 }
 
 
-def load_gateways() -> dict[str, KnownGateway]:
+def load_all() -> tuple[dict[str, KnownGateway], datetime]:
+    now = database_now()
+    return load_gateways(now), now
+
+
+def load_gateways(now: datetime) -> dict[str, KnownGateway]:
     """All gateways by name, with the tokens of their accounts, in two queries. What is sealed is opened once, and again when it changed."""
     tokens: defaultdict[int, list[KnownToken]] = defaultdict(list)
-    counting = AuthToken.objects.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()), account__gateways__isnull=False).distinct()
+    counting = AuthToken.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), account__gateways__isnull=False).distinct()
     for account_id, secret, ends_at in counting.values_list("account_id", "secret", "ends_at"):
         tokens[account_id].append(KnownToken(secret, ends_at))
     rows = [dict(zip(COLUMNS, row, strict=True)) for row in Gateway.objects.values_list(*COLUMNS.values())]

@@ -9,8 +9,13 @@ from django.db import connection
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
+from cdr.admin import acts
+from cdr.api.auth import token_of
+from cdr.audit import Actor
 from streams import control, delivery, journal
 from streams.control import pending_streams
+from streams.database_clock import database_now
+from streams.gateways.directory import load_all
 from streams.models import Call, Callback, CallbackState
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import StreamRequest
@@ -78,3 +83,19 @@ def test_a_worker_ends_no_call_that_is_held(worker: timedelta) -> None:
     begin("")
     with elsewhere(worker):
         assert list(journal.reap_expired(10)) == []
+
+
+@pytest.mark.parametrize("console", [AHEAD, BEHIND])
+@pytest.mark.parametrize("web", [BEHIND, AHEAD])
+def test_a_revoked_token_ends_in_the_same_moment_on_every_machine(console: timedelta, web: timedelta) -> None:
+    owner = gateway().account
+    with elsewhere(console):
+        now, later = (acts.make_token(owner, name, Actor("maria", None)) for name in ("now", "later"))
+        acts.revoke_token(now, timedelta(0), Actor("maria", None))
+        acts.revoke_token(later, timedelta(minutes=5), Actor("maria", None))
+        secrets = [str(token.secret) for token in (now, later)]
+    with elsewhere(web):
+        assert [token_of(owner.auth_id, secret) is not None for secret in secrets] == [False, True]
+        entries, read_at = load_all()
+        known = {token.secret for entry in entries.values() for token in entry.tokens}
+        assert secrets[1] in known and secrets[0] not in known and abs((read_at - database_now()).total_seconds()) < 60

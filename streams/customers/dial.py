@@ -23,6 +23,7 @@ from websockets.uri import parse_uri
 
 from streams.customers.message_reader import BoundedProtocol
 from streams.customers.open_socket import CustomerConnection, CustomerSocket
+from streams.descriptors import in_words, keep_back
 from streams.guard import AddressRefused, Destination, Reach, Unresolvable, destination_in, judged
 from streams.name_lookup import system
 from streams.pure.customer.connection import Failure
@@ -148,8 +149,12 @@ async def _connect(place: Destination) -> tuple[socket.socket, str]:
 
 def _tuned(found: Any) -> socket.socket:
     family, kind, protocol, _, _ = found
-    sock = socket.socket(family, kind, protocol)
     try:
+        sock = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise in_words(error) from error
+    try:
+        keep_back(sock)
         _tune(sock)
     except OSError:
         sock.close()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import httpcore2
 
 from streams import guard, name_lookup
+from streams.descriptors import in_words, keep_back
 from streams.fetch.attempt import ASKING, CONNECT_SECONDS, READING, SECURING, Attempt, TooLarge
 from streams.fetch.wire import Wire
 from streams.pure.foreign_text import cleaned
@@ -88,9 +89,15 @@ def _dial(attempt: Attempt) -> socket.socket:
         attempt.address = address
         try:
             sock = socket.create_connection((address, attempt.place.port), min(CONNECT_SECONDS, attempt.left()))
+        except OSError as error:
+            problem = in_words(error)
+            continue
+        try:
+            keep_back(sock)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock
         except OSError as error:
+            sock.close()
             problem = error
     raise problem
 

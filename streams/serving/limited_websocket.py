@@ -49,6 +49,8 @@ class LimitedWebSocket(WebSocketProtocol):
         self.transport.unregisterProducer()  # the HTTP channel that this socket was
         self.transport.registerProducer(self, True)
         self.give_up_silent_peer()
+        if self.transport.visit is not None:
+            self.factory.server_class.doors.came_in(self.transport.visit)
         super().onOpen()
 
     def give_up_silent_peer(self) -> None:
@@ -96,7 +98,11 @@ class LimitedWebSocket(WebSocketProtocol):
         if self.next_slice is not None and self.next_slice.active():
             self.next_slice.cancel()
             self.parse(len(self.unparsed))
-        if self.failure is None and (words := self.transport.silence_words(self.server.limits.unacknowledged_seconds)):
+        doors = self.factory.server_class.doors
+        doors.gone(self, self.transport)
+        if self.transport.visit is not None:
+            doors.leave(self.transport.visit)
+        if self.failure is None and (words := self.transport.silence_words(self.factory.server_class.limits.unacknowledged_seconds)):
             self.failure = (CLOSE_LOST, words)
         super().connectionLost(reason)
 

@@ -2,43 +2,90 @@
 
 Owns Daphne's protocols with those limits added (Daphne itself has none). Must not know Django, or what is served."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 from twisted.internet.interfaces import IDelayedCall
 from twisted.web.http import HTTPChannel
 
+from streams.serving.doors import RETRY_AFTER_SECONDS, Visit
+
 LINGER_SECONDS = 2.0
 """How long a refused peer may go on sending, unheard, before it is cut off: closing at once would destroy the answer on its way."""
+SMALL_BODY_BYTES = 65_536
+"""A form's. It finds room also while large ones have filled what all may have."""
 
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """`head_seconds`: from a request's first byte to the end of its head; `body_seconds`: from there to the end of its body.
+    """`head_seconds`: from the accept, or from a later request's first byte, to the end of its head; `body_seconds`: from there to the
+    end of its body. `bodies_bytes`: of all bodies that are not answered yet.
     `unread_bytes`: received on a WebSocket and not yet taken by the application; `unsent_bytes`: owed to a peer that does not read.
     `unacknowledged_seconds`: a WebSocket's peer that acknowledges nothing of what was sent to it is given up (TCP_USER_TIMEOUT)."""
 
     head_seconds: float = 10
     body_seconds: float = 60
     body_bytes: int = 1_048_576
+    bodies_bytes: int = 67_108_864
     unread_bytes: int = 4_194_304
     unsent_bytes: int = 4_194_304
     unacknowledged_seconds: float = 15
 
 
 class LimitedRequest(WebRequest):
-    """Refuses a body that is too large, by its declared length before any of it is read, by its bytes as they come otherwise."""
+    """Waits for its turn to be answered. Refuses a body that is too large, by its declared length before any of it is read, by its bytes as
+    they come otherwise."""
 
-    received_bytes = 0
+    received_bytes = counted_bytes = 0
+    visit: Visit | None = None
+    in_application = False
 
+    # Its turn --------------------------------------------------------------------------------------------------------------------
+    def process(self) -> None:
+        """It is here as a whole."""
+        doors, headers = self.server.doors, self.requestHeaders
+        upgrade = (headers.getRawHeaders(b"upgrade") or [b""])[0].lower() == b"websocket"
+        forwarded = b",".join(headers.getRawHeaders(b"x-forwarded-for") or []).decode("latin-1")
+        kind = doors.entrances.kind(self.path.decode("latin-1"), upgrade=upgrade)
+        address = doors.entrances.address(str(getattr(self.client, "host", "")), forwarded)
+        self.visit = Visit(kind, address, self.begin, self.come_again, time.monotonic())
+        if upgrade:
+            self.transport.visit = self.visit
+        doors.ask(self.visit, self.transport)
+
+    def begin(self) -> None:
+        super().process()
+
+    def come_again(self) -> None:
+        words = b"More comes than can be answered now. Try again in a moment.\n"
+        self.channel.refuse(b"503 Service Unavailable", words, RETRY_AFTER_SECONDS)
+
+    def finish(self) -> None:
+        super().finish()
+        self.over()
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+        super().connectionLost(reason)
+        self.over()
+
+    def over(self) -> None:
+        """Its application may go on without it, and then keeps its place (Server.create_application)."""
+        self.server.body_bytes -= self.counted_bytes
+        self.counted_bytes = 0
+        if self.visit is not None and not self.in_application:
+            self.server.doors.leave(self.visit)
+
+    # Its body --------------------------------------------------------------------------------------------------------------------
     def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
         if length is not None and length > self.limit_bytes:
             self.requestHeaders.removeHeader(b"expect")  # nobody is told to continue
             self.refuse()
         else:
-            super().gotLength(length)
+            self.content = BytesIO()  # Twisted would take a file, and so a descriptor, for a large one
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
         self.received_bytes += len(data)
@@ -46,7 +93,11 @@ class LimitedRequest(WebRequest):
             return
         if self.received_bytes > self.limit_bytes:
             self.refuse()
+        elif self.received_bytes > SMALL_BODY_BYTES and self.server.body_bytes + len(data) > self.server.limits.bodies_bytes:
+            self.come_again()
         else:
+            self.server.body_bytes += len(data)
+            self.counted_bytes += len(data)
             super().handleContentChunk(data)
 
     @property
@@ -60,15 +111,26 @@ class LimitedRequest(WebRequest):
 
 class LimitedChannel(HTTPChannel):
     """Gives each request a deadline for its head and one for its body. Twisted's own limit is on silence only, which one byte
-    every few seconds never breaks."""
+    every few seconds never breaks. While it has asked for nothing, it waits (Doors)."""
 
     deadline: IDelayedCall | None = None
+    heard = False
     serving = False
     refused = False
+
+    @property
+    def doors(self) -> Any:
+        return self.factory.server.doors
+
+    def connectionMade(self) -> None:  # noqa: N802
+        super().connectionMade()
+        self.set_deadline(self.factory.server.limits.head_seconds, self.too_late)
+        self.doors.wait(self, self.transport)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         if self.refused:
             return
+        self.heard = True
         if self.deadline is None and not self.serving:
             self.set_deadline(self.factory.server.limits.head_seconds, self.too_late)
         super().dataReceived(data)
@@ -81,14 +143,17 @@ class LimitedChannel(HTTPChannel):
         if not self.refused:
             self.clear_deadline()
             self.serving = True
+            self.doors.take(self, self.transport)
             super().allContentReceived()
 
     def requestDone(self, request: Any) -> None:  # noqa: N802
         self.serving = False
+        self.doors.wait(self, self.transport)
         super().requestDone(request)
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802
         self.clear_deadline()
+        self.doors.gone(self, self.transport)
         super().connectionLost(reason)
 
     def set_deadline(self, seconds: float, action: Callable[[], object]) -> None:
@@ -101,15 +166,30 @@ class LimitedChannel(HTTPChannel):
         self.deadline = None
 
     def too_late(self) -> None:
-        self.refuse(b"408 Request Timeout", b"The request took too long to arrive.\n")
+        if self.heard:
+            self.refuse(b"408 Request Timeout", b"The request took too long to arrive.\n")
+        else:
+            self.send_away()
 
-    def refuse(self, status: bytes, words: bytes) -> None:
+    def refuse(self, status: bytes, words: bytes, retry_after_seconds: int = 0) -> None:
         """Answers, hears nothing more, and leaves the peer a moment to read the answer."""
         self.refused = True
-        head = b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % (status, len(words))
+        again = b"Retry-After: %d\r\n" % retry_after_seconds if retry_after_seconds else b""
+        head = b"HTTP/1.1 %b\r\nConnection: close\r\n%bContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % (status, again, len(words))
         self.transport.write(head + words)
         self.transport.loseWriteConnection()
         self.setTimeout(None)
+        self.set_deadline(LINGER_SECONDS, self.transport.abortConnection)
+        self.doors.linger(self, self.transport)
+
+    def send_away(self) -> None:
+        """For somebody else, or because it asks nothing: without an answer, which would be one to nothing."""
+        if self.refused:
+            self.transport.abortConnection()
+            return
+        self.refused = True
+        self.setTimeout(None)
+        self.loseConnection()
         self.set_deadline(LINGER_SECONDS, self.transport.abortConnection)
 
 

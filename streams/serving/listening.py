@@ -3,11 +3,21 @@
 Owns Twisted's port and transport as we use them. Must not know what is said on a connection."""
 
 import errno
+import logging
+import os
+from functools import cached_property
 from typing import Any
 
 from twisted.internet import tcp
 from twisted.internet.main import CONNECTION_LOST
 
+from streams.outages import Outage
+from streams.serving.doors import Visit
+
+log = logging.getLogger(__name__)
+
+ACCEPTED_AT_ONCE = 4
+NEXT_TRY_SECONDS = 0.25
 UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN}
 
 
@@ -15,6 +25,8 @@ class AcceptedConnection(tcp.Server):
     """Reads and writes as Twisted does, which tells of every error alike that the connection was lost."""
 
     lost_by: int | None = None
+    visit: Visit | None = None
+    """That which asked for a WebSocket here."""
 
     def doRead(self) -> Any:  # noqa: N802 - Twisted's name, as below
         try:
@@ -45,4 +57,34 @@ class AcceptedConnection(tcp.Server):
 
 
 class ListeningPort(tcp.Port):
+    """Accepts a few at a time, so that live calls have their turn; and nothing while there is no descriptor: Twisted would close what comes
+    with one it keeps for that, and go round and round once that is lost."""
+
     transport = AcceptedConnection
+
+    def doRead(self) -> None:  # noqa: N802
+        if has_descriptor():
+            self.numberAccepts = ACCEPTED_AT_ONCE
+            super().doRead()
+            return
+        self.outage.failed("no descriptor is left", "whoever comes waits, and calls go on; raise LimitNOFILE (docs/operation.md)")
+        self.stopReading()
+        self.reactor.callLater(NEXT_TRY_SECONDS, self.try_again)
+
+    def try_again(self) -> None:
+        if self.connected and not self.disconnecting:
+            if has_descriptor():
+                self.outage.worked()
+            self.startReading()
+
+    @cached_property
+    def outage(self) -> Outage:
+        return Outage(log, "Accepting connections")
+
+
+def has_descriptor() -> bool:
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+    except OSError as error:
+        return error.errno not in (errno.EMFILE, errno.ENFILE)
+    return True

@@ -17,8 +17,10 @@ from twisted.internet import reactor as twisted_reactor
 from twisted.internet.error import CannotListenError
 from twisted.logger import globalLogBeginner
 
+from streams.descriptors import current_plan
+from streams.serving.doors import Doors, Entrances
 from streams.serving.limited_websocket import LimitedWebSocket
-from streams.serving.limits import ConnectionLimits, LimitedHTTPFactory
+from streams.serving.limits import ConnectionLimits, LimitedHTTPFactory, LimitedRequest
 from streams.serving.listening import ListeningPort
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class Server(DaphneServer):
         drain_seconds: float,
         ready: Callable[[str, int], None],
         limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - frozen
+        entrances: Entrances = Entrances(),  # noqa: B008 - frozen
     ) -> None:
         super().__init__(
             application,
@@ -67,6 +70,8 @@ class Server(DaphneServer):
         self.host, self.port = host, port
         self.announce, self.notice_seconds = announce, notice_seconds
         self.drain, self.drain_seconds, self.ready, self.limits = drain, drain_seconds, ready, limits
+        self.doors = Doors(current_plan(), entrances, reactor.callLater)
+        self.body_bytes = 0
         self.connections: dict[Any, dict[str, Any]] = {}
         self.draining = False
         self.failure = ""
@@ -127,7 +132,10 @@ class Server(DaphneServer):
 
         scope.setdefault("asgi", {"version": "3.0"})
         scope["root_path"] = ""  # Daphne believes a header of the visitor's, who could hide from a proxy that judges paths
-        self.connections[protocol]["application_instance"] = twisted_loop.create_task(self.application(scope, receive, send))
+        task = self.connections[protocol]["application_instance"] = twisted_loop.create_task(self.application(scope, receive, send))
+        if isinstance(protocol, LimitedRequest) and (visit := protocol.visit) is not None:
+            protocol.in_application = True
+            task.add_done_callback(lambda _: self.doors.leave(visit))
         return queue
 
     # The end -----------------------------------------------------------------------------------------------------------------

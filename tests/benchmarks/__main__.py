@@ -1,11 +1,11 @@
 """`make bench`: the parts one after the other, each in a process of its own.
 
-python -m tests.benchmarks [relay | console | shares | all] [options of the part]"""
+python -m tests.benchmarks [relay | console | shares | doors | all] [options of the part]"""
 
 import subprocess
 import sys
 
-PARTS = ("relay", "console", "shares")
+PARTS = ("relay", "console", "shares", "doors")
 
 
 def main(part: str = "all", *options: str) -> int:

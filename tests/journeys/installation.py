@@ -83,8 +83,9 @@ class Installation:
     def web(self, name: str = "web", **environment: str) -> Web:
         return Web(self.start_web(name, **environment))
 
-    def start_web(self, name: str, **environment: str) -> ChildProcess:
-        return self._start(name, sys.executable, "manage.py", "serve", "--port", "0", **environment)
+    def start_web(self, name: str, started_by: tuple[str, ...] = (), **environment: str) -> ChildProcess:
+        """`started_by`: a command that becomes the process, with the process's own command behind it."""
+        return self._start(name, *started_by, sys.executable, "manage.py", "serve", "--port", "0", **environment)
 
     def uvicorn(self) -> Web:
         """The same application under another server, as an operator may choose it for media."""

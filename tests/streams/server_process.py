@@ -33,16 +33,18 @@ class ServerProcess:
         return f"ws://127.0.0.1:{self.port}{path}"
 
     @asynccontextmanager
-    async def raw(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+    async def raw(self, address: str = "127.0.0.1") -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        """`address`: where we come from, any of 127.0.0.0/8 (on Linux)."""
+        ours = None if address == "127.0.0.1" else (address, 0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=ours)
         try:
             yield reader, writer
         finally:
             writer.transport.abort()
             await closed(writer)
 
-    async def answer_to(self, request: bytes) -> bytes:
-        async with self.raw() as (reader, writer):
+    async def answer_to(self, request: bytes, address: str = "127.0.0.1") -> bytes:
+        async with self.raw(address) as (reader, writer):
             writer.write(request)
             return await asyncio.wait_for(reader.read(), 30)
 
@@ -62,8 +64,13 @@ async def serving(started_by: tuple[str, ...] = (), **arguments: Any) -> AsyncIt
             await process.wait()
 
 
-async def get(server: ServerProcess, path: str = "/") -> bytes:
-    return await server.answer_to(b"GET %b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path.encode())
+async def get(server: ServerProcess, path: str = "/", address: str = "127.0.0.1") -> bytes:
+    return await server.answer_to(b"GET %b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path.encode(), address)
+
+
+def with_descriptors(count: int) -> tuple[str, ...]:
+    """What a command is started by, to have no more than these."""
+    return ("sh", "-c", f'ulimit -n {count} && exec "$@"', "sh")
 
 
 def command(arguments: dict[str, Any]) -> tuple[str, ...]:

@@ -4,10 +4,13 @@ Prints its port, then one word per thing that happens. Knows no Django, as the s
 
 import asyncio
 import json
+import os
 import socket
 import sys
+from ipaddress import ip_network
 from typing import Any
 
+from streams.serving.doors import Entrances
 from streams.serving.limited_websocket import KEEP_ALIVE, LimitedWebSocket
 from streams.serving.limits import ConnectionLimits
 from streams.serving.server import Server
@@ -32,11 +35,37 @@ async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
         more = message.get("more_body", False)
     if scope["path"] == "/root":
         say("root", repr(scope["root_path"]))
+    if scope["path"] == "/tables":
+        say("tables", *tables())
+    if scope["path"] == "/hog":
+        await hog()
     if scope["path"] == "/slow":
         say("request")
         await asyncio.sleep(0.5)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(str(size)))]})
     await send({"type": "http.response.body", "body": str(size).encode()})
+
+
+def tables() -> tuple[int, ...]:
+    """How many the server has: taken, waiting, lingering; turns begun and waited for; bytes of bodies. This request is one of them."""
+    doors = server.doors
+    turns = doors.turns.values()
+    begun, waiting = sum(each.begun_count for each in turns), sum(each.waiting_count for each in turns)
+    return len(doors.taken), len(doors.room), len(doors.lingering), begun, waiting, server.body_bytes
+
+
+async def hog() -> None:
+    """Takes all descriptors there are for a second."""
+    taken = []
+    try:
+        while True:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        say("hogging")
+    await asyncio.sleep(1)
+    for each in taken:
+        os.close(each)
+    say("hogged", len(taken) > 10)
 
 
 async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -118,6 +147,7 @@ if __name__ == "__main__":
         drain=drain,
         drain_seconds=arguments.get("drain_seconds", 10),
         limits=ConnectionLimits(**arguments.get("limits", {})),
+        entrances=Entrances(calls=arguments.get("calls", "/call"), probes=("/healthz",), proxies=(ip_network("127.0.3.0/24"),)),
         ready=lambda host, port: say("listening", port),
     )
     server.run()

@@ -12,8 +12,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.asgi import served_as
-from config.serving_role import SERVING_ROLES
+from config.serving_role import PROBES, SERVING_ROLES
 from streams.calls import switchboard
+from streams.descriptors import raise_limit
+from streams.serving.doors import Entrances
 from streams.serving.limits import ConnectionLimits
 from streams.serving.server import Server
 
@@ -30,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--role", choices=SERVING_ROLES, default=settings.SERVE_ROLE, help=words)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        raise_limit()
         server = Server(
             served_as(options["role"]),
             options["host"],
@@ -38,6 +41,7 @@ class Command(BaseCommand):
             notice_seconds=settings.DRAIN_NOTICE_SECONDS,
             drain=switchboard.drain,
             drain_seconds=settings.DRAIN_SECONDS,
+            entrances=Entrances(probes=PROBES, proxies=settings.TRUSTED_PROXIES),
             limits=ConnectionLimits(body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
             ready=self.listening,
         )

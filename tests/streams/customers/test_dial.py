@@ -19,6 +19,7 @@ from streams.guard import Reach
 from streams.name_lookup import NameLookup
 from streams.shares import Shares
 from tests.streams.customer_services import CERTIFICATE, REACH, dialled, failure, raw_service, service
+from tests.streams.few_descriptors import few_descriptors_left
 from tests.streams.name_server import looking_up, name_server
 
 
@@ -49,6 +50,14 @@ async def test_a_server_that_selects_no_subprotocol_is_fine() -> None:
 
 async def test_nothing_listens(unused_tcp_port: int) -> None:
     assert (await failure(f"ws://127.0.0.1:{unused_tcp_port}/")).problem == "Connection refused: nothing listens at that address and port."
+
+
+async def test_without_a_descriptor_the_attempt_fails_in_words_and_may_be_made_again(unused_tcp_port: int) -> None:
+    for left in (4, 0):  # kept back for others, and not there at all
+        with few_descriptors_left(left):
+            failed = await failure(f"ws://127.0.0.1:{unused_tcp_port}/")
+        assert failed.problem.startswith("Connection failed: this process has no descriptor left for it (its limit is ")
+        assert not failed.final
 
 
 async def test_an_address_that_swallows_packets_leaves_time_for_the_next() -> None:

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from streams.fetch import FailureKind, FetchFailed, Reply, fetch
 from streams.guard import Reach
+from tests.streams.few_descriptors import few_descriptors_left
 from tests.streams.name_server import looking_up, name_server
 from tests.streams.raw_server import OK, Behaviour, dripping, flooding, hanging, mute, resetting, saying, serving, whole_request
 
@@ -41,6 +42,11 @@ def failure(url: str, **changes: Any) -> FetchFailed:
         asked(url, **changes)
     assert caught.value.problem.endswith(".")
     return caught.value
+
+
+def test_without_a_descriptor_it_fails_in_words() -> None:
+    with serving(saying(OK)) as server, few_descriptors_left(4):
+        assert "this process has no descriptor left for it" in failure(server.url).problem
 
 
 def head(connection: socket.socket, over: Event) -> None:

@@ -92,10 +92,10 @@ def worker(now: datetime) -> Found:
         start = "`make run` starts both." if settings.EMBEDDED else "Run `celery -A config worker`, and one `celery -A config beat`."
         return [Trouble("worker", what, for_calls, start)]
     if messages_wait():
-        what = f"The worker has done nothing for {in_words(silent)}, though there is work: it is gone, or stuck."
+        what = f"The worker has done nothing for {how_long(silent)}, though there is work: it is gone, or stuck."
         remedy = RUN if settings.EMBEDDED else "Restart `celery -A config worker`; its log says what it did last."
         return [Trouble("worker", what, for_calls, remedy)]
-    what = f"The worker has done nothing for {in_words(silent)}, because nothing is sent to it: beat is gone, or stuck."
+    what = f"The worker has done nothing for {how_long(silent)}, because nothing is sent to it: beat is gone, or stuck."
     remedy = RUN if settings.EMBEDDED else "Restart `celery -A config beat`: exactly one is to run."
     return [Trouble("beat", what, for_calls, remedy)]
 
@@ -105,7 +105,7 @@ def forgotten_calls(now: datetime) -> Found:
     limit = timedelta(seconds=2 * settings.LEASE_SECONDS + SLACK_SECONDS)
     if not Call.objects.filter(state=CallState.LIVE, lease_until__lt=Now() - limit).exists():
         return []
-    what = f"Calls are shown as live whose process has given no sign of life for more than {in_words(limit.total_seconds())}."
+    what = f"Calls are shown as live whose process has given no sign of life for more than {how_long(limit.total_seconds())}."
     for_calls = "They are billed to when their gateway was heard of last, once a worker ends them."
     return [Trouble("calls", what, for_calls, "The worker's log says why it does not end them.")]
 
@@ -114,7 +114,7 @@ def late_callbacks(now: datetime) -> Found:
     since = delivery.callback_due_since(now)
     if since is None or now - since < CALLBACKS_LATE:
         return []
-    what = f"A status callback has been due for {in_words((now - since).total_seconds())}, and no worker has tried it."
+    what = f"A status callback has been due for {how_long((now - since).total_seconds())}, and no worker has tried it."
     remedy = "See whether the workers run. When all their threads are busy, raise WORKER_THREADS or start more workers."
     return [Trouble("callbacks", what, "Calls are not touched; customers hear late of their streams.", remedy)]
 
@@ -124,7 +124,7 @@ def late_jobs(now: datetime) -> Found:
     waiting = (("exports", "An export", exports.export_due_since(now)), ("url_tests", "A URL test", url_tests.url_test_due_since(now)))
     for about, name, since in waiting:
         if since is not None and now - since >= JOBS_LATE:
-            what = f"{name} has waited for {in_words((now - since).total_seconds())}, though a worker could take it."
+            what = f"{name} has waited for {how_long((now - since).total_seconds())}, though a worker could take it."
             found.append(Trouble(about, what, "Calls are not touched.", "The worker's log says why; restart it."))
     return found
 
@@ -144,7 +144,7 @@ def work_troubles() -> Found:
         return []
 
 
-def in_words(seconds: float) -> str:
+def how_long(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
 
 

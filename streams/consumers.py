@@ -40,6 +40,8 @@ CLOSE_REFUSED = 4403
 ROW_SECONDS = 1.0
 """How long a call that may belong to another process waits for its row, so that no customer hears of it twice; not for ever, because the
 database may be away."""
+DISK_SECONDS = 0.25
+"""How long a call waits for its beginning to be on this machine's disk, before anybody is asked or told about it; its audio is kept."""
 
 ANSWERS = Shares("answers", places=256, each=32)
 """Fetched and read beside the event loop."""
@@ -168,6 +170,7 @@ class GatewaySocket:
     async def answer(self, relay: Relay) -> tuple[Answer, dict[str, Any]]:
         """The application's XML, checked, with facts for the debug log. Raises AnswerUnavailable."""
         facts = relay.facts
+        await self.board.note_queue.spool.until_kept(DISK_SECONDS)
         if relay.line.dialect.resumes:
             await self.board.note_queue.until_begun(facts.key, ROW_SECONDS)
             if not relay.live:

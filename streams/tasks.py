@@ -9,6 +9,7 @@ from django.conf import settings
 
 from streams import delivery, journal
 from streams.calls import process_troubles
+from streams.calls.orphaned_spools import OrphanedSpools
 from streams.control import pending_streams
 from streams.database_clock import database_now
 from streams.gateways import refusals, traffic
@@ -19,6 +20,8 @@ STREAMS_PER_SWEEP = 500
 START_SWEEP_SECONDS = 2.0
 REAP_SECONDS = 30.0
 """A round ends then; what is left is the next one's."""
+
+_orphans = OrphanedSpools(settings.DATA_DIR / "spool")
 
 
 @shared_task(name="streams.tasks.deliver_stream")
@@ -35,7 +38,8 @@ def sweep_callbacks() -> None:
 
 @shared_task(name="streams.tasks.reap_calls")
 def reap_calls() -> None:
-    """Ends the calls whose process has not renewed its lease."""
+    """Ends the calls whose process has not renewed its lease; where it was on this machine, with what it had noted and not written."""
+    _orphans.replay()
     if not journal.beat("reaper", settings.LEASE_SECONDS):
         return
     ended = list(journal.reap_expired(REAP_SECONDS))

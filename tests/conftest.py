@@ -127,6 +127,13 @@ from tests.left_open import nothing_is_left_open, pytest_fixture_setup, running_
 from tests.streams.redis_server import RedisServer  # noqa: E402 - after the setup
 
 
+@pytest.fixture(autouse=True)
+def no_spool_is_left() -> Iterator[None]:
+    """What a test could not write is not for the database of the next."""
+    yield
+    shutil.rmtree(Path(DATA_DIR, "spool"), ignore_errors=True)
+
+
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[RedisServer]:
     """The embedded Redis of this process, empty, for as long as the test."""

@@ -24,6 +24,7 @@ TESTS = (
     "tests/streams/journal",
     "tests/streams/calls/test_control_rounds.py",
     "tests/streams/calls/test_note_queue.py",
+    "tests/streams/calls/test_orphaned_spools.py",
     "tests/streams/calls/test_refused_writes.py",
     "tests/streams/calls/test_switchboard.py",
     "tests/streams/calls/test_lease_keeping.py",

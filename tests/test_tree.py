@@ -120,9 +120,11 @@ TOLD_BY = {
     "streams/calls/test_note_queue": (
         "streams/calls/note_page",
         "streams/calls/note_writing",
-        "streams/calls/unwritten_notes",
     ),
+    "streams/calls/test_orphaned_spools": ("streams/calls/spool_replay",),
     "streams/calls/test_refused_writes": ("streams/journal/probing",),
+    "streams/calls/test_spool": ("streams/calls/spool_file",),
+    "streams/pure/call/test_unwritten_notes": ("streams/pure/call/note_lines",),
     "streams/test_clocks": ("streams/database_clock",),
     "config/test_environment": ("config/silent_peers",),
     # What people see of it, told by the test of the page.

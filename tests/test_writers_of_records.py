@@ -16,6 +16,7 @@ WRITERS = {
     "streams/journal/ending.py": "the end of a call and of a stream",
     "streams/journal/leases.py": "who holds a call, and the end of those that nobody holds",
     "streams/journal/measuring.py": "timing",
+    "streams/journal/replaying.py": "what a killed process had noted",
     "streams/journal/rows.py": "the columns of a stream, for the others of journal",
     "streams/control/pending_streams.py": "a stream that was asked for and never begun, with its two events",
     "streams/delivery/outbox.py": "a stream's callback_trouble, which lists look for",

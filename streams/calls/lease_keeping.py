@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import floor
 
 from django.db import Error as DatabaseError
@@ -32,6 +32,15 @@ _keepers: "weakref.WeakSet[LeaseKeeper]" = weakref.WeakSet()
 def leases_run_out() -> bool:
     """Whether this process holds calls and could not renew their leases in time. May be asked from any thread."""
     return any(keeper.run_out for keeper in list(_keepers))
+
+
+def signs_of_life(relays: Iterable[Relay]) -> dict[int, list[CallKey]]:
+    """When those that are live were heard of last, in whole seconds since the epoch, by the clock that their notes are dated by."""
+    signs: dict[int, list[CallKey]] = {}
+    for relay in relays:
+        if relay.live:
+            signs.setdefault(floor(relay.heard_at), []).append(relay.facts.key)
+    return signs
 
 
 class LeaseKeeper:
@@ -95,13 +104,8 @@ class LeaseKeeper:
         return {*self._relays, *self._note_queue.pages}
 
     def _signs_of_life(self) -> dict[int, list[CallKey]]:
-        """When calls were heard of last, in whole seconds since the epoch, by the clock that their notes are dated by: what they are
-        billed to should this process die. Of a call with something unwritten, which may be its end, nothing is said."""
-        signs: dict[int, list[CallKey]] = {}
-        for key, relay in self._relays.items():
-            if relay.live and self._note_queue.all_written(key):
-                signs.setdefault(floor(relay.heard_at), []).append(key)
-        return signs
+        """What calls are billed to should this process die. Of one with something unwritten, which may be its end, nothing is said."""
+        return signs_of_life(relay for key, relay in self._relays.items() if self._note_queue.all_written(key))
 
     def _compare(self, rows: set[CallKey], here: set[CallKey], begun: set[CallKey]) -> None:
         for key in begun - rows:

@@ -2,7 +2,7 @@
 
 Owns the writers, the order within a call, and what happens while the database refuses: when it takes no call at all, everything waits;
 when it only refuses this note, that is set aside and tried again later. Notes wait bounded, and facts of the lifecycle are never
-dropped. Must not know sessions or sockets."""
+dropped; what waits is in the spool as well. Must not know sessions or sockets."""
 
 import asyncio
 import logging
@@ -16,9 +16,9 @@ from django.conf import settings
 from streams import journal
 from streams.calls.note_page import NotePage
 from streams.calls.note_writing import NoteWriting, Refused
-from streams.calls.unwritten_notes import keep_unwritten
+from streams.calls.spool import Spool
 from streams.keeper import keep
-from streams.pure.call.notes import CallFacts, CallKey, Note
+from streams.pure.call.notes import CallFacts, CallKey, Note, note_in_words
 from streams.pure.lifecycle import Level
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ WRITERS = 4
 NOTES_AT_ONCE = 500
 NOTES_AT_MOST = 50_000
 """Past this many waiting notes of the process, debug notes are dropped and counted; nothing else ever is."""
+SPOOL_SECONDS = 5.0
+"""At most this long for a disk when the process ends."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 TRIES_ALONE = 2
 """A deadlock, or a database that was away for a moment, is no fault of the note."""
@@ -58,6 +60,7 @@ class NoteQueue:
         self._idle = asyncio.Event()
         self._idle.set()
         self._writing = NoteWriting(owner, lease_seconds, WRITERS)
+        self.spool = Spool(settings.DATA_DIR / "spool", owner)
         self._held: dict[int, NotePage] = {}
         self._writers = [keep(f"note writer {number}", partial(self._write, number)) for number in range(1, WRITERS + 1)]
         _queues.add(self)
@@ -80,6 +83,7 @@ class NoteQueue:
             page.lost += 1
             return
         page.notes.append(note)
+        self.spool.note(page.facts, note)
         self.waiting += 1
         self._idle.clear()
         self._line_up(page)
@@ -100,6 +104,7 @@ class NoteQueue:
         if page.closed and not page.waiting and not page.writing:
             page.stop_resting()
             self.pages.pop(page.facts.key, None)
+            self.spool.forget(page.facts.key)
 
     def begun(self, key: CallKey) -> bool:
         """Whether the call has a row, so that a missing lease means that it was taken."""
@@ -129,18 +134,26 @@ class NoteQueue:
         return True
 
     async def stop(self, within_seconds: float) -> None:
-        """Once more everything is tried; what cannot be written is kept in a file."""
+        """Once more everything is tried; what cannot be written stays in the spool."""
         for page in self.pages.values():
             self._try_again(page)
         await self.written(within_seconds)
         await asyncio.gather(*(writer.stop() for writer in self._writers))
         for page in self.pages.values():
             page.stop_resting()
-        unwritten = [(page.facts, note) for page in self.pages.values() for note in page.unwritten()]
-        if unwritten:
-            await asyncio.to_thread(keep_unwritten, settings.DATA_DIR / "unwritten", self.owner, unwritten)
+        self._say_what_is_left(kept=await self.spool.stop(SPOOL_SECONDS))
         await self._writing.stop()
         _queues.discard(self)
+
+    def _say_what_is_left(self, kept: bool) -> None:
+        left = [(page.facts, note) for page in self.pages.values() for note in page.unwritten()]
+        if left and kept:
+            words = "%d notes could not be written before the process ended; they are in %s, for the next one on this machine."
+            log.error(words, len(left), self.spool.file.path)
+        elif left:
+            log.error("%d notes could not be written before the process ended, nor kept in %s. They are:", len(left), self.spool.file.path)
+            for facts, note in left:
+                log.error("Not written: call %s of account %d: %s", facts.call_id, facts.account_id, note_in_words(note))
 
     # Writing -----------------------------------------------------------------------------------------------------------------
     async def _write(self, number: int) -> None:
@@ -230,7 +243,7 @@ class NoteQueue:
             return
         page.set_aside(note)
         words = "Call %s: a note could not be written, though others can; it is set aside and tried again. %s"
-        log.error(words, page.facts.call_id, note, exc_info=None if page.in_trouble else error)
+        log.error(words, page.facts.call_id, note_in_words(note), exc_info=None if page.in_trouble else error)
 
     def _rest(self, page: NotePage) -> None:
         """Later everything of it is tried again."""
@@ -250,8 +263,8 @@ class NoteQueue:
         self._drop(page, count)
 
     def _drop(self, page: NotePage, count: int) -> None:
-        for _ in range(count):
-            page.notes.popleft()
+        """Nothing of these is to be written any more."""
+        self.spool.written(page.facts.key, [page.notes.popleft().number for _ in range(count)])
         self.waiting -= count
 
     def _drop_page(self, page: NotePage, words: str) -> None:
@@ -261,6 +274,7 @@ class NoteQueue:
         page.stop_resting()
         page.rested = False
         self.pages.pop(page.facts.key, None)
+        self.spool.forget(page.facts.key)
         begun = page.begun.is_set()
         page.begun.set()
         page.on_lost(words, begun)

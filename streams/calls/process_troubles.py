@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from streams import keeper
-from streams.calls import lease_keeping, note_queue
+from streams.calls import lease_keeping, note_queue, spool
 from streams.models import ProcessReport
 from streams.pure.trouble import Trouble
 
@@ -48,7 +48,15 @@ def notes() -> Trouble | None:
     return Trouble("notes", what, f"{AS_EVER} The calls with these notes may lack an end, a bill or a callback until then.", LOG)
 
 
-FINDERS: list[Callable[[], Trouble | None]] = [loops, leases, notes]
+def disk() -> Trouble | None:
+    if not spool.notes_in_memory_only():
+        return None
+    what = "A process cannot keep what its calls note on its disk, and has it in memory only."
+    remedy = f"See whether DATA_DIR can be written and has room. {LOG}"
+    return Trouble("spool", what, f"{AS_EVER} Killed while the database is away, the process would lose what it has not written.", remedy)
+
+
+FINDERS: list[Callable[[], Trouble | None]] = [loops, leases, notes, disk]
 """Each quick, and without a query: they may be asked on the event loop."""
 
 

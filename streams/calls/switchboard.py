@@ -17,9 +17,10 @@ from django.db import Error as DatabaseError
 from streams.calls import process_troubles, timing
 from streams.calls.control_rounds import ControlRounds
 from streams.calls.crowding import Crowding
-from streams.calls.lease_keeping import LeaseKeeper
+from streams.calls.lease_keeping import LeaseKeeper, signs_of_life
 from streams.calls.live_calls import LiveCalls
 from streams.calls.note_queue import NoteQueue
+from streams.calls.orphaned_spools import ROUND_SECONDS, OrphanedSpools
 from streams.control import listening
 from streams.database_threads import DatabaseThreads
 from streams.gateways import traffic
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 CONTROL_SECONDS = 2.0
 """How often waiting control requests are looked for without a message: the most a request waits when Redis is away."""
 CLOSE_PLATFORM_STOPS = 4012
+SIGN_SECONDS = 1.0
+"""How much later than it was heard of last a call's sign of life may be on disk."""
 FINISH_SECONDS = 6.0
 """At most this long for the sockets and the last notes of a stopping process."""
 
@@ -61,6 +64,9 @@ class Switchboard:
         self.leases = LeaseKeeper(self.owner, self.lease_seconds, self.relays, self.note_queue, self._lost)
         self.meters: dict[int, Meter] = {}
         self._threads = DatabaseThreads(2, "switchboard")
+        self._orphans = OrphanedSpools(self.note_queue.spool.file.path.parent)
+        self._replaying = DatabaseThreads(1, "orphans", answer_seconds=2 * ROUND_SECONDS)
+        self._stopped = False
         self._outage = Outage(log, "Looking for control requests, or writing figures,")
         self._look = asyncio.Event()
         self.crowding = Crowding(self.owner, self.relays, self._query)
@@ -70,6 +76,8 @@ class Switchboard:
             # Rests at most as long as it waits between two rounds: however often something fails after a renewal, no lease runs out.
             keep("lease renewal", self.leases.keep, longest_pause_seconds=self.leases.round_seconds),
             keep("frame rates of gateways", self._keep_traffic, calls_need_it=False),
+            keep("signs of life of calls", self._keep_signs_of_life, calls_need_it=False),
+            keep("spools of killed processes", self._replay_orphans, calls_need_it=False),
             keep("timing of live calls", self._keep_timing, calls_need_it=False),
             keep("calls of other processes", self.crowding.keep, calls_need_it=False),
             keep("control requests", self._take_requests),
@@ -104,6 +112,17 @@ class Switchboard:
         if rates:
             await self._query(traffic.write, self.owner, rates)
 
+    async def _keep_signs_of_life(self) -> None:
+        while True:
+            self.note_queue.spool.heard(signs_of_life(self.relays.values()))
+            await asyncio.sleep(SIGN_SECONDS)
+
+    async def _replay_orphans(self) -> None:
+        """What processes of this machine had noted that were killed: at the start of this one, and whenever one dies beside it."""
+        while True:
+            await self._replaying.run(self._orphans.replay, lambda: not self._stopped)
+            await asyncio.sleep(self.lease_seconds / 4)
+
     def _lost(self, key: CallKey) -> None:
         relay = self.relays.get(key)
         if relay is None or not relay.live:
@@ -134,12 +153,14 @@ class Switchboard:
 
     async def stop(self) -> None:
         """Stops the loops of this process; calls are drained before."""
+        self._stopped = True
         await asyncio.gather(*(loop.stop() for loop in self._loops))
         if self.meters:
             await self._query(traffic.leave, self.owner)
         await self.directory.stop()
         await self.refusals.stop()
         await self.leases.stop()
+        await self._replaying.stop()
         await self._threads.stop()
 
     # Plumbing ------------------------------------------------------------------------------------------------------------------------
@@ -158,7 +179,7 @@ _boards: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Switchboard] = wea
 
 
 def current() -> Switchboard:
-    """The switchboard of the running event loop; made by the first gateway that comes."""
+    """The switchboard of the running event loop; made when the server listens, or by the first gateway that comes."""
     loop = asyncio.get_running_loop()
     board = _boards.get(loop)
     if board is None:

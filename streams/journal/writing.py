@@ -34,8 +34,8 @@ def record(owner: str, lease_seconds: float, facts: CallFacts, notes: Sequence[N
         fresh = [note for note in notes if note.number not in known]
         streams = {stream.uuid: stream for stream in call.streams.select_related("account")}
         for note in fresh:
-            _apply(call, streams, note)
-        events = [_event(call, streams, note) for note in fresh]
+            apply_note(call, streams, note)
+        events = [event_of(call, streams, note) for note in fresh]
         if lost:
             gap = {"count": lost}
             events.insert(
@@ -76,7 +76,7 @@ def _open_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
     )
 
 
-def _event(call: Call, streams: dict[UUID, Stream], note: Note) -> StreamEvent:
+def event_of(call: Call, streams: dict[UUID, Stream], note: Note) -> StreamEvent:
     stream = streams.get(note.stream_id) if note.stream_id else None
     details = _kept_request(note.details) if note.kind is EventKind.STREAM_REQUESTED else note.details
     return StreamEvent(call=call, stream=stream, number=note.number, at=utc_of(note.at), kind=note.kind, level=note.level, details=details)
@@ -89,7 +89,7 @@ def _kept_request(details: dict[str, Any]) -> dict[str, Any]:
 
 
 # What each kind of note changes in the rows ------------------------------------------------------------------------------
-def _apply(call: Call, streams: dict[UUID, Stream], note: Note) -> None:
+def apply_note(call: Call, streams: dict[UUID, Stream], note: Note) -> None:
     if note.kind is EventKind.STREAM_REQUESTED and note.stream_id is not None:
         streams[note.stream_id] = _request_stream(call, note.stream_id, note)
     elif note.stream_id is not None and note.kind in STREAM_CHANGES:

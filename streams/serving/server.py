@@ -113,7 +113,7 @@ class Server(DaphneServer):
             reactor.stop()
             return
         self.listening = port
-        self.ready(port.getHost().host, port.getHost().port)
+        twisted_loop.call_soon(self.ready, port.getHost().host, port.getHost().port)  # the loop does not run yet
 
     # The connections ---------------------------------------------------------------------------------------------------------
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> "asyncio.Queue[dict[str, Any]] | None":

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from config import status
 from streams import control, journal, keeper
-from streams.calls import crowding, note_page, process_troubles, switchboard, timing
+from streams.calls import crowding, note_page, orphaned_spools, process_troubles, switchboard, timing
 from streams.control import listening
 from streams.gateways import directory, refusals, traffic
 from streams.models import Call, CallMeasure, Gateway, GatewayRefusal, GatewayTraffic, Heartbeat, ProcessReport, StreamEvent
@@ -130,6 +130,27 @@ async def test_timing_of_live_calls(fail: Callable[..., None], monkeypatch: pyte
     async with switchboard_running(), call() as gateway_socket:
         await gateway_socket.send_to(bytes_data=b"\x55" * 160)
         await it_recovers(monkeypatch, "timing of live calls", lambda: until(CallMeasure.objects.first), calls_need_it=False)
+
+
+async def test_signs_of_life_of_calls(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    fail(switchboard, "signs_of_life")
+    async with switchboard_running() as board, call():
+
+        async def works() -> None:
+            (relay,) = board.relays.values()
+            await until(lambda: relay.facts.call_id.hex.encode() in board.note_queue.spool.notes._signs)
+
+        await it_recovers(monkeypatch, "signs of life of calls", works, calls_need_it=False)
+
+
+async def test_spools_of_killed_processes(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.LEASE_SECONDS = 2
+    left = settings.DATA_DIR / "spool" / ("0" * 32 + ".spool")
+    left.parent.mkdir(exist_ok=True)
+    left.touch()
+    fail(orphaned_spools.OrphanedSpools, "replay")
+    async with switchboard_running():
+        await it_recovers(monkeypatch, "spools of killed processes", lambda: until(lambda: not left.exists()), calls_need_it=False)
 
 
 async def test_calls_of_other_processes(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from redis import Redis
 from cdr.models import Export, UrlTest
 from config import readiness, status
 from streams import keeper
-from streams.calls import lease_keeping, note_queue, process_troubles
+from streams.calls import lease_keeping, note_queue, process_troubles, spool
 from streams.models import Call, Callback, Heartbeat, ProcessReport
 from streams.pure.lifecycle import CallState
 from streams.pure.trouble import Trouble
@@ -159,6 +159,7 @@ KNOWN_OF_ITSELF: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "loops": (keeper, "loops_down", lambda **_: ["timing of live calls"]),
     "leases": (lease_keeping, "leases_run_out", lambda: True),
     "notes": (note_queue, "notes_aside", lambda: 2),
+    "spool": (spool, "notes_in_memory_only", lambda: True),
 }
 
 

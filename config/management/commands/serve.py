@@ -6,13 +6,14 @@ import gc
 import logging
 import sys
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.asgi import served_as
-from config.serving_role import PROBES, SERVING_ROLES
+from config.serving_role import CONSOLE, PROBES, SERVING_ROLES
 from streams.calls import switchboard
 from streams.descriptors import raise_limit
 from streams.serving.doors import Entrances
@@ -43,14 +44,16 @@ class Command(BaseCommand):
             drain_seconds=settings.DRAIN_SECONDS,
             entrances=Entrances(probes=PROBES, proxies=settings.TRUSTED_PROXIES),
             limits=ConnectionLimits(body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
-            ready=self.listening,
+            ready=partial(self.listening, options["role"]),
         )
         favour_the_event_loop()
         server.run()
         if server.failure:
             raise CommandError(f"{server.failure} Choose another port with --port or PORT, such as PORT={options['port'] + 1}.")
 
-    def listening(self, host: str, port: int) -> None:
+    def listening(self, role: str, host: str, port: int) -> None:
+        if role != CONSOLE:
+            switchboard.current()  # before the first gateway comes: what a killed process has left is written at once
         self.stdout.write(f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}")
         self.stdout.flush()
 

@@ -3,11 +3,12 @@
 Owns the shape of both. Must not know where it is written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from streams.pure.lifecycle import EventKind, Level
+from streams.pure.scrubbing import scrubbed_headers
 
 Noted = Callable[..., None]
 """note(kind, level, stream_id, now, measured=None, **details)"""
@@ -17,7 +18,8 @@ Noted = Callable[..., None]
 class Note:
     """`number` counts a call's notes from 1; `at` is seconds since the epoch (UTC); `stream_id` is None for facts of the call.
 
-    `details` holds JSON values only, already cleaned of hostile text, and no secrets. `measured`: the timing of what ended."""
+    `details` holds JSON values only, already cleaned of hostile text, and no secrets but extra headers in a `request`.
+    `measured`: the timing of what ended."""
 
     number: int
     kind: EventKind
@@ -26,6 +28,13 @@ class Note:
     stream_id: UUID | None = None
     details: dict[str, Any] = field(default_factory=dict)
     measured: dict[str, Any] | None = None
+
+
+def note_in_words(note: Note) -> str:
+    """All that it says, as the log may have it: of a stream's extra headers the names."""
+    request = note.details.get("request")
+    hidden = {"request": {**request, "extra_headers": scrubbed_headers(request.get("extra_headers", ""))}} if request else {}
+    return str(replace(note, details={**note.details, **hidden}))
 
 
 class CallKey(NamedTuple):

@@ -1,7 +1,6 @@
 """Notes wait for the journal: in order, through an absent database, and never past a lease that was lost."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,10 +15,12 @@ from cdr.models import Charge
 from streams import journal
 from streams.calls import note_page, note_queue
 from streams.calls.note_queue import NoteQueue
+from streams.calls.orphaned_spools import OrphanedSpools
 from streams.keeper import loops_down
 from streams.models import Call, Stream, StreamEvent
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import EventKind, Level
+from streams.pure.messages import StreamRequest
 from tests.streams.gateway_socket import until
 from tests.streams.rows import EPOCH, Story, call_facts, gateway
 
@@ -139,37 +140,41 @@ async def test_a_bad_note_of_the_lifecycle_is_set_aside_and_written_in_its_time(
     assert "it is set aside and tried again" in caplog.text and "audio/x-l16" in caplog.text
 
 
-async def test_what_cannot_be_written_before_the_end_of_the_process_is_in_a_file(
-    monkeypatch: pytest.MonkeyPatch, settings, tmp_path: Path
+async def test_what_cannot_be_written_before_the_end_of_the_process_is_written_by_the_next_one(
+    monkeypatch: pytest.MonkeyPatch, settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.DATA_DIR = tmp_path
-    facts = await facts_of_new_gateway()
-    refuses(monkeypatch, 2, DataError("invalid byte sequence"))
+    facts, bad = await facts_of_new_gateway(), asyncio.Event()
+    bad.set()
+    refuses(monkeypatch, 2, DataError("invalid byte sequence"), bad)
     book = NoteQueue(OWNER, 20.0)
     story = begin(book, facts)
     book.add(facts, story.add(EventKind.CALL_DTMF, digit="1"))
-    await book.stop(3)
-    (line,) = (tmp_path / "unwritten" / f"{OWNER}.jsonl").read_text().splitlines()
-    kept_line = json.loads(line)
-    assert kept_line["call"]["call_id"] == str(facts.call_id)
-    assert (kept_line["note"]["number"], kept_line["note"]["kind"], kept_line["note"]["details"]) == (2, "call_dtmf", {"digit": "1"})
+    await book.stop(1)
+    assert f"1 notes could not be written before the process ended; they are in {book.spool.file.path}" in caplog.text
+    bad.clear()
+    assert await database_sync_to_async(OrphanedSpools(tmp_path / "spool").replay)() == 1
+    assert await database_sync_to_async(written_numbers)() == [1, 2] and not list((tmp_path / "spool").iterdir())
 
 
 async def test_it_is_in_the_log_where_no_file_can_be_written(
     monkeypatch: pytest.MonkeyPatch, settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Without what is secret in it."""
     settings.DATA_DIR = tmp_path / "file"
     settings.DATA_DIR.touch()
     facts = await facts_of_new_gateway()
-    refuses(monkeypatch, 1, DataError("invalid byte sequence"))
+    refuses(monkeypatch, 2, DataError("invalid byte sequence"))
     book = NoteQueue(OWNER, 20.0)
-    begin(book, facts)
+    story = begin(book, facts)
+    book.add(facts, story.request(uuid4(), StreamRequest("wss://bot.example/audio", extra_headers="X-Token=c4nary")))
     await book.stop(0.5)
-    assert f'Not written: {{"call": {{"call_id": "{facts.call_id}"' in caplog.text
+    assert f"Not written: call {facts.call_id} of account {facts.account_id}: Note(number=2" in caplog.text
+    assert "X-Token=(hidden)" in caplog.text and "c4nary" not in caplog.text
 
 
 async def test_an_account_that_is_gone_holds_up_nobody_and_its_notes_are_kept(
-    monkeypatch: pytest.MonkeyPatch, settings, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.DATA_DIR = tmp_path
     row = await database_sync_to_async(gateway)()
@@ -181,7 +186,10 @@ async def test_an_account_that_is_gone_holds_up_nobody_and_its_notes_are_kept(
         begin(book, there)
         await book.until_begun(there.key, 30)
         assert book.begun(there.key) and not book.begun(gone.key)
-    assert len((tmp_path / "unwritten" / f"{OWNER}.jsonl").read_text().splitlines()) == 31
+    orphans = OrphanedSpools(tmp_path / "spool")
+    for _ in range(2):  # and is not tried again at once
+        assert await database_sync_to_async(orphans.replay)() == 0
+    assert caplog.text.count("31 notes cannot be written, though others can") == 1 and book.spool.file.path.exists()
 
 
 def state_of(facts: CallFacts) -> tuple[str, str, int]:

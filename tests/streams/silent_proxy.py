@@ -23,6 +23,15 @@ class SilentProxy:
         if not self.deaf:
             self._audible.set()
 
+    async def shut(self) -> None:
+        """Connections are cut, and none is taken, until it is opened again."""
+        self.server.close()
+        await self.stop()
+
+    async def open(self) -> None:
+        self.server = await asyncio.start_server(self.accept, "127.0.0.1", self.port)
+        self.port = self.server.sockets[0].getsockname()[1]
+
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         there_reader, there_writer = await asyncio.open_unix_connection(str(self.path))
@@ -40,12 +49,15 @@ class SilentProxy:
             target.close()
 
     async def stop(self) -> None:
-        for task in self._tasks:
+        """Every connection."""
+        tasks, writers = self._tasks, self._writers
+        self._tasks, self._writers = set(), set()
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for writer in self._writers:
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:
             writer.close()
-        for writer in self._writers:
+        for writer in writers:
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
@@ -53,11 +65,10 @@ class SilentProxy:
 @asynccontextmanager
 async def silent_proxy(path: Path) -> AsyncIterator[SilentProxy]:
     proxy = SilentProxy(path)
-    server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
-    proxy.port = server.sockets[0].getsockname()[1]
+    await proxy.open()
     try:
         yield proxy
     finally:
-        server.close()
+        proxy.server.close()
         await proxy.stop()
-        await server.wait_closed()
+        await proxy.server.wait_closed()

@@ -7,8 +7,11 @@ import io
 import logging
 import zipfile
 from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -22,7 +25,11 @@ from cdr import exports, roles
 from cdr.models import AuditEntry, Export, UrlTest
 from cdr.sign_in import second_factor
 from config.scrubbed_logs import ScrubbedFormatter
+from streams.calls.spool import Spool
 from streams.models import Application, Callback, CallbackAttempt, Gateway, Stream
+from streams.pure.call.notes import CallFacts, Note
+from streams.pure.lifecycle import EventKind
+from streams.pure.messages import StreamRequest
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.every_page import addresses, rows
 from tests.streams.rows import main_token
@@ -176,6 +183,17 @@ def every_row() -> str:
             told.append(str(cursor.fetchall()))
     assert len(told) > 20
     return "\n".join(told)
+
+
+async def test_what_waits_on_disk_for_the_database_holds_none(planted: Planted, tmp_path: Path) -> None:
+    spool, facts = Spool(tmp_path, "0" * 32), CallFacts(uuid4(), 1, 1, 1, IN_URL, USERINFO, "inbound", "", 1_700_000_000.0)
+    request = asdict(StreamRequest(URL, extra_headers=f"X-Token={HEADER}", status_callback_url=URL))
+    spool.note(facts, Note(1, EventKind.STREAM_REQUESTED, 1_700_000_000.0, stream_id=uuid4(), details={"request": request}))
+    spool.note(facts, Note(2, EventKind.CALL_ANSWERED, 1_700_000_000.0, details={"document": XML}))
+    assert await spool.stop(30)
+    (file,) = tmp_path.iterdir()
+    written = file.read_bytes().decode("latin-1")
+    assert len(written) > 1000 and not found(written, (*planted.sealed, *planted.in_urls, HEADER, facts.call_id.hex, str(facts.call_id)))
 
 
 def test_an_error_page_shows_none(planted: Planted, settings: Any, rf: RequestFactory) -> None:

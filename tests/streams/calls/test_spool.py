@@ -2,12 +2,16 @@
 
 import asyncio
 import os
+import random
 import resource
 import signal
 import stat
 import subprocess
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -125,6 +129,52 @@ async def test_its_file_is_made_again_where_somebody_takes_it_away(tmp_path: Pat
         spool.file.path.parent.rmdir()
         spool.note(call, note(2))
         await until(lambda: spool.file.path.exists() and numbers(spool.file.path) == [1, 2])
+
+
+# Killed ------------------------------------------------------------------------------------------------------------------------
+def note_until_killed(spool: Spool, say: int, chance: random.Random) -> None:
+    """Says of each note that it is kept, and before it is taken out again that it is not any more."""
+    calls, waiting = [facts() for _ in range(3)], set[tuple[int, int]]()
+    spool._thread = threading.current_thread()  # its rounds are made here
+    for number in range(1, 1_000_000):
+        place = chance.randrange(3)
+        if waiting and chance.random() < 0.5:
+            gone = chance.choice(sorted(waiting))
+            waiting.discard(gone)
+            os.write(say, b"-%d %d\n" % gone)
+            spool.written(calls[gone[0]].key, [gone[1]])
+        spool.note(calls[place], replace(note(number, digit="5" * chance.randrange(400)), details={"place": place}))
+        spool._emptied_at = 0.0  # as if a second had passed
+        spool._round(False)
+        waiting.add((place, number))
+        os.write(say, b"+%d %d\n" % (place, number))
+
+
+def test_killed_at_any_moment_all_that_was_kept_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spools, "WORTH_SHRINKING_BYTES", 2_000)
+    chance = random.Random()
+    for turn in range(25):
+        folder = tmp_path / str(turn)
+        hear, say = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                note_until_killed(Spool(folder, OWNER), say, random.Random(turn))
+            finally:
+                os._exit(1)
+        os.close(say)
+        heard = os.read(hear, 1)
+        time.sleep(chance.uniform(0, 0.03))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        with os.fdopen(hear, "rb") as said:
+            lines = [line for line in (heard + said.read()).splitlines(keepends=True) if line.endswith(b"\n")]
+        kept = {line[1:] for line in lines if line[:1] == b"+"} - {line[1:] for line in lines if line[:1] == b"-"}
+        data = (folder / f"{OWNER}.spool").read_bytes() if kept else b""
+        heading = heading_of(data)
+        stored, damages = read_spool(data, heading.size) if heading else (StoredNotes(), [])
+        there = {b"%d %d\n" % (each.details["place"], each.number) for call in stored.calls.values() for each in call.notes()[0]}
+        assert kept <= there and stored.unread == 0 and all(damage.torn for damage in damages)
 
 
 # A disk that does not do its part ----------------------------------------------------------------------------------------------

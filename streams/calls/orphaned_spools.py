@@ -116,8 +116,8 @@ class OrphanedSpools:
 
     def _orphan(self, name: str, descriptor: int, folder: int) -> Orphan | None:
         state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode):
-            raise OSError("it is no file")
+        if not stat.S_ISREG(state.st_mode) or state.st_size > 2 * SPOOL_BYTES:
+            raise OSError("it is no file, or larger than any of ours")
         if not locked(descriptor) or not is_same_file(descriptor, name, folder):
             return None
         if UNFINISHED.fullmatch(name):
@@ -125,7 +125,7 @@ class OrphanedSpools:
                 os.unlink(name, dir_fd=folder)
             return None
         with os.fdopen(os.dup(descriptor), "rb") as file:
-            return Orphan(name, name.removesuffix(".spool"), folder, file.read(2 * SPOOL_BYTES))
+            return Orphan(name, name.removesuffix(".spool"), folder, file.read())
 
     def _is_readable(self, orphan: Orphan, heading: Heading) -> bool:
         if heading.version == VERSION and heading.fingerprint in seal().fingerprints:
@@ -157,7 +157,7 @@ class OrphanedSpools:
             why = f"{len(replay.bad)} notes cannot be written, though others can: call {facts.call_id}, {note_in_words(note)}: {error}"
             self._rest(orphan.name, why)
             return False
-        words = "Process %s is gone; %d notes of %d calls that it had not marked as written are in the database now."
+        words = "Process %s is gone; what it had last on disk, %d notes of %d calls, is in the database now."
         if count:
             log.warning(words, orphan.owner, count, len(stored.calls))
         self._put_away(orphan, damages, replay.unread)

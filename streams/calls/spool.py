@@ -68,7 +68,7 @@ class Spool:
         self._told.append(partial(self.notes.note, facts, note))
         if self._thread is None:
             self._begin()
-        if note.level is not Level.DEBUG:
+        if note.level is not Level.DEBUG and not self._wake.is_set():
             self._wake.set()
 
     def written(self, key: CallKey, numbers: Sequence[int]) -> None:

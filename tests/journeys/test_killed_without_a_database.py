@@ -67,9 +67,11 @@ async def machine_on_sqlite(folder: Path) -> AsyncIterator[tuple[Machine, Away]]
     async def locked() -> AsyncIterator[None]:
         """By a process that began to write and does not end."""
         holder = sqlite3.connect(file, isolation_level=None, timeout=20)
-        holder.execute("BEGIN IMMEDIATE")
-        yield
-        holder.close()
+        try:
+            holder.execute("BEGIN IMMEDIATE")
+            yield
+        finally:
+            holder.close()
 
     try:
         yield machine, locked
@@ -87,8 +89,10 @@ async def machine_on_postgresql(folder: Path) -> AsyncIterator[tuple[Machine, Aw
             @asynccontextmanager
             async def shut() -> AsyncIterator[None]:
                 await proxy.shut()
-                yield
-                await proxy.open()
+                try:
+                    yield
+                finally:
+                    await proxy.open()
 
             try:
                 yield machine, shut
@@ -151,7 +155,7 @@ async def test_nothing_is_lost(on_a_machine: tuple[Machine, Away]) -> None:
             killed_at = time.time()
             await asyncio.to_thread(web.process.wait)
         again = await asyncio.to_thread(machine.web)
-        await asyncio.to_thread(again.process.wait_for_line, r"\d+ notes of \d calls that it had not marked as written are in the database")
+        await asyncio.to_thread(again.process.wait_for_line, r"what it had last on disk, \d+ notes of \d calls, is in the database")
         rows = json.loads(await asyncio.to_thread(machine.as_a_worker, "settle", "3"))
         for one in (before, during):
             await one.stop()

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.utils import timezone
 from plivo.utils.signature_v3 import validate_v3_signature
 from websockets.asyncio.server import ServerConnection, serve
 
-from streams import control, tokens
+from streams import consumers, control, tokens
 from streams.calls import switchboard
+from streams.calls.spool_file import SpoolFile
 from streams.models import Account, Call, Stream, StreamEvent
 from streams.pure.messages import StreamRequest
 from streams.simulate.customer import Behaviour, Customer
@@ -150,6 +152,32 @@ async def test_early_audio_is_not_lost() -> None:
             await conversation.until_media(2)
             await communicator.disconnect(timeout=30)
     assert conversation.audio == b"\x01" * 160 + b"\x02" * 160
+
+
+@pytest.mark.parametrize("patience", [30.0, 0.05])
+async def test_nobody_hears_of_a_call_before_its_beginning_is_on_disk_and_a_disk_that_hangs_keeps_no_audio_back(
+    patience: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_anew, works = SpoolFile.begin_anew, threading.Event()
+
+    def hang(*arguments: Any) -> None:
+        assert works.wait(30)
+        begin_anew(*arguments)
+
+    monkeypatch.setattr(SpoolFile, "begin_anew", hang)
+    monkeypatch.setattr(consumers, "DISK_SECONDS", patience)
+    async with Customer() as customer:
+        await new_gateway(xml(customer))
+        async with switchboard_running() as board, call() as communicator:
+            await communicator.send_to(bytes_data=b"\x01" * 160)
+            if patience > 1:
+                await until(Call.objects.first)  # the database does not wait for the disk
+                assert not customer.conversations and not board.note_queue.spool.file.path.exists()
+                works.set()
+            conversation = await customer.conversation()
+            await conversation.until_media(1)
+            assert board.note_queue.spool.file.path.exists() == (patience > 1) and conversation.audio == b"\x01" * 160
+            works.set()
 
 
 async def test_a_call_uuid_that_is_missing_gets_a_fresh_one_and_one_that_is_none_is_said() -> None:

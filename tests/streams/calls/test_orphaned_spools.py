@@ -330,6 +330,12 @@ def a_loop(path: Path) -> None:
     path.symlink_to(path)
 
 
+def a_sparse_giant(path: Path) -> None:
+    with path.open("wb") as file:
+        file.write(heading(seal().fingerprints[0]))
+        file.truncate(2**40)
+
+
 def of_a_newer_version(path: Path) -> None:
     path.write_bytes(b"streamdesk spool 2 " + seal().fingerprints[0].encode() + b"\nwhatever")
 
@@ -343,6 +349,7 @@ ASIDE: dict[Make, str] = {foreign: "is no spool", forged: "bytes are damaged"}
 STAYS: dict[Make, str] = {
     a_fifo: "it is no file",
     a_folder: "it is no file",
+    a_sparse_giant: "larger than any of ours",
     a_link: "Too many levels of symbolic links",
     a_loop: "Too many levels of symbolic links",
     of_a_newer_version: "it is of another version (2; this one reads 1)",

@@ -13,7 +13,7 @@ from django.conf import settings
 from streams.shares import Shares
 
 SLOW_SECONDS = 3.0
-"""An endpoint whose last try took longer counts as one that hangs."""
+"""An endpoint of which two tries in a row took longer counts as one that hangs, after the first it is as good as not known."""
 KNOWN_AT_MOST = 20_000
 QUICK_AGAIN = 5
 """So many quick answers in a row make a quick one of it again: one that hangs now and then hangs."""
@@ -43,7 +43,7 @@ class SlowEndpoints:
     def __init__(self) -> None:
         self._lock = Lock()
         self._quick_answers_needed: OrderedDict[Endpoint, int] = OrderedDict()
-        """Until it is quick again; 0: it is."""
+        """Until it is quick again: 0, it is; 1, as of one that is not known; more, it hangs."""
         self._hanging: Counter[int] = Counter()
         self._taken: dict[Lane, Counter[int]] = {lane: Counter() for lane in Lane}
 
@@ -65,21 +65,22 @@ class SlowEndpoints:
                 self._note((account_id, host), seconds <= SLOW_SECONDS)
 
     def _lane_of(self, endpoint: Endpoint) -> Lane:
-        needed = self._quick_answers_needed.get(endpoint)
-        if needed is None:
+        needed = self._quick_answers_needed.get(endpoint, 1)
+        if needed == 1:
             return Lane.HANGING if self._hanging[endpoint[0]] >= HANGING_AT_MOST else Lane.UNKNOWN
         return Lane.HANGING if needed else Lane.QUICK
 
     def _note(self, endpoint: Endpoint, quick: bool) -> None:
         before = self._forget(endpoint)
-        needed = self._quick_answers_needed[endpoint] = max(before - 1, 0) if quick else QUICK_AGAIN
-        self._hanging += Counter({endpoint[0]: int(needed > 0)})
+        needed = max(before - 1, 0) if quick else QUICK_AGAIN if before else 1
+        self._quick_answers_needed[endpoint] = needed
+        self._hanging += Counter({endpoint[0]: int(needed > 1)})
         if len(self._quick_answers_needed) > KNOWN_AT_MOST:
             self._forget(next(iter(self._quick_answers_needed)))
 
     def _forget(self, endpoint: Endpoint) -> int:
         needed = self._quick_answers_needed.pop(endpoint, 0)
-        self._hanging -= Counter({endpoint[0]: int(needed > 0)})
+        self._hanging -= Counter({endpoint[0]: int(needed > 1)})
         return needed
 
 

@@ -25,6 +25,11 @@ def tried(known: SlowEndpoints, whose: int, host: str, seconds: float) -> None:
     known.end(lane, whose, host, seconds)
 
 
+def hung(known: SlowEndpoints, whose: int, host: str) -> None:
+    for _ in range(2):
+        tried(known, whose, host, SLOW)
+
+
 def begun(known: SlowEndpoints, accounts: range, hosts: int = 1) -> int:
     """How many tries those accounts get to begin at once, each at so many hosts and 20 at each."""
     return sum(known.begin(whose, f"{host}") is not None for whose in accounts for host in range(hosts) for _ in range(20))
@@ -38,7 +43,7 @@ def test_many_accounts_that_are_not_known_have_half_of_the_threads_and_each_of_t
 def test_many_accounts_that_hang_have_a_quarter_and_leave_the_rest_to_others() -> None:
     known = SlowEndpoints()
     for whose in range(50):
-        tried(known, whose, "0", SLOW)
+        hung(known, whose, "0")
     tried(known, 99, "good", QUICK)
     assert begun(known, range(50)) == THREADS // 4
     assert all(known.begin(99, "good") is Lane.QUICK for _ in range(THREADS))
@@ -47,17 +52,26 @@ def test_many_accounts_that_hang_have_a_quarter_and_leave_the_rest_to_others() -
 def test_an_account_most_of_whose_endpoints_hang_gets_no_more_by_naming_new_ones() -> None:
     known = SlowEndpoints()
     for host in range(HANGING_AT_MOST):
-        tried(known, 1, str(host), SLOW)
+        hung(known, 1, str(host))
     assert known.begin(1, "another") is Lane.HANGING and known.begin(2, "another") is Lane.UNKNOWN
 
 
 def test_one_that_hung_has_to_answer_quickly_several_times() -> None:
     known = SlowEndpoints()
     tried(known, 1, "a", QUICK)
+    hung(known, 1, "a")
+    for lane in [Lane.HANGING] * (QUICK_AGAIN - 1) + [Lane.UNKNOWN]:
+        assert known.begin(1, "a") is lane
+        known.end(lane, 1, "a", QUICK)
+    assert known.begin(1, "a") is Lane.QUICK
+
+
+def test_one_slow_answer_does_not_put_an_endpoint_beside_those_that_hang() -> None:
+    known = SlowEndpoints()
+    tried(known, 1, "a", QUICK)
     tried(known, 1, "a", SLOW)
-    for _ in range(QUICK_AGAIN):
-        assert known.begin(1, "a") is Lane.HANGING
-        known.end(Lane.HANGING, 1, "a", QUICK)
+    assert known.begin(1, "a") is Lane.UNKNOWN
+    known.end(Lane.UNKNOWN, 1, "a", QUICK)
     assert known.begin(1, "a") is Lane.QUICK
 
 
@@ -73,7 +87,7 @@ def test_what_is_known_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slow_endpoints, "KNOWN_AT_MOST", 10)
     known = SlowEndpoints()
     for number in range(100):
-        tried(known, number, "a", SLOW)
+        hung(known, number, "a")
     assert len(known._quick_answers_needed) == len(known._hanging) == 10
     assert not any(known._taken.values())
 
@@ -85,7 +99,7 @@ def test_counts_are_those_of_what_is_known(tries: list[tuple[int, str, float | N
         lane = known.begin(whose, host)
         assert lane is not None
         known.end(lane, whose, host, seconds)
-    assert known._hanging == Counter(whose for (whose, _), needed in known._quick_answers_needed.items() if needed)
+    assert known._hanging == Counter(whose for (whose, _), needed in known._quick_answers_needed.items() if needed > 1)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 4, 5, 31, 1000])

@@ -18,7 +18,7 @@ SEMGREP = SEMGREP_ENABLE_VERSION_CHECK=0 .venv-lint/bin/semgrep scan --quiet --e
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
 export PORT HOST DATA_DIR DEMO CALLS
-.PHONY: help run test lint fuzz bench setup setup-dev setup-lint setup-fuzz setup-interop setup-browser setup-autobahn asterisk requirements clean
+.PHONY: help run test lint fuzz bench chaos setup setup-dev setup-lint setup-fuzz setup-interop setup-browser setup-autobahn asterisk requirements clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ fuzz: setup-dev setup-fuzz ## Throw bytes at every parser of strangers' bytes, a
 
 bench: setup-dev ## Measure 250 streams beside a bare relay, the console with a million calls, one account beside another's flood, and calls beside storms (PART=relay, PART=console CALLS=100000, PART=shares, PART=doors)
 	@$(BIN)/python -m tests.benchmarks $(PART)
+
+chaos: setup-dev ## Do harm to running installations, every fault once, and check that nothing is lost (FAULT=words, MINUTES=10 SEED=7)
+	@$(BIN)/python -m tests.chaos $(if $(FAULT),--fault '$(FAULT)') $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 setup: $(BIN)/python ## Make .venv with what a running Streamdesk needs
 	@$(call install,requirements.txt)

@@ -1,7 +1,7 @@
 """What most journeys need at their beginning: an account, a call plan for its gateway, an answer that streams, frames to send."""
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 from streams.simulate.call_plan import CallPlan
@@ -10,7 +10,9 @@ from streams.simulate.customer import Customer
 from streams.simulate.gateway import AsteriskCall
 from streams.simulate.wav import SPEECH, frames, load_wav
 from tests.journeys.answers import Answers
-from tests.journeys.installation import Web
+
+if TYPE_CHECKING:
+    from tests.journeys.installation import Web
 
 AUTH_ID, AUTH_TOKEN, PASSWORD = "MAJOURNEYSJOURNEYSJO", "6fKq-journeys-2hT9vLw0cXb7-token", "journeys-anvil-7-harbour"
 SIGNING_TOKEN = "5402c3dd954a53e7005d23e00f29154f"
@@ -42,7 +44,7 @@ def accounts(answer_url: str) -> dict[str, Any]:
     return {"accounts": [account | {"applications": applications, "gateways": gateways}, filled]}
 
 
-def plan(web: Web, **changes: object) -> CallPlan:
+def plan(web: "Web", **changes: object) -> CallPlan:
     """A call through the journeys' gateway; frames of speech, half a second, unless the test brings its own."""
     given: dict[str, object] = {"platform": web.ws_url, "gateway": "gw1", "password": PASSWORD, "frames": speech(0.5)}
     return CallPlan(**(given | changes))  # type: ignore[arg-type]
@@ -78,7 +80,7 @@ def streams_to(answers: Answers, customer: Customer, **attributes: object) -> st
     return call_uuid
 
 
-async def live(web: Web, customer: Customer, call_uuid: str, **changes: object) -> tuple[AsteriskCall, Conversation]:
+async def live(web: "Web", customer: Customer, call_uuid: str, **changes: object) -> tuple[AsteriskCall, Conversation]:
     """A call whose first stream has reached the customer; nothing has been said yet, so that every frame is to arrive."""
     call = AsteriskCall(plan(web, call_uuid=call_uuid, **changes))
     await call.connect()

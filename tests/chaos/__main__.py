@@ -1,0 +1,85 @@
+"""`make chaos`: every fault once, or, for MINUTES, faults drawn by SEED. Exit status 0 only when everything that ran is good.
+
+Owns the order of things: installations up, lanes side by side, the table, everything down."""
+
+import argparse
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.chaos import table
+from tests.chaos.lanes import LANES, Lane
+from tests.chaos.sites import ROOT, Site
+from tests.chaos.table import Row
+from tests.chaos.trial import Fault, Trial
+from tests.chaos.usage import Yardstick
+from tests.journeys.answers import Answers, AnswerServer
+from tests.journeys.processes import STARTER
+
+
+class Run:
+    def __init__(self, folder: Path, answers: Answers) -> None:
+        self.folder, self.answers = folder, answers
+        self.rows: list[Row] = []
+        self.yardstick = Yardstick(ROOT)
+
+    async def one(self, lane: Lane, site: Site, fault: Fault, seconds: float, is_first: bool) -> None:
+        row = Row(fault.name, lane.name, reason=fault.not_here)
+        if not row.reason:
+            trial = Trial(fault, site, self.answers, seconds, self.yardstick, is_first)
+            name = f"{len(self.rows) + 1:03}-{lane.name}-{''.join(letter if letter.isalnum() else '-' for letter in fault.name)}.jsonl"
+            row.found = await trial.run(self.folder / name)
+            row.history = trial.history
+        self.rows.append(row)
+        print("\n".join([table.line(row.cells), *table.words_of(row)]), flush=True)
+
+    async def all_once(self, lane: Lane, faults: Sequence[Fault]) -> None:
+        async with running(lane, self.answers) as site:
+            for number, fault in enumerate(faults):
+                await self.one(lane, site, fault, fault.seconds, is_first=number == 0)
+
+
+@asynccontextmanager
+async def running(lane: Lane, answers: Answers) -> AsyncIterator[Site]:
+    site = lane.site(lane.name, answers.url)
+    try:
+        await site.start()
+        yield site
+    finally:
+        await site.stop()
+
+
+async def main(options: argparse.Namespace) -> int:
+    answers = Answers()
+    server = AnswerServer(answers)
+    folder = ROOT / "build/chaos" / time.strftime("%Y%m%d-%H%M%S")
+    run = Run(folder, answers)
+    began = time.monotonic()
+    chosen = {lane: [fault for fault in lane.faults if options.fault in fault.name] for lane in LANES}
+    print(table.line(table.HEAD), flush=True)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for lane, faults in chosen.items():
+                if faults:
+                    group.create_task(run.all_once(lane, faults))
+    finally:
+        server.stop()
+        run.yardstick.stop()
+    print(f"{table.summary(run.rows)}, in {time.monotonic() - began:.0f} s. What everybody saw: {folder}")
+    return 0 if run.rows and not any(row.verdict == table.FAILED for row in run.rows) else 1
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make chaos")
+    parser.add_argument("--fault", default="", help="Only faults with this in their name.")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    STARTER.submit(int).result()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # everything is taken down, as by Ctrl-C
+    sys.exit(asyncio.run(main(options())))

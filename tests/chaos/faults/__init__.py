@@ -1,0 +1,1 @@
+"""Every fault that is injected: by what it harms."""

@@ -1,0 +1,159 @@
+"""What a trial leaves behind: what gateways, customers and callback receivers saw on the wire, what the rows say afterwards, and what each
+call was allowed to suffer.
+
+Owns the records and their form as JSON lines. Must not know how a fault is injected, nor what is right. All times are seconds of the
+harness's one monotonic clock, so that they can be compared; of rows only durations and counts are kept."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+
+@dataclass
+class BroughtCall:
+    """A call as its gateway saw it; `tag` is in each of its frames, `end` says who ended it.
+
+    What its fault may do to it: `may_end` (the causes its stream may end with), `may_be_refused`, `whole` (every frame sent has to arrive),
+    `steady` (its gaps are judged), `may_miss_seconds` (how much of the true duration the bill may leave out)."""
+
+    call_uuid: str
+    account: str
+    dialect: str
+    tag: int
+    web: str
+    part: str = "before"
+    taken: bool = False
+    refusal: str = ""
+    began_at: float = 0.0
+    ended_at: float = 0.0
+    last_frame_at: float = 0.0
+    sent: int = 0
+    end: str = ""
+    row_ended_at: float = 0.0
+    may_end: tuple[str, ...] = ("call_ended",)
+    may_be_refused: bool = False
+    whole: bool = True
+    steady: bool = True
+    may_miss_seconds: float = 2.5
+
+
+@dataclass
+class HeardStream:
+    """One connection to a customer's service. `frames` are the numbered ones, as (tag, number); `filled` were silence in their place."""
+
+    account: str
+    call_uuid: str
+    stream_id: str
+    started_at: float
+    frames: list[tuple[int, int]] = field(default_factory=list)
+    filled: int = 0
+    arrivals: list[float] = field(default_factory=list)
+    close_code: int | None = None
+
+
+@dataclass
+class HeardCallback:
+    """One request that came to a status callback address; `status` is what was answered, 0 when nothing was."""
+
+    account: str
+    message_id: str
+    stream_id: str
+    call_uuid: str
+    event: str
+    sequence: int
+    body: str
+    status: int
+    at: float
+
+
+@dataclass
+class ChargeRow:
+    seconds: int
+    billed_seconds: int
+    interval_seconds: int
+    rate: Decimal
+    amount: Decimal
+
+
+@dataclass
+class CallRow:
+    """`ends`: how many events say that it ended."""
+
+    call_uuid: str
+    account: str
+    state: str
+    ends: int
+
+
+@dataclass
+class StreamRow:
+    stream_id: str
+    call_uuid: str
+    account: str
+    state: str
+    cause: str
+    started: bool
+    ends: int
+    charges: list[ChargeRow] = field(default_factory=list)
+
+
+@dataclass
+class CallbackRow:
+    message_id: str
+    stream_id: str
+    account: str
+    number: int
+    event: str
+    state: str
+
+
+@dataclass
+class ProcessUse:
+    """What a process used before and after; 0 where it was not the same process."""
+
+    name: str
+    rss_before_mb: float = 0.0
+    rss_after_mb: float = 0.0
+    rss_peak_mb: float = 0.0
+    descriptors_before: int = 0
+    descriptors_after: int = 0
+    threads_before: int = 0
+    threads_after: int = 0
+
+
+@dataclass
+class History:
+    """One trial. `noise_ms` is how late a bare timer beside it was at its 99th percentile; `leaks` say where a secret was found."""
+
+    fault: str
+    began_at: float = 0.0
+    injected_at: float = 0.0
+    healed_at: float = 0.0
+    settled_at: float = 0.0
+    noise_ms: float = 0.0
+    calls: list[BroughtCall] = field(default_factory=list)
+    streams: list[HeardStream] = field(default_factory=list)
+    callbacks: list[HeardCallback] = field(default_factory=list)
+    call_rows: list[CallRow] = field(default_factory=list)
+    stream_rows: list[StreamRow] = field(default_factory=list)
+    callback_rows: list[CallbackRow] = field(default_factory=list)
+    processes: list[ProcessUse] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    def write(self, path: Path) -> None:
+        """One JSON object a line, each with the kind of record it is."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8") as file:
+            for kind, record in self._records():
+                file.write(json.dumps({"kind": kind, **record}, default=str) + "\n")
+
+    def _records(self) -> Iterable[tuple[str, dict[str, Any]]]:
+        whole = asdict(self)
+        yield "trial", {name: value for name, value in whole.items() if not isinstance(value, list) or name in ("leaks", "troubles")}
+        for name, value in whole.items():
+            if isinstance(value, list) and name not in ("leaks", "troubles"):
+                yield from ((name, record) for record in value)

@@ -1,0 +1,263 @@
+"""What has to hold after every fault, whatever it was: a history goes in, what is wrong with it comes out.
+
+Owns the ten invariants. Pure: no clock, no process, no database. It believes what peers saw on the wire and what the rows say, and never
+what the platform says of itself."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from tests.chaos.history import BroughtCall, CallbackRow, CallRow, HeardCallback, HeardStream, History, StreamRow
+
+ENDS = ("StopStream", "DroppedStream")
+ENDED_WITHIN_SECONDS = 45.0
+"""As docs/operation.md promises for calls whose process is gone."""
+ROUNDED_UP_SECONDS = 1.0
+"""Bills count begun seconds."""
+MEASURED_SECONDS = 0.5
+"""How far a gateway's and a customer's clocks of one call may lie apart: what is on the way, and the harness's own lateness."""
+GAP_MS = 100.0
+FRAME_MS = 20.0
+AFTERMATH_SECONDS = 1.0
+"""What is held up by a fault comes, late, when it is over."""
+MORE_MB, MORE_DESCRIPTORS, MORE_THREADS = 60.0, 24, 24
+"""Caps, threads and pools are filled as they are first used; what leaks with each fault goes past this within a run."""
+
+
+class Finding(NamedTuple):
+    """Which invariant does not hold, and where."""
+
+    invariant: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} {self.words}"
+
+
+class Seen:
+    """A history, by call and by stream."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.every_row: list[CallRow | StreamRow] = [*history.call_rows, *history.stream_rows]
+        self.taken = [call for call in history.calls if call.taken]
+        self.by_uuid = {call.call_uuid: call for call in self.taken}
+        self.by_tag = {call.tag: call for call in history.calls}
+        self.heard: defaultdict[str, list[HeardStream]] = defaultdict(list)
+        for stream in history.streams:
+            self.heard[stream.call_uuid].append(stream)
+        self.rows: defaultdict[str, list[StreamRow]] = defaultdict(list)
+        for row in history.stream_rows:
+            self.rows[row.call_uuid].append(row)
+        self.owed: defaultdict[str, list[CallbackRow]] = defaultdict(list)
+        for callback in history.callback_rows:
+            self.owed[callback.stream_id].append(callback)
+        self.came: defaultdict[str, list[HeardCallback]] = defaultdict(list)
+        for heard in history.callbacks:
+            self.came[heard.stream_id].append(heard)
+
+
+def name_of(call: BroughtCall) -> str:
+    return f"call {call.call_uuid} ({call.part}, {call.dialect}, {call.web})"
+
+
+def conservation(seen: Seen) -> Iterator[str]:
+    """I1: what a customer heard of a call is what its gateway sent, from the first frame on, without a hole."""
+    for call in seen.history.calls:
+        if not call.taken and not call.may_be_refused:
+            yield f"{name_of(call)} was not taken: {call.refusal}"
+    for call in seen.taken:
+        streams = [stream for stream in seen.heard[call.call_uuid] if stream.frames or stream.started_at]
+        if call.whole and len(streams) != 1:
+            yield f"{name_of(call)} was heard in {len(streams)} streams, not in one"
+        for stream in streams:
+            yield from _holes(call, stream)
+
+
+def _holes(call: BroughtCall, stream: HeardStream) -> Iterator[str]:
+    numbers = [number for tag, number in stream.frames if tag == call.tag]
+    if numbers != list(range(len(numbers))):
+        wrong = next(place for place, number in enumerate(numbers) if place != number)
+        yield f"{name_of(call)}: frame {numbers[wrong]} came where {wrong} was due"
+    if call.whole and len(numbers) != call.sent:
+        yield f"{name_of(call)}: {call.sent} frames were sent, {len(numbers)} came"
+
+
+def termination(seen: Seen) -> Iterator[str]:
+    """I2: every call that was taken has one row, and it and its streams ended once, in time."""
+    rows = Counter(row.call_uuid for row in seen.history.call_rows)
+    for call in seen.taken:
+        if rows[call.call_uuid] != 1:
+            yield f"{name_of(call)} has {rows[call.call_uuid]} rows"
+        elif (late := call.row_ended_at - max(call.ended_at, seen.history.healed_at)) > ENDED_WITHIN_SECONDS:
+            yield f"{name_of(call)} ended in its row after {late:.0f} s"
+        if seen.heard[call.call_uuid] and not seen.rows[call.call_uuid]:
+            yield f"{name_of(call)} was streamed and has no stream's row"
+    for row in seen.every_row:
+        what = f"stream {row.stream_id}" if isinstance(row, StreamRow) else f"call {row.call_uuid}"
+        if row.state != "ended":
+            yield f"{what} is {row.state} in its row"
+        if row.ends != 1:
+            yield f"{what} ended {row.ends} times by its events"
+
+
+def money(seen: Seen) -> Iterator[str]:
+    """I3: one charge for each ended stream, by its plan, never over what was streamed, and hardly under."""
+    for row in seen.history.stream_rows:
+        if len(row.charges) != 1:
+            yield f"stream {row.stream_id} has {len(row.charges)} charges"
+        for charge in row.charges:
+            intervals = -(-charge.seconds // charge.interval_seconds)
+            amount = (charge.rate * intervals).quantize(Decimal("0.00001"), ROUND_HALF_UP)
+            if (charge.billed_seconds, charge.amount) != (intervals * charge.interval_seconds, amount):
+                yield f"stream {row.stream_id}: {charge.seconds} s are billed as {charge.billed_seconds} s, {charge.amount}"
+    for call in seen.taken:
+        for stream in seen.heard[call.call_uuid]:
+            yield from _duration(call, stream, seen.rows[call.call_uuid])
+
+
+def _duration(call: BroughtCall, stream: HeardStream, rows: Sequence[StreamRow]) -> Iterator[str]:
+    """The gateway knows until when there was a voice, the customer since when it was heard and what of it arrived."""
+    charge = next((row.charges[0] for row in rows if row.stream_id == stream.stream_id and row.charges), None)
+    if charge is None or not stream.arrivals:
+        return
+    most = max(call.last_frame_at, stream.arrivals[-1]) - stream.started_at + MEASURED_SECONDS
+    least = stream.arrivals[-1] - stream.arrivals[0] - call.may_miss_seconds
+    if charge.seconds > math.ceil(most):
+        yield f"{name_of(call)} is billed {charge.seconds} s and lasted {most:.1f} s"
+    if charge.seconds < least:
+        yield f"{name_of(call)} is billed {charge.seconds} s of the {least + call.may_miss_seconds:.1f} s that were heard"
+
+
+def callbacks(seen: Seen) -> Iterator[str]:
+    """I4: who heard a stream's start is told of it and of one end; what came is what is owed; what came twice is the same."""
+    for call in seen.taken:
+        for stream in (heard for heard in seen.heard[call.call_uuid] if heard.stream_id):
+            events = {came.message_id: came.event for came in seen.came[stream.stream_id] if 200 <= came.status < 300}
+            told = Counter(events.values())
+            if told["StartStream"] != 1 or sum(told[end] for end in ENDS) != 1:
+                yield f"stream {stream.stream_id} of {name_of(call)} was told of as {dict(told)}"
+    for stream_id in {*seen.owed, *seen.came}:
+        owed = {row.message_id for row in seen.owed[stream_id]}
+        came = {heard.message_id for heard in seen.came[stream_id] if 200 <= heard.status < 300}
+        if missing := owed - came:
+            yield f"stream {stream_id}: {len(missing)} callbacks owed did not come"
+        if more := came - owed:
+            yield f"stream {stream_id}: {len(more)} callbacks came that nobody owes"
+        bodies: defaultdict[str, set[str]] = defaultdict(set)
+        for heard in seen.came[stream_id]:
+            bodies[heard.message_id].add(heard.body)
+        yield from (f"callback {message} came with {len(kinds)} bodies" for message, kinds in bodies.items() if len(kinds) > 1)
+
+
+def order(seen: Seen) -> Iterator[str]:
+    """I5: a stream's callbacks first arrive in the order of their numbers."""
+    for stream_id, came in seen.came.items():
+        first: dict[str, int] = {}
+        for heard in sorted(came, key=lambda each: each.at):
+            if 200 <= heard.status < 300:
+                first.setdefault(heard.message_id, heard.sequence)
+        numbers = list(first.values())
+        if numbers != sorted(numbers):
+            yield f"stream {stream_id}: callbacks arrived as {numbers}"
+
+
+def isolation(seen: Seen) -> Iterator[str]:
+    """I6: nothing of one account or call is at another's."""
+    for stream in seen.history.streams:
+        call = seen.by_uuid.get(stream.call_uuid)
+        if call is not None and call.account != stream.account:
+            yield f"{name_of(call)} of {call.account} was heard by {stream.account}"
+        strange = {tag for tag, _ in stream.frames} - ({call.tag} if call else set())
+        if strange:
+            yield f"stream {stream.stream_id} of call {stream.call_uuid} brought frames of other calls: {sorted(strange)}"
+    for heard in seen.history.callbacks:
+        call = seen.by_uuid.get(heard.call_uuid)
+        if call is not None and call.account != heard.account:
+            yield f"callback {heard.message_id} of {call.account} came to {heard.account}"
+    for row in seen.every_row:
+        call = seen.by_uuid.get(row.call_uuid)
+        if call is not None and row.account != call.account:
+            yield f"{name_of(call)} of {call.account} stands at {row.account}"
+
+
+def bounds(seen: Seen) -> Iterator[str]:
+    """I7: memory, descriptors and threads are back to about what they were."""
+    for use in seen.history.processes:
+        if not use.rss_before_mb or not use.rss_after_mb:
+            continue
+        for what, more, most in (
+            ("MB", use.rss_after_mb - use.rss_before_mb, MORE_MB),
+            ("descriptors", use.descriptors_after - use.descriptors_before, MORE_DESCRIPTORS),
+            ("threads", use.threads_after - use.threads_before, MORE_THREADS),
+        ):
+            if more > most:
+                yield f"{use.name} has {more:.0f} {what} more than before"
+
+
+def audio(seen: Seen) -> Iterator[str]:
+    """I8: customers hear steadily, less what the machine itself was late."""
+    gap = gap_p99_ms(seen.history)
+    if gap - max(seen.history.noise_ms, 0) > GAP_MS:
+        yield f"the 99th percentile of the gaps is {gap:.0f} ms; a bare timer was {seen.history.noise_ms:.0f} ms late"
+
+
+def gap_p99_ms(history: History) -> float:
+    """Between two media messages of one stream while the fault lasts, over all streams that are to be steady."""
+    steady = {call.call_uuid for call in history.calls if call.steady}
+    return wait_p99_ms(
+        (later - earlier) * 1000
+        for stream in history.streams
+        if stream.call_uuid in steady
+        for earlier, later in zip(stream.arrivals, stream.arrivals[1:], strict=False)
+        if later > history.injected_at and earlier < history.healed_at + AFTERMATH_SECONDS
+    )
+
+
+def wait_p99_ms(gaps_ms: Iterable[float]) -> float:
+    """At a moment taken by chance, how long the gap is that one is in: 99 of 100 moments are in no longer one. Counted by gaps, a second of
+    silence among a hundred frames would be one in a hundred."""
+    ordered = sorted(gaps_ms)
+    left = sum(ordered) * 0.01
+    for gap in reversed(ordered):
+        left -= gap
+        if left < 0:
+            return gap
+    return 0.0
+
+
+def explanation(seen: Seen) -> Iterator[str]:
+    """I9: the rows' reason is what was done to the call."""
+    for call in seen.taken:
+        for row in seen.rows[call.call_uuid]:
+            if row.state == "ended" and row.cause not in call.may_end:
+                yield f"{name_of(call)} ended as {row.cause}, not as {' or '.join(call.may_end)}"
+
+
+def silence(seen: Seen) -> Iterator[str]:
+    """I10: no secret anywhere."""
+    yield from seen.history.leaks
+
+
+INVARIANTS: dict[str, Callable[[Seen], Iterator[str]]] = {
+    "I1 frames": conservation,
+    "I2 one end": termination,
+    "I3 money": money,
+    "I4 callbacks": callbacks,
+    "I5 order": order,
+    "I6 isolation": isolation,
+    "I7 bounds": bounds,
+    "I8 audio": audio,
+    "I9 reason": explanation,
+    "I10 secrets": silence,
+}
+
+
+def findings(history: History) -> list[Finding]:
+    """Everything that does not hold, or the troubles that kept the harness from finding out."""
+    if history.troubles:
+        return [Finding("harness", words) for words in history.troubles]
+    seen = Seen(history)
+    return [Finding(name, words) for name, check in INVARIANTS.items() for words in check(seen)]

@@ -1,0 +1,74 @@
+"""The table of a run: a line for each fault, as it ends, and what it found.
+
+Owns the words and columns. Must not know how a verdict comes about."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.chaos.history import History
+from tests.chaos.invariants import Finding, gap_p99_ms
+
+GOOD, FAILED, NOT_RUN = "good", "FAILED", "NOT RUN"
+HEAD = ("fault", "fault s", "wait s", "streams", "frames", "callbacks", "lost", "gap ms", "noise", "RSS MB", "verdict")
+WIDTHS = (42, 7, 6, 7, 6, 11, 4, 6, 5, 6, 7)
+
+
+@dataclass
+class Row:
+    """One fault's outcome. `reason` is why it was not run."""
+
+    fault: str
+    site: str
+    history: History | None = None
+    found: Sequence[Finding] = field(default_factory=list)
+    reason: str = ""
+
+    @property
+    def verdict(self) -> str:
+        if self.reason:
+            return NOT_RUN
+        return FAILED if self.found else GOOD
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        history = self.history
+        if history is None:
+            return (self.fault, *[""] * 9, self.verdict)
+        came = Counter(callback.message_id for callback in history.callbacks if 200 <= callback.status < 300)
+        owed = {row.message_id for row in history.callback_rows}
+        frames = sum(call.sent for call in history.calls if call.whole)
+        return (
+            self.fault,
+            f"{history.healed_at - history.injected_at:.1f}",
+            f"{history.settled_at - history.healed_at:.1f}",
+            str(len(history.streams)),
+            str(frames),
+            f"{len(owed)}/{len(came)}/{sum(count - 1 for count in came.values())}",
+            str(lost_frames(history)),
+            f"{gap_p99_ms(history):.0f}",
+            f"{history.noise_ms:.0f}",
+            f"{max((use.rss_peak_mb for use in history.processes), default=0):.0f}",
+            self.verdict,
+        )
+
+
+def lost_frames(history: History) -> int:
+    """Of the calls that the fault may not touch."""
+    came = Counter(tag for stream in history.streams for tag, _ in stream.frames)
+    return sum(max(call.sent - came[call.tag], 0) for call in history.calls if call.taken and call.whole)
+
+
+def line(cells: Sequence[str]) -> str:
+    first, *more = zip(cells, WIDTHS, strict=True)
+    return "  ".join([first[0].ljust(first[1]), *(text.rjust(width) for text, width in more)])
+
+
+def words_of(row: Row) -> list[str]:
+    """What is to be said of a row beside its line."""
+    return [f"    {row.reason}"] if row.reason else [f"    {finding}" for finding in row.found]
+
+
+def summary(rows: Sequence[Row]) -> str:
+    count = Counter(row.verdict for row in rows)
+    return f"{count[GOOD]} good, {count[FAILED]} failed, {count[NOT_RUN]} not run"

@@ -1,0 +1,129 @@
+"""One fault, once: calls that run through it, begin in it and end in it; the injury, the healing, the wait, and the verdict.
+
+Owns the course of a trial. Must not know any fault: each is a Fault, with what it does and what it may cost."""
+
+import asyncio
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos import rows
+from tests.chaos.history import BroughtCall, History
+from tests.chaos.invariants import AFTERMATH_SECONDS, Finding, findings
+from tests.chaos.peers import Caller, Peers
+from tests.chaos.sites import CANARIES, Site
+from tests.chaos.usage import Watch, Yardstick
+from tests.journeys.answers import Answers
+
+LOOK_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`inject` harms on entering and heals on leaving; in between `seconds` pass (in the random form `long_seconds`). `costs` says what
+    may happen to a call. `not_here` is why this machine cannot do it. `settle_seconds`: how long rows and callbacks may take then."""
+
+    name: str
+    inject: "Callable[[Trial], AbstractAsyncContextManager[None]]"
+    seconds: float = 3.0
+    long_seconds: float = 0.0
+    costs: "Callable[[Trial, BroughtCall], None]" = lambda trial, call: None
+    not_here: str = ""
+    settle_seconds: float = 45.0
+    calls_before: int = 4
+    spoken_seconds: float = 1.0
+    """How long calls have gone on when it begins: rows lag behind by less."""
+
+
+@dataclass
+class Trial:
+    fault: Fault
+    site: Site
+    answers: Answers
+    seconds: float
+    yardstick: Yardstick
+    is_first: bool = False
+    history: History = field(init=False)
+    notes: dict[str, float] = field(default_factory=dict)
+    """What a fault keeps for its `costs`: moments, by name."""
+
+    def __post_init__(self) -> None:
+        self.history = History(self.fault.name, began_at=time.monotonic())
+
+    def note(self, name: str) -> None:
+        self.notes[name] = time.monotonic()
+
+    async def run(self, file: Path) -> list[Finding]:
+        """The verdict: what does not hold."""
+        history = self.history
+        watch = Watch(self.site.alive())
+        try:
+            async with Peers(self.site, self.answers, history) as self.peers:
+                await self._course(watch)
+                await self._settle()
+                self.peers.record()
+                await asyncio.to_thread(rows.read_into, history, self.site.ask)
+        except Exception:  # whatever keeps the harness from finding out is no reason to call it good, nor to leave out what comes next
+            history.troubles.append(traceback.format_exc())
+        finally:
+            history.processes = await watch.stop(self.site.alive())
+        for call in history.calls:
+            self.fault.costs(self, call)
+        said = self.site.said()
+        history.leaks = [f"{word[:20]}... stands in what a process printed" for word in CANARIES if word in said]
+        await asyncio.to_thread(history.write, file)
+        return findings(history)
+
+    async def _course(self, watch: Watch) -> None:
+        peers, history = self.peers, self.history
+        through = [peers.place("before") for _ in range(self.fault.calls_before)]
+        short = [peers.place("short") for _ in range(min(2, self.fault.calls_before))]
+        await peers.until_heard([*through, *short])
+        await asyncio.sleep(self.fault.spoken_seconds)
+        if self.is_first:
+            watch.look_before()
+        history.injected_at = time.monotonic()
+        async with self.fault.inject(self):
+            during = [peers.place("during"), peers.place("during")]
+            fleeting = [peers.place("fleeting")]
+            await asyncio.sleep(self.seconds * 0.4)
+            hang_up(short)
+            await asyncio.sleep(self.seconds * 0.4)
+            hang_up(fleeting)
+            await asyncio.sleep(self.seconds * 0.2)
+        history.healed_at = time.monotonic()
+        await peers.until_heard(during)
+        await asyncio.sleep(max(history.healed_at + AFTERMATH_SECONDS - time.monotonic(), 0))
+        window = history.injected_at, history.healed_at + AFTERMATH_SECONDS
+        history.noise_ms = max(watch.noise_ms(*window), self.yardstick.noise_ms(*window))
+        after = [peers.place("after")]
+        await peers.until_heard(after, 25)
+        hang_up(peers.callers)
+        await asyncio.gather(*(caller.task for caller in peers.callers))
+
+    async def _settle(self) -> None:
+        """Until no row of a call that was taken is live or waits. What is not right then is found by the checker."""
+        history = self.history
+        taken = {call.call_uuid: call for call in history.calls if call.taken}
+        deadline = time.monotonic() + self.fault.settle_seconds
+        while time.monotonic() < deadline:
+            for uuid in await asyncio.to_thread(rows.ended, self.site.ask, list(taken)):
+                taken[uuid].row_ended_at = taken[uuid].row_ended_at or time.monotonic()
+            if await asyncio.to_thread(rows.settled, self.site.ask, list(taken)):
+                break
+            await asyncio.sleep(LOOK_SECONDS)
+        history.settled_at = time.monotonic()
+
+
+def hang_up(callers: list[Caller]) -> None:
+    for caller in callers:
+        caller.hang_up()
+
+
+def suffers(call: BroughtCall, *causes: str, steady: bool = False, misses: float = 2.5) -> None:
+    """The call may be cut off with one of these causes."""
+    call.may_end = (*causes, "call_ended")
+    call.whole, call.steady, call.may_miss_seconds = False, steady, misses

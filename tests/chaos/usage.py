@@ -1,0 +1,95 @@
+"""What a process uses of the machine, read from /proc; and how late the machine itself is.
+
+Owns the reading. Must not know what is too much."""
+
+import asyncio
+import os
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.chaos.history import ProcessUse
+from tests.chaos.invariants import FRAME_MS, wait_p99_ms
+from tests.journeys.processes import ChildProcess
+
+
+class Use(NamedTuple):
+    rss_mb: float
+    descriptors: int
+    threads: int
+
+
+def use_of(pid: int) -> Use | None:
+    """None when it is gone, or when this is no Linux."""
+    with suppress(OSError, ValueError, KeyError):
+        words = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
+        descriptors = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+        return Use(int(words["VmRSS"].split()[0]) / 1024, descriptors, int(words["Threads"]))
+    return None
+
+
+class Yardstick:
+    """The process of tests/chaos/yardstick.py, one for a whole run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._process = ChildProcess("yardstick", (sys.executable, "-m", "tests.chaos.yardstick"), folder, dict(os.environ))
+
+    def noise_ms(self, since: float, until: float) -> float:
+        """How much later than 20 ms it was at 99 of 100 moments."""
+        gaps = [float(gap) for at, gap in map(str.split, self._process.lines) if since < float(at) < until]
+        usual = max((until - since) * 1000 - sum(gaps), 0)
+        return max(wait_p99_ms([*gaps, *[FRAME_MS] * int(usual / FRAME_MS)]) - FRAME_MS, 0.0)
+
+    def stop(self) -> None:
+        self._process.stop()
+
+
+class Watch:
+    """Looks at processes while a trial runs, and at how late a bare timer of the harness itself is."""
+
+    def __init__(self, pids: dict[str, int]) -> None:
+        self._pids = pids
+        self.look_before()
+        self._peak: dict[str, float] = {}
+        self._ticks: list[tuple[float, float]] = []
+        self._tasks = [asyncio.create_task(self._look()), asyncio.create_task(self._tick())]
+
+    def look_before(self) -> None:
+        """What there is now is what there was before. A process that has never had a call has not filled its pools yet."""
+        self._before = {name: use_of(pid) for name, pid in self._pids.items()}
+
+    def noise_ms(self, since: float, until: float) -> float:
+        return max(wait_p99_ms(gap for at, gap in self._ticks if since < at < until) - FRAME_MS, 0.0)
+
+    async def stop(self, pids: dict[str, int]) -> list[ProcessUse]:
+        """`pids`: as they are now; of a process that is another one by now there is nothing to compare."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        uses = []
+        for name, pid in pids.items():
+            before, after = self._before.get(name) if self._pids.get(name) == pid else None, use_of(pid)
+            use = ProcessUse(name, rss_peak_mb=self._peak.get(name, 0.0))
+            if before is not None:
+                use.rss_before_mb, use.descriptors_before, use.threads_before = before
+            if after is not None:
+                use.rss_after_mb, use.descriptors_after, use.threads_after = after
+            uses.append(use)
+        return uses
+
+    async def _look(self) -> None:
+        while True:
+            for name, pid in self._pids.items():
+                if (use := use_of(pid)) is not None:
+                    self._peak[name] = max(self._peak.get(name, 0.0), use.rss_mb)
+            await asyncio.sleep(0.5)
+
+    async def _tick(self) -> None:
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(FRAME_MS / 1000)
+            now = time.monotonic()
+            self._ticks.append((now, (now - last) * 1000))
+            last = now

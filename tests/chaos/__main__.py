@@ -25,17 +25,24 @@ class Run:
     def __init__(self, folder: Path, answers: Answers) -> None:
         self.folder, self.answers = folder, answers
         self.rows: list[Row] = []
+        self.trials = 0
         self.yardstick = Yardstick(ROOT)
 
     async def one(self, lane: Lane, site: Site, fault: Fault, seconds: float, is_first: bool) -> None:
         row = Row(fault.name, lane.name, reason=fault.not_here)
         if not row.reason:
-            trial = Trial(fault, site, self.answers, seconds, self.yardstick, is_first)
-            name = f"{len(self.rows) + 1:03}-{lane.name}-{''.join(letter if letter.isalnum() else '-' for letter in fault.name)}.jsonl"
-            row.found = await trial.run(self.folder / name)
-            row.history = trial.history
+            await self.judge(row, Trial(fault, site, self.answers, seconds, self.yardstick, is_first))
+            if {finding.invariant for finding in row.found} == {"I8 audio"}:
+                # Only the time is wrong, and others use this machine: once more, and that counts; what was found first is told.
+                row.first_found = row.found
+                await self.judge(row, Trial(fault, site, self.answers, seconds, self.yardstick))
         self.rows.append(row)
         print("\n".join([table.line(row.cells), *table.words_of(row)]), flush=True)
+
+    async def judge(self, row: Row, trial: Trial) -> None:
+        self.trials += 1
+        name = f"{self.trials:03}-{row.site}-{''.join(letter if letter.isalnum() else '-' for letter in row.fault)}.jsonl"
+        row.found, row.history = await trial.run(self.folder / name), trial.history
 
     async def all_once(self, lane: Lane, faults: Sequence[Fault]) -> None:
         async with running(lane, self.answers) as site:
@@ -59,7 +66,7 @@ async def main(options: argparse.Namespace) -> int:
     folder = ROOT / "build/chaos" / time.strftime("%Y%m%d-%H%M%S")
     run = Run(folder, answers)
     began = time.monotonic()
-    chosen = {lane: [fault for fault in lane.faults if options.fault in fault.name] for lane in LANES}
+    chosen = {lane: [fault for fault in lane.faults if options.fault in fault.name] for lane in LANES if options.lane in lane.name}
     print(table.line(table.HEAD), flush=True)
     try:
         async with asyncio.TaskGroup() as group:
@@ -75,6 +82,7 @@ async def main(options: argparse.Namespace) -> int:
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos")
+    parser.add_argument("--lane", default="", help="Only this lane: stores, processes or embedded.")
     parser.add_argument("--fault", default="", help="Only faults with this in their name.")
     return parser.parse_args()
 

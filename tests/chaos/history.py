@@ -16,8 +16,9 @@ from typing import Any
 class BroughtCall:
     """A call as its gateway saw it; `tag` is in each of its frames, `end` says who ended it.
 
-    What its fault may do to it: `may_end` (the causes its stream may end with), `may_be_refused`, `whole` (every frame sent has to arrive),
-    `steady` (its gaps are judged), `may_miss_seconds` (how much of the true duration the bill may leave out)."""
+    What its fault may do to it: `may_end` (the causes its stream may end with), `may_be_refused`, `whole` (every frame sent has to
+    arrive), `steady` (its gaps are judged), `may_miss_seconds` (how much of the true duration the bill may leave out), `may_not_be_told`
+    (its callbacks may be given up), `told_within_seconds` (how soon its start has to be told of; 0: whenever)."""
 
     call_uuid: str
     account: str
@@ -38,6 +39,8 @@ class BroughtCall:
     whole: bool = True
     steady: bool = True
     may_miss_seconds: float = 2.5
+    may_not_be_told: bool = False
+    told_within_seconds: float = 0.0
 
 
 @dataclass
@@ -67,6 +70,10 @@ class HeardCallback:
     body: str
     status: int
     at: float
+
+    @property
+    def taken(self) -> bool:
+        return 200 <= self.status < 300
 
 
 @dataclass
@@ -126,7 +133,8 @@ class ProcessUse:
 
 @dataclass
 class History:
-    """One trial. `noise_ms` is how late a bare timer beside it was at its 99th percentile; `leaks` say where a secret was found."""
+    """One trial. `noise_ms` is how late a bare timer beside it was at its 99th percentile; `leaks` say where a secret was found,
+    `seen_wrong` what the fault itself looks at and found wrong, `troubles` what kept the harness from finding out."""
 
     fault: str
     began_at: float = 0.0
@@ -142,6 +150,7 @@ class History:
     callback_rows: list[CallbackRow] = field(default_factory=list)
     processes: list[ProcessUse] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
+    seen_wrong: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
@@ -153,7 +162,7 @@ class History:
 
     def _records(self) -> Iterable[tuple[str, dict[str, Any]]]:
         whole = asdict(self)
-        yield "trial", {name: value for name, value in whole.items() if not isinstance(value, list) or name in ("leaks", "troubles")}
-        for name, value in whole.items():
-            if isinstance(value, list) and name not in ("leaks", "troubles"):
-                yield from ((name, record) for record in value)
+        records = {name for name, value in whole.items() if isinstance(value, list) and name not in ("leaks", "seen_wrong", "troubles")}
+        yield "trial", {name: value for name, value in whole.items() if name not in records}
+        for name in sorted(records):
+            yield from ((name, record) for record in whole[name])

@@ -57,6 +57,8 @@ class Seen:
         self.came: defaultdict[str, list[HeardCallback]] = defaultdict(list)
         for heard in history.callbacks:
             self.came[heard.stream_id].append(heard)
+        untold = {call.call_uuid for call in self.taken if call.may_not_be_told}
+        self.given_up = {row.stream_id for row in history.stream_rows if row.call_uuid in untold}
 
 
 def name_of(call: BroughtCall) -> str:
@@ -133,23 +135,34 @@ def _duration(call: BroughtCall, stream: HeardStream, rows: Sequence[StreamRow])
 
 def callbacks(seen: Seen) -> Iterator[str]:
     """I4: who heard a stream's start is told of it and of one end; what came is what is owed; what came twice is the same."""
-    for call in seen.taken:
+    for call in (taken for taken in seen.taken if not taken.may_not_be_told):
         for stream in (heard for heard in seen.heard[call.call_uuid] if heard.stream_id):
-            events = {came.message_id: came.event for came in seen.came[stream.stream_id] if 200 <= came.status < 300}
-            told = Counter(events.values())
+            came = seen.came[stream.stream_id]
+            told = Counter({each.message_id: each.event for each in came if each.taken}.values())
             if told["StartStream"] != 1 or sum(told[end] for end in ENDS) != 1:
                 yield f"stream {stream.stream_id} of {name_of(call)} was told of as {dict(told)}"
-    for stream_id in {*seen.owed, *seen.came}:
+            yield from _told_late(call, stream, came)
+    for stream_id in {*seen.owed, *seen.came} - seen.given_up:
         owed = {row.message_id for row in seen.owed[stream_id]}
-        came = {heard.message_id for heard in seen.came[stream_id] if 200 <= heard.status < 300}
-        if missing := owed - came:
+        taken_ids = {heard.message_id for heard in seen.came[stream_id] if heard.taken}
+        if missing := owed - taken_ids:
             yield f"stream {stream_id}: {len(missing)} callbacks owed did not come"
-        if more := came - owed:
+        if more := taken_ids - owed:
             yield f"stream {stream_id}: {len(more)} callbacks came that nobody owes"
-        bodies: defaultdict[str, set[str]] = defaultdict(set)
-        for heard in seen.came[stream_id]:
-            bodies[heard.message_id].add(heard.body)
-        yield from (f"callback {message} came with {len(kinds)} bodies" for message, kinds in bodies.items() if len(kinds) > 1)
+    yield from _changed(seen.history.callbacks)
+
+
+def _changed(came: Sequence[HeardCallback]) -> Iterator[str]:
+    bodies: defaultdict[str, set[str]] = defaultdict(set)
+    for heard in came:
+        bodies[heard.message_id].add(heard.body)
+    yield from (f"callback {message} came with {len(kinds)} bodies" for message, kinds in bodies.items() if len(kinds) > 1)
+
+
+def _told_late(call: BroughtCall, stream: HeardStream, came: Sequence[HeardCallback]) -> Iterator[str]:
+    first = min((heard.at for heard in came if heard.event == "StartStream"), default=math.inf)
+    if call.told_within_seconds and first - stream.started_at > call.told_within_seconds:
+        yield f"{name_of(call)} was told of after {first - stream.started_at:.1f} s, not within {call.told_within_seconds:g} s"
 
 
 def order(seen: Seen) -> Iterator[str]:
@@ -157,7 +170,7 @@ def order(seen: Seen) -> Iterator[str]:
     for stream_id, came in seen.came.items():
         first: dict[str, int] = {}
         for heard in sorted(came, key=lambda each: each.at):
-            if 200 <= heard.status < 300:
+            if heard.taken:
                 first.setdefault(heard.message_id, heard.sequence)
         numbers = list(first.values())
         if numbers != sorted(numbers):
@@ -260,4 +273,5 @@ def findings(history: History) -> list[Finding]:
     if history.troubles:
         return [Finding("harness", words) for words in history.troubles]
     seen = Seen(history)
-    return [Finding(name, words) for name, check in INVARIANTS.items() for words in check(seen)]
+    found = [Finding(name, words) for name, check in INVARIANTS.items() for words in check(seen)]
+    return [*found, *(Finding("fault", words) for words in history.seen_wrong)]

@@ -16,6 +16,7 @@ from streams.simulate.conversation import Conversation
 from streams.simulate.customer import Behaviour, Customer
 from streams.simulate.gateway import CALLS
 from streams.simulate.wav import FRAME_BYTES, FRAME_SECONDS
+from tests.chaos.fault_proxy import find_packets, lose_packets
 from tests.chaos.history import BroughtCall, HeardCallback, HeardStream, History
 from tests.chaos.sites import ACCOUNTS, CANARY, DIALECTS, PASSWORD, Site
 from tests.journeys.answers import Answers
@@ -58,11 +59,26 @@ class Caller:
         )
         self.frame_bytes = FRAME_BYTES[codec]
         self.socket = CALLS[record.dialect](plan)
+        self.muted = False
         self._hang_up = asyncio.Event()
         self.task = asyncio.create_task(self._run())
 
     def hang_up(self) -> None:
         self._hang_up.set()
+
+    async def vanish(self) -> None:
+        """Its gateway dies: TCP is reset."""
+        self.muted = True
+        await self.socket.vanish()
+
+    def lose_touch(self) -> None:
+        """Its gateway's machine is gone: nothing that is sent to it arrives, and nothing comes from it."""
+        self.muted = True
+        lose_packets(self.socket._writer.get_extra_info("socket"))
+
+    def find_touch(self) -> None:
+        if not self.socket._writer.is_closing():
+            find_packets(self.socket._writer.get_extra_info("socket"))
 
     async def _run(self) -> None:
         record = self.record
@@ -89,8 +105,9 @@ class Caller:
             await asyncio.sleep(max(started + number * FRAME_SECONDS - time.monotonic(), 0))
             if self._hang_up.is_set() or self.socket.end is not None or time.monotonic() - started > LONGEST_CALL_SECONDS:
                 return
-            await self.socket.send_frame(numbered_frame(self.record.tag, number, self.frame_bytes))
-            self.record.sent, self.record.last_frame_at = number + 1, time.monotonic()
+            if not self.muted:
+                await self.socket.send_frame(numbered_frame(self.record.tag, self.record.sent, self.frame_bytes))
+                self.record.sent, self.record.last_frame_at = self.record.sent + 1, time.monotonic()
 
 
 class Peers:
@@ -115,16 +132,23 @@ class Peers:
         await asyncio.gather(*(caller.task for caller in self.callers))
         await self._stack.aclose()
 
-    async def service(self, account: str, behaviour: Behaviour | None = None, receiver: CallbackReceiver | None = None) -> Customer:
+    async def service(
+        self,
+        account: str,
+        behaviour: Behaviour | None = None,
+        receiver: CallbackReceiver | None = None,
+        kind: type[Customer] = Customer,
+    ) -> Customer:
         """Another service of a customer, good or bad."""
-        customer = await self._stack.enter_async_context(Customer(behaviour, receiver))
+        customer = await self._stack.enter_async_context(kind(behaviour, receiver))
         self._services.append((account, customer))
         return customer
 
     def place(
-        self, part: str, *, web: str = "", account: str = "", dialect: str = "", to: Customer | None = None, status_url: str = ""
+        self, part: str, *, web: str = "", account: str = "", dialect: str = "", to: Customer | None = None, url: str = "", **more: str
     ) -> Caller:
-        """A call that begins now. Left out, web process, account and dialect take turns."""
+        """A call that begins now. Left out, web process, account and dialect take turns. `url` is a service that is no Customer of ours;
+        `more` are attributes of the <Stream>."""
         turn = next(self._turn)
         account = account or ACCOUNTS[turn % len(ACCOUNTS)]
         dialect = dialect or DIALECTS[(turn // len(ACCOUNTS) + turn) % len(DIALECTS)]
@@ -133,11 +157,12 @@ class Peers:
         customer = to or self.customers[account]
         attributes = {
             "contentType": CONTENT_TYPES[CODECS[dialect]],
-            "statusCallbackUrl": status_url or customer.status_url,
+            "statusCallbackUrl": customer.status_url,
             "keepCallAlive": "true",
             "extraHeaders": f"key={CANARY}",
+            **more,
         }
-        self.answers.set(record.call_uuid, response(stream(customer.url, **attributes)))
+        self.answers.set(record.call_uuid, response(stream(url or customer.url, **attributes)))
         self.history.calls.append(record)
         caller = Caller(self.site, record)
         self.callers.append(caller)

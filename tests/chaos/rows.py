@@ -47,6 +47,11 @@ def settled(ask: Ask, call_uuids: Sequence[str]) -> bool:
     return len(ask(ENDED.format(names))) == len(call_uuids) and ask(UNSETTLED.format(names)) == [(0,)]
 
 
+def there(ask: Ask, call_uuids: Sequence[str]) -> bool:
+    """Whether any of the calls has a row."""
+    return ask(f"SELECT count(*) FROM streams_call c WHERE c.uuid IN ({listed(call_uuids)})") != [(0,)]
+
+
 def ended(ask: Ask, call_uuids: Sequence[str]) -> set[str]:
     return {text(uuid) for (uuid,) in ask(ENDED.format(listed(call_uuids)))}
 

@@ -221,6 +221,8 @@ class EmbeddedSite(Site):
         self.ask = rows.of_sqlite(self.database)
         await asyncio.to_thread(migrated.copy_to, self.database)
         port = free_port()
+        # Buffers that are full within the time of a trial.
+        self.environment |= {"BUFFER_MS": "5000", "CONNECT_TIMEOUT_SECONDS": "1", "CONNECT_RETRY_SECONDS": "0.1 0.2"}
         run = (sys.executable, "manage.py", "run")
         process = self.spawn("run", *run, PORT=str(port))
         self.webs["web"] = f"ws://127.0.0.1:{port}"

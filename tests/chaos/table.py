@@ -16,12 +16,13 @@ WIDTHS = (42, 7, 6, 7, 6, 11, 4, 6, 5, 6, 7)
 
 @dataclass
 class Row:
-    """One fault's outcome. `reason` is why it was not run."""
+    """One fault's outcome. `reason` is why it was not run, `first_found` what a first try found that was made once more."""
 
     fault: str
     site: str
     history: History | None = None
     found: Sequence[Finding] = field(default_factory=list)
+    first_found: Sequence[Finding] = field(default_factory=list)
     reason: str = ""
 
     @property
@@ -35,7 +36,7 @@ class Row:
         history = self.history
         if history is None:
             return (self.fault, *[""] * 9, self.verdict)
-        came = Counter(callback.message_id for callback in history.callbacks if 200 <= callback.status < 300)
+        came = Counter(callback.message_id for callback in history.callbacks if callback.taken)
         owed = {row.message_id for row in history.callback_rows}
         frames = sum(call.sent for call in history.calls if call.whole)
         return (
@@ -66,7 +67,9 @@ def line(cells: Sequence[str]) -> str:
 
 def words_of(row: Row) -> list[str]:
     """What is to be said of a row beside its line."""
-    return [f"    {row.reason}"] if row.reason else [f"    {finding}" for finding in row.found]
+    if row.reason:
+        return [f"    {row.reason}"]
+    return [*(f"    at the first try: {finding}" for finding in row.first_found), *(f"    {finding}" for finding in row.found)]
 
 
 def summary(rows: Sequence[Row]) -> str:

@@ -190,6 +190,14 @@ def print_a_secret(history: History) -> None:
     history.leaks.append("a password stands in what a process printed")
 
 
+def tell_late(history: History) -> None:
+    history.calls[0].told_within_seconds = 2.0
+
+
+def end_with_status_1(history: History) -> None:
+    history.seen_wrong.append("it ended with status 1")
+
+
 def fail_to_find_out(history: History) -> None:
     history.troubles.append("the database could not be asked")
 
@@ -219,6 +227,7 @@ def fail_to_find_out(history: History) -> None:
         (deliver_what_nobody_owes, "I4 callbacks"),
         (deliver_twice_with_another_body, "I4 callbacks"),
         (tell_two_ends, "I4 callbacks"),
+        (tell_late, "I4 callbacks"),
         (deliver_in_another_order, "I5 order"),
         (hear_anothers_frame, "I6 isolation"),
         (hear_anothers_call, "I6 isolation"),
@@ -230,6 +239,7 @@ def fail_to_find_out(history: History) -> None:
         (fall_silent, "I8 audio"),
         (end_for_another_reason, "I9 reason"),
         (print_a_secret, "I10 secrets"),
+        (end_with_status_1, "fault"),
         (fail_to_find_out, "harness"),
     ],
 )  # fmt: skip

@@ -53,6 +53,12 @@ class Trial:
     def __post_init__(self) -> None:
         self.history = History(self.fault.name, began_at=time.monotonic())
 
+    async def nothing_was_written(self, what: str) -> None:
+        """A fault that does not hurt proves nothing: calls that began in it must not have rows yet."""
+        began = [call.call_uuid for call in self.history.calls if call.part in ("during", "fleeting")]
+        if await asyncio.to_thread(rows.there, self.site.ask, began):
+            self.history.seen_wrong.append(f"{what}, and rows were written all the same: the fault did not hurt")
+
     def note(self, name: str) -> None:
         self.notes[name] = time.monotonic()
 

@@ -14,6 +14,9 @@ from tests.chaos.history import ProcessUse
 from tests.chaos.invariants import FRAME_MS, wait_p99_ms
 from tests.journeys.processes import ChildProcess
 
+YOUNG_SECONDS = 8.0
+"""A process that is younger still loads what it is made of."""
+
 
 class Use(NamedTuple):
     rss_mb: float
@@ -28,6 +31,13 @@ def use_of(pid: int) -> Use | None:
         descriptors = len(list(Path(f"/proc/{pid}/fd").iterdir()))
         return Use(int(words["VmRSS"].split()[0]) / 1024, descriptors, int(words["Threads"]))
     return None
+
+
+def age_seconds(pid: int) -> float:
+    with suppress(OSError, ValueError):
+        began = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        return float(Path("/proc/uptime").read_text().split()[0]) - began
+    return 0.0
 
 
 class Yardstick:
@@ -58,7 +68,7 @@ class Watch:
 
     def look_before(self) -> None:
         """What there is now is what there was before. A process that has never had a call has not filled its pools yet."""
-        self._before = {name: use_of(pid) for name, pid in self._pids.items()}
+        self._before = {name: use_of(pid) for name, pid in self._pids.items() if age_seconds(pid) > YOUNG_SECONDS}
 
     def noise_ms(self, since: float, until: float) -> float:
         return max(wait_p99_ms(gap for at, gap in self._ticks if since < at < until) - FRAME_MS, 0.0)

@@ -2,12 +2,21 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from tests.chaos.faults.customers import OK, Answered, BadReceiver
+from tests.chaos.faults.stores import nothing
 from tests.chaos.history import BroughtCall
 from tests.chaos.sites import LargeSite
 from tests.chaos.trial import Fault, Trial, suffers
+
+DELAY = (
+    "CREATE FUNCTION delay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$",
+    "CREATE TRIGGER delay BEFORE UPDATE ON streams_callback FOR EACH ROW WHEN (NEW.state = 'delivered') EXECUTE FUNCTION delay()",
+)
+NO_DELAY = ("DROP TRIGGER delay ON streams_callback", "DROP FUNCTION delay()")
+BOTH = ("worker 1", "worker 2")
 
 
 def large(trial: Trial) -> LargeSite:
@@ -28,9 +37,38 @@ async def web_killed(trial: Trial) -> AsyncIterator[None]:
         await asyncio.to_thread(site.start_web, "web 1")
 
 
+@asynccontextmanager
+async def web_killed_without_database(trial: Trial) -> AsyncIterator[None]:
+    """The database goes first, so that what begins and ends in between stands in no row when the process is killed."""
+    site = large(trial)
+    site.postgres.proxy.cut()
+    site.postgres.proxy.silence()
+    unwritten = [trial.peers.place("unwritten", web="web 1") for _ in range(2)]
+    brief = trial.peers.place("unwritten and over", web="web 1")
+    await trial.peers.until_heard([*unwritten, brief], frames=30)
+    brief.hang_up()
+    await brief.task
+    await asyncio.sleep(1.2)  # what a spool promises: flushed each second
+    try:
+        async with web_killed(trial):
+            yield
+            await trial.nothing_was_written("the database was away")
+            site.postgres.proxy.heal()
+    finally:
+        site.postgres.proxy.heal()
+
+
 def on_the_killed_one(trial: Trial, call: BroughtCall) -> None:
     if call.web == "web 1" and call.began_at < trial.notes["killed"]:
         suffers(call, "process_lost")
+
+
+def on_the_one_killed_without_database(trial: Trial, call: BroughtCall) -> None:
+    """Billed to the last sign of life that was written."""
+    if call.part != "unwritten and over":
+        on_the_killed_one(trial, call)
+        if not call.whole:
+            call.may_miss_seconds = 12.0
 
 
 @asynccontextmanager
@@ -47,20 +85,56 @@ async def web_stopped(trial: Trial) -> AsyncIterator[None]:
 
 
 def on_the_stopped_one(trial: Trial, call: BroughtCall) -> None:
-    """Its lease ran out meanwhile; a short stop is survived."""
+    """Its lease ran out meanwhile; a short stop is survived. What its gateway sent in the meantime is not billed."""
     on_the_killed_one(trial, call)
     if not call.whole:
         call.may_miss_seconds = trial.seconds + 6
 
 
 @asynccontextmanager
-async def worker_killed(trial: Trial) -> AsyncIterator[None]:
+async def workers_killed_in_flight(trial: Trial) -> AsyncIterator[None]:
+    """Both, while callbacks are at their addresses and not answered."""
     site = large(trial)
-    await asyncio.to_thread(site.kill, "worker 1")
+    late = [Answered(200, OK + b"Content-Length: 0\r\n\r\n", after_seconds=3)] * 9
+    receiver = BadReceiver(late)
+    trial.peers.place("in flight", to=await trial.peers.service("Alder", receiver=receiver), account="Alder")
+    await received(receiver)
+    async with restarted(site, BOTH):
+        yield
+
+
+@asynccontextmanager
+async def workers_killed_before_commit(trial: Trial) -> AsyncIterator[None]:
+    """Both, when a callback was answered with 200 and that is not written yet: a trigger holds the writing up."""
+    site = large(trial)
+    await asyncio.to_thread(site.postgres.sql, *DELAY)
+    receiver = BadReceiver([])
+    trial.peers.place("answered", to=await trial.peers.service("Birch", receiver=receiver), account="Birch")
+    await received(receiver)
+    await asyncio.sleep(0.3)  # the answer is read, the writing has begun
+    try:
+        async with restarted(site, BOTH):
+            await asyncio.to_thread(site.postgres.sql, "SET statement_timeout = '20s'", *NO_DELAY)
+            yield
+    finally:
+        await asyncio.to_thread(site.postgres.sql, "DROP TRIGGER IF EXISTS delay ON streams_callback", "DROP FUNCTION IF EXISTS delay()")
+
+
+async def received(receiver: BadReceiver) -> None:
+    async with asyncio.timeout(30):
+        while not receiver.callbacks:
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def restarted(site: LargeSite, workers: Sequence[str]) -> AsyncIterator[None]:
+    """Killed, and back in the end."""
+    for name in workers:
+        await asyncio.to_thread(site.kill, name)
     try:
         yield
     finally:
-        await asyncio.to_thread(site.start_worker, "worker 1")
+        await asyncio.gather(*(asyncio.to_thread(site.start_worker, name) for name in workers))
 
 
 @asynccontextmanager
@@ -75,7 +149,7 @@ async def beat_killed(trial: Trial) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def workers_stopped(trial: Trial) -> AsyncIterator[None]:
-    processes = [large(trial).processes[name] for name in ("worker 1", "worker 2", "beat")]
+    processes = [large(trial).processes[name] for name in (*BOTH, "beat")]
     for process in processes:
         process.signal(signal.SIGSTOP)
     try:
@@ -85,11 +159,70 @@ async def workers_stopped(trial: Trial) -> AsyncIterator[None]:
             process.signal(signal.SIGCONT)
 
 
+@asynccontextmanager
+async def drained(trial: Trial) -> AsyncIterator[None]:
+    """SIGTERM, while a request is half sent and an upgrade has just come: calls that are live go on until they are hung up."""
+    site = large(trial)
+    url = site.webs.pop("web 2")
+    host, port = url.removeprefix("ws://").split(":")
+    _, half = await asyncio.open_connection(host, int(port))
+    half.write(b"POST /v1/ HTTP/1.1\r\nHost: localhost\r\nContent-Le")
+    await half.drain()
+    process = site.processes["web 2"]
+    process.signal(signal.SIGTERM)
+    try:
+        yield
+        for caller in (mine := [caller for caller in trial.peers.callers if caller.record.web == "web 2"]):
+            caller.hang_up()
+        await asyncio.gather(*(caller.task for caller in mine))
+        status = await asyncio.to_thread(site.end, "web 2")
+        if status != 0:
+            trial.history.seen_wrong.append(f"the drained process ended with {status}")
+    finally:
+        half.transport.abort()
+        site.webs["web 2"] = url
+        await asyncio.to_thread(site.start_web, "web 2")
+
+
+@asynccontextmanager
+async def all_restarted(trial: Trial) -> AsyncIterator[None]:
+    """One after the other, in a hurry: a second SIGTERM ends what is live."""
+    site = large(trial)
+    for name in ("web 1", "web 2"):
+        url = site.webs.pop(name)
+        trial.note(name)
+        site.processes[name].signal(signal.SIGTERM)
+        await asyncio.sleep(0.3)
+        if (status := await asyncio.to_thread(site.end, name)) != 0:
+            trial.history.seen_wrong.append(f"{name} ended with {status}")
+        site.webs[name] = url
+        await asyncio.to_thread(site.start_web, name)
+    await asyncio.gather(asyncio.to_thread(site.end, "worker 1"), asyncio.to_thread(site.end, "beat"))
+    await asyncio.gather(asyncio.to_thread(site.start_worker, "worker 1"), asyncio.to_thread(site.start_beat, "beat"))
+    yield
+
+
+def on_the_restarted_ones(trial: Trial, call: BroughtCall) -> None:
+    if call.began_at < trial.notes.get(call.web, 0.0):
+        suffers(call, "platform_stopped")
+
+
+@asynccontextmanager
+async def unharmed(trial: Trial) -> AsyncIterator[None]:
+    nothing(large(trial))
+    yield
+
+
 FAULTS = [
+    Fault("nothing, before processes are harmed", unharmed, 1),
     Fault("kill -9 of a web process", web_killed, 2, costs=on_the_killed_one),
     Fault("kill -9 in a call's first moment", web_killed, 1, costs=on_the_killed_one, spoken_seconds=0),
-    Fault("web process stopped (SIGSTOP)", web_stopped, 10, 60, costs=on_the_stopped_one),
-    Fault("kill -9 of a worker", worker_killed, 1),
+    Fault("kill -9 with the database away", web_killed_without_database, 1, costs=on_the_one_killed_without_database),
+    Fault("web process stopped (SIGSTOP)", web_stopped, 10, 60, costs=on_the_stopped_one, settle_seconds=50),
+    Fault("kill -9 of workers, callbacks in flight", workers_killed_in_flight, 1),
+    Fault("kill -9 between an answer and its commit", workers_killed_before_commit, 1),
     Fault("kill -9 of beat", beat_killed, 3),
     Fault("workers and beat stopped (SIGSTOP)", workers_stopped, 6, 60),
+    Fault("drain, with a half-sent request", drained, 3),
+    Fault("rolling restart of everything", all_restarted, 1, costs=on_the_restarted_ones),
 ]

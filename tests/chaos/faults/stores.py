@@ -4,38 +4,33 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from tests.chaos.fault_proxy import CAN_LOSE_PACKETS
 from tests.chaos.sites import LargeSite
 from tests.chaos.trial import Fault, Trial
 
-Harm = Callable[[LargeSite], None]
+Harm = Callable[[LargeSite], object]
 
 
-def between(harm: Harm, heal: Harm) -> Callable[[Trial], AbstractAsyncContextManager[None]]:
-    """Two blocking steps around the time that it lasts."""
+def between(harm: Harm, heal: Harm, *, refuses: bool = False, here: bool = False) -> Callable[[Trial], AbstractAsyncContextManager[None]]:
+    """Two steps around the time that it lasts. `refuses`: nothing is written meanwhile, which is looked at. What is `here` is done on the
+    harness's event loop, where the proxies live; the rest blocks, and is done in a thread."""
 
-    @asynccontextmanager
-    async def inject(trial: Trial) -> AsyncIterator[None]:
-        assert isinstance(trial.site, LargeSite)
-        try:
-            await asyncio.to_thread(harm, trial.site)
-            yield
-        finally:
-            await asyncio.to_thread(heal, trial.site)
-
-    return inject
-
-
-def on_the_loop(harm: Harm, heal: Harm) -> Callable[[Trial], AbstractAsyncContextManager[None]]:
-    """The same of the proxies, which live on the harness's event loop."""
+    async def carry_out(step: Harm, site: LargeSite) -> None:
+        if here:
+            step(site)
+        else:
+            await asyncio.to_thread(step, site)
 
     @asynccontextmanager
     async def inject(trial: Trial) -> AsyncIterator[None]:
         assert isinstance(trial.site, LargeSite)
         try:
-            harm(trial.site)
+            await carry_out(harm, trial.site)
             yield
+            if refuses:
+                await trial.nothing_was_written("the database was away or refused")
         finally:
-            heal(trial.site)
+            await carry_out(heal, trial.site)
 
     return inject
 
@@ -72,26 +67,40 @@ def take_ends(site: LargeSite) -> None:
 
 
 def rename(table: str, name: str) -> Harm:
-    def harm(site: LargeSite) -> None:
-        site.postgres.sql(f"ALTER TABLE {table} RENAME TO {name}")
-
-    return harm
+    return lambda site: site.postgres.sql(f"ALTER TABLE {table} RENAME TO {name}")
 
 
+PACKETS = "" if CAN_LOSE_PACKETS else "only Linux lets a process lose the packets that come to its own sockets"
 FAULTS = [
-    Fault("nothing", between(nothing, nothing), 2),
+    Fault("nothing", between(nothing, nothing), 1),
     Fault("Redis killed, and back empty", between(lambda site: site.redis.kill(), lambda site: site.redis.start()), long_seconds=30),
     Fault("Redis flushed", between(lambda site: site.redis.flush(), nothing), 1),
     Fault("Redis hangs (SIGSTOP)", between(lambda site: site.redis.hang(), lambda site: site.redis.resume()), 4, 30),
-    Fault("Redis silent on the wire", on_the_loop(lambda site: site.redis.proxy.partition(), lambda site: site.redis.proxy.heal()), 4, 30),
+    Fault(
+        "Redis partitioned",
+        between(lambda site: site.redis.proxy.partition(), lambda site: site.redis.proxy.heal(), here=True),
+        4,
+        30,
+        not_here=PACKETS,
+    ),
     Fault("PostgreSQL restarted", between(lambda site: site.postgres.stop(), lambda site: site.postgres.start()), 2, 20),
     Fault("PostgreSQL hangs (SIGSTOP)", between(lambda site: site.postgres.hang(), lambda site: site.postgres.resume()), 6, 30),
-    Fault("its connections terminated", between(terminate, nothing), 1),
-    Fault("its connections reset", on_the_loop(lambda site: site.postgres.proxy.cut(), nothing), 1),
-    Fault("PostgreSQL read-only", between(read_only, writable), 3, 20),
+    Fault("PostgreSQL's connections terminated", between(terminate, nothing), 1),
+    Fault("PostgreSQL's connections reset", between(lambda site: site.postgres.proxy.cut(), nothing, here=True), 1),
+    Fault("PostgreSQL read-only", between(read_only, writable, refuses=True), 3, 20),
     Fault(
-        "PostgreSQL partitioned", on_the_loop(lambda site: site.postgres.proxy.partition(), lambda site: site.postgres.proxy.heal()), 7, 30
+        "PostgreSQL silent, while TCP answers",
+        between(lambda site: site.postgres.proxy.silence(), lambda site: site.postgres.proxy.heal(), here=True, refuses=True),
+        7,
+        30,
     ),
-    Fault("a table in a migration", between(rename("streams_callback", "moved"), rename("moved", "streams_callback")), 3, 10),
-    Fault("ends refused by the row", between(refuse_ends, take_ends), 4, 15),
+    Fault(
+        "PostgreSQL partitioned",
+        between(lambda site: site.postgres.proxy.partition(), lambda site: site.postgres.proxy.heal(), here=True, refuses=True),
+        7,
+        30,
+        not_here=PACKETS,
+    ),
+    Fault("a table in a migration", between(rename("streams_call", "moved"), rename("moved", "streams_call")), 3, 10),
+    Fault("the ends of calls refused", between(refuse_ends, take_ends), 4, 15),
 ]

@@ -6,7 +6,7 @@ Owns the lists. Must not know how anything is injected."""
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.chaos.faults import customers, embedded, processes, stores
+from tests.chaos.faults import clocks, customers, embedded, gateways, processes, stores
 from tests.chaos.sites import EmbeddedSite, LargeSite
 from tests.chaos.trial import Fault
 
@@ -19,7 +19,7 @@ class Lane:
 
 
 LANES = (
-    Lane("stores", LargeSite, stores.FAULTS),
-    Lane("processes", LargeSite, processes.FAULTS),
+    Lane("stores", LargeSite, [*stores.FAULTS, *clocks.FAULTS]),
+    Lane("processes", LargeSite, [*processes.FAULTS, *gateways.FAULTS]),
     Lane("embedded", EmbeddedSite, [*embedded.FAULTS, *customers.FAULTS]),
 )

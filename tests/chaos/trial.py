@@ -5,7 +5,7 @@ Owns the course of a trial. Must not know any fault: each is a Fault, with what 
 import asyncio
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +58,10 @@ class Trial:
         began = [call.call_uuid for call in self.history.calls if call.part in ("during", "fleeting")]
         if await asyncio.to_thread(rows.there, self.site.ask, began):
             self.history.seen_wrong.append(f"{what}, and rows were written all the same: the fault did not hurt")
+
+    def ended(self, call_uuids: Sequence[str]) -> set[str]:
+        """Those whose rows say so."""
+        return rows.ended(self.site.ask, call_uuids)
 
     def note(self, name: str) -> None:
         self.notes[name] = time.monotonic()

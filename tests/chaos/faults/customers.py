@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from websockets.asyncio.server import ServerConnection
 
@@ -16,6 +17,7 @@ from streams.simulate.customer import Behaviour, Customer
 from streams.simulate.ending import closed
 from streams.simulate.listener import Listener, serving
 from tests.chaos.history import BroughtCall
+from tests.chaos.invariants import EVERYBODY
 from tests.chaos.sites import free_port
 from tests.chaos.trial import Fault, Trial, suffers
 
@@ -223,7 +225,7 @@ class PartlyHanging(BadReceiver):
 @asynccontextmanager
 async def one_host_hangs(trial: Trial) -> AsyncIterator[None]:
     peers = trial.peers
-    shared = await peers.service("Alder", receiver=(receiver := PartlyHanging("")))
+    shared = await peers.service(EVERYBODY, receiver=(receiver := PartlyHanging("")))
     for number in range(14):
         account = "Alder" if number in (6, 13) else "Birch"
         caller = peers.place("hangs" if account == "Birch" else "shares the host", account=account, statusCallbackUrl=shared.status_url)

@@ -1,0 +1,152 @@
+"""Faults of gateways: those that die, those whose machine is gone, those that say nothing any more, and those that knock in vain.
+
+What they do costs their own calls, which are billed to their last media, and nobody else's."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from streams.simulate.customer import Behaviour
+from tests.chaos.fault_proxy import CAN_LOSE_PACKETS
+from tests.chaos.history import BroughtCall
+from tests.chaos.peers import Caller
+from tests.chaos.sites import SETTINGS, LargeSite
+from tests.chaos.trial import Fault, Trial, suffers
+
+GONE = ("gateway_lost", "media_timeout")
+MEDIA_TIMEOUT_SECONDS = float(SETTINGS["MEDIA_TIMEOUT_SECONDS"])
+KNOCKS = 300
+ELSEWHERE = "127.0.0.2"
+
+
+@asynccontextmanager
+async def gateways_die(trial: Trial) -> AsyncIterator[None]:
+    """TCP is reset, in every dialect."""
+    mine = [trial.peers.place("dies", account="Alder", dialect=dialect) for dialect in ("asterisk", "audio_stream", "audio_fork", "twilio")]
+    await trial.peers.until_heard(mine, 30)
+    await asyncio.gather(*(caller.vanish() for caller in mine))
+    yield
+
+
+def that_died(trial: Trial, call: BroughtCall) -> None:
+    if call.part == "dies":
+        suffers(call, "gateway_lost")
+        call.may_end = ("gateway_lost",)
+
+
+@asynccontextmanager
+async def gateways_vanish(trial: Trial) -> AsyncIterator[None]:
+    """Their machines are gone: one is only listened to, one has audio played to it all the time, which keep-alive does not see."""
+    peers = trial.peers
+    echo = await peers.service("Birch", Behaviour(echo=True))
+    mine = [
+        peers.place("vanishes", account="Alder", dialect="asterisk"),
+        peers.place("vanishes", account="Birch", dialect="asterisk", to=echo, bidirectional="true"),
+        peers.place("vanishes", account="Birch", dialect="twilio", to=echo, bidirectional="true"),
+    ]
+    await peers.until_heard(mine, 30)
+    for caller in mine:
+        caller.lose_touch()
+    try:
+        yield
+        await until_ended_in_rows(trial, mine, 40)
+    finally:
+        for caller in mine:
+            caller.find_touch()
+
+
+@asynccontextmanager
+async def gateways_fall_silent(trial: Trial) -> AsyncIterator[None]:
+    """Their connections stay open, and TCP answers: no media comes any more."""
+    mine = [trial.peers.place("falls silent", dialect=dialect) for dialect in ("asterisk", "audio_stream", "twilio")]
+    await trial.peers.until_heard(mine, 30)
+    for caller in mine:
+        caller.muted = True
+    yield
+    await until_ended_in_rows(trial, mine, MEDIA_TIMEOUT_SECONDS + 20)
+
+
+async def until_ended_in_rows(trial: Trial, callers: list[Caller], within_seconds: float) -> None:
+    uuids = [caller.record.call_uuid for caller in callers]
+    for _ in range(int(within_seconds * 4)):
+        if len(await asyncio.to_thread(trial.ended, uuids)) == len(uuids):
+            return
+        await asyncio.sleep(0.25)
+    trial.history.seen_wrong.append(f"gateways that were gone were noticed by nobody within {within_seconds:g} s")
+
+
+def that_vanished(trial: Trial, call: BroughtCall) -> None:
+    if call.part in ("vanishes", "falls silent"):
+        suffers(call, *GONE)
+        call.may_end = GONE
+
+
+@asynccontextmanager
+async def storm_of_passwords(trial: Trial) -> AsyncIterator[None]:
+    """Hundreds of upgrades with wrong passwords at once, from another address than the good ones: wrong ones are counted by address."""
+    assert isinstance(trial.site, LargeSite)
+    host, port = trial.site.webs["web 1"].removeprefix("ws://").split(":")
+    knocking = [asyncio.create_task(knock(host, int(port), number)) for number in range(KNOCKS)]
+    try:
+        yield
+        answers = await asyncio.gather(*knocking)
+        if any(b" 101 " in answer for answer in answers):
+            trial.history.seen_wrong.append("a wrong password was let in")
+    finally:
+        for task in knocking:
+            task.cancel()
+
+
+async def knock(host: str, port: int, number: int) -> bytes:
+    """The first bytes of the answer; none where there is none."""
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(20):
+            reader, writer = await asyncio.open_connection(host, port, local_addr=(ELSEWHERE, 0))
+            credentials = base64.b64encode(f"alder-asterisk:wrong-{number}".encode()).decode()
+            writer.write(
+                f"GET /gateway/asterisk/alder-asterisk/?call_uuid={number} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+                f"Authorization: Basic {credentials}\r\n\r\n".encode()
+            )
+            answer = await reader.read(100)
+            writer.close()
+            return answer
+    return b""
+
+
+@asynccontextmanager
+async def idle_connections(trial: Trial) -> AsyncIterator[None]:
+    """400 connections that say nothing, to a process that may have 256 descriptors, with calls in it."""
+    site = trial.site
+    assert isinstance(site, LargeSite)
+    await asyncio.to_thread(site.start_web, "web 3", "prlimit", "--nofile=256:256", "--")
+    writers: list[asyncio.StreamWriter] = []
+    try:
+        mine = [trial.peers.place("beside idle connections", web="web 3") for _ in range(3)]
+        await trial.peers.until_heard(mine)
+        host, port = site.webs["web 3"].removeprefix("ws://").split(":")
+        for _ in range(400):
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(2):
+                    writers.append((await asyncio.open_connection(host, int(port)))[1])
+        site.webs.pop("web 3")
+        yield
+        for caller in mine:
+            caller.hang_up()
+        await asyncio.gather(*(caller.task for caller in mine))
+    finally:
+        for writer in writers:
+            writer.transport.abort()
+        site.webs.pop("web 3", None)
+        await asyncio.to_thread(site.end, "web 3")
+
+
+PACKETS = "" if CAN_LOSE_PACKETS else "only Linux lets a process lose the packets that come to its own sockets"
+FAULTS = [
+    Fault("gateways die", gateways_die, 2, costs=that_died),
+    Fault("gateways vanish", gateways_vanish, 1, costs=that_vanished, not_here=PACKETS),
+    Fault("gateways fall silent", gateways_fall_silent, 1, costs=that_vanished),
+    Fault("300 wrong passwords at once", storm_of_passwords, 3, not_here="" if CAN_LOSE_PACKETS else "127.0.0.2 is Linux' own"),
+    Fault("400 idle connections, 256 descriptors", idle_connections, 2),
+]

@@ -4,10 +4,11 @@ Owns the order of things: installations up, lanes side by side, the table, every
 
 import argparse
 import asyncio
+import random
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,6 +20,21 @@ from tests.chaos.trial import Fault, Trial
 from tests.chaos.usage import Yardstick
 from tests.journeys.answers import Answers, AnswerServer
 from tests.journeys.processes import STARTER
+
+Course = Iterable[tuple[Fault, float]]
+"""Which faults come, in their order, and how long each lasts."""
+
+
+def each_once(faults: Sequence[Fault]) -> Course:
+    return [(fault, fault.seconds) for fault in faults]
+
+
+def at_random(faults: Sequence[Fault], seed: str, until: float) -> Course:
+    """The same faults for the same seed, for as long as there is time."""
+    chance = random.Random(seed)
+    while time.monotonic() < until:
+        fault = chance.choice(faults)
+        yield fault, chance.uniform(fault.seconds, fault.long_seconds or fault.seconds * 1.5)
 
 
 class Run:
@@ -44,10 +60,10 @@ class Run:
         name = f"{self.trials:03}-{row.site}-{''.join(letter if letter.isalnum() else '-' for letter in row.fault)}.jsonl"
         row.found, row.history = await trial.run(self.folder / name), trial.history
 
-    async def all_once(self, lane: Lane, faults: Sequence[Fault]) -> None:
+    async def all_of(self, lane: Lane, course: Course) -> None:
         async with running(lane, self.answers) as site:
-            for number, fault in enumerate(faults):
-                await self.one(lane, site, fault, fault.seconds, is_first=number == 0)
+            for number, (fault, seconds) in enumerate(course):
+                await self.one(lane, site, fault, seconds, is_first=number == 0)
 
 
 @asynccontextmanager
@@ -67,12 +83,16 @@ async def main(options: argparse.Namespace) -> int:
     run = Run(folder, answers)
     began = time.monotonic()
     chosen = {lane: [fault for fault in lane.faults if options.fault in fault.name] for lane in LANES if options.lane in lane.name}
+    seed = options.seed or random.randrange(1, 1_000_000)
+    if options.minutes:
+        print(f"At random, for {options.minutes:g} minutes. To have the same again: make chaos MINUTES={options.minutes:g} SEED={seed}")
     print(table.line(table.HEAD), flush=True)
     try:
         async with asyncio.TaskGroup() as group:
             for lane, faults in chosen.items():
                 if faults:
-                    group.create_task(run.all_once(lane, faults))
+                    drawn = at_random(faults, f"{seed} {lane.name}", began + options.minutes * 60)
+                    group.create_task(run.all_of(lane, drawn if options.minutes else each_once(faults)))
     finally:
         server.stop()
         run.yardstick.stop()
@@ -82,6 +102,8 @@ async def main(options: argparse.Namespace) -> int:
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos")
+    parser.add_argument("--minutes", type=float, default=0.0, help="Faults at random for so long, in place of each once.")
+    parser.add_argument("--seed", type=int, default=0, help="Of the random form; 0: one that is printed.")
     parser.add_argument("--lane", default="", help="Only this lane: stores, processes or embedded.")
     parser.add_argument("--fault", default="", help="Only faults with this in their name.")
     return parser.parse_args()

@@ -102,10 +102,13 @@ class FaultProxy:
             there.transport.abort()
 
     async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        try:
             while data := await source.read(65_536):
                 await self._audible.wait()
                 target.write(data)
                 await target.drain()
             await self._audible.wait()
             target.write_eof()
+        except OSError:  # one side was reset, and so is the other
+            await self._audible.wait()
+            target.transport.abort()

@@ -52,6 +52,12 @@ def there(ask: Ask, call_uuids: Sequence[str]) -> bool:
     return ask(f"SELECT count(*) FROM streams_call c WHERE c.uuid IN ({listed(call_uuids)})") != [(0,)]
 
 
+def streaming(ask: Ask, call_uuids: Sequence[str]) -> int:
+    """How many streams of these calls are streaming by their rows."""
+    query = "SELECT count(*) FROM streams_stream s JOIN streams_call c ON c.id = s.call_id WHERE s.state = 'streaming' AND c.uuid IN ({})"
+    return int(ask(query.format(listed(call_uuids)))[0][0])
+
+
 def ended(ask: Ask, call_uuids: Sequence[str]) -> set[str]:
     return {text(uuid) for (uuid,) in ask(ENDED.format(listed(call_uuids)))}
 

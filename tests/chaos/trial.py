@@ -35,7 +35,9 @@ class Fault:
     settle_seconds: float = 45.0
     calls_before: int = 4
     spoken_seconds: float = 1.0
-    """How long calls have gone on when it begins: rows lag behind by less."""
+    """How long calls have gone on when it begins."""
+    is_written: bool = False
+    """Whether it begins only when calls and streams have their rows."""
 
 
 @dataclass
@@ -58,6 +60,12 @@ class Trial:
         began = [call.call_uuid for call in self.history.calls if call.part in ("during", "fleeting")]
         if await asyncio.to_thread(rows.there, self.site.ask, began):
             self.history.seen_wrong.append(f"{what}, and rows were written all the same: the fault did not hurt")
+
+    async def until_written(self, call_uuids: Sequence[str]) -> None:
+        deadline = time.monotonic() + 20
+        while await asyncio.to_thread(rows.streaming, self.site.ask, call_uuids) < len(call_uuids):
+            assert time.monotonic() < deadline, "calls that are heard are not written"
+            await asyncio.sleep(0.1)
 
     def ended(self, call_uuids: Sequence[str]) -> set[str]:
         """Those whose rows say so."""
@@ -93,6 +101,8 @@ class Trial:
         short = [peers.place("short") for _ in range(min(2, self.fault.calls_before))]
         await peers.until_heard([*through, *short])
         await asyncio.sleep(self.fault.spoken_seconds)
+        if self.fault.is_written:
+            await self.until_written([caller.record.call_uuid for caller in (*through, *short)])
         if self.is_first:
             watch.look_before()
         history.injected_at = time.monotonic()
@@ -102,6 +112,7 @@ class Trial:
             await asyncio.sleep(self.seconds * 0.4)
             hang_up(short)
             await asyncio.sleep(self.seconds * 0.4)
+            await peers.until_heard(fleeting)
             hang_up(fleeting)
             await asyncio.sleep(self.seconds * 0.2)
         history.healed_at = time.monotonic()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from tests.chaos.faults.processes import place_one_to_be_told_again
 from tests.chaos.history import BroughtCall
 from tests.chaos.sites import FAKETIME, LargeSite
 from tests.chaos.trial import Fault, Trial
@@ -29,6 +30,7 @@ def clocks(ahead: Mapping[str, int], later: Mapping[str, int] | None = None) -> 
         for name, seconds in (later or {}).items():
             site.set_clock(name, seconds)
         try:
+            await place_one_to_be_told_again(trial)
             yield
         finally:
             for name in urls:

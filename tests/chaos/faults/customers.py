@@ -199,6 +199,7 @@ async def bad_addresses(trial: Trial) -> AsyncIterator[None]:
         account = "Alder" if number % 2 else "Birch"
         peers.place(form, account=account, to=await peers.service(account, receiver=BadReceiver(list(answers))))
     yield
+    await peers.until_heard(peers.callers)
 
 
 def to_a_bad_address(trial: Trial, call: BroughtCall) -> None:
@@ -232,6 +233,7 @@ async def one_host_hangs(trial: Trial) -> AsyncIterator[None]:
         if account == "Birch":
             receiver.hanging += caller.record.call_uuid + " "
     yield
+    await peers.until_heard(peers.callers)
 
 
 def beside_who_hangs(trial: Trial, call: BroughtCall) -> None:

@@ -87,5 +87,5 @@ FAULTS = [
     Fault("embedded: kill -9 of Redis", killed("redis"), 2),
     Fault("embedded: kill -9 of the worker", killed("worker"), 2),
     Fault("embedded: kill -9 of beat", killed("beat"), 2),
-    Fault("embedded: kill -9 of the web process", killed("web"), 2, costs=with_the_web),
+    Fault("embedded: kill -9 of the web process", killed("web"), 2, costs=with_the_web, is_written=True),
 ]

@@ -1,6 +1,9 @@
-"""The installation as an app, so that its management commands and its checks are found."""
+"""The installation as an app, so that its management commands and its checks are found, and what is said to databases at the start."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+
+from config.silent_peers import let_server_end_what_is_abandoned
 
 
 class ConfigConfig(AppConfig):
@@ -9,3 +12,5 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks  # noqa: F401, PLC0415 - importing it registers the checks
+
+        connection_created.connect(let_server_end_what_is_abandoned)

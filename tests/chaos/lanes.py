@@ -20,6 +20,6 @@ class Lane:
 
 LANES = (
     Lane("stores", LargeSite, [*stores.FAULTS, *clocks.FAULTS]),
-    Lane("processes", LargeSite, [*processes.FAULTS, *gateways.FAULTS]),
-    Lane("embedded", EmbeddedSite, [*embedded.FAULTS, *customers.FAULTS]),
+    Lane("processes", LargeSite, [*processes.FAULTS, *gateways.DOORS]),
+    Lane("embedded", EmbeddedSite, [*embedded.FAULTS, *customers.FAULTS, *gateways.FAULTS]),
 )

@@ -63,13 +63,12 @@ def by_another_clock(trial: Trial, call: BroughtCall) -> None:
     call.steady = False
 
 
+DIFFER, ARE_SET = {"web 1": 600, "worker 1": 60, "worker 2": 60}, {"beat": 0, "web 2": 0}
 FAULTS = [
-    Fault("a web process ten minutes ahead", clocks({"web 1": 600}), 3, costs=by_another_clock, not_here=NO_FAKETIME),
-    Fault("workers a minute ahead of beat", clocks({"worker 1": 60, "worker 2": 60}), 2, costs=by_another_clock, not_here=NO_FAKETIME),
-    Fault("beat's clock set back two days", clocks({"beat": 0}, {"beat": -TWO_DAYS}), 3, costs=by_another_clock, not_here=NO_FAKETIME),
+    Fault("clocks: web 10 min, workers 1 min ahead", clocks(DIFFER), 2, costs=by_another_clock, not_here=NO_FAKETIME),
     Fault(
-        "a web process's clock set on two days",
-        clocks({"web 2": 0}, {"web 2": TWO_DAYS}),
+        "clocks set: beat -2 days, web +2 days",
+        clocks(ARE_SET, {"beat": -TWO_DAYS, "web 2": TWO_DAYS}),
         3,
         costs=by_another_clock,
         not_here=NO_FAKETIME,

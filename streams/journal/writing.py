@@ -143,7 +143,13 @@ def _ended(stream: Stream, note: Note) -> None:
         save(stream, play_failures=note.details["play_failures"])
     if note.measured:
         keep_of_stream(stream, note.at, note.measured)
-    end_stream(stream, EndCause(note.details["cause"]), note.at, note.details["words"], note.details.get("close_code"))
+    end_stream(stream, EndCause(note.details["cause"]), _until(stream, note), note.details["words"], note.details.get("close_code"))
+
+
+def _until(stream: Stream, note: Note) -> float:
+    """A stream whose gateway was gone lasted until that was heard last, whenever it was noticed: so it is billed."""
+    heard_until = note.at - note.details.get("silent_seconds", 0.0)
+    return max(heard_until, stream.started_at.timestamp()) if stream.started_at is not None else note.at
 
 
 def _media_started(call: Call, note: Note) -> None:

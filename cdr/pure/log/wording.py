@@ -139,6 +139,7 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
     K.STOP_REQUESTED: (("{by} asked to stop the stream", "Someone asked to stop the stream"),),
     K.STREAM_ENDED: (
         ("The stream ended: {words}", "The stream ended: {cause}", "The stream ended"),
+        ". Nothing had come from the gateway for {silent_seconds}, which is not billed",
         ". {sent_ms} of audio went out in {sent_frames} packets",
         ". {discarded_ms} of audio were thrown away",
         ". {play_failures} times audio from the customer was not played",

@@ -84,7 +84,8 @@ class CallSession:
     # The gateway -------------------------------------------------------------------------------------------------------
     def hear(self, message: GatewayMessage, now: float) -> None:
         """Anything the gateway says but Audio, which goes to `audio` at once."""
-        self._gateway.said(now)
+        if not (isinstance(message, Ended) and message.lost):  # that is our own finding, and may come long after its last word
+            self._gateway.said(now)
         if isinstance(message, Paused | Resumed | MarkPlayed):
             self._playback_reported(message, now)
         else:
@@ -230,6 +231,12 @@ class CallSession:
         self.note(EventKind.CALL_HANGUP_SENT, Level.INFO, None, now)
         self.finish(cause, hangup, words, now, close=close)
 
+    def _silence_before(self, cause: EndCause, now: float) -> dict[str, float]:
+        """Of a gateway that is gone, how long nothing had come from it when that was noticed."""
+        silent_seconds = round(now - self.heard_at, 3)
+        is_gone = cause in (EndCause.GATEWAY_LOST, EndCause.MEDIA_TIMEOUT)
+        return {"silent_seconds": silent_seconds} if is_gone and silent_seconds >= 1 else {}
+
     def finish(
         self, cause: EndCause, hangup: HangupCause, words: str, now: float, *, close: int | None = None, ended: Ended | None = None
     ) -> None:
@@ -239,7 +246,7 @@ class CallSession:
         self.over = hangup
         self._fork.flush(now)
         for stream in self._fork.live:
-            stream.end(cause, now, words)
+            stream.end(cause, now, words, **self._silence_before(cause, now))
         self._fork.live = []
         level = Level.INFO if hangup.source != "Error" else Level.ERROR
         self.note(

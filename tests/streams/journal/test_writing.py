@@ -56,6 +56,16 @@ def test_a_whole_call_leaves_its_rows(facts, story) -> None:
     assert (charge.seconds, charge.billed_seconds, charge.amount) == (61, 120, Decimal("0.00600"))
 
 
+@pytest.mark.parametrize(("silent_seconds", "billed"), [(0, 61), (60.0, 1), (600.0, 0)])
+def test_what_a_gateway_that_was_gone_was_waited_for_is_not_billed(facts, story, silent_seconds: float, billed: int) -> None:
+    stream_id = uuid4()
+    story.streaming(stream_id, at=0.4)
+    story.stream_ended(stream_id, at=61.4, cause="media_timeout", **({"silent_seconds": silent_seconds} if silent_seconds else {}))
+    story.call_ended(61.4)
+    record(facts, story)
+    assert (Stream.objects.get().state, Charge.objects.get().seconds) == ("ended", billed)
+
+
 def test_writing_the_same_notes_again_changes_nothing(facts, story) -> None:
     stream_id = uuid4()
     story.streaming(stream_id)

@@ -217,6 +217,16 @@ def test_a_lost_gateway_is_told_from_a_hangup() -> None:
     call.session.hear(Ended(lost=True, code=None, words="The gateway vanished."), call.now)
     assert call.last(EventKind.STREAM_ENDED).details["cause"] == EndCause.GATEWAY_LOST
     assert call.last(EventKind.CALL_ENDED).level is Level.ERROR
+    assert "silent_seconds" not in call.last(EventKind.STREAM_ENDED).details
+
+
+def test_a_gateway_whose_loss_is_noticed_late_was_there_until_it_was_heard_last() -> None:
+    call = Driven()
+    call.connected()
+    call.frames(3)
+    call.now += 20
+    call.session.hear(Ended(lost=True, code=None, words="The gateway vanished."), call.now)
+    assert call.last(EventKind.STREAM_ENDED).details["silent_seconds"] == pytest.approx(20, abs=0.1)
 
 
 def test_stopping_a_stream_closes_its_socket_without_a_stop_event_and_the_call_goes_on() -> None:
@@ -422,6 +432,7 @@ def test_a_gateway_that_forgot_its_call_loses_it_after_a_minute(fill_silence: bo
     assert (ended.details["code"], ended.details["name"], ended.details["our_close_code"]) == (6020, "Media Timeout", 4408)
     assert "neither audio nor any other message for 60 s" in ended.details["words"]
     assert (of_stream.stream_id, of_stream.details["cause"]) == (stream_id, EndCause.MEDIA_TIMEOUT)
+    assert of_stream.details["silent_seconds"] == pytest.approx(60, abs=0.2)
     assert call.texts(stream_id)[-1]["event"] == "stop"
     assert TellGateway(HangUp()) in call.effects and any(isinstance(effect, CloseGateway) for effect in call.effects)
 

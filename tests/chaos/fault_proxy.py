@@ -43,6 +43,7 @@ class FaultProxy:
         self._audible.set()
         self._writers: dict[asyncio.StreamWriter, asyncio.StreamWriter] = {}
         self._lost: list[socket.socket] = []
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -54,7 +55,8 @@ class FaultProxy:
         self.heal()
         self._server.close()
         self.cut()
-        await asyncio.sleep(0)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     # Faults ---------------------------------------------------------------------------------------------------------------
     def silence(self) -> None:
@@ -88,6 +90,10 @@ class FaultProxy:
 
     # ----------------------------------------------------------------------------------------------------------------------
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
             there_reader, there = await self._dial()
         except OSError:
@@ -98,8 +104,10 @@ class FaultProxy:
             await asyncio.gather(self._pass_on(reader, there), self._pass_on(there_reader, writer))
         finally:
             self._writers.pop(writer, None)
-            writer.transport.abort()
-            there.transport.abort()
+            for each in (writer, there):
+                each.transport.abort()
+                with suppress(OSError):
+                    await each.wait_closed()
 
     async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         try:

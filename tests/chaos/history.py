@@ -18,7 +18,8 @@ class BroughtCall:
 
     What its fault may do to it: `may_end` (the causes its stream may end with), `may_be_refused`, `whole` (every frame sent has to
     arrive), `steady` (its gaps are judged), `may_miss_seconds` (how much of the true duration the bill may leave out), `may_not_be_told`
-    (its callbacks may be given up), `told_within_seconds` (how soon its start has to be told of; 0: whenever)."""
+    (its callbacks may be given up), `may_overtake` (one that fails often may be overtaken by the next), `told_within_seconds` (how soon its
+    start has to be told of; 0: whenever). `heard_late`: its customer reads late by its own fault, and does not know the beginning."""
 
     call_uuid: str
     account: str
@@ -39,7 +40,9 @@ class BroughtCall:
     whole: bool = True
     steady: bool = True
     may_miss_seconds: float = 2.5
+    heard_late: bool = False
     may_not_be_told: bool = False
+    may_overtake: bool = False
     told_within_seconds: float = 0.0
 
 

@@ -27,13 +27,13 @@ ACCOUNTS = ("Alder", "Birch")
 PASSWORD, TOKEN, CANARY = "chaos-gateway-canary-q7v2x9k4", "chaos-token-canary-w3n8z5t1r6-long", "chaos-header-canary-p4d9"
 SECRET, SECRETS = "chaos-secret-canary-" + "s" * 40, "chaos-secrets-canary-" + "k" * 40
 CANARIES = (PASSWORD, TOKEN, CANARY, SECRET, SECRETS)
-LEASE_SECONDS = 5
+LEASE_SECONDS = 7
 
 # Quicker than in real operation, where nothing but waiting would be different.
 SETTINGS = {
     "CONNECT_TIMEOUT_SECONDS": "2",
     "CONNECT_RETRY_SECONDS": "0.2 0.5",
-    "CALLBACK_TIMEOUT_SECONDS": "4",
+    "CALLBACK_TIMEOUT_SECONDS": "7",
     "CALLBACK_RETRY_SECONDS": "0.3 0.5 1 1 2 2 3 3 5 5",
     "ANSWER_TIMEOUT_SECONDS": "5",
     "LEASE_SECONDS": str(LEASE_SECONDS),
@@ -222,7 +222,7 @@ class EmbeddedSite(Site):
         await asyncio.to_thread(migrated.copy_to, self.database)
         port = free_port()
         # Buffers that are full within the time of a trial.
-        self.environment |= {"BUFFER_MS": "5000", "CONNECT_TIMEOUT_SECONDS": "1", "CONNECT_RETRY_SECONDS": "0.1 0.2"}
+        self.environment |= {"BUFFER_MS": "5000", "CONNECT_TIMEOUT_SECONDS": "1.4", "CONNECT_RETRY_SECONDS": "0.1 0.2"}
         run = (sys.executable, "manage.py", "run")
         process = self.spawn("run", *run, PORT=str(port))
         self.webs["web"] = f"ws://127.0.0.1:{port}"

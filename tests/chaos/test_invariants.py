@@ -123,6 +123,10 @@ def deliver_no_end(history: History) -> None:
     history.callbacks.pop()
 
 
+def deliver_nothing(history: History) -> None:
+    del history.callbacks[:2]
+
+
 def answer_with_500(history: History) -> None:
     history.callbacks[0].status = 500
 
@@ -223,6 +227,7 @@ def fail_to_find_out(history: History) -> None:
         (bill_far_under, "I3 money"),
         (bill_another_amount, "I3 money"),
         (deliver_no_end, "I4 callbacks"),
+        (deliver_nothing, "I4 callbacks"),
         (answer_with_500, "I4 callbacks"),
         (deliver_what_nobody_owes, "I4 callbacks"),
         (deliver_twice_with_another_body, "I4 callbacks"),

@@ -110,7 +110,8 @@ class Answered:
 OK = b"HTTP/1.1 200 OK\r\n"
 ADDRESSES: dict[str, tuple[list[Answered], bool]] = {
     # What is answered first, then 200; and whether callbacks may be given up.
-    "500 three times": ([Answered(500, b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")] * 3, False),
+    "500 twice": ([Answered(500, b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")] * 2, False),
+    "503 five times": ([Answered(503, b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")] * 5, False),
     "404 twice": ([Answered(404, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")] * 2, False),
     "a redirect": ([Answered(302, b"HTTP/1.1 302 No\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")], False),
     "gone (410)": ([Answered(410, b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n")] * 9, True),
@@ -189,7 +190,7 @@ def to_a_bad_service(trial: Trial, call: BroughtCall) -> None:
         suffers(call, *causes)
         call.may_end = causes
     elif call.part in SERVICES:
-        call.steady = False
+        call.steady, call.heard_late = False, True
 
 
 @asynccontextmanager
@@ -205,6 +206,7 @@ async def bad_addresses(trial: Trial) -> AsyncIterator[None]:
 def to_a_bad_address(trial: Trial, call: BroughtCall) -> None:
     if call.part in ADDRESSES:
         call.may_not_be_told = ADDRESSES[call.part][1]
+        call.may_overtake = len(ADDRESSES[call.part][0]) > 2  # then the next is no longer kept back
     else:
         call.told_within_seconds = 6.0
 
@@ -219,7 +221,7 @@ class PartlyHanging(BadReceiver):
     async def _read(self, reader: asyncio.StreamReader):  # type: ignore[no-untyped-def]
         callback = await super()._read(reader)
         if callback.parameters.get("CallUUID", "") in self.hanging:
-            await asyncio.sleep(3)
+            await asyncio.sleep(2)
         return callback
 
 

@@ -1,0 +1,56 @@
+"""What a run does with its verdicts, and that a seed says what comes."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.chaos import table
+from tests.chaos.__main__ import at_random, each_once
+from tests.chaos.history import BroughtCall, HeardStream, History
+from tests.chaos.invariants import Finding
+from tests.chaos.lanes import LANES
+from tests.chaos.peers import numbered_frame, read_frame
+from tests.chaos.table import Row
+from tests.chaos.trial import Fault, Trial
+
+
+@asynccontextmanager
+async def nothing(trial: Trial) -> AsyncIterator[None]:
+    yield
+
+
+FAULTS = [Fault(name, nothing, 1, 2) for name in "abcdefgh"]
+
+
+def drawn(seed: str, count: int = 20) -> list[tuple[str, float]]:
+    course = iter(at_random(FAULTS, seed, time.monotonic() + 60))
+    return [(fault.name, seconds) for fault, seconds in (next(course) for _ in range(count))]
+
+
+def test_a_seed_draws_the_same_faults_again_and_another_one_others() -> None:
+    assert drawn("7") == drawn("7") != drawn("8")
+    assert all(1 <= seconds <= 2 for _, seconds in drawn("7"))
+    assert list(at_random(FAULTS, "7", time.monotonic() - 1)) == []
+
+
+def test_each_fault_comes_once_and_no_two_have_one_name() -> None:
+    assert [fault.name for fault, _ in each_once(FAULTS)] == list("abcdefgh")
+    names = [fault.name for lane in LANES for fault in lane.faults]
+    assert len(names) == len(set(names)) > 30
+
+
+def test_a_frame_is_known_by_its_call_and_number_and_silence_is_none() -> None:
+    assert read_frame(numbered_frame(70_000, 12, 160)) == (70_000, 12)
+    assert len(numbered_frame(1, 300, 320)) == 320
+    assert read_frame(b"\xff" * 160) is None
+
+
+def test_a_row_says_what_was_lost_and_why_it_failed() -> None:
+    call = BroughtCall("call", "Alder", "twilio", 1, "web 1", taken=True, sent=10)
+    history = History("a", injected_at=1, healed_at=3, settled_at=4, calls=[call])
+    history.streams.append(HeardStream("Alder", "call", "stream", 1.0, frames=[(1, number) for number in range(7)]))
+    row = Row("a", "stores", history, [Finding("I1 frames", "3 of 10 did not come")])
+    assert (row.verdict, table.lost_frames(history)) == ("FAILED", 3)
+    assert table.words_of(row) == ["    I1 frames 3 of 10 did not come"]
+    assert Row("b", "stores", reason="there is no libfaketime").verdict == "NOT RUN"
+    assert table.summary([row, Row("b", "stores", reason="no"), Row("c", "stores", history)]) == "1 good, 1 failed, 1 not run"

@@ -13,11 +13,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.chaos import table
+from tests.chaos.history import History
+from tests.chaos.invariants import findings
 from tests.chaos.lanes import LANES, Lane
 from tests.chaos.sites import ROOT, Site
 from tests.chaos.table import Row
 from tests.chaos.trial import Fault, Trial
-from tests.chaos.usage import Yardstick
+from tests.chaos.usage import Watch, Yardstick
 from tests.journeys.answers import Answers, AnswerServer
 from tests.journeys.processes import STARTER
 
@@ -60,6 +62,9 @@ class Run:
                 # Times are no good where a bare timer is as late: once more, and that counts; what was found first is told.
                 row.first_found = row.found
                 await self.judge(row, Trial(fault, site, self.answers, seconds, self.yardstick))
+        self.add(row)
+
+    def add(self, row: Row) -> None:
         self.rows.append(row)
         print("\n".join([table.line(row.cells), *table.words_of(row)]), flush=True)
 
@@ -70,8 +75,19 @@ class Run:
 
     async def all_of(self, lane: Lane, course: Course) -> None:
         async with running(lane, self.answers) as site:
-            for number, (fault, seconds) in enumerate(course):
-                await self.one(lane, site, fault, seconds, is_first=number == 0)
+            whole: Watch | None = None
+            for fault, seconds in course:
+                await self.one(lane, site, fault, seconds, is_first=whole is None)
+                whole = whole or Watch(site.alive())
+            if whole is not None:
+                self.add(await flat(lane, site, whole))
+
+
+async def flat(lane: Lane, site: Site, watch: Watch) -> Row:
+    """Processes that have lived since the first fault use no more than after it: what each fault leaves behind would add up."""
+    history = History(f"all of {lane.name}: nothing grew", processes=await watch.stop(site.alive()))
+    history.settled_at = history.healed_at = history.injected_at = time.monotonic()
+    return Row(history.fault, lane.name, history, findings(history))
 
 
 @asynccontextmanager

@@ -258,7 +258,7 @@ def test_a_machine_that_is_late_itself_is_no_finding() -> None:
     history = good()
     fall_silent(history)
     assert gap_p99_ms(history) > 400
-    history.noise_ms = 450
+    history.noise_ms = 250
     assert findings(history) == []
 
 

@@ -36,6 +36,8 @@ class Fault:
     calls_before: int = 4
     spoken_seconds: float = 1.0
     """How long calls have gone on when it begins."""
+    is_ready: bool | None = None
+    """What a load balancer is to be told meanwhile: whether each web process may take calls. None: either."""
     is_written: bool = False
     """Whether it begins only when calls and streams have their rows."""
 
@@ -114,6 +116,7 @@ class Trial:
             await asyncio.sleep(self.seconds * 0.4)
             await peers.until_heard(fleeting)
             hang_up(fleeting)
+            await self.ask_readiness()
             await asyncio.sleep(self.seconds * 0.2)
         history.healed_at = time.monotonic()
         await peers.until_heard(during)
@@ -124,6 +127,14 @@ class Trial:
         await peers.until_heard(after, 25)
         hang_up(peers.callers)
         await asyncio.gather(*(caller.task for caller in peers.callers))
+
+    async def ask_readiness(self) -> None:
+        if (expected := self.fault.is_ready) is None:
+            return
+        for web in self.site.webs:
+            if await asyncio.to_thread(self.site.ready, web) != expected:
+                words = "says that it may take no calls, and it may" if expected else "says that it may take calls, and cannot write them"
+                self.history.seen_wrong.append(f"{web} {words}")
 
     async def _settle(self) -> None:
         """Until no row of a call that was taken is live or waits. What is not right then is found by the checker."""

@@ -58,7 +58,7 @@ SERVICES: dict[str, tuple[Behaviour, type[Customer], tuple[str, ...]]] = {
     "reads no more": (Behaviour(stop_reading_after=20, receive_buffer_bytes=SMALL), Customer, (SLOW,)),
     "pauses reading": (Behaviour(stop_reading_after=20, read_again_after_seconds=1.5, receive_buffer_bytes=SMALL), Customer, ()),
     "talks nonsense": (Behaviour(garbage=("no json", '{"event": 7}', "[]", '{"event":"playAudio"}', b"\x00\x01")), Customer, ()),
-    "sends 10 MB": (Behaviour(garbage=("x" * 10_000_000,)), Customer, ()),
+    "sends 2 MB at once": (Behaviour(garbage=("x" * 2_000_000,)), Customer, ()),
     "sends bad UTF-8": (Behaviour(), BadUtf8, (REFUSED,)),
     "sends a bad frame": (Behaviour(), BadFrame, (REFUSED,)),
 }

@@ -229,8 +229,8 @@ FAULTS = [
     Fault("web process stopped (SIGSTOP)", web_stopped, 10, 60, costs=on_the_stopped_one, is_written=True),
     Fault("kill -9 of workers, callbacks in flight", workers_killed_in_flight, 1),
     Fault("kill -9 between an answer and its commit", workers_killed_before_commit, 1),
-    Fault("kill -9 of beat", beat_killed, 3),
-    Fault("workers and beat stopped (SIGSTOP)", workers_stopped, 6, 60),
+    Fault("kill -9 of beat", beat_killed, 3, is_ready=True),
+    Fault("workers and beat stopped (SIGSTOP)", workers_stopped, 6, 60, is_ready=True),
     Fault("drain, with a half-sent request", drained, 3),
     Fault("rolling restart of everything", all_restarted, 1, costs=on_the_restarted_ones),
 ]

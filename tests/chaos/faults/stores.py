@@ -72,35 +72,38 @@ def rename(table: str, name: str) -> Harm:
 
 PACKETS = "" if CAN_LOSE_PACKETS else "only Linux lets a process lose the packets that come to its own sockets"
 FAULTS = [
-    Fault("nothing", between(nothing, nothing), 1),
-    Fault("Redis killed, and back empty", between(lambda site: site.redis.kill(), lambda site: site.redis.start()), long_seconds=30),
+    Fault("nothing", between(nothing, nothing), 1, is_ready=True),
+    Fault("Redis killed, and back empty", between(lambda site: site.redis.kill(), lambda site: site.redis.start()), 3, 30, is_ready=True),
     Fault("Redis flushed", between(lambda site: site.redis.flush(), nothing), 1),
-    Fault("Redis hangs (SIGSTOP)", between(lambda site: site.redis.hang(), lambda site: site.redis.resume()), 4, 30),
+    Fault("Redis hangs (SIGSTOP)", between(lambda site: site.redis.hang(), lambda site: site.redis.resume()), 4, 30, is_ready=True),
     Fault(
         "Redis partitioned",
         between(lambda site: site.redis.proxy.partition(), lambda site: site.redis.proxy.heal(), here=True),
         4,
         30,
+        is_ready=True,
         not_here=PACKETS,
     ),
     Fault("PostgreSQL restarted", between(lambda site: site.postgres.stop(), lambda site: site.postgres.start()), 2, 20),
     Fault("PostgreSQL hangs (SIGSTOP)", between(lambda site: site.postgres.hang(), lambda site: site.postgres.resume()), 6, 30),
     Fault("PostgreSQL's connections terminated", between(terminate, nothing), 1),
     Fault("PostgreSQL's connections reset", between(lambda site: site.postgres.proxy.cut(), nothing, here=True), 1),
-    Fault("PostgreSQL read-only", between(read_only, writable, refuses=True), 3, 20),
+    Fault("PostgreSQL read-only", between(read_only, writable, refuses=True), 3, 20, is_ready=False),
     Fault(
         "PostgreSQL silent, while TCP answers",
         between(lambda site: site.postgres.proxy.silence(), lambda site: site.postgres.proxy.heal(), here=True, refuses=True),
         7,
         30,
+        is_ready=False,
     ),
     Fault(
         "PostgreSQL partitioned",
         between(lambda site: site.postgres.proxy.partition(), lambda site: site.postgres.proxy.heal(), here=True, refuses=True),
         7,
         30,
+        is_ready=False,
         not_here=PACKETS,
     ),
-    Fault("a table in a migration", between(rename("streams_call", "moved"), rename("moved", "streams_call")), 3, 10),
+    Fault("a table in a migration", between(rename("streams_call", "moved"), rename("moved", "streams_call")), 3, 10, is_ready=False),
     Fault("the ends of calls refused", between(refuse_ends, take_ends), 4, 15),
 ]

@@ -17,7 +17,7 @@ LINT_DATA := build/lint-data
 SEMGREP = SEMGREP_ENABLE_VERSION_CHECK=0 .venv-lint/bin/semgrep scan --quiet --error --metrics=off --oss-only --no-git-ignore
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
-export PORT HOST DATA_DIR DEMO CALLS
+export PORT HOST DATA_DIR DEMO CALLS MINUTES
 .PHONY: help run test lint fuzz bench chaos setup setup-dev setup-lint setup-fuzz setup-interop setup-browser setup-autobahn asterisk requirements clean
 
 help: ## Say what can be made
@@ -42,7 +42,7 @@ lint: setup-dev setup-lint ## Check style and format, types, the import contract
 fuzz: setup-dev setup-fuzz ## Throw bytes at every parser of strangers' bytes, a minute each (SECONDS=10 PARSER=answer-xml KEEP=1)
 	@DATA_DIR=build/fuzz-data DIAL_ALLOW= PYTHONPATH=build/atheris $(BIN)/python -m tests.fuzz $(PARSER) --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep)
 
-bench: setup-dev ## Measure 250 streams beside a bare relay, the console with a million calls, one account beside another's flood, and calls beside storms (PART=relay, PART=console CALLS=100000, PART=shares, PART=doors)
+bench: setup-dev ## Measure 250 streams beside a bare relay, the console with a million calls, one account beside another's flood, and calls beside storms (PART=relay, PART=console CALLS=100000, PART=shares, PART=doors, PART=churn MINUTES=10)
 	@$(BIN)/python -m tests.benchmarks $(PART)
 
 chaos: setup-dev ## Do harm to running installations, every fault once, and check that nothing is lost (FAULT=words, MINUTES=10 SEED=7)

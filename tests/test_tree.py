@@ -41,6 +41,7 @@ OF_MANY_MODULES = {
     "streams/pure/call/test_session_timing": "session.py, fork.py and stream.py, and what they measure together",
     "streams/simulate/test_other_gateways": "audio_stream.py, audio_fork.py and twilio.py, before one and the same platform",
     "streams/calls/test_refused_writes": "calls in a database that refuses to write, from the gateway to the rows and readiness",
+    "streams/test_bounds": "every queue and table that strangers could fill",
     "streams/test_floods": "what one tenant does without end, from the consumer to the customer and the rows",
     "streams/test_silent_connections": "whoever is connected to PostgreSQL or Redis, when that falls silent",
     "streams/test_clocks": "whatever rows decide by the time, by processes whose clocks differ",

@@ -13,6 +13,8 @@ from streams.pure.reading_pace import OF_GATEWAYS, ReadingPace
 log = logging.getLogger(__name__)
 
 CLOSE_INTERNAL_ERROR = 4500
+MOST_UNSENT_BYTES = 4_194_304
+"""What a server that waits for a peer that does not read may leave with us. Ours never waits, and cuts such a peer off."""
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -31,6 +33,7 @@ class SocketLoop:
         self.name = name
         self._send = send
         self._outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._unsent_bytes = 0
 
     async def run(self, receive: Receive, feed: Callable[[str | bytes], None]) -> SocketEnd:
         """Until the socket is gone; returns how it went."""
@@ -46,6 +49,8 @@ class SocketLoop:
         pace = ReadingPace(OF_GATEWAYS)
         while True:
             message = await receive()
+            if self._unsent_bytes > MOST_UNSENT_BYTES:
+                return SocketEnd(None, f"it did not read, and {self._unsent_bytes} bytes waited for it")
             if message["type"] != "websocket.receive":
                 if failure is not None:
                     return failure
@@ -71,9 +76,14 @@ class SocketLoop:
                 continue  # the socket is gone, as the reader learns
             except Exception:
                 log.exception("Gateway %s: a message could not be sent.", self.name)
+            finally:
+                self._unsent_bytes -= len(message.get("bytes") or message.get("text") or "")
 
     def tell(self, data: str | bytes) -> None:
-        """Sends, in order, without waiting."""
+        """Sends, in order, without waiting; nothing more to a peer that does not read."""
+        if self._unsent_bytes > MOST_UNSENT_BYTES:
+            return
+        self._unsent_bytes += len(data)
         self._outbox.put_nowait({"type": "websocket.send", "bytes" if isinstance(data, bytes) else "text": data})
 
     def close(self, code: int, reason: str) -> None:

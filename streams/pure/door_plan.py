@@ -31,7 +31,7 @@ class DoorPlan:
 
 def door_plan(limit: int) -> DoorPlan:
     """As many are left for sockets that we open as for those that come: a call needs one of each at least."""
-    kept, waiting, pages = _between(16, limit // 8, 512), _between(8, limit // 10, MOST_WAITING), _between(4, limit // 32, 24)
+    kept, waiting, pages = _between(16, limit // 8, 512), _between(8, limit // 10, MOST_WAITING), _between(4, limit // 32, 16)
     taken = max(8, (limit - OWN - OF_A_REQUEST * pages - waiting - kept) // 2)
     for_calls, for_pages = _between(10, taken // 2, 1024), _between(10, taken // 4, 256)
     return DoorPlan(

@@ -17,7 +17,7 @@ from streams.serving.turned_away import TurnedAway
 CALLS, PAGES, PROBES = "calls", "pages", "probes"
 PATIENCE_SECONDS = 5.0
 """Whoever had to wait longer has probably gone; a gateway would be accepted that nobody hears any more."""
-REST, SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 3.0, 0.001, 0.1
+REST, SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 3.0, 0.001, 0.05
 """After a turn was begun, the next one waits so many times what that took and what the event loop was late: beginning turns takes at most a
 quarter of its time, and less where it has no time."""
 MOST_KNOWN = 10_000

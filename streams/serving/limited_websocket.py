@@ -49,8 +49,9 @@ class LimitedWebSocket(WebSocketProtocol):
         self.transport.unregisterProducer()  # the HTTP channel that this socket was
         self.transport.registerProducer(self, True)
         self.give_up_silent_peer()
-        if self.transport.visit is not None:
-            self.factory.server_class.doors.came_in(self.transport.visit)
+        if (visit := self.transport.visit) is not None:
+            self.transport.visit = None  # and with it goes the request
+            self.factory.server_class.doors.came_in(visit)
         super().onOpen()
 
     def give_up_silent_peer(self) -> None:

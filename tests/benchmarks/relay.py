@@ -80,13 +80,20 @@ def bare_relay(port: int, customer_url: str, folder: Path) -> Iterator[subproces
 @contextmanager
 def streamdesk(port: int, customer_url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The web process as it is run for real, on an embedded database of its own."""
+    with streamdesk_of(["manage.py", "serve", "--port", str(port)], port, customer_url, folder) as process:
+        yield process
+
+
+@contextmanager
+def streamdesk_of(arguments: list[str], port: int, customer_url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The same by another command."""
     environment = {"DATA_DIR": str(folder), "DRAIN_SECONDS": "0", "PORT": str(port), "LOG_LEVEL": "WARNING"}
     tenant = folder / "tenant.json"
     tenant.write_text(json.dumps({"accounts": [account(customer_url)]}))
-    for arguments in (["migrate", "-v0"], ["provision", str(tenant)]):
-        command = [sys.executable, "manage.py", *arguments]
+    for before in (["migrate", "-v0"], ["provision", str(tenant)]):
+        command = [sys.executable, "manage.py", *before]
         subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
-    with started([sys.executable, "manage.py", "serve", "--port", str(port)], environment) as process:
+    with started([sys.executable, *arguments], environment) as process:
         yield process
 
 

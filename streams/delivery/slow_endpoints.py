@@ -12,11 +12,14 @@ from django.conf import settings
 
 from streams.shares import Shares
 
-SLOW_SECONDS = 3.0
-"""An endpoint of which two tries in a row took longer counts as one that hangs, after the first it is as good as not known."""
+SLOW_SECONDS = 4.0
+"""An endpoint of which two tries in a row took longer, or all their time, counts as one that hangs; after the first it is as good as not
+known."""
 KNOWN_AT_MOST = 20_000
 QUICK_AGAIN = 5
 """So many quick answers in a row make a quick one of it again: one that hangs now and then hangs."""
+NEWCOMERS_PART = 8
+"""Of the threads, this part more is for accounts that have no such try under way yet: a few that hang must not keep out who is new."""
 HANGING_AT_MOST = 3
 """Endpoints of one account; with more of them, whatever it names next counts as one that hangs as well."""
 
@@ -51,18 +54,20 @@ class SlowEndpoints:
         """The lane in which a try may begin now, or None. Whoever has one says how it went (`end`)."""
         with self._lock:
             lane = self._lane_of((account_id, host))
-            shares, taken = shares_of(lane, settings.CELERY_WORKER_CONCURRENCY), self._taken[lane]
-            if shares is not None and not shares.has_room(taken, account_id):
+            threads, taken = settings.CELERY_WORKER_CONCURRENCY, self._taken[lane]
+            shares = shares_of(lane, threads)
+            newcomer = lane is Lane.UNKNOWN and not taken[account_id] and taken.total() < threads // 2 + threads // NEWCOMERS_PART
+            if shares is not None and not newcomer and not shares.has_room(taken, account_id):
                 return None
             taken[account_id] += 1
             return lane
 
-    def end(self, lane: Lane, account_id: int, host: str, seconds: float | None) -> None:
-        """`seconds`: how long it took; None: there was no try."""
+    def end(self, lane: Lane, account_id: int, host: str, quick: bool | None) -> None:
+        """`quick`: whether it answered quickly; None: there was no try."""
         with self._lock:
             self._taken[lane] -= Counter({account_id: 1})
-            if seconds is not None:
-                self._note((account_id, host), seconds <= SLOW_SECONDS)
+            if quick is not None:
+                self._note((account_id, host), quick)
 
     def _lane_of(self, endpoint: Endpoint) -> Lane:
         needed = self._quick_answers_needed.get(endpoint, 1)

@@ -62,16 +62,16 @@ def deliver_next(stream_id: int) -> DeliveryOutcome:
     lane = known.begin(callback.account_id, callback.host)
     if lane is None:
         return DeliveryOutcome.CAPPED
-    seconds = None
+    quick = None
     try:
-        outcome, seconds = _try(callback, now)
+        outcome, quick = _try(callback, now)
     finally:
-        known.end(lane, callback.account_id, callback.host, seconds)
+        known.end(lane, callback.account_id, callback.host, quick)
     return outcome
 
 
-def _try(callback: Callback, now: datetime) -> tuple[DeliveryOutcome, float | None]:
-    """What became of it, and how long its endpoint took; None: it was not asked."""
+def _try(callback: Callback, now: datetime) -> tuple[DeliveryOutcome, bool | None]:
+    """What became of it, and whether its endpoint answered quickly; None: it was not asked."""
     if not outbox.has_room(callback, now):
         return DeliveryOutcome.CAPPED, None
     lost = bool(callback.claimed_by)
@@ -84,7 +84,8 @@ def _try(callback: Callback, now: datetime) -> tuple[DeliveryOutcome, float | No
         jobs.give_back(callback)
         return DeliveryOutcome.CAPPED, None
     result = send_once(callback)
-    return _settle(callback, result), result.attempt.duration_ms / 1000
+    quick = not result.timed_out and result.attempt.duration_ms <= slow_endpoints.SLOW_SECONDS * 1000
+    return _settle(callback, result), quick
 
 
 def _put_off(callback: Callback) -> DeliveryOutcome:

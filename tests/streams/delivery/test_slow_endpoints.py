@@ -12,17 +12,17 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from streams.delivery import DeliveryOutcome, deliver_next, slow_endpoints
-from streams.delivery.slow_endpoints import HANGING_AT_MOST, QUICK_AGAIN, SLOW_SECONDS, Lane, SlowEndpoints
-from tests.streams.callback_rows import account, owed, stream
+from streams.delivery.slow_endpoints import HANGING_AT_MOST, NEWCOMERS_PART, QUICK_AGAIN, Lane, SlowEndpoints
+from tests.streams.callback_rows import account, due_again, owed, stream
 
-QUICK, SLOW = SLOW_SECONDS / 10, SLOW_SECONDS * 5
+QUICK, SLOW = True, False
 THREADS = 32
 
 
-def tried(known: SlowEndpoints, whose: int, host: str, seconds: float) -> None:
+def tried(known: SlowEndpoints, whose: int, host: str, quick: bool) -> None:
     lane = known.begin(whose, host)
     assert lane is not None
-    known.end(lane, whose, host, seconds)
+    known.end(lane, whose, host, quick)
 
 
 def hung(known: SlowEndpoints, whose: int, host: str) -> None:
@@ -37,7 +37,9 @@ def begun(known: SlowEndpoints, accounts: range, hosts: int = 1) -> int:
 
 def test_many_accounts_that_are_not_known_have_half_of_the_threads_and_each_of_them_a_quarter_of_that() -> None:
     assert begun(SlowEndpoints(), range(1)) == 4
-    assert begun(SlowEndpoints(), range(50)) == THREADS // 2
+    known = SlowEndpoints()
+    assert begun(known, range(4)) == THREADS // 2
+    assert begun(known, range(4, 50)) == THREADS // NEWCOMERS_PART, "one each, for those that are new"
 
 
 def test_many_accounts_that_hang_have_a_quarter_and_leave_the_rest_to_others() -> None:
@@ -93,12 +95,12 @@ def test_what_is_known_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"), st.sampled_from([QUICK, SLOW, None])), max_size=40))
-def test_counts_are_those_of_what_is_known(tries: list[tuple[int, str, float | None]]) -> None:
+def test_counts_are_those_of_what_is_known(tries: list[tuple[int, str, bool | None]]) -> None:
     known = SlowEndpoints()
-    for whose, host, seconds in tries:
+    for whose, host, quick in tries:
         lane = known.begin(whose, host)
         assert lane is not None
-        known.end(lane, whose, host, seconds)
+        known.end(lane, whose, host, quick)
     assert known._hanging == Counter(whose for (whose, _), needed in known._quick_answers_needed.items() if needed > 1)
 
 
@@ -123,6 +125,7 @@ def test_four_accounts_with_hanging_endpoints_leave_threads_to_another(httpserve
     httpserver.expect_request("/good").respond_with_data("")
     earlier, good = (owed(stream(account("good")), httpserver.url_for("/good")) for _ in range(2))
     assert deliver_next(earlier.stream_id) is DeliveryOutcome.DELIVERED
+    new = owed(stream(account("new")), httpserver.url_for("/good"))
     with HTTPServer(threaded=True) as of_bad, ThreadPoolExecutor(threads) as pool:
         of_bad.expect_request("/hang").respond_with_handler(hang)
         bad = [owed(stream(account(f"bad {number % 4}")), of_bad.url_for("/hang")) for number in range(16)]
@@ -131,6 +134,7 @@ def test_four_accounts_with_hanging_endpoints_leave_threads_to_another(httpserve
             for _ in range(threads // 2):
                 assert hanging.acquire(timeout=20)
             assert pool.submit(worked, good.stream_id).result(20) is DeliveryOutcome.DELIVERED
+            assert pool.submit(worked, new.stream_id).result(20) is DeliveryOutcome.DELIVERED
         finally:
             over.set()
         outcomes = Counter(each.result(60) for each in tries)
@@ -143,3 +147,17 @@ def worked(stream_id: int) -> DeliveryOutcome:
         return deliver_next(stream_id)
     finally:
         connections.close_all()
+
+
+@pytest.mark.django_db
+def test_a_time_limit_shorter_than_slow_hangs_as_well(httpserver: HTTPServer, settings) -> None:
+    settings.CALLBACK_TIMEOUT_SECONDS = 0.1
+    settings.CALLBACK_RETRY_SECONDS = (0.01, 0.01, 0.01)
+    over = threading.Event()
+    httpserver.expect_request("/hang").respond_with_handler(lambda _: Response(str(over.wait(20))))
+    callback = owed(stream(), httpserver.url_for("/hang"))
+    for _ in range(2):
+        due_again(callback)
+        assert deliver_next(callback.stream_id) is DeliveryOutcome.FAILED
+    over.set()
+    assert slow_endpoints.endpoints.begin(callback.account_id, callback.host) is Lane.HANGING

@@ -101,6 +101,10 @@ async def running(lane: Lane, answers: Answers) -> AsyncIterator[Site]:
 
 
 async def main(options: argparse.Namespace) -> int:
+    this = asyncio.current_task()
+    assert this is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     answers = Answers()
     server = AnswerServer(answers)
     folder = ROOT / "build/chaos" / time.strftime("%Y%m%d-%H%M%S")
@@ -135,5 +139,7 @@ def options() -> argparse.Namespace:
 
 if __name__ == "__main__":
     STARTER.submit(int).result()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # everything is taken down, as by Ctrl-C
-    sys.exit(asyncio.run(main(options())))
+    try:
+        sys.exit(asyncio.run(main(options())))
+    except asyncio.CancelledError:
+        sys.exit("Stopped; everything was taken down.")

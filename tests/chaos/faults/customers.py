@@ -22,6 +22,8 @@ from tests.chaos.sites import free_port
 from tests.chaos.trial import Fault, Trial, suffers
 
 CLOSED, LOST, REFUSED, SLOW, UNCONNECTED = "customer_closed", "customer_lost", "message_refused", "slow_connection", "connect_failed"
+NEVER_THERE = (UNCONNECTED, SLOW)
+"""Whichever comes first: the last try is over, or no more audio can be kept for the customer."""
 SMALL = 16_384
 """Bytes of receive buffer: with Linux's usual one the customer's kernel hides seconds of what it does not read."""
 
@@ -50,7 +52,7 @@ SERVICES: dict[str, tuple[Behaviour, type[Customer], tuple[str, ...]]] = {
     "refuses always": (Behaviour(refuse=9), Customer, (UNCONNECTED,)),
     "says 401": (Behaviour(refuse=9, refuse_status=401), Customer, (UNCONNECTED,)),
     "redirects": (Behaviour(refuse=9, refuse_status=302, redirect_to="ws://127.0.0.1:1/"), Customer, (UNCONNECTED,)),
-    "never answers": (Behaviour(hang=True), Customer, (UNCONNECTED,)),
+    "never answers": (Behaviour(hang=True), Customer, NEVER_THERE),
     "closes with 1000": (Behaviour(close_after=20), Customer, (CLOSED,)),
     "closes with 1011": (Behaviour(close_after=20, close_code=1011, close_reason="oops"), Customer, (CLOSED,)),
     "closes with 4000": (Behaviour(close_after=20, close_code=4000, close_reason="enough"), Customer, (CLOSED,)),
@@ -185,7 +187,7 @@ def politely(serve: Serve) -> Serve:
 
 
 def to_a_bad_service(trial: Trial, call: BroughtCall) -> None:
-    causes = SERVICES[call.part][2] if call.part in SERVICES else (UNCONNECTED,) if call.part in (*RAW_SERVICES, "nobody listens") else ()
+    causes = SERVICES[call.part][2] if call.part in SERVICES else NEVER_THERE if call.part in (*RAW_SERVICES, "nobody listens") else ()
     if causes:
         suffers(call, *causes)
         call.may_end = causes

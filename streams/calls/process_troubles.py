@@ -14,6 +14,7 @@ from streams import keeper
 from streams.calls import lease_keeping, note_queue, spool
 from streams.models import ProcessReport
 from streams.pure.trouble import Trouble
+from streams.serving.turned_away import requests_refused
 
 LOG = "The log of the process says why."
 AS_EVER = "Calls go on, and new ones are taken."
@@ -56,7 +57,16 @@ def disk() -> Trouble | None:
     return Trouble("spool", what, f"{AS_EVER} Killed while the database is away, the process would lose what it has not written.", remedy)
 
 
-FINDERS: list[Callable[[], Trouble | None]] = [loops, leases, notes, disk]
+def storm() -> Trouble | None:
+    count = requests_refused()
+    if not count:
+        return None
+    what = f"More comes to a process than it takes: {count} {'request was' if count == 1 else 'requests were'} answered 503 in this minute."
+    remedy = "The log of the process names the address that most came from. Where they are your own, give it descriptors or a sibling."
+    return Trouble("storm", what, "Live calls go on; calls that came while all places were taken were refused.", remedy)
+
+
+FINDERS: list[Callable[[], Trouble | None]] = [loops, leases, notes, disk, storm]
 """Each quick, and without a query: they may be asked on the event loop."""
 
 

@@ -6,12 +6,20 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 log = logging.getLogger(__name__)
 
 LINE_EVERY_SECONDS = 60.0
 MOST_ADDRESSES = 1000
 WHAT_BECOMES_OF_IT = "It is answered 503, or closed where it asks nothing; calls go on. A line a minute says how much it is."
+
+_storms: WeakSet["TurnedAway"] = WeakSet()
+
+
+def requests_refused() -> int:
+    """How many requests too many have come to this process since the last minute began; 0 when there is no storm."""
+    return sum(each.refused_lately for each in _storms)
 
 
 class TurnedAway:
@@ -28,6 +36,10 @@ class TurnedAway:
         self.refused += 1
         self._count(address)
 
+    @property
+    def refused_lately(self) -> int:
+        return self.refused - self._refused_before
+
     def send_away(self, address: str) -> None:
         self.sent_away += 1
         self._count(address)
@@ -37,14 +49,16 @@ class TurnedAway:
             self._lately[address] += 1
         if not self._saying:
             self._saying = True
+            _storms.add(self)
             log.warning("More comes than this process takes, first from %s. %s", address, WHAT_BECOMES_OF_IT)
             self._call_later(LINE_EVERY_SECONDS, self._sum_up)
 
     def _sum_up(self) -> None:
-        refused, sent_away = self.refused - self._refused_before, self.sent_away - self._sent_away_before
+        refused, sent_away = self.refused_lately, self.sent_away - self._sent_away_before
         self._refused_before, self._sent_away_before = self.refused, self.sent_away
         self._saying = bool(refused or sent_away)
         if not self._saying:
+            _storms.discard(self)
             return
         [(address, count)] = self._lately.most_common(1)
         self._lately.clear()

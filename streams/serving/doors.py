@@ -2,6 +2,7 @@
 
 Owns the turns and their pace. Must not know what is asked for, beyond the kind of its path, nor how it is refused."""
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
@@ -13,6 +14,8 @@ from streams.pure.peer_address import Networks, counted_as, forwarded_for, is_tr
 from streams.pure.turns import Turns
 from streams.pure.waiting_room import WaitingRoom
 from streams.serving.turned_away import TurnedAway
+
+log = logging.getLogger(__name__)
 
 CALLS, PAGES, PROBES = "calls", "pages", "probes"
 PATIENCE_SECONDS = 5.0
@@ -161,16 +164,23 @@ class Doors:
         if visit is None:
             self._due_at = None
             return
-        if began - visit.came_at > PATIENCE_SECONDS:
-            self.turns[visit.kind].over(visit.address)
-            self._refuse(visit)
-        else:
-            visit.begun = True
-            visit.begin()
+        visit.begun = True
+        try:
+            self._let_in(visit, began - visit.came_at)
+        except Exception:
+            log.exception("A request could not be begun; others are.")
+            self.leave(visit)
         now = time.monotonic()
         rest = min(max(REST * (now - began + max(0.0, began - due_at)), SHORTEST_REST_SECONDS), LONGEST_REST_SECONDS)
         self._rests_until = now + rest
         self._schedule(rest)
+
+    def _let_in(self, visit: Visit, waited_seconds: float) -> None:
+        if waited_seconds > PATIENCE_SECONDS:
+            self.leave(visit)
+            self._refuse(visit)
+        else:
+            visit.begin()
 
     def _next(self) -> Visit | None:
         while (visit := self._taken_next()) is not None and visit.over:

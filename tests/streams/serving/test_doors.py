@@ -280,6 +280,20 @@ def test_a_turn_is_followed_by_a_rest_that_grows_with_what_it_cost(clock: Clock)
     assert (log, round(clock.due[0][0] - clock.now, 4)) == (["a1", "b1"], LONGEST_REST_SECONDS)
 
 
+def test_one_that_cannot_be_begun_keeps_nobody_waiting(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    log: list[str] = []
+    door = doors(clock)
+    door.ask(Visit(CALLS, "a", fail, fail, clock.now), Place())
+    door.ask(visit(clock, CALLS, log, "b1"), Place())
+    while clock.due:
+        clock.next()
+    assert log == ["b1"] and "could not be begun" in caplog.text
+    assert door.turns[CALLS].begun == {"b": 1}
+
+
 def test_probes_go_first_and_whoever_waited_too_long_or_has_gone_is_not_begun(clock: Clock) -> None:
     log: list[str] = []
     door = doors(clock)

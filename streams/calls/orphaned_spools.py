@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 ROUND_SECONDS = 60.0
 """After so long a round begins no other file."""
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 30.0, 3600.0
-UNFINISHED_SECONDS = 60.0
 DAMAGED = ".damaged"
 
 
@@ -56,6 +55,7 @@ class OrphanedSpools:
         self.outage = Outage(log, "Writing what killed processes had noted")
         self._rests: dict[str, tuple[float, float]] = {}
         self._said: set[str] = set()
+        self._unfinished: dict[str, int] = {}
 
     def replay(self, go_on: GoOn = lambda: True) -> int:
         """One round; returns how many files were written whole, and removed."""
@@ -80,6 +80,7 @@ class OrphanedSpools:
         with suppress(OSError):
             names = sorted(name for name in os.listdir(self.folder) if NAME.fullmatch(name) or UNFINISHED.fullmatch(name))
             self._rests = {name: rest for name, rest in self._rests.items() if name in names}
+            self._unfinished = {name: number for name, number in self._unfinished.items() if name in names}
             return [name for name in names if time.monotonic() >= self._rests.get(name, (0.0, 0.0))[0]]
         return []
 
@@ -121,11 +122,17 @@ class OrphanedSpools:
         if not locked(descriptor) or not is_same_file(descriptor, name, folder):
             return None
         if UNFINISHED.fullmatch(name):
-            if time.time() - state.st_mtime > UNFINISHED_SECONDS:
-                os.unlink(name, dir_fd=folder)
+            self._remove_unfinished(name, state.st_ino, folder)
             return None
         with os.fdopen(os.dup(descriptor), "rb") as file:
             return Orphan(name, name.removesuffix(".spool"), folder, file.read())
+
+    def _remove_unfinished(self, name: str, file_number: int, folder: int) -> None:
+        """What a process was killed over. One that has just made it, and not locked it yet, has by the next round."""
+        if self._unfinished.get(name) == file_number:
+            os.unlink(name, dir_fd=folder)
+            file_number = 0
+        self._unfinished[name] = file_number
 
     def _is_readable(self, orphan: Orphan, heading: Heading) -> bool:
         if heading.version == VERSION and heading.fingerprint in seal().fingerprints:

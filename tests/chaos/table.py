@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tests.chaos.history import History
 from tests.chaos.invariants import Finding, gap_p99_ms
 
+MOST_FINDINGS = 12
 GOOD, FAILED, NOT_RUN = "good", "FAILED", "NOT RUN"
 HEAD = ("fault", "fault s", "wait s", "streams", "frames", "callbacks", "lost", "gap ms", "noise", "RSS MB", "verdict")
 WIDTHS = (42, 7, 6, 7, 6, 11, 4, 6, 5, 6, 7)
@@ -69,7 +70,13 @@ def words_of(row: Row) -> list[str]:
     """What is to be said of a row beside its line."""
     if row.reason:
         return [f"    {row.reason}"]
-    return [*(f"    at the first try: {finding}" for finding in row.first_found), *(f"    {finding}" for finding in row.found)]
+    first = [f"    at the first try: {row.first_found[0]}{others(len(row.first_found) - 1)}"] if row.first_found else []
+    shown = [f"    {finding}" for finding in row.found[:MOST_FINDINGS]]
+    return [*first, *shown, *([f"    {others(len(row.found) - MOST_FINDINGS)}"] if len(row.found) > MOST_FINDINGS else [])]
+
+
+def others(count: int) -> str:
+    return f" (and {count} more)" if count > 0 else ""
 
 
 def summary(rows: Sequence[Row]) -> str:

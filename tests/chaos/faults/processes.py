@@ -225,7 +225,7 @@ FAULTS = [
     Fault("nothing, before processes are harmed", unharmed, 1),
     Fault("kill -9 of a web process", web_killed, 2, costs=on_the_killed_one, is_written=True),
     Fault("kill -9 in a call's first moment", web_killed, 1, costs=on_the_killed_one, spoken_seconds=0),
-    Fault("kill -9 with the database away", web_killed_without_database, 1, costs=on_the_one_killed_without_database),
+    Fault("kill -9 with the database away", web_killed_without_database, 1, costs=on_the_one_killed_without_database, is_written=True),
     Fault("web process stopped (SIGSTOP)", web_stopped, 10, 60, costs=on_the_stopped_one, is_written=True),
     Fault("kill -9 of workers, callbacks in flight", workers_killed_in_flight, 1),
     Fault("kill -9 between an answer and its commit", workers_killed_before_commit, 1),

@@ -84,6 +84,8 @@ class Trial:
             async with Peers(self.site, self.answers, history) as self.peers:
                 await self._course(watch)
                 await self._settle()
+                window = history.injected_at, history.healed_at + AFTERMATH_SECONDS
+                history.noise_ms = max(watch.noise_ms(*window), self.yardstick.noise_ms(*window))
                 self.peers.record()
                 await asyncio.to_thread(rows.read_into, history, self.site.ask)
         except Exception:  # whatever keeps the harness from finding out is no reason to call it good, nor to leave out what comes next
@@ -121,8 +123,6 @@ class Trial:
         history.healed_at = time.monotonic()
         await peers.until_heard(during)
         await asyncio.sleep(max(history.healed_at + AFTERMATH_SECONDS - time.monotonic(), 0))
-        window = history.injected_at, history.healed_at + AFTERMATH_SECONDS
-        history.noise_ms = max(watch.noise_ms(*window), self.yardstick.noise_ms(*window))
         after = [peers.place("after")]
         await peers.until_heard(after, 25)
         hang_up(peers.callers)

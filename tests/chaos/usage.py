@@ -48,7 +48,8 @@ class Yardstick:
 
     def noise_ms(self, since: float, until: float) -> float:
         """How much later than 20 ms it was at 99 of 100 moments."""
-        gaps = [float(gap) for at, gap in map(str.split, self._process.lines) if since < float(at) < until]
+        said = [(float(at), float(gap)) for at, gap in map(str.split, self._process.lines)]
+        gaps = [gap for at, gap in said if at > since and at - gap / 1000 < until]
         usual = max((until - since) * 1000 - sum(gaps), 0)
         return max(wait_p99_ms([*gaps, *[FRAME_MS] * int(usual / FRAME_MS)]) - FRAME_MS, 0.0)
 
@@ -71,7 +72,7 @@ class Watch:
         self._before = {name: use_of(pid) for name, pid in self._pids.items() if age_seconds(pid) > YOUNG_SECONDS}
 
     def noise_ms(self, since: float, until: float) -> float:
-        return max(wait_p99_ms(gap for at, gap in self._ticks if since < at < until) - FRAME_MS, 0.0)
+        return max(wait_p99_ms(gap for at, gap in self._ticks if at > since and at - gap / 1000 < until) - FRAME_MS, 0.0)
 
     async def stop(self, pids: dict[str, int]) -> list[ProcessUse]:
         """`pids`: as they are now; of a process that is another one by now there is nothing to compare."""

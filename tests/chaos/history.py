@@ -136,8 +136,8 @@ class ProcessUse:
 
 @dataclass
 class History:
-    """One trial. `noise_ms` is how late a bare timer beside it was at its 99th percentile; `leaks` say where a secret was found,
-    `seen_wrong` what the fault itself looks at and found wrong, `troubles` what kept the harness from finding out."""
+    """One trial. `noise_ms` is how late a bare timer was in it at its 99th percentile, `worst_noise_ms` at worst; `leaks` say where a
+    secret was found, `seen_wrong` what the fault itself looks at and found wrong, `troubles` what kept the harness from finding out."""
 
     fault: str
     began_at: float = 0.0
@@ -145,6 +145,7 @@ class History:
     healed_at: float = 0.0
     settled_at: float = 0.0
     noise_ms: float = 0.0
+    worst_noise_ms: float = 0.0
     calls: list[BroughtCall] = field(default_factory=list)
     streams: list[HeardStream] = field(default_factory=list)
     callbacks: list[HeardCallback] = field(default_factory=list)

@@ -26,7 +26,7 @@ NOISE_TIMES = 2.0
 FRAME_MS = 20.0
 AFTERMATH_SECONDS = 1.0
 """What is held up by a fault comes, late, when it is over."""
-MORE_MB, MORE_DESCRIPTORS, MORE_THREADS = 60.0, 24, 24
+MORE_MB, MORE_DESCRIPTORS, MORE_THREADS = 60.0, 40, 24
 """Caps, threads and pools are filled as they are first used; what leaks with each fault goes past this within a run."""
 
 
@@ -121,16 +121,16 @@ def money(seen: Seen) -> Iterator[str]:
                 yield f"stream {row.stream_id}: {charge.seconds} s are billed as {charge.billed_seconds} s, {charge.amount}"
     for call in seen.taken:
         for stream in seen.heard[call.call_uuid]:
-            yield from _duration(call, stream, seen.rows[call.call_uuid])
+            yield from _duration(call, stream, seen.rows[call.call_uuid], seen.history.worst_noise_ms / 1000)
 
 
-def _duration(call: BroughtCall, stream: HeardStream, rows: Sequence[StreamRow]) -> Iterator[str]:
+def _duration(call: BroughtCall, stream: HeardStream, rows: Sequence[StreamRow], late_seconds: float) -> Iterator[str]:
     """The gateway knows until when there was a voice, the customer since when it was heard and what of it arrived."""
     charge = next((row.charges[0] for row in rows if row.stream_id == stream.stream_id and row.charges), None)
     if charge is None or not stream.arrivals:
         return
     began_at = call.began_at if call.heard_late else stream.started_at
-    most = max(call.last_frame_at, stream.arrivals[-1]) - began_at + MEASURED_SECONDS
+    most = max(call.last_frame_at, stream.arrivals[-1]) - began_at + MEASURED_SECONDS + NOISE_TIMES * late_seconds
     least = stream.arrivals[-1] - stream.arrivals[0] - call.may_miss_seconds
     if charge.seconds > math.ceil(most):
         yield f"{name_of(call)} is billed {charge.seconds} s and lasted {most:.1f} s"

@@ -148,6 +148,7 @@ class Trial:
                 break
             await asyncio.sleep(LOOK_SECONDS)
         history.settled_at = time.monotonic()
+        history.worst_noise_ms = self.yardstick.worst_ms(history.began_at, history.settled_at)
 
 
 def hang_up(callers: list[Caller]) -> None:

@@ -53,6 +53,9 @@ class Yardstick:
         usual = max((until - since) * 1000 - sum(gaps), 0)
         return max(wait_p99_ms([*gaps, *[FRAME_MS] * int(usual / FRAME_MS)]) - FRAME_MS, 0.0)
 
+    def worst_ms(self, since: float, until: float) -> float:
+        return max((float(gap) - FRAME_MS for at, gap in map(str.split, self._process.lines) if since < float(at) < until), default=0.0)
+
     def stop(self) -> None:
         self._process.stop()
 

@@ -113,11 +113,12 @@ def beat(name: str, quiet_seconds: float) -> bool:
     """Notes that the periodic task `name` runs, and says whether it may act.
 
     After a silence longer than `quiet_seconds` (the database was away, or every worker was down) it may not for as long again:
-    the processes that hold calls could not renew either, and need the time to do so."""
+    the processes that hold calls could not renew either, and need the time to do so. One that has never run knows of no silence, and
+    waits as well."""
     with transaction.atomic():
-        heartbeat, _ = Heartbeat.objects.select_for_update().get_or_create(name=name, defaults={"beat_at": Now()})
+        heartbeat, is_first = Heartbeat.objects.select_for_update().get_or_create(name=name, defaults={"beat_at": Now()})
         row = Heartbeat.objects.annotate(now=Now()).get(pk=heartbeat.pk)
-        if row.now - row.beat_at > timedelta(seconds=quiet_seconds):
+        if is_first or row.now - row.beat_at > timedelta(seconds=quiet_seconds):
             row.hold_until = row.now + timedelta(seconds=quiet_seconds)
         row.beat_at = row.now
         row.save(update_fields=["beat_at", "hold_until"])

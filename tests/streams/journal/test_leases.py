@@ -160,7 +160,9 @@ def test_a_process_that_comes_back_after_the_reaper_writes_nothing(facts, story)
     assert renew(facts) == set()
 
 
-def test_after_a_silence_of_its_own_the_reaper_waits_one_lease() -> None:
+def test_the_first_reaper_there_is_and_one_after_a_silence_wait_one_lease() -> None:
+    assert not journal.beat("reaper", LEASE_SECONDS)
+    Heartbeat.objects.update(hold_until=Now() - timedelta(seconds=1))
     assert journal.beat("reaper", LEASE_SECONDS)
     Heartbeat.objects.update(beat_at=Now() - timedelta(seconds=30))
     assert not journal.beat("reaper", LEASE_SECONDS)

@@ -25,18 +25,27 @@ log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 60.0
 """After so long a round begins no other file."""
+HEADING_BYTES = 200
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 30.0, 3600.0
 DAMAGED = ".damaged"
 
 
 @dataclass(slots=True)
 class Orphan:
-    """A file whose process is gone: its lock is ours. `folder` is a descriptor."""
+    """A file whose process is gone: its lock is ours. `folder` and `descriptor` (of the file) are open."""
 
     name: str
     owner: str
     folder: int
-    data: bytes
+    descriptor: int
+    size: int
+
+    def beginning(self) -> bytes:
+        return os.pread(self.descriptor, HEADING_BYTES, 0)
+
+    def read(self) -> bytes:
+        with open(self.descriptor, "rb", closefd=False) as file:
+            return file.read()
 
     def remove(self) -> None:
         os.unlink(self.name, dir_fd=self.folder)
@@ -88,10 +97,10 @@ class OrphanedSpools:
         with self._taken(name) as orphan:
             if orphan is None:
                 return False
-            heading = heading_of(orphan.data)
-            if heading is None and orphan.data:
+            heading = heading_of(orphan.beginning())
+            if heading is None and orphan.size:
                 log.error("%s is no spool; it is called %s from now on.", self.folder / name, orphan.move_aside())
-            elif heading is None or heading.size == len(orphan.data):
+            elif heading is None or heading.size == orphan.size:
                 orphan.remove()
             elif self._is_readable(orphan, heading):
                 return self._replay(orphan, heading, go_on)
@@ -124,8 +133,8 @@ class OrphanedSpools:
         if UNFINISHED.fullmatch(name):
             self._remove_unfinished(name, state.st_ino, folder)
             return None
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            return Orphan(name, name.removesuffix(".spool"), folder, file.read())
+        # Only now it is certain that nobody writes to it any more.
+        return Orphan(name, name.removesuffix(".spool"), folder, descriptor, os.fstat(descriptor).st_size)
 
     def _remove_unfinished(self, name: str, file_number: int, folder: int) -> None:
         """What a process was killed over. One that has just made it, and not locked it yet, has by the next round."""
@@ -155,7 +164,7 @@ class OrphanedSpools:
     # Replaying it --------------------------------------------------------------------------------------------------------------
     def _replay(self, orphan: Orphan, heading: Heading, go_on: GoOn) -> bool:
         self._require_database()
-        stored, damages = read_spool(orphan.data, heading.size)
+        stored, damages = read_spool(orphan.read(), heading.size)
         replay = SpoolReplay(orphan.owner, stored, go_on)
         replay.run()
         count = sum(len(call.lines) for call in stored.calls.values())

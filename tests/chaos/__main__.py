@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from tests.journeys.answers import Answers, AnswerServer
 from tests.journeys.processes import STARTER
 
 MUCH_NOISE_MS = 250.0
+THREADS = 48
 
 
 def trial_was_disturbed(row: Row) -> bool:
@@ -105,6 +107,8 @@ async def main(options: argparse.Namespace) -> int:
     assert this is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    # Whoever waits for a process to start must not keep others from asking a database.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     answers = Answers()
     server = AnswerServer(answers)
     folder = ROOT / "build/chaos" / time.strftime("%Y%m%d-%H%M%S")

@@ -31,11 +31,10 @@ def let_server_end_what_is_abandoned(sender: Any, connection: BaseDatabaseWrappe
     two hours, and a callback or a call that it had claimed waits as long. Said in the session, because poolers refuse it at the start."""
     if connection.vendor != "postgresql":
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SET idle_in_transaction_session_timeout = '{ABANDONED_SECONDS}s'; SET tcp_keepalives_idle = {IDLE_SECONDS}; "
-            f"SET tcp_keepalives_interval = {INTERVAL_SECONDS}; SET tcp_keepalives_count = {PROBES}; SET tcp_user_timeout = {UNANSWERED_MS}"
-        )
+    connection.connection.execute(  # not as a query of Django's, which is logged and counted
+        f"SET idle_in_transaction_session_timeout = '{ABANDONED_SECONDS}s'; SET tcp_keepalives_idle = {IDLE_SECONDS}; "
+        f"SET tcp_keepalives_interval = {INTERVAL_SECONDS}; SET tcp_keepalives_count = {PROBES}; SET tcp_user_timeout = {UNANSWERED_MS}"
+    )
 
 
 _OPTIONS = {"TCP_KEEPIDLE": IDLE_SECONDS, "TCP_KEEPINTVL": INTERVAL_SECONDS, "TCP_KEEPCNT": PROBES, "TCP_USER_TIMEOUT": UNANSWERED_MS}

@@ -7,7 +7,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from streams.models import Account, AuthToken
 from streams.models.tenants import new_auth_token
@@ -29,7 +30,7 @@ class Overtaken(Exception):
     """Somebody else revoked the token meanwhile, or it has ended; nothing was done."""
 
 
-def counting(now: datetime) -> Q:
+def counting(now: datetime | Now) -> Q:
     return Q(ends_at=None) | Q(ends_at__gt=now)
 
 
@@ -67,10 +68,16 @@ def replace_main(account: Account, secret: str, by: str, now: datetime) -> None:
         make(account, MAIN, by, now, secret)
 
 
-def find_token(auth_id: str, secret: str, now: datetime) -> AuthToken | None:
-    """The token with its account, by an index and without opening any."""
-    rows: QuerySet[AuthToken] = AuthToken.objects.select_related("account").defer("secret")
-    return rows.filter(counting(now), account__auth_id=auth_id, digest__in=seal().digests(secret)).first() if secret else None
+def find_token(auth_id: str, secret: str, now: datetime | Now) -> AuthToken | None:
+    """The token with its account, in one query by an index and without opening any."""
+    if not secret:
+        return None
+    digests = seal().digests(secret)
+    found = AuthToken.objects.filter(counting(now), account__auth_id=auth_id, digest__in=digests).annotate(database_time=Now())
+    token = found.select_related("account").defer("secret").first()
+    if token is not None:
+        token.asked_at = token.database_time
+    return token
 
 
 def known_as(account: Account, secret: str) -> AuthToken | None:

@@ -2,6 +2,7 @@
 
 Owns the counting of wrong tokens. Must not know what is asked for."""
 
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from ninja.errors import AuthenticationError
 from ninja.security import HttpBasicAuth
@@ -9,7 +10,6 @@ from ninja.security import HttpBasicAuth
 from cdr.addresses import counted_address
 from cdr.api.throttle import FAILED_LOGINS, REQUESTS, counters
 from streams import tokens
-from streams.database_clock import database_now
 from streams.models import Account, AuthToken
 
 
@@ -34,7 +34,7 @@ class AccountAuth(HttpBasicAuth):
         counters.admit(REQUESTS, account.auth_id)
         if _auth_id_in_path(request) != account.auth_id:
             raise AuthenticationError
-        tokens.note_token_use(token, database_now())
+        tokens.note_token_use(token, token.asked_at)
         return account
 
 
@@ -42,7 +42,7 @@ def token_of(auth_id: str, secret: str) -> AuthToken | None:
     """The token of that account which counts now, with its account; None when there is none. It is looked for by a keyed digest, of
     which a stranger can compute nothing: how long that takes tells nothing about the token."""
     # isalnum keeps characters from the database that it cannot compare (NUL).
-    return tokens.find_token(auth_id, secret, database_now()) if auth_id.isalnum() else None
+    return tokens.find_token(auth_id, secret, Now()) if auth_id.isalnum() else None
 
 
 def _auth_id_in_path(request: HttpRequest) -> str:

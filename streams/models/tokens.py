@@ -2,6 +2,7 @@
 
 Owns their columns. Which tokens count is streams.pure.callback.auth_tokens'; the verbs are in streams.tokens."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -26,6 +27,9 @@ class AuthToken(models.Model):
     created_by = models.CharField(max_length=150, blank=True)
     last_used_at = models.DateTimeField(null=True, help_text="In the API; up to an hour old.")
     ends_at = models.DateTimeField(null=True)
+
+    asked_at: datetime
+    """What time it was for the database; of a token that was looked for."""
 
     class Meta:
         default_permissions = ()

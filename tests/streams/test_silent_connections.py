@@ -62,6 +62,7 @@ async def test_a_silent_connection_to_the_database_costs_no_lease_and_no_note(mo
 @on_postgresql
 def test_the_server_ends_a_transaction_of_somebody_who_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own side of the connection stays open, as that of a process which was cut off; what it had locked is free again."""
+    connection.ensure_connection()
     monkeypatch.setattr(silent_peers, "ABANDONED_SECONDS", 1)
     gone = connections.create_connection("default")
     try:

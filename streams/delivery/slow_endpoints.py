@@ -20,6 +20,8 @@ QUICK_AGAIN = 5
 """So many quick answers in a row make a quick one of it again: one that hangs now and then hangs."""
 NEWCOMERS_PART = 8
 """Of the threads, this part more is for accounts that have no such try under way yet: a few that hang must not keep out who is new."""
+ENDPOINT_AT_ONCE = 2
+"""Tries at one endpoint that is not known to be quick: it must not take the whole share of its account, which may have others."""
 HANGING_AT_MOST = 3
 """Endpoints of one account; with more of them, whatever it names next counts as one that hangs as well."""
 
@@ -49,6 +51,7 @@ class SlowEndpoints:
         """Until it is quick again: 0, it is; 1, as of one that is not known; more, it hangs."""
         self._hanging: Counter[int] = Counter()
         self._taken: dict[Lane, Counter[int]] = {lane: Counter() for lane in Lane}
+        self._tried: Counter[Endpoint] = Counter()
 
     def begin(self, account_id: int, host: str) -> Lane | None:
         """The lane in which a try may begin now, or None. Whoever has one says how it went (`end`)."""
@@ -59,13 +62,17 @@ class SlowEndpoints:
             newcomer = lane is Lane.UNKNOWN and not taken[account_id] and taken.total() < threads // 2 + threads // NEWCOMERS_PART
             if shares is not None and not newcomer and not shares.has_room(taken, account_id):
                 return None
+            if shares is not None and self._tried[account_id, host] >= ENDPOINT_AT_ONCE:
+                return None
             taken[account_id] += 1
+            self._tried[account_id, host] += 1
             return lane
 
     def end(self, lane: Lane, account_id: int, host: str, quick: bool | None) -> None:
         """`quick`: whether it answered quickly; None: there was no try."""
         with self._lock:
             self._taken[lane] -= Counter({account_id: 1})
+            self._tried -= Counter({(account_id, host): 1})
             if quick is not None:
                 self._note((account_id, host), quick)
 

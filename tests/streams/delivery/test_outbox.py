@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from streams.delivery import DeliveryOutcome, deliver, deliver_next, due_streams, outbox, resend
+from streams.delivery.slow_endpoints import ENDPOINT_AT_ONCE
 from streams.models import Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
 from tests.streams.callback_rows import account, endpoint, fresh, owed, received, stream, under_way
 from tests.streams.raw_server import OK, RawServer, hanging, serving, whole_request
@@ -172,7 +173,7 @@ def test_a_dead_endpoint_of_one_customer_delays_no_other(settings: Any, httpserv
         while Callback.objects.filter(account__name="Good", state=CallbackState.PENDING).exists():
             wait([pool.submit(apart, stream_id) for stream_id in due_streams(100)], timeout=0.2)
             assert time.monotonic() - started < 10
-        assert dead.connections == 4
+        assert dead.connections == ENDPOINT_AT_ONCE
         dead.over.set()
     assert len(received(httpserver)) == len(good)
 

@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from streams.delivery import DeliveryOutcome, deliver_next, slow_endpoints
-from streams.delivery.slow_endpoints import HANGING_AT_MOST, NEWCOMERS_PART, QUICK_AGAIN, Lane, SlowEndpoints
+from streams.delivery.slow_endpoints import ENDPOINT_AT_ONCE, HANGING_AT_MOST, NEWCOMERS_PART, QUICK_AGAIN, Lane, SlowEndpoints
 from tests.streams.callback_rows import account, due_again, owed, stream
 
 QUICK, SLOW = True, False
@@ -36,10 +36,16 @@ def begun(known: SlowEndpoints, accounts: range, hosts: int = 1) -> int:
 
 
 def test_many_accounts_that_are_not_known_have_half_of_the_threads_and_each_of_them_a_quarter_of_that() -> None:
-    assert begun(SlowEndpoints(), range(1)) == 4
+    assert begun(SlowEndpoints(), range(1), hosts=9) == 4
     known = SlowEndpoints()
-    assert begun(known, range(4)) == THREADS // 2
+    assert begun(known, range(4), hosts=9) == THREADS // 2
     assert begun(known, range(4, 50)) == THREADS // NEWCOMERS_PART, "one each, for those that are new"
+
+
+def test_an_endpoint_that_is_not_known_leaves_room_for_another_of_its_account() -> None:
+    known = SlowEndpoints()
+    assert begun(known, range(1)) == ENDPOINT_AT_ONCE
+    assert known.begin(0, "another") is Lane.UNKNOWN
 
 
 def test_many_accounts_that_hang_have_a_quarter_and_leave_the_rest_to_others() -> None:

@@ -87,8 +87,14 @@ def test_it_stands_before_everything_and_what_refuses_plain_secrets_behind_it() 
     assert (served.proxies, served.application.https) == (settings.TRUSTED_PROXIES, settings.HTTPS)
 
 
-READ_BY = {"forwarded": {"config/behind_proxies.py"}, "REMOTE_ADDR": {"cdr/addresses.py"}, 'get("client")': {"config/behind_proxies.py"}}
-READ_BY['get("client")'] |= {"config/plain_http.py", "streams/admission.py"}
+READ_BY = {
+    "forwarded": {
+        "config/behind_proxies.py",
+        "streams/serving/limits.py",
+    },  # which counts who waits at the door, before there is an application
+    "REMOTE_ADDR": {"cdr/addresses.py"},
+    'get("client")': {"config/behind_proxies.py", "config/plain_http.py", "streams/admission.py"},
+}
 
 
 @pytest.mark.parametrize("words", READ_BY)

@@ -35,6 +35,13 @@ async def new_gateway(customer: Customer | None = None, name: str = "fs1", **att
     await database_sync_to_async(gateway)(name, f"<Response>{stream}</Response>", dialect="audio_stream")
 
 
+async def second_gateway(of: str, name: str) -> None:
+    """Another one of the same account."""
+    await new_gateway(name=name)
+    account = await database_sync_to_async(lambda: Gateway.objects.select_related("account").get(name=of).account)()
+    await database_sync_to_async(Gateway.objects.filter(name=name).update)(account=account)
+
+
 async def fork(query: str = "", name: str = "fs1", **metadata: object) -> PatientCommunicator:
     """A mod_audio_stream's socket that has said what it brings."""
     communicator = PatientCommunicator(application, f"/gateway/audio_stream/{name}/?{query}", headers=[basic(name, PASSWORD)])
@@ -129,7 +136,7 @@ async def test_a_gateway_that_stays_away_has_lost_the_call(settings) -> None:
 )
 async def test_what_does_not_fit_is_refused_in_words(metadata, gateway_name: str, says: str, unsettled: None) -> None:
     await new_gateway()
-    await new_gateway(name="fs2")
+    await second_gateway(of="fs1", name="fs2")
     async with switchboard_running():
         first = await fork()
         second = await fork(name=gateway_name, **metadata)

@@ -45,7 +45,7 @@ def test_leases_of_a_process_that_is_gone_are_held_while_its_notes_are_written_a
     journal.inherit_leases(OWNER, 20.0, {int(EPOCH) + 60: [facts.key, other.key]})
     call = Call.objects.annotate(now=Now()).get(uuid=facts.call_id)
     assert call.renewed_at == utc_of(EPOCH + 60) and timedelta(seconds=15) < call.lease_until - call.now < timedelta(seconds=21)
-    journal.inherit_leases(OWNER, 0.0, {int(EPOCH) + 30: [facts.key]})
+    journal.inherit_leases(OWNER, -1.0, {int(EPOCH) + 30: [facts.key]})
     over = Call.objects.get(lease_until__lte=Now())
     assert (over.uuid, over.renewed_at) == (facts.call_id, utc_of(EPOCH + 60))
     assert Call.objects.get(uuid=other.call_id).lease_until == before.lease_until
@@ -128,7 +128,7 @@ def test_another_account_s_call_of_that_uuid_is_another_call(facts: CallFacts, s
     record(theirs, story, owner="b" * 32)
     assert journal.may_go_on(OWNER, facts)
     record(facts, story)
-    journal.inherit_leases(OWNER, 0.0, {int(EPOCH) + 30: [facts.key, theirs.key]})
+    journal.inherit_leases(OWNER, -1.0, {int(EPOCH) + 30: [facts.key, theirs.key]})
     reap_now()
     story.streaming(stream_id)
     journal.record_late(facts, story.notes, None)

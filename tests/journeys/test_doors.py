@@ -21,7 +21,7 @@ STORMS = [
     ("half", 400, 1),
     ("drip", 400, 40),
     ("hello", 400, 1),
-    ("upgrade", 1000, 1),
+    ("upgrade", 1000, 2),  # with a wrong password; not from where the gateways come from, who would have to wait after it
     ("page", 200, 50),
 ]
 """Kind (tests/streams/strangers.py), how many at once, and from how many addresses."""

@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from streams.delivery import broker, nudge
+from streams.delivery.slow_endpoints import ENDPOINT_AT_ONCE
 from streams.models import Callback, CallbackState
 from streams.tasks import deliver_stream, sweep_callbacks
 from tests.streams.callback_rows import account, endpoint, fresh, owed, received, stream
@@ -95,11 +96,11 @@ def test_a_dead_endpoint_of_one_customer_delays_no_other(worker: None, httpserve
     with serving(hanging()) as dead:
         for row in [owed(stream(account("Dead")), dead.url) for _ in range(40)]:
             nudge(row.stream_id)
-        until(lambda: dead.connections == 4)
+        until(lambda: dead.connections == ENDPOINT_AT_ONCE)
         for row in [owed(stream(account("Good")), url) for _ in range(10)]:
             nudge(row.stream_id)
         until(lambda: waiting_of("Good") == 0)
-        assert dead.connections == 4 and waiting_of("Dead") == 40, "none of the dead endpoint's has timed out yet"
+        assert dead.connections == ENDPOINT_AT_ONCE and waiting_of("Dead") == 40, "none of the dead endpoint's has timed out yet"
         dead.over.set()
         until(lambda: not Callback.objects.filter(claimed_until__gt=timezone.now()).exists())
 

@@ -14,6 +14,7 @@ from django.db.models.functions import RowNumber
 
 from streams import jobs
 from streams.database_clock import database_now
+from streams.delivery.slow_endpoints import endpoints
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
 from streams.shares import Shares
 
@@ -142,10 +143,11 @@ def waiting_beside(stream_id: int) -> list[int]:
 
 
 def _within_shares(rows: Iterable[tuple[int, str, int]], now: datetime, limit: int) -> list[int]:
+    """Nor those that this worker could not begin now: its messages would keep others waiting. Another worker finds them in its turn."""
     taken = _under_way(now)
     chosen: dict[int, None] = {}
     for stream_id, host, account_id in rows:
-        if stream_id in chosen or not _has_share(taken, account_id, host):
+        if stream_id in chosen or not _has_share(taken, account_id, host) or not endpoints.has_room(account_id, host):
             continue
         if len(chosen) == limit:
             break

@@ -57,16 +57,24 @@ class SlowEndpoints:
         """The lane in which a try may begin now, or None. Whoever has one says how it went (`end`)."""
         with self._lock:
             lane = self._lane_of((account_id, host))
-            threads, taken = settings.CELERY_WORKER_CONCURRENCY, self._taken[lane]
-            shares = shares_of(lane, threads)
-            newcomer = lane is Lane.UNKNOWN and not taken[account_id] and taken.total() < threads // 2 + threads // NEWCOMERS_PART
-            if shares is not None and not newcomer and not shares.has_room(taken, account_id):
+            if not self._has_room(lane, (account_id, host)):
                 return None
-            if shares is not None and self._tried[account_id, host] >= ENDPOINT_AT_ONCE:
-                return None
-            taken[account_id] += 1
+            self._taken[lane][account_id] += 1
             self._tried[account_id, host] += 1
             return lane
+
+    def has_room(self, account_id: int, host: str) -> bool:
+        """Whether a try could begin here: whoever looks for work need not wake this worker for one that could not."""
+        with self._lock:
+            return self._has_room(self._lane_of((account_id, host)), (account_id, host))
+
+    def _has_room(self, lane: Lane, endpoint: Endpoint) -> bool:
+        threads, taken = settings.CELERY_WORKER_CONCURRENCY, self._taken[lane]
+        shares = shares_of(lane, threads)
+        if shares is None:
+            return True
+        newcomer = lane is Lane.UNKNOWN and not taken[endpoint[0]] and taken.total() < threads // 2 + threads // NEWCOMERS_PART
+        return self._tried[endpoint] < ENDPOINT_AT_ONCE and (newcomer or shares.has_room(taken, endpoint[0]))
 
     def end(self, lane: Lane, account_id: int, host: str, quick: bool | None) -> None:
         """`quick`: whether it answered quickly; None: there was no try."""

@@ -107,8 +107,8 @@ class LiveLogConsumer(AsyncConsumer):
 
 async def _look(function: Callable[[OpenLog], T], reading: OpenLog) -> T:
     """Asks the database, in a thread."""
-    async with _places.taken_by(reading.reader.user if reading.reader else reading.session_key):
-        return await _threads.run(function, reading)
+    whose = reading.reader.user if reading.reader else reading.session_key
+    return await _threads.run_for(whose, _places, function, reading)
 
 
 async def _serve(reading: OpenLog, receive: Receive, send: Send) -> None:

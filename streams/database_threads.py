@@ -7,13 +7,15 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from streams.shares import Places
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,6 +36,20 @@ class DatabaseThreads:
 
     async def run(self, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         """The result of the function, run in one of the threads; raises what it raises."""
+        return await self._result(*self._submit(function, arguments, options))
+
+    async def run_for(self, whose: Hashable, places: Places, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+        """The same in a place of `whose`, which is taken until the thread is done, also when nobody waits for it any more."""
+        await places.take(whose)
+        try:
+            work, running = self._submit(function, arguments, options)
+        except BaseException:
+            places.leave(whose)
+            raise
+        work.add_done_callback(lambda _: places.leave(whose))
+        return await self._result(work, running)
+
+    def _submit(self, function: Callable[..., T], arguments: tuple[Any, ...], options: dict[str, Any]) -> tuple["Future[T]", "_Running"]:
         running = _Running()
 
         def query() -> T:
@@ -48,7 +64,10 @@ class DatabaseThreads:
                 running.end()
                 close_old_connections()
 
-        result = asyncio.get_running_loop().run_in_executor(self._threads, query)
+        return self._threads.submit(query), running
+
+    async def _result(self, work: "Future[T]", running: "_Running") -> T:
+        result = asyncio.wrap_future(work)
         try:
             while not result.done() and (seconds := running.seconds_left(self._answer_seconds)) > 0:
                 await asyncio.wait([result], timeout=seconds)

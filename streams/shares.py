@@ -1,14 +1,13 @@
 """What one account may have of a pool that all accounts share, so that none can fill it: the one mechanism for every such pool.
 
 Owns the counting, and who is next when somebody waits. Must not know what the places are for. `whose` is an account's key, or a person's
-where persons ask. A pool of a process is Places (or SharedThreads); where places are claims on rows, streams.jobs counts them by the
-same Shares."""
+where persons ask. A pool of a process is Places (or SharedThreads, or DatabaseThreads with Places); where places are claims on rows,
+streams.jobs counts them by the same Shares."""
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import ParamSpec, TypeVar
@@ -77,15 +76,6 @@ class Places:
             if not asked.cancel():  # it was given in the same moment
                 self.leave(whose)
             raise
-
-    @asynccontextmanager
-    async def taken_by(self, whose: Hashable) -> AsyncIterator[None]:
-        """A place for as long as the block."""
-        await self.take(whose)
-        try:
-            yield
-        finally:
-            self.leave(whose)
 
     def _give(self) -> None:
         """Told outside of the lock: who is told may ask for something at once."""

@@ -101,8 +101,7 @@ async def _parts(log: DebugLog, asked: LogFilter, form: str, hide: Hiding, whose
     place: Place | None = None
     shown = passed = 0
     while True:
-        async with _places.taken_by(whose):
-            text, matching, lines, place = await _threads.run(_chunk, log, asked, form, hide, place)
+        text, matching, lines, place = await _threads.run_for(whose, _places, _chunk, log, asked, form, hide, place)
         shown, passed = shown + matching, passed + lines
         yield text.encode()
         if lines < CHUNK_LINES:

@@ -15,7 +15,7 @@ from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.site import console
 from cdr.models import UrlTest
-from cdr.pages.row_key import key_of, number_of
+from cdr.pages.row_key import number_of, only_one
 from cdr.pages.url_test import url_test_lines, url_test_page
 from cdr.pure.masking import masking
 from streams.models import Account, Application, Stream
@@ -109,8 +109,7 @@ def ask_address(**named: object) -> str:
 
 
 def _stream_of(key: str) -> Stream | None:
-    lookup = key_of(key) if key else None
-    return Stream.objects.select_related("call").filter(**lookup).first() if lookup else None
+    return only_one(Stream.objects.select_related("call").order_by(), key)
 
 
 def _first_stream(application: Application, secrets: bool) -> dict[str, object]:

@@ -9,7 +9,7 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from cdr.models import Charge
-from cdr.pages.row_key import key_of
+from cdr.pages.row_key import only_one
 from cdr.pure.figures import elapsed_seconds
 from cdr.pure.secret_text import SecretText
 from cdr.pure.story import StreamFacts
@@ -38,10 +38,7 @@ class Owed(NamedTuple):
 
 def find_stream(key: str) -> Stream | None:
     """The stream with its call, account and charge, in one query."""
-    lookup = key_of(key)
-    if lookup is None:
-        return None
-    return Stream.objects.select_related("call", "account", "charge").filter(**lookup).first()
+    return only_one(Stream.objects.select_related("call", "account", "charge").order_by(), key)
 
 
 def shown_streams() -> QuerySet[Stream]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cdr.pages.row_key import key_of
+from cdr.pages.row_key import only_one
 from cdr.pages.stream import Fact, Owed, charge_of, lasted_seconds, owed_of, shown_streams
 from cdr.pages.timing import chart_of, timing_facts
 from cdr.pure.badges import Badge, degraded_badge, reason_badge, stream_badge, unplayed_badge
@@ -57,8 +57,7 @@ class StreamCard:
 
 def find_shown(key: str) -> Stream | None:
     """The stream with all that its card shows, in one query."""
-    lookup = key_of(key)
-    return shown_streams().filter(**lookup).first() if lookup else None
+    return only_one(shown_streams().order_by(), key)
 
 
 def stream_card(key: str, now: datetime) -> StreamCard | None:

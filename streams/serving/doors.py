@@ -127,8 +127,8 @@ class Doors:
         full = visit.kind != PROBES and self.is_full(transport)
         if full or not self.turns[visit.kind].come(visit.address, visit, known=visit.address in self._known):
             self._refuse(visit)
-        elif self._due_at is None:
-            self._schedule(max(0.0, self._rests_until - time.monotonic()))
+        else:
+            self._go_on()
 
     def leave(self, visit: Visit) -> None:
         """It was answered, let in, or has gone."""
@@ -137,8 +137,7 @@ class Doors:
         visit.over = True
         if visit.begun:
             self.turns[visit.kind].over(visit.address)
-            if self._due_at is None:
-                self._schedule(max(0.0, self._rests_until - time.monotonic()))
+            self._go_on()
 
     def came_in(self, visit: Visit) -> None:
         """Its WebSocket is open: from there somebody comes who may."""
@@ -152,6 +151,11 @@ class Doors:
         visit.over = True
         self.turned_away.refuse(visit.address)
         visit.refuse()
+
+    def _go_on(self) -> None:
+        """A turn may be begun, once the rest after the last one is over."""
+        if self._due_at is None:
+            self._schedule(max(0.0, self._rests_until - time.monotonic()))
 
     def _schedule(self, seconds: float) -> None:
         self._due_at = time.monotonic() + seconds

@@ -12,10 +12,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams import journal
 from streams.calls.spool import SPOOL_BYTES
 from streams.calls.spool_file import NAME, UNFINISHED, is_same_file, locked, open_folder
-from streams.calls.spool_replay import GoOn, NotNow, SpoolReplay, read_spool
+from streams.calls.spool_replay import GoOn, NotNow, SpoolReplay, read_spool, require_database
 from streams.outages import Outage
 from streams.pure.call.notes import note_in_words
 from streams.pure.spool_records import VERSION, Damage, Heading, heading_of
@@ -193,8 +192,8 @@ class OrphanedSpools:
     def _require_database(self) -> None:
         """Before anything is read: a file may be large, and the database away for hours. Raises NotNow."""
         try:
-            journal.probe()
-        except Exception as error:
+            require_database()
+        except NotNow as error:
             self.outage.failed(error, "it waits in the spool")
-            raise NotNow from error
+            raise
         self.outage.worked()

@@ -37,6 +37,14 @@ class NotNow(Exception):
     """The database takes no call, or this process is being stopped: the file stays, for the next round or the next process."""
 
 
+def require_database() -> None:
+    """Raises NotNow while the database takes no call."""
+    try:
+        journal.probe()
+    except Exception as error:
+        raise NotNow(in_a_line(error)) from error
+
+
 def read_spool(data: bytes, begin: int) -> tuple[StoredNotes, list[Damage]]:
     """What the records from `begin` on say, and what of them cannot be read."""
     stored, damages = StoredNotes(), list[Damage]()
@@ -148,12 +156,5 @@ class SpoolReplay:
         except journal.LeaseLost:
             raise
         except Exception as error:
-            self._require_database()
+            require_database()
             raise Unwritable(in_a_line(error)) from error
-
-    @staticmethod
-    def _require_database() -> None:
-        try:
-            journal.probe()
-        except Exception as error:
-            raise NotNow(in_a_line(error)) from error

@@ -13,7 +13,7 @@ from django.db.models import Case, DateTimeField, F, Value, When
 from django.db.models.functions import Now
 
 from streams.journal.ending import end_call, end_stream
-from streams.journal.rows import rows_by_key, utc_of
+from streams.journal.rows import keys_of, rows_by_key, utc_of
 from streams.models import Call, Heartbeat, Stream, StreamEvent
 from streams.pure.call.notes import CallKey
 from streams.pure.lifecycle import LIVE_STATES, PROCESS_LOST, CallState, EndCause, EventKind, Level
@@ -31,13 +31,9 @@ def renew_leases(owner: str, lease_seconds: float, held: Collection[CallKey], he
     epoch, by their process's clock). Returns the live calls that the database has of this process, held or not."""
     mine = Call.objects.filter(owner=owner, state=CallState.LIVE)
     rows = rows_by_key(mine)
-
-    def rows_of(calls: Collection[CallKey]) -> list[int]:
-        return [rows[key] for key in calls if key in rows]
-
-    signs = (When(pk__in=rows_of(calls), then=Value(utc_of(seconds))) for seconds, calls in heard.items() if rows_of(calls))
+    signs = (When(pk__in=keys, then=Value(utc_of(seconds))) for seconds, calls in heard.items() if (keys := keys_of(rows, calls)))
     renewed_at = Case(*signs, default=F("renewed_at"), output_field=DateTimeField())
-    mine.filter(pk__in=rows_of(held)).update(renewed_at=renewed_at, lease_until=Now() + timedelta(seconds=lease_seconds))
+    mine.filter(pk__in=keys_of(rows, held)).update(renewed_at=renewed_at, lease_until=Now() + timedelta(seconds=lease_seconds))
     return set(rows)
 
 

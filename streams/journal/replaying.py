@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from streams.journal.ending import end_stream
-from streams.journal.rows import rows_by_key, utc_of
+from streams.journal.rows import is_same_call, keys_of, rows_by_key, rows_of, utc_of
 from streams.journal.writing import apply_note, event_of
 from streams.models import Call, Stream, StreamEvent
 from streams.pure.call.note_lines import Signs
@@ -26,15 +26,15 @@ def inherit_leases(owner: str, lease_seconds: float, signs: Signs) -> None:
     its_calls = Call.objects.filter(owner=owner, state=CallState.LIVE)
     rows = rows_by_key(its_calls)
     for seconds, calls in signs.items():
-        heard = Call.objects.filter(pk__in=[rows[key] for key in calls if key in rows], renewed_at__lt=utc_of(seconds))
+        heard = Call.objects.filter(pk__in=keys_of(rows, calls), renewed_at__lt=utc_of(seconds))
         heard.update(renewed_at=utc_of(seconds))
     its_calls.update(lease_until=Now() + timedelta(seconds=lease_seconds))
 
 
 def may_go_on(owner: str, facts: CallFacts) -> bool:
     """Whether `record` can write its notes: the call has no row yet, or is live and still its own."""
-    call = Call.objects.filter(uuid=facts.call_id, account=facts.account_id).first()
-    return call is None or (call.state == CallState.LIVE and call.owner == owner and call.started_at == utc_of(facts.started_at))
+    call = rows_of(facts).first()
+    return call is None or (call.state == CallState.LIVE and call.owner == owner and is_same_call(call, facts))
 
 
 def record_late(facts: CallFacts, notes: Sequence[Note], heard_at: float | None) -> None:
@@ -43,12 +43,12 @@ def record_late(facts: CallFacts, notes: Sequence[Note], heard_at: float | None)
 
     Where its uuid is another call's of the account by now, only those streams are written."""
     with transaction.atomic():
-        call = Call.objects.select_for_update().select_related("account").get(uuid=facts.call_id, account=facts.account_id)
+        call = rows_of(facts).select_for_update().select_related("account").get()
         if call.events_removed_at or call.payloads_removed_at or call.numbers_removed_at:
             return  # so long ago that it is not kept any more
         streams = {stream.uuid: stream for stream in call.streams.select_related("account")}
         unknown = _unknown_streams(notes)
-        is_its_own = call.started_at == utc_of(facts.started_at)
+        is_its_own = is_same_call(call, facts)
         known = _known_numbers(call) if is_its_own else {note.number for note in notes}
         fresh = [note for note in notes if note.stream_id in unknown or note.number not in known]
         for note in fresh:
@@ -65,7 +65,7 @@ def record_late(facts: CallFacts, notes: Sequence[Note], heard_at: float | None)
 def end_left_open(facts: CallFacts, heard_at: float | None) -> None:
     """Streams whose end was among what could not be read, of a call that has ended."""
     with transaction.atomic():
-        ended = Call.objects.select_for_update().filter(uuid=facts.call_id, account=facts.account_id, state=CallState.ENDED)
+        ended = rows_of(facts).select_for_update().filter(state=CallState.ENDED)
         for stream in Stream.objects.filter(call__in=ended, state__in=LIVE_STATES).select_related("account", "call"):
             call = stream.call
             assert call.ended_at is not None

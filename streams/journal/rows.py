@@ -1,21 +1,37 @@
 """What the journal's parts share: moments as rows have them, which row a call has, and saving what
 changed of a stream."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
 from streams.models import Call, Stream
-from streams.pure.call.notes import CallKey
+from streams.pure.call.notes import CallFacts, CallKey
 
 
 def utc_of(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def rows_of(facts: CallFacts) -> QuerySet[Call]:
+    """The call of that uuid in that account, if there is one: it may be another that used the uuid before (`is_same_call`)."""
+    return Call.objects.filter(uuid=facts.call_id, account=facts.account_id)
+
+
+def is_same_call(call: Call, facts: CallFacts) -> bool:
+    """Whether a row of that uuid and account is this call's; what began at another moment is another call."""
+    return call.started_at == utc_of(facts.started_at)
+
+
 def rows_by_key(calls: QuerySet[Call]) -> dict[CallKey, int]:
     return {CallKey(account_id, uuid): pk for account_id, uuid, pk in calls.values_list("account_id", "uuid", "pk")}
+
+
+def keys_of(rows: Mapping[CallKey, int], calls: Iterable[CallKey]) -> list[int]:
+    """Of those calls that have a row, its key."""
+    return [rows[key] for key in calls if key in rows]
 
 
 def save(stream: Stream, **values: Any) -> None:

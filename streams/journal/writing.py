@@ -4,7 +4,6 @@ Owns which kind of note changes what. Must not know who notes, or when."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,11 +12,10 @@ from django.db.models.functions import Now
 from streams.journal.ending import end_call, end_stream
 from streams.journal.measuring import keep_of_call, keep_of_stream
 from streams.journal.owing import owe
-from streams.journal.rows import save, utc_of
+from streams.journal.rows import is_same_call, rows_of, save, utc_of
 from streams.models import Application, Call, Gateway, Stream, StreamEvent
-from streams.pure.call.notes import CallFacts, Note
+from streams.pure.call.notes import CallFacts, Note, shown_details
 from streams.pure.lifecycle import CallbackEvent, CallState, EndCause, EventKind, HangupCause, Level, StreamState
-from streams.pure.scrubbing import scrubbed_headers
 
 
 class LeaseLost(Exception):
@@ -46,14 +44,14 @@ def record(owner: str, lease_seconds: float, facts: CallFacts, notes: Sequence[N
 
 def _held_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
     """The call's row, locked; made (with its lease) when this is the first that is heard of it."""
-    call = Call.objects.select_for_update().filter(uuid=facts.call_id, account=facts.account_id).select_related("account").first()
+    call = rows_of(facts).select_for_update().select_related("account").first()
     if call is None:
         return _open_call(owner, lease_seconds, facts)
     if call.owner != owner:
         now = "is held by another process" if call.state == CallState.LIVE else "has ended already; a call needs a uuid of its own"
         raise LeaseLost(f"call_uuid {facts.call_id} {now}.")
     # Its own notes come again, and the first of them may come late; what began at another moment is another call of the same uuid.
-    if call.started_at != utc_of(facts.started_at):
+    if not is_same_call(call, facts):
         raise LeaseLost(f"call_uuid {facts.call_id} was used before; a call needs a uuid of its own.")
     return call
 
@@ -78,14 +76,8 @@ def _open_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:
 
 def event_of(call: Call, streams: dict[UUID, Stream], note: Note) -> StreamEvent:
     stream = streams.get(note.stream_id) if note.stream_id else None
-    details = _kept_request(note.details) if note.kind is EventKind.STREAM_REQUESTED else note.details
-    return StreamEvent(call=call, stream=stream, number=note.number, at=utc_of(note.at), kind=note.kind, level=note.level, details=details)
-
-
-def _kept_request(details: dict[str, Any]) -> dict[str, Any]:
-    """Extra headers are kept with their stream, where they are sealed; the debug log has their names."""
-    request = details["request"]
-    return {**details, "request": {**request, "extra_headers": scrubbed_headers(request.get("extra_headers", ""))}}
+    at, details = utc_of(note.at), shown_details(note)
+    return StreamEvent(call=call, stream=stream, number=note.number, at=at, kind=note.kind, level=note.level, details=details)
 
 
 # What each kind of note changes in the rows ------------------------------------------------------------------------------

@@ -30,11 +30,16 @@ class Note:
     measured: dict[str, Any] | None = None
 
 
-def note_in_words(note: Note) -> str:
-    """All that it says, as the log may have it: of a stream's extra headers the names."""
+def shown_details(note: Note) -> dict[str, Any]:
+    """What logs may have: extra headers are kept with their stream, where they are sealed; of them, here, the names."""
     request = note.details.get("request")
-    hidden = {"request": {**request, "extra_headers": scrubbed_headers(request.get("extra_headers", ""))}} if request else {}
-    return str(replace(note, details={**note.details, **hidden}))
+    if not request:
+        return note.details
+    return {**note.details, "request": {**request, "extra_headers": scrubbed_headers(request.get("extra_headers", ""))}}
+
+
+def note_in_words(note: Note) -> str:
+    return str(replace(note, details=shown_details(note)))
 
 
 class CallKey(NamedTuple):

@@ -30,18 +30,9 @@ def binaries() -> Path | None:
 @contextmanager
 def running(*more_options: str) -> Iterator[str]:
     """A DATABASE_URL of a fresh cluster. Durability is off: it lives as long as the test."""
-    place = binaries()
-    assert place is not None
     user = unprivileged_user()
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
-        if user:
-            shutil.chown(folder, user)
-        place = reachable(place, Path(folder), user)
-        data = Path(folder) / "data"
-        initdb = [place / "initdb", "-D", data, "-U", "streamdesk", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run(initdb, check=True, capture_output=True, user=user)
-        options = [f"unix_socket_directories={folder}", "listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200"]
-        command = [place / "postgres", "-D", data, *(word for option in (*options, *more_options) for word in ("-c", option))]
+        command = new_cluster(Path(folder), user, *more_options)
         with open(Path(folder) / "log", "wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, user=user)
         try:
@@ -50,6 +41,20 @@ def running(*more_options: str) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(30)
+
+
+def new_cluster(folder: Path, user: str | None, *more_options: str) -> list[object]:
+    """Makes one in the folder; returns the command that serves it there, as that user, on a socket."""
+    place = binaries()
+    assert place is not None
+    if user:
+        shutil.chown(folder, user)
+    place = reachable(place, folder, user)
+    data = folder / "data"
+    initdb = [place / "initdb", "-D", data, "-U", "streamdesk", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    subprocess.run(initdb, check=True, capture_output=True, user=user)
+    options = [f"unix_socket_directories={folder}", "listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200"]
+    return [place / "postgres", "-D", data, *(word for option in (*options, *more_options) for word in ("-c", option))]
 
 
 def unprivileged_user() -> str | None:

@@ -63,25 +63,11 @@ class Postgres:
 
     def make(self) -> None:
         """A fresh cluster, running."""
-        place = postgres_server.binaries()
-        assert place is not None
-        if self.user:
-            shutil.chown(self.folder, self.user)
-        self.place = postgres_server.reachable(place, self.folder, self.user)
-        initdb = [self.place / "initdb", "-D", self.folder / "data", "-U", "streamdesk", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run(initdb, check=True, capture_output=True, user=self.user)
+        self.command = postgres_server.new_cluster(self.folder, self.user)
         self.start()
 
     def start(self) -> None:
-        options = [
-            f"unix_socket_directories={self.folder}",
-            "listen_addresses=",
-            "fsync=off",
-            "full_page_writes=off",
-            "max_connections=200",
-        ]
-        command = [self.place / "postgres", "-D", self.folder / "data", *(word for option in options for word in ("-c", option))]
-        self.process = start(command, self.folder / "log", self.user)
+        self.process = start(self.command, self.folder / "log", self.user)
         postgres_server.wait_until_ready(self.path, self.process)
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:

@@ -5,7 +5,6 @@ it is tried elsewhere: by `manage.py run` on an empty folder, and on PostgreSQL,
 
 import fcntl
 import hashlib
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -17,6 +16,8 @@ from unittest import mock
 
 from django.db import connections
 from django.db.backends.sqlite3.creation import DatabaseCreation
+
+from tests.journeys.processes import clean_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "build/migrated"
@@ -49,10 +50,9 @@ def digest_of_sources() -> str:
 
 
 def make(made: Path) -> None:
-    keep = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
     with tempfile.TemporaryDirectory(prefix="migrated-", dir=KEPT) as folder:
         command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(command, cwd=ROOT, env=keep | {"DATA_DIR": folder}, check=True)
+        subprocess.run(command, cwd=ROOT, env=clean_environment() | {"DATA_DIR": folder}, check=True)
         (database,) = Path(folder).glob("*.sqlite3")
         with sqlite3.connect(database) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

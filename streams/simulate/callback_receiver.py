@@ -56,19 +56,22 @@ class CallbackReceiver(Changing):
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
         try:
-            callback = await self._read(reader)
-            self.callbacks.append(callback)
-            self.tell(told(callback))
-            self.changed()
-            if callback.status:
-                writer.write(answer(callback.status))
-                await writer.drain()
-            else:
-                await reader.read()  # until the platform loses patience
+            await self._deal_with(reader, writer)
         except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             self.tell(f"an unreadable HTTP request: {error}")
         finally:
             await closed(writer)
+
+    async def _deal_with(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        callback = await self._read(reader)
+        self.callbacks.append(callback)
+        self.tell(told(callback))
+        self.changed()
+        if callback.status:
+            writer.write(answer(callback.status))
+            await writer.drain()
+        else:
+            await reader.read()  # until the platform loses patience
 
     def of(self, stream_id: str) -> list[ReceivedCallback]:
         """What came for one stream, in order of arrival."""

@@ -22,7 +22,9 @@ from pathlib import Path
 
 from streams.simulate.listener import Listener
 from tests.benchmarks.load import CustomerSide, GatewaySide, Measured
-from tests.benchmarks.relay import AUTHORIZATION, free_port, streamdesk_of, until_listening
+from tests.benchmarks.relay import AUTHORIZATION, streamdesk_of, until_listening
+from tests.free_port import free_port
+from tests.process_use import use_of
 
 LOOK_SECONDS = 10.0
 CALL_SECONDS = 1.0
@@ -97,9 +99,9 @@ async def look(pid: int, tables: Path, looks: Looks) -> None:
 
 
 def outside(pid: int) -> dict[str, float]:
-    lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    rss_mb, threads = int(lines["VmRSS"].split()[0]) / 1024, int(lines["Threads"])
-    return {"rss_mb": round(rss_mb, 1), "descriptors": len(os.listdir(f"/proc/{pid}/fd")), "threads": threads}
+    use = use_of(pid)
+    assert use is not None, "the process has gone, or this is no Linux"
+    return {"rss_mb": round(use.rss_mb, 1), "descriptors": use.descriptors, "threads": use.threads}
 
 
 async def measure(minutes: float, at_once: int) -> int:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from streams.simulate.listener import Listener
 from tests.benchmarks.load import CustomerSide, GatewaySide, Measured, connect_gateways, send_for
-from tests.benchmarks.relay import AUTHORIZATION, CORES, PASSWORD, ROOT, free_port, streamdesk, until_listening
+from tests.benchmarks.relay import AUTHORIZATION, CORES, PASSWORD, ROOT, streamdesk, until_listening
+from tests.free_port import free_port
 
 HELD_SECONDS = 6.0
 

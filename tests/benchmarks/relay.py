@@ -11,7 +11,6 @@ import json
 import os
 import resource
 import secrets
-import socket
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from pathlib import Path
 from streams.simulate.ending import closed
 from streams.simulate.listener import Listener
 from tests.benchmarks.load import CustomerSide, Measured, connect_gateways, send_for
+from tests.free_port import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 PASSWORD = secrets.token_hex(16)
@@ -46,12 +46,6 @@ class Round:
     p50_ms: float
     p99_ms: float
     lost: int
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @contextmanager

@@ -5,10 +5,8 @@ Owns their processes, settings and accounts. Everything is started as an operato
 
 import asyncio
 import json
-import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import urllib.request
@@ -19,7 +17,8 @@ from typing import Any
 from tests import migrated
 from tests.chaos import rows
 from tests.chaos.stores import Postgres, RedisStore, children
-from tests.journeys.processes import ChildProcess
+from tests.free_port import free_port
+from tests.journeys.processes import ChildProcess, clean_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 DIALECTS = ("asterisk", "audio_stream", "audio_fork", "twilio")
@@ -77,8 +76,7 @@ class Site:
     def __init__(self, name: str, answer_url: str) -> None:
         self.name, self.answer_url = name, answer_url
         self.folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-        keep = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LANG", "TMPDIR")}
-        self.environment = keep | SETTINGS | {"DATA_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
+        self.environment = clean_environment() | SETTINGS | {"DATA_DIR": str(self.folder), "PYTHONUNBUFFERED": "1"}
         self.processes: dict[str, ChildProcess] = {}
         self.webs: dict[str, str] = {}
         self.past: list[str] = []
@@ -241,9 +239,3 @@ class EmbeddedSite(Site):
 
     def pid(self, name: str) -> int:
         return self.alive()[name]
-
-
-def free_port() -> int:
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

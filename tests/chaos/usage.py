@@ -1,6 +1,6 @@
-"""What a process uses of the machine, read from /proc; and how late the machine itself is.
+"""What processes use of the machine while a trial runs; and how late the machine itself is.
 
-Owns the reading. Must not know what is too much."""
+Owns the looking. Must not know what is too much."""
 
 import asyncio
 import os
@@ -8,29 +8,14 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from tests.chaos.history import ProcessUse
 from tests.chaos.invariants import FRAME_MS, wait_p99_ms
 from tests.journeys.processes import ChildProcess
+from tests.process_use import use_of
 
 YOUNG_SECONDS = 8.0
 """A process that is younger still loads what it is made of."""
-
-
-class Use(NamedTuple):
-    rss_mb: float
-    descriptors: int
-    threads: int
-
-
-def use_of(pid: int) -> Use | None:
-    """None when it is gone, or when this is no Linux."""
-    with suppress(OSError, ValueError, KeyError):
-        words = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
-        descriptors = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-        return Use(int(words["VmRSS"].split()[0]) / 1024, descriptors, int(words["Threads"]))
-    return None
 
 
 def age_seconds(pid: int) -> float:

@@ -3,7 +3,6 @@
 import asyncio
 import ipaddress
 import json
-import socket
 import ssl
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from streams.customers.dial import DialFailed, DialSettings, dial
 from streams.customers.open_socket import CustomerSocket
 from streams.guard import Reach
 from tests.conformance import autobahn
+from tests.free_port import free_port
 
 SETTINGS = DialSettings(Reach((ipaddress.ip_network("127.0.0.0/8"),)), timeout_seconds=5.0, offer_subprotocol=False)
 TLS = ssl.create_default_context()
@@ -21,12 +21,6 @@ REVIEWED = {
     "the suite wants 1000. That is how the `websockets` package has it, and the stream ends either way.",
 }
 """Cases that go wrong, each with why that is right."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def connected(url: str) -> CustomerSocket:

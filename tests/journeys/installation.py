@@ -3,7 +3,6 @@
 Owns their command lines and environment. Everything in it is started as an operator would start it; nothing of ours is imported."""
 
 import json
-import os
 import shutil
 import signal
 import sys
@@ -14,7 +13,7 @@ from typing import Any
 
 from tests import migrated
 from tests.journeys.console import Console
-from tests.journeys.processes import ChildProcess
+from tests.journeys.processes import ChildProcess, clean_environment
 from tests.left_open import outliving_the_test
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,8 +48,7 @@ class Installation:
         """`trusted`: the certificates of the authorities that customers' certificates may come from."""
         self.folder = folder
         self.processes: list[ChildProcess] = []
-        keep = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
-        self.environment = keep | QUICK | {"DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1", "SSL_CERT_FILE": str(trusted)}
+        self.environment = clean_environment() | QUICK | {"DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1", "SSL_CERT_FILE": str(trusted)}
 
     def start(self, provision: Mapping[str, Any]) -> None:
         """Redis, tables, an administrator, the accounts in `provision`, and the worker with its beat."""

@@ -19,6 +19,11 @@ STARTER = ThreadPoolExecutor(1, "starts child processes")
 """The kernel looks at the thread that started a child, not at its process; this one lives as long as the process."""
 
 
+def clean_environment() -> dict[str, str]:
+    """Of ours only what any program needs: whoever runs the tests may have settings of an installation in theirs."""
+    return {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+
+
 class ChildProcess:
     """Output and errors go into `lines`, which a failed test shows."""
 

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -20,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.free_port import free_port
 from tests.journeys.processes import ChildProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,9 +182,3 @@ class Asterisk:
 
 def loads() -> str:
     return "".join(f"load = {name}.so\n" for name in MODULES.split())
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

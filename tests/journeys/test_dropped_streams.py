@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from streams.simulate.call_plan import End
 from streams.simulate.customer import Behaviour, Customer
 from streams.simulate.ending import cancelled
 from streams.simulate.gateway import AsteriskCall
+from tests.free_port import free_port
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Web
@@ -22,11 +22,6 @@ from tests.journeys.stage import numbered, plan, response, speech, stream, strea
 
 FAILED = "connection failed with the remote service"
 DISCONNECTED = "connection disconnected with the remote service"
-
-
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -92,7 +87,7 @@ async def speaking(web: Web, call_uuid: str) -> AsyncIterator[AsteriskCall]:
 async def test_a_service_that_fails(name: str, web: Web, answers: Answers, console: Console) -> None:
     fault, call_uuid = FAULTS[name], str(uuid.uuid4())
     async with Customer(fault.behaviour) as customer:
-        url = fault.url.format(unused_port=unused_port(), port=customer.port) or customer.url
+        url = fault.url.format(unused_port=free_port(), port=customer.port) or customer.url
         attributes = {"contentType": "audio/x-mulaw;rate=8000", "statusCallbackUrl": customer.status_url}
         answers.set(call_uuid, response(stream(url, **attributes)))
         async with speaking(web, call_uuid) as call:

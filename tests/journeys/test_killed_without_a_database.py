@@ -3,7 +3,6 @@ arrive."""
 
 import asyncio
 import json
-import os
 import signal
 import sqlite3
 import sys
@@ -20,7 +19,7 @@ from streams.simulate.ending import cancelled
 from streams.simulate.gateway import AsteriskCall
 from tests import migrated, postgres_server
 from tests.journeys.installation import ROOT, Web
-from tests.journeys.processes import STARTER, ChildProcess
+from tests.journeys.processes import STARTER, ChildProcess, clean_environment
 from tests.journeys.stage import PASSWORD, live, speech
 from tests.streams.silent_proxy import silent_proxy
 
@@ -32,10 +31,9 @@ class Machine:
     """One DATA_DIR, and processes that come and go on it."""
 
     def __init__(self, folder: Path, web_database: str, worker_database: str) -> None:
-        keep = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
         quick = {"LEASE_SECONDS": "2", "DRAIN_NOTICE_SECONDS": "0", "PYTHONUNBUFFERED": "1", "DIAL_ALLOW": "127.0.0.0/8"}
         self.folder, self.spool = folder, folder / "spool"
-        self.environment = keep | quick | KEYS | {"DATA_DIR": str(folder), "REDIS_URL": f"unix://{folder}/no-redis.sock"}
+        self.environment = clean_environment() | quick | KEYS | {"DATA_DIR": str(folder), "REDIS_URL": f"unix://{folder}/no-redis.sock"}
         self.web_database, self.worker_database = web_database, worker_database
         self.processes: list[ChildProcess] = []
 

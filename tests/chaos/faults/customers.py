@@ -14,12 +14,11 @@ from websockets.asyncio.server import ServerConnection
 from streams.simulate.callback_receiver import CallbackReceiver
 from streams.simulate.conversation import Conversation
 from streams.simulate.customer import Behaviour, Customer
-from streams.simulate.ending import closed
 from streams.simulate.listener import Listener, serving
 from tests.chaos.history import BroughtCall
 from tests.chaos.invariants import EVERYBODY
-from tests.chaos.sites import free_port
 from tests.chaos.trial import Fault, Trial, suffers
+from tests.free_port import free_port
 
 CLOSED, LOST, REFUSED, SLOW, UNCONNECTED = "customer_closed", "customer_lost", "message_refused", "slow_connection", "connect_failed"
 NEVER_THERE = (UNCONNECTED, SLOW)
@@ -134,25 +133,15 @@ class BadReceiver(CallbackReceiver):
         super().__init__()
         self.answers = answers
         self.statuses = [answer.status for answer in answers]
-        self.until_stopped = asyncio.Event()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
-        try:
-            self.callbacks.append(await self._read(reader))
-            answer = self.answers.pop(0) if self.answers else Answered(200, OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
-            await asyncio.sleep(answer.after_seconds)
-            writer.write(answer.raw)
-            await writer.drain()
-            if answer.hold:
-                await reader.read()
-        except (OSError, ValueError, asyncio.IncompleteReadError):
-            self.tell("an unreadable HTTP request")
-        finally:
-            await closed(writer)
+    async def _deal_with(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.callbacks.append(await self._read(reader))
+        answer = self.answers.pop(0) if self.answers else Answered(200, OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+        await asyncio.sleep(answer.after_seconds)
+        writer.write(answer.raw)
+        await writer.drain()
+        if answer.hold:
+            await reader.read()
 
 
 @asynccontextmanager

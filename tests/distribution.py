@@ -8,9 +8,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 JOURNEYS = "tests/journeys/"
-TOGETHER = (JOURNEYS, "tests/cdr/test_live_page.py", "tests/cdr/admin/entry/test_single_sign_on.py")
+TOGETHER = (JOURNEYS, "tests/cdr/test_live_page.py", "tests/cdr/admin/entry/test_single_sign_on.py", "tests/config/test_settings.py")
 """What shares something that takes seconds to start: the journeys their installation, the pages that live a server and a browser,
-single sign-on its identity provider."""
+single sign-on its identity provider, the settings the process that reads them."""
 
 
 def processes() -> int:

@@ -1,11 +1,11 @@
-"""How late this machine is for a process that does as little as one can: a timer of 20 ms, a hundredth of a second of work in each tenth.
+"""How late this machine is for a process that does as little as one can: a timer of 20 ms, a fortieth of it at work.
 
 Run as a process beside those that are judged: what it suffers, they suffer, and it is none of their doing. It prints the gaps that were
 longer than usual, each with its moment by the clock that all processes of a machine share."""
 
 import time
 
-TICK_SECONDS, WORK_SECONDS, USUAL_MS = 0.02, 0.002, 25.0
+TICK_SECONDS, WORK_SECONDS, USUAL_MS = 0.02, 0.0005, 25.0
 
 
 def main() -> None:

@@ -6,9 +6,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.config.settings_reader import Done, SettingsReader, settings_reader
 
 ROOT = Path(__file__).parents[2]
 NAMES = ["EMBEDDED", "EMBEDDED_REDIS", "REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "SECURE_SSL_REDIRECT", "CELERY_BROKER_URL"]
@@ -27,55 +30,70 @@ REAL = {
 }
 
 
-def read(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    values = {**clean, "DATA_DIR": str(folder), **environment}
-    return subprocess.run([sys.executable, "-c", SHOW], cwd=ROOT, env=values, capture_output=True, text=True, check=False)
+class Reader:
+    """What an environment says, as the settings of a process that has this DATA_DIR."""
+
+    def __init__(self, processes: SettingsReader, folder: Path) -> None:
+        self._processes, self._folder = processes, folder
+
+    def read(self, folder: Path | None = None, **environment: str) -> Done:
+        clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return self._processes.run(SHOW, {**clean, "DATA_DIR": str(folder or self._folder), **environment})
+
+    def __call__(self, folder: Path | None = None, **environment: str) -> dict[str, object]:
+        done = self.read(folder, **environment)
+        assert done.returncode == 0, done.stderr
+        values = json.loads(done.stdout)
+        return dict(zip(NAMES, values, strict=False)) | {"DIAL_ALLOW": values[len(NAMES) :]}
 
 
-def settings(folder: Path, **environment: str) -> dict[str, object]:
-    done = read(folder, **environment)
-    assert done.returncode == 0, done.stderr
-    values = json.loads(done.stdout)
-    return dict(zip(NAMES, values, strict=False)) | {"DIAL_ALLOW": values[len(NAMES) :]}
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SettingsReader]:
+    with settings_reader(tmp_path_factory.mktemp("settings")) as reader:
+        yield reader
 
 
-def test_with_nothing_set_it_is_the_embedded_trial_on_this_machine(tmp_path: Path):
-    found = settings(tmp_path)
+@pytest.fixture
+def settings(processes: SettingsReader, tmp_path: Path) -> Reader:
+    return Reader(processes, tmp_path)
+
+
+def test_with_nothing_set_it_is_the_embedded_trial_on_this_machine(settings: Reader, tmp_path: Path):
+    found = settings()
     assert found["EMBEDDED"] and found["EMBEDDED_REDIS"] and found["DEBUG"] is False
     assert found["DIAL_ALLOW"] == ["127.0.0.0/8", "::1/128"]
     assert found["CELERY_BROKER_URL"] == f"redis+socket://{tmp_path}/redis.sock"
 
 
-def test_a_load_balancer_is_given_notice_and_the_trial_where_there_is_none_stops_at_once(tmp_path: Path):
-    assert settings(tmp_path)["DRAIN_NOTICE_SECONDS"] == 0
-    assert settings(tmp_path, **REAL)["DRAIN_NOTICE_SECONDS"] == 10
+def test_a_load_balancer_is_given_notice_and_the_trial_where_there_is_none_stops_at_once(settings: Reader):
+    assert settings()["DRAIN_NOTICE_SECONDS"] == 0
+    assert settings(**REAL)["DRAIN_NOTICE_SECONDS"] == 10
 
 
-def test_the_secret_key_of_the_trial_is_made_once_and_kept_private(tmp_path: Path):
-    first = settings(tmp_path)["SECRET_KEY"]
-    assert settings(tmp_path)["SECRET_KEY"] == first and len(str(first)) >= 50
+def test_the_secret_key_of_the_trial_is_made_once_and_kept_private(settings: Reader, tmp_path: Path):
+    first = settings()["SECRET_KEY"]
+    assert settings()["SECRET_KEY"] == first and len(str(first)) >= 50
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
-def test_secrets_of_the_trial_have_a_key_of_their_own_which_is_private_too(tmp_path: Path):
-    made = settings(tmp_path)["SECRETS_KEYS"]
-    assert settings(tmp_path)["SECRETS_KEYS"] == made == [(tmp_path / "secrets_key").read_text()]
-    assert made != [settings(tmp_path)["SECRET_KEY"]]
+def test_secrets_of_the_trial_have_a_key_of_their_own_which_is_private_too(settings: Reader, tmp_path: Path):
+    made = settings()["SECRETS_KEYS"]
+    assert settings()["SECRETS_KEYS"] == made == [(tmp_path / "secrets_key").read_text()]
+    assert made != [settings()["SECRET_KEY"]]
     assert (tmp_path / "secrets_key").stat().st_mode & 0o777 == 0o600
-    assert settings(tmp_path, SECRETS_KEY=f"{'n' * 40}, {'o' * 40}")["SECRETS_KEYS"] == ["n" * 40, "o" * 40]
+    assert settings(SECRETS_KEY=f"{'n' * 40}, {'o' * 40}")["SECRETS_KEYS"] == ["n" * 40, "o" * 40]
 
 
-def test_a_deep_data_folder_gets_a_socket_path_that_is_short_enough(tmp_path: Path):
+def test_a_deep_data_folder_gets_a_socket_path_that_is_short_enough(settings: Reader, tmp_path: Path):
     found = settings(tmp_path / ("x" * 100))
     assert len(str(found["REDIS_URL"])) < 107
 
 
-def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(tmp_path: Path):
-    found = settings(tmp_path, **REAL, HTTPS="1", HOST="0.0.0.0")
+def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(settings: Reader, tmp_path: Path):
+    found = settings(**REAL, HTTPS="1", HOST="0.0.0.0")
     assert not found["EMBEDDED"] and found["DIAL_ALLOW"] == [] and found["SECURE_SSL_REDIRECT"]
     assert found["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is False
-    assert settings(tmp_path, **REAL, HTTPS="1", HSTS_SUBDOMAINS="1")["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is True
+    assert settings(**REAL, HTTPS="1", HSTS_SUBDOMAINS="1")["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is True
     assert found["SECRET_KEY"] == "k" * 50 and not list(tmp_path.glob("secret*"))
 
 
@@ -110,8 +128,8 @@ def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(tmp
         ({"OIDC_SCOPES": "profile"}, "OIDC_SCOPES=profile has no openid in it."),
     ],
 )
-def test_unsafe_or_unreadable_settings_do_not_start(tmp_path: Path, environment: dict[str, str], sentence: str):
-    done = read(tmp_path, **environment)
+def test_unsafe_or_unreadable_settings_do_not_start(settings: Reader, environment: dict[str, str], sentence: str):
+    done = settings.read(**environment)
     assert done.returncode != 0 and sentence in done.stderr and "Traceback" not in done.stderr
 
 
@@ -148,8 +166,8 @@ def test_the_check_for_deployments_finds_nothing_in_the_configuration_of_the_man
 @pytest.mark.parametrize(
     ("environment", "shown"), [({}, True), (REAL, False), ({**REAL, "API_DOCS": "1"}, True), ({"API_DOCS": "0"}, False)]
 )
-def test_the_api_describes_itself_in_the_trial_and_where_it_is_asked_to(tmp_path: Path, environment: dict[str, str], shown: bool):
-    assert settings(tmp_path, **environment)["API_DOCS"] is shown
+def test_the_api_describes_itself_in_the_trial_and_where_it_is_asked_to(settings: Reader, environment: dict[str, str], shown: bool):
+    assert settings(**environment)["API_DOCS"] is shown
 
 
 ROUTES = """

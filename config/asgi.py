@@ -13,13 +13,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
 from django.conf import settings  # noqa: E402 - as below
-from django.urls import re_path  # noqa: E402 - as below
+from django.urls import get_resolver, re_path  # noqa: E402 - as below
 
 from cdr.live import live_urlpatterns  # noqa: E402 - needs the app registry that the line above fills
 from config.behind_proxies import BehindProxies  # noqa: E402 - as above
 from config.plain_http import NoPlainSecrets  # noqa: E402 - as above
 from config.same_origin import SameOrigin  # noqa: E402 - as above
-from config.serving_role import in_role  # noqa: E402 - as above
+from config.serving_role import MEDIA, in_role  # noqa: E402 - as above
 from streams.routing import websocket_urlpatterns  # noqa: E402 - as above
 
 browsers = re_path("^(?=admin/live/)", SameOrigin(SessionMiddlewareStack(URLRouter(live_urlpatterns))))
@@ -27,7 +27,11 @@ _unguarded = ProtocolTypeRouter({"http": django_application, "websocket": URLRou
 
 
 def served_as(role: str) -> BehindProxies:
-    """What a process of this role answers, with all that stands before it. There is no other way to it."""
+    """What a process of this role answers, with all that stands before it. There is no other way to it.
+
+    All pages are imported here: the first request for one would do so in the middle of calls, and they would wait for it."""
+    if role != MEDIA:
+        get_resolver().url_patterns  # noqa: B018 - reading it imports them
     plain_refused = NoPlainSecrets(in_role(role, _unguarded), https=settings.HTTPS)
     return BehindProxies(plain_refused, settings.TRUSTED_PROXIES, hints=settings.HTTPS)
 

@@ -8,6 +8,8 @@ from celery.signals import beat_init, worker_init
 from kombu.transport.redis import QoS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Celery runs Django's checks, tells nobody what they found, and has all pages imported for them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 # A message in hand when the connection is lost would be put back by way of that connection, and the failure of that ends the worker
 # (Celery 5.7.0). It need not be put back: what it was sent for stands in rows, and the next sweep finds it.

@@ -1,22 +1,24 @@
 """What an operator can get wrong without any single setting being wrong. `manage.py check` and every start report it, by id.
 
-Owns those judgements. A wrong SECRETS_KEY stops the start; combinations that must not even start are refused in config.settings."""
+Owns those judgements. A wrong SECRETS_KEY stops the start; combinations that must not even start are refused in config.settings.
+A start asks only for what is tagged INSTALLATION: Django's own checks are of the code, and import every page of the console."""
 
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connection
 
 from streams.sealed import WrongKey, require_known_keys
 
+INSTALLATION = "installation"
 REAPED_WITHIN_SECONDS = 45
 """What the reaper promises: a call that nobody holds is ended after at most one lease and one round of the reaper."""
 
 
-@register()
+@register(INSTALLATION)
 def lease(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     latest_end_seconds = settings.LEASE_SECONDS * 1.5
     if latest_end_seconds > REAPED_WITHIN_SECONDS:
@@ -27,7 +29,7 @@ def lease(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
         )
 
 
-@register()
+@register(INSTALLATION)
 def secrets_key(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     """An error: what is written with another key would be lost with it."""
     if wrong := wrong_secrets_key():
@@ -49,7 +51,7 @@ def wrong_secrets_key() -> str:
     return ""
 
 
-@register()
+@register(INSTALLATION)
 def buffer(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     attempts = len(settings.CONNECT_RETRY_SECONDS) + 1
     longest_ms = 1000 * (settings.CONNECT_TIMEOUT_SECONDS * attempts + sum(settings.CONNECT_RETRY_SECONDS))
@@ -61,7 +63,7 @@ def buffer(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
         )
 
 
-@register()
+@register(INSTALLATION)
 def dialling(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     opened = [str(network) for network in settings.DIAL_REACH.networks if network.is_loopback or network.prefixlen == 0]
     if opened and not settings.EMBEDDED:
@@ -72,7 +74,7 @@ def dialling(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
         )
 
 
-@register()
+@register(INSTALLATION)
 def storage(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     if not settings.EMBEDDED and "sqlite3" in settings.DATABASES["default"]["ENGINE"]:
         yield Warning(
@@ -82,7 +84,7 @@ def storage(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
         )
 
 
-@register()
+@register(INSTALLATION)
 def transport(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     if set(settings.ALLOWED_HOSTS) - set(settings.LOCAL_HOSTS) and not settings.HTTPS:
         yield Warning(
@@ -111,3 +113,11 @@ def transport(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
             hint="Set REDIS_URL=rediss://:password@host:6379/0.",
             id="streamdesk.W006",
         )
+
+
+@register(Tags.admin)
+def console(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+    """Django's check of admins, which knows only those that somebody has imported."""
+    from cdr.admin.site import console  # noqa: PLC0415 - of all checks this one needs the pages
+
+    return console.check(app_configs)

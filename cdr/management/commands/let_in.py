@@ -18,6 +18,7 @@ ACTOR = Actor("manage.py let_in", None)
 
 class Command(BaseCommand):
     help = "Lifts all locks after failed sign-ins; with --remove-second-factor removes this user's second factor as well."
+    requires_system_checks = ["installation"]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")

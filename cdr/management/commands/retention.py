@@ -18,6 +18,7 @@ KEPT_FOR_EVER = "Everything is kept for ever: no RETAIN_..._DAYS is set, and no 
 
 class Command(BaseCommand):
     help = "Removes phone numbers, payloads and debug events of calls that are older than they are to be kept. It cannot be undone."
+    requires_system_checks = ["installation"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="Say what would be removed, and remove nothing.")

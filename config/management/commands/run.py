@@ -19,6 +19,7 @@ from streams.models import Call
 
 class Command(BaseCommand):
     help = "Starts Streamdesk with everything it needs, places a demo call on an empty database, and runs until Ctrl-C."
+    requires_system_checks = ["installation"]
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

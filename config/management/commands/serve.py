@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = "Serves the console and the gateways. SIGTERM stops it once live calls are over (see DRAIN_SECONDS)."
+    requires_system_checks = ["installation"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default=settings.HOST, help="Address to listen on (HOST; default %(default)s).")

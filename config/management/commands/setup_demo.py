@@ -19,6 +19,7 @@ LOCAL_PORT = re.compile(r"(?<=://127\.0\.0\.1:)\d+(?=/(?:stream|status)\b)")
 
 class Command(BaseCommand):
     help = "Makes a demo account with an application and a gateway, once. Later it only follows the port of the demo customer."
+    requires_system_checks = ["installation"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--customer-port", type=int, default=CUSTOMER_PORT, help="Where simulate_customer listens.")

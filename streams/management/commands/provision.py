@@ -13,6 +13,7 @@ from streams.provision import Change, InvalidFile, provision
 
 class Command(BaseCommand):
     help = "Creates and changes accounts, applications and gateways to what FILE says. What FILE does not name is left alone."
+    requires_system_checks = ["installation"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="A JSON file, or - for the standard input.")

@@ -5,19 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
 from cdr.api.v1 import api
 from tests.chromium import CHROMIUM
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the API's reference page: the playwright package is not installed")
-
-
-@pytest.fixture(autouse=True)
-def installed(settings: Settings) -> None:
-    """The page's files come with the package."""
-    if "ninja" not in settings.INSTALLED_APPS:
-        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "ninja"]
 
 
 def test_the_page_asks_no_other_server(client: Any) -> None:

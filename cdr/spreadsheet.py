@@ -12,8 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-import xlsxwriter
-
 Cell = str | int | float | Decimal | datetime | None
 ROWS_ON_A_SHEET = 1_048_576
 """Excel's limit; what is more goes to another sheet, with the heads again."""
@@ -50,6 +48,8 @@ class XlsxFile:
     """Texts are written as texts: neither formulas nor links are made of them. Times without a zone, in UTC, as Excel has them."""
 
     def __init__(self, path: Path, heads: Sequence[str], rows_on_a_sheet: int = ROWS_ON_A_SHEET) -> None:
+        import xlsxwriter  # noqa: PLC0415 - slow to import, and most exports are CSV
+
         options = {"constant_memory": True, "tmpdir": str(path.parent), "default_date_format": "yyyy-mm-dd hh:mm:ss"}
         self._book = xlsxwriter.Workbook(str(path), options)
         self._heads, self._rows_on_a_sheet = heads, rows_on_a_sheet

@@ -19,11 +19,9 @@ from cdr.audit import Actor
 from cdr.models import UrlTest, UrlTestState
 from cdr.pure.acts import Act
 from streams import jobs
-from streams.customers.dial import DialSettings
-from streams.customers.url_testing import DEADLINE_SECONDS, UrlOrder, recognisable_id, run_url_test
 from streams.database_clock import database_now
 from streams.models import Account, Stream
-from streams.pure.customer.url_report import UrlReport
+from streams.pure.customer.url_order import DEADLINE_SECONDS, UrlOrder, recognisable_id
 from streams.pure.scrubbing import scrubbed
 from streams.shares import Shares
 from streams.tokens import of_account
@@ -36,7 +34,6 @@ MOST_A_MINUTE = 6
 CLAIMED_FOR = timedelta(seconds=DEADLINE_SECONDS + 15)
 """Longer than any test takes: past it, its worker has gone."""
 KEPT = timedelta(days=1)
-TLS = ssl.create_default_context()
 BROKE = "The test broke; the platform's log says why."
 GONE = "The worker that made this test has gone. Ask for it again."
 
@@ -85,9 +82,13 @@ def run(job: UrlTest) -> None:
 
 
 def _report(job: UrlTest) -> dict[str, Any]:
+    # Sockets and audio: a worker looks for jobs each second, and there is seldom one.
+    from streams.customers.dial import DialSettings  # noqa: PLC0415 - as above
+    from streams.customers.url_testing import run_url_test  # noqa: PLC0415 - as above
+
     dialling = DialSettings(settings.DIAL_REACH, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL, job.account_id)
     try:
-        return asyncio.run(run_url_test(_order(job), dialling, TLS)).as_json()
+        return asyncio.run(run_url_test(_order(job), dialling, ssl.create_default_context())).as_json()
     except Exception:  # a bug of ours: the person is told, the log has the rest
         log.exception("The URL test %d broke.", job.pk)
         return _broken(BROKE)
@@ -104,4 +105,6 @@ def remove_old() -> int:
 
 
 def _broken(problem: str) -> dict[str, Any]:
+    from streams.pure.customer.url_report import UrlReport  # noqa: PLC0415 - as above
+
     return UrlReport(failure=problem).as_json()

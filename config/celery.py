@@ -5,15 +5,10 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, worker_init
-from kombu.transport.redis import QoS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Celery runs Django's checks, tells nobody what they found, and has all pages imported for them.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
-
-# A message in hand when the connection is lost would be put back by way of that connection, and the failure of that ends the worker
-# (Celery 5.7.0). It need not be put back: what it was sent for stands in rows, and the next sweep finds it.
-QoS.restore_at_shutdown = False
 
 app = Celery("streamdesk", task_cls="config.task_failures:RowsTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -28,3 +23,12 @@ def require_secrets_key(**_: Any) -> None:
 
     if wrong := wrong_secrets_key():
         raise SystemExit(wrong)
+
+
+@worker_init.connect
+def put_no_message_back(**_: Any) -> None:
+    """A message in hand when the connection is lost would be put back by way of that connection, and the failure of that ends the worker
+    (Celery 5.7.0). It need not be put back: what it was sent for stands in rows, and the next sweep finds it."""
+    from kombu.transport.redis import QoS  # noqa: PLC0415 - with all of redis-py, which a command does without
+
+    QoS.restore_at_shutdown = False

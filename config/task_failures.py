@@ -9,7 +9,6 @@ from typing import Any
 from celery import Task
 from django.db import DataError, IntegrityError
 from django.db import Error as DatabaseError
-from redis.exceptions import RedisError
 
 from streams.outages import Outage
 
@@ -52,6 +51,8 @@ class BrokerLines(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING or not record.name.startswith(LINES_OF):
             return True
+        from redis.exceptions import RedisError  # noqa: PLC0415 - every process has this filter, and few have redis-py
+
         error = record.exc_info[1] if record.exc_info else None
         if not record.getMessage().startswith(WORDS) and not isinstance(error, RedisError | OSError):
             return True

@@ -16,7 +16,7 @@ from streams.calls import switchboard
 from streams.gateways.directory import KnownGateway
 from streams.gateways.line import Caller
 from streams.pure.foreign_text import cleaned
-from streams.pure.gateway import DIALECTS
+from streams.pure.gateway.dialects import DIALECTS
 from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.gateway.refused_path import shown_name, shown_path
 from streams.pure.gateway.twilio_signature import signed_with

@@ -26,7 +26,7 @@ from streams.pure.call.limits import StreamLimits
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.customer.answer_sample import answer_sample
 from streams.pure.customer.answer_xml import Answer
-from streams.pure.gateway import CallIdentity, Dialect, dialect
+from streams.pure.gateway.dialects import CallIdentity, Dialect, dialect
 from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import GatewayMessage

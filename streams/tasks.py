@@ -8,7 +8,6 @@ from celery import shared_task
 from django.conf import settings
 
 from streams import delivery, journal
-from streams.calls import process_troubles
 from streams.calls.orphaned_spools import OrphanedSpools
 from streams.control import pending_streams
 from streams.database_clock import database_now
@@ -63,6 +62,8 @@ def settle_starts() -> None:
 @shared_task(name="streams.tasks.forget_old_gateway_rows")
 def forget_old_gateway_rows() -> None:
     """Removes refused attempts that are old, or too many, and what processes that are gone have measured and said."""
+    from streams.calls import process_troubles  # noqa: PLC0415 - with all that carries calls, which a worker does not
+
     refusals.forget_old(database_now())
     traffic.forget_old()
     process_troubles.forget_old()

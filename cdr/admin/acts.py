@@ -16,7 +16,7 @@ from cdr.pure.figures import moment
 from streams import control, delivery, tokens
 from streams.database_clock import database_now
 from streams.models import Account, AuthToken, Call, Callback, Stream
-from streams.pure.audio.dtmf import digits_in
+from streams.pure.audio.dtmf_digits import digits_in
 
 Subject = TypeVar("Subject")
 

@@ -1,6 +1,6 @@
 """Digits that an operator sends to a live call: the page that asks which, and the door to it.
 
-Owns the form and the words around it. How digits reach a call is streams.control's, which there are streams.pure.audio.dtmf's."""
+Owns the form and the words around it. How digits reach a call is streams.control's, which there are streams.pure.audio.dtmf_digits'."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ from cdr.admin.lists.records import RecordAdmin, found
 from cdr.pages.call import CallPage, call_page, find_call
 from cdr.pure.acts import PERMISSIONS, Act
 from streams import control
-from streams.pure.audio.dtmf import checked_digits
+from streams.pure.audio.dtmf_digits import checked_digits
 
 MAY_SEND_DIGITS = PERMISSIONS[Act.SEND_DIGITS].name
 

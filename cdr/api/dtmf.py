@@ -1,6 +1,6 @@
 """Digits that are sent to a call that is going on, whichever process holds it.
 
-Owns the operation and the reading of its parameters; which digits there are is streams.pure.audio.dtmf's."""
+Owns the operation and the reading of its parameters; which digits there are is streams.pure.audio.dtmf_digits'."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

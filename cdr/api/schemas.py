@@ -9,7 +9,7 @@ from ninja import Schema
 from pydantic import Field
 
 from streams.pure.audio.convert import CONTENT_TYPES
-from streams.pure.audio.dtmf import MOST_CHARACTERS
+from streams.pure.audio.dtmf_digits import MOST_CHARACTERS
 from streams.pure.customer.stream_request import METHODS, TRACKS
 
 ApiId = Annotated[str, Field(description="Names this answer; quote it when you ask about it.")]

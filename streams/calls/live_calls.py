@@ -13,7 +13,7 @@ from streams.calls.relay import CLOSE_TAKEN, Relay, RelayContext
 from streams.gateways.line import Caller, GatewayLine
 from streams.gateways.refusals import Refusals
 from streams.pure.call.notes import CallFacts, CallKey
-from streams.pure.gateway import CallIdentity, identity
+from streams.pure.gateway.dialects import CallIdentity, identity
 from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.gateway.returning_calls import ReturningCalls
 from streams.pure.lifecycle import EndCause, HangupCause

@@ -21,7 +21,7 @@ from streams.pure.call.notes import CallFacts, Identity, Note
 from streams.pure.call.session import CallAct, CallSession
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.customer.answer_xml import Answer
-from streams.pure.gateway import CallIdentity, filled_in
+from streams.pure.gateway.dialects import CallIdentity, filled_in
 from streams.pure.lifecycle import API_HANGUP, CALL_LIMIT, EndCause, EventKind, HangupCause, Level
 from streams.pure.messages import Audio, GatewayMessage, LateMetadata, Started
 

@@ -20,7 +20,7 @@ from streams import jobs
 from streams.database_clock import database_now
 from streams.models import Call, ControlRequest, Stream
 from streams.outages import Outage
-from streams.pure.audio.dtmf import checked_digits
+from streams.pure.audio.dtmf_digits import checked_digits
 from streams.pure.call.notes import CallKey
 from streams.pure.lifecycle import LIVE_STATES, CallState
 from streams.pure.messages import StreamRequest

@@ -8,36 +8,16 @@ import secrets
 import ssl
 import time
 from collections import deque
-from dataclasses import dataclass
-from uuid import UUID
 
 from streams.customers.dial import DialFailed, DialSettings, dial
 from streams.pure.audio.convert import FRAME_MS, format_of_content_type, tone
-from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.callback.signature import upgrade_headers
 from streams.pure.customer.protocol import Checkpoint, ClearAudio, CustomerProtocol, PlayAudio, decode
+from streams.pure.customer.url_order import DEADLINE_SECONDS, UrlOrder
 from streams.pure.customer.url_report import UrlReport
 
 TONE_HZ, TONE_MS = 440, 2000
-DEADLINE_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class UrlOrder:
-    """What is to be tested, and as whom."""
-
-    url: str
-    content_type: str
-    auth_id: str
-    tokens: Tokens
-    call_id: UUID
-    stream_id: UUID
-
-
-def recognisable_id() -> UUID:
-    """An id that can be told at sight from a real one: it begins with 00000000-7e57-4."""
-    return UUID(f"00000000-7e57-4{secrets.token_hex(2)[1:]}-8{secrets.token_hex(2)[1:]}-{secrets.token_hex(6)}")
 
 
 async def run_url_test(order: UrlOrder, dialling: DialSettings, tls: ssl.SSLContext) -> UrlReport:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from streams.pure.call.session import CLOSE_CALL_OVER, CLOSE_NO_MEDIA
-from streams.pure.gateway import CallIdentity, Dialect, identity
 from streams.pure.gateway.closing import failed_message
+from streams.pure.gateway.dialects import CallIdentity, Dialect, identity
 from streams.pure.gateway.meter import Meter
 from streams.pure.gateway.refusal import Reason
 from streams.pure.gateway.version import Upgrade, guessed_version

@@ -127,7 +127,7 @@ def test_a_bug_of_ours_ends_the_test_with_a_sentence(person, account, monkeypatc
     async def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(url_tests, "run_url_test", broken)
+    monkeypatch.setattr("streams.customers.url_testing.run_url_test", broken)
     test = ask(person, account)
     run_url_tests()
     test.refresh_from_db()

@@ -38,7 +38,7 @@ from streams.pure.audio.wav_header import read_wav  # noqa: E402
 from streams.pure.customer import answer_xml, protocol, service_url  # noqa: E402
 from streams.pure.customer.play_format import playable  # noqa: E402
 from streams.pure.customer.stream_request import InvalidRequest, check_request  # noqa: E402
-from streams.pure.gateway import DIALECTS, dialect, filled_in, identity  # noqa: E402
+from streams.pure.gateway.dialects import DIALECTS, dialect, filled_in, identity  # noqa: E402
 from streams.pure.gateway.twilio_signature import signed_with  # noqa: E402
 from streams.pure.messages import AudioFormat, Encoding, GatewayMessage, LateMetadata, Started  # noqa: E402
 from streams.pure.peer_address import counted_as, forwarded_for, peer_address  # noqa: E402

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 import pybase64
 
-from streams.pure.audio import dtmf
+from streams.pure.audio import dtmf_digits
 from streams.pure.audio.convert import MIME_TYPES, format_of_content_type
 from streams.pure.customer.play_format import playable
 from streams.pure.foreign_text import cleaned
@@ -205,8 +205,8 @@ def _clear_audio(_: Mapping[str, Any], __: AudioFormat) -> ClearAudio:
 
 def _send_dtmf(message: Mapping[str, Any], _: AudioFormat) -> SendDtmf:
     digits = str(message.get("dtmf") or "").upper()
-    if not 0 < len(digits) <= dtmf.MOST_CHARACTERS or set(digits) - dtmf.DIGITS:
-        raise ValueError(f"sendDTMF needs dtmf, a text of 1 to {dtmf.MOST_CHARACTERS} of the digits 0-9, *, #, A-D.")
+    if not 0 < len(digits) <= dtmf_digits.MOST_CHARACTERS or set(digits) - dtmf_digits.DIGITS:
+        raise ValueError(f"sendDTMF needs dtmf, a text of 1 to {dtmf_digits.MOST_CHARACTERS} of the digits 0-9, *, #, A-D.")
     return SendDtmf(digits)
 
 

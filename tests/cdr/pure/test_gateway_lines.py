@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cdr.pure.gateway_lines import BY_DIALECT, Fill, gateway_url, lines_to_paste
-from streams.pure.gateway import DIALECTS
+from streams.pure.gateway.dialects import DIALECTS
 
 DOCS = Path(__file__).parents[3] / "docs" / "gateways"
 PAGES = {

@@ -21,7 +21,7 @@ from streams.models import Call, Gateway, GatewayRefusal, StreamEvent
 from streams.pure.call.limits import StreamLimits
 from streams.pure.call.notes import CallKey
 from streams.pure.customer.answer_xml import Answer
-from streams.pure.gateway import CallIdentity, identity
+from streams.pure.gateway.dialects import CallIdentity, identity
 from streams.pure.lifecycle import API_HANGUP, NORMAL_HANGUP, PROCESS_LOST, EndCause
 from streams.pure.messages import Dtmf, GatewayMessage, StreamRequest
 from streams.simulate.customer import Customer

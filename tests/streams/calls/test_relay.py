@@ -25,7 +25,7 @@ from streams.pure.call.limits import StreamLimits
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.call.session import CallSession
 from streams.pure.customer.answer_xml import Answer
-from streams.pure.gateway import CallIdentity
+from streams.pure.gateway.dialects import CallIdentity
 from streams.pure.lifecycle import API_HANGUP, NORMAL_HANGUP, PROCESS_LOST, EndCause, EventKind, Level
 from streams.pure.messages import AudioFormat, Dtmf, Encoding, GatewayMessage, Started, StreamRequest
 from streams.simulate.customer import Behaviour, Customer

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Self
 
 from streams.gateways.line import Caller, CallOnLine, GatewayLine, LineCallbacks
-from streams.pure.gateway import CallIdentity, dialect
+from streams.pure.gateway.dialects import CallIdentity, dialect
 from streams.pure.gateway.meter import Meter
 from streams.pure.gateway.refusal import Reason
 from streams.pure.gateway.version import Upgrade

@@ -8,7 +8,8 @@ import pytest
 
 from streams.gateways import line as module
 from streams.pure.call.session import CLOSE_CALL_OVER
-from streams.pure.gateway import CallIdentity, freeswitch, numbered_media, twilio
+from streams.pure.gateway import freeswitch, numbered_media, twilio
+from streams.pure.gateway.dialects import CallIdentity
 from streams.pure.lifecycle import EndCause, HangupCause
 from streams.pure.messages import Audio, Ended, FrameFaults, GatewayMessage, Started
 from streams.simulate.waiting import Changing

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from streams.models.choices import gateway_dialects
-from streams.pure.gateway import DIALECTS
+from streams.pure.gateway.dialects import DIALECTS
 
 
 def test_every_dialect_can_be_chosen():

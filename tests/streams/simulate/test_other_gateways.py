@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from streams.pure.gateway import DIALECTS
+from streams.pure.gateway.dialects import DIALECTS
 from streams.simulate.audio_fork import FILES_AT_ONCE, MARKS_AT_ONCE, AudioForkCall
 from streams.simulate.audio_stream import AudioStreamCall
 from streams.simulate.call_plan import CallPlan, End

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.pure.audio.convert import to_linear
-from streams.pure.audio.dtmf import LONGEST_MS, MOST_CHARACTERS, checked_digits, digits_in, dtmf_tones, duration_ms
+from streams.pure.audio.dtmf import dtmf_tones
+from streams.pure.audio.dtmf_digits import LONGEST_MS, MOST_CHARACTERS, checked_digits, digits_in, duration_ms
 from streams.pure.messages import AudioFormat, Encoding
 
 MULAW, ALAW = AudioFormat(Encoding.MULAW, 8000), AudioFormat(Encoding.ALAW, 8000)

@@ -7,8 +7,8 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from streams.pure.gateway import identity
 from streams.pure.gateway.audio_fork import MARKS_AT_ONCE, PLAY_BYTES, AudioFork
+from streams.pure.gateway.dialects import identity
 from streams.pure.messages import (
     Audio,
     AudioFormat,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.gateway import identity
 from streams.pure.gateway.audio_stream import AudioStream
+from streams.pure.gateway.dialects import identity
 from streams.pure.messages import (
     Audio,
     AudioFormat,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.pure.audio.convert import tone
-from streams.pure.gateway import Dialect, dialect, identity
+from streams.pure.gateway.dialects import Dialect, dialect, identity
 from streams.pure.gateway.freeswitch import HELD_BYTES, HELD_MESSAGES
 from streams.pure.messages import (
     Audio,

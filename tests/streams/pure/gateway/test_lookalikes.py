@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from streams.pure.audio.convert import tone
-from streams.pure.gateway import identity
+from streams.pure.gateway.dialects import identity
 from streams.pure.gateway.lookalikes import SERVICES
 from streams.pure.gateway.twilio import LISTENS_ONLY, Twilio
 from streams.pure.messages import Audio, AudioFormat, Clear, Encoding, GatewayReport, Mark, MarkPlayed, Play, Started

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from streams.pure.gateway import identity
+from streams.pure.gateway.dialects import identity
 from streams.pure.gateway.twilio import Twilio
 from streams.pure.messages import (
     Audio,

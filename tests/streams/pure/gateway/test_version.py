@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.pure.gateway import dialect
+from streams.pure.gateway.dialects import dialect
 from streams.pure.gateway.version import Upgrade, guessed_version
 from streams.pure.messages import Started
 from streams.simulate.audio_fork import AudioForkCall

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.gateway import DIALECTS, dialect, identity
 from streams.pure.gateway.asterisk import Asterisk
+from streams.pure.gateway.dialects import DIALECTS, dialect, identity
 from streams.pure.messages import Clear, HangUp, Mark, Play, Started
 
 CALL = UUID("7aea0680-1f8c-46c2-a04f-990e2e0d52eb")

@@ -20,7 +20,7 @@ from streams import control
 from streams.delivery import outbox
 from streams.models import Account, Call, Callback, ControlRequest
 from streams.pure.number_key import number_key
-from tests.upgrading import database_of, upgrade
+from tests.upgrading import database_of, shape, upgrade
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BEFORE = [("streams", "0010_words_by_function"), ("cdr", "0012_words_by_function")]
@@ -29,13 +29,19 @@ LONG_AGO, A_MINUTE = timedelta(minutes=5), timedelta(minutes=1)
 
 
 @pytest.fixture
-def old() -> Iterator[Any]:
+def fresh() -> dict[str, Any]:
+    """The shape of a database that was made at once."""
+    return shape()
+
+
+@pytest.fixture
+def old(fresh: dict[str, Any]) -> Iterator[Any]:
     """`get_model` of the time before the five tables had the same columns, and a database of that time."""
     with database_of(BEFORE) as get_model:
         yield get_model
 
 
-def test_no_job_and_no_number_is_lost_by_the_upgrade(old: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_job_and_no_number_is_lost_by_the_upgrade(fresh: dict[str, Any], old: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     now, person = timezone.now(), User.objects.create_user("maria").pk
     account = old("streams", "Account").objects.create(name="Acme")
     call = old("streams", "Call").objects.create(account=account, started_at=now, owner=OWNER)
@@ -47,6 +53,7 @@ def test_no_job_and_no_number_is_lost_by_the_upgrade(old: Any, monkeypatch: pyte
     numbers = old_numbers(old, account, now)
     monkeypatch.setattr(import_module("streams.migrations.0015_fill_number_keys"), "CALLS_AT_ONCE", 2)
     upgrade()
+    assert shape() == fresh
     assert Account.objects.get(pk=account.pk).concurrent_streams_limit == 500  # which was 100, for the API alone
     numbers_are_found(numbers)
     control_requests_go_on()

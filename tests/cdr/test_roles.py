@@ -7,9 +7,9 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from cdr import roles
+from tests.upgrading import apps_of
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,7 @@ def test_an_installation_that_has_its_groups_already_may_look_at_refused_attempt
         group.permissions.remove(*Permission.objects.filter(content_type__model="gatewayrefusal"))
     Group.objects.get(name=roles.BILLING).permissions.add(Permission.objects.get(codename="view_gateway"))
     Group.objects.create(name="Night shift")
-    history = MigrationExecutor(connection).loader.project_state([("cdr", "0010_see_refused_attempts")]).apps
+    history = apps_of(("cdr", "0010_see_refused_attempts"))
     migration = importlib.import_module("cdr.migrations.0010_see_refused_attempts")
     migration.grant(history, SimpleNamespace(connection=connection))
     see = "streams.view_gatewayrefusal"
@@ -63,7 +63,7 @@ def test_operators_of_an_installation_that_has_its_groups_already_may_send_digit
     roles.make_roles(apps)
     for group in Group.objects.all():
         group.permissions.remove(*Permission.objects.filter(codename="send_digits"))
-    history = MigrationExecutor(connection).loader.project_state([("cdr", "0013_send_digits")]).apps
+    history = apps_of(("cdr", "0013_send_digits"))
     migration = importlib.import_module("cdr.migrations.0013_send_digits")
     migration.allow(history, SimpleNamespace(connection=connection))
     assert {role for role in roles.ROLES if "cdr.send_digits" in allowed(role)} == {roles.OPERATOR, roles.ADMINISTRATOR}
@@ -71,7 +71,7 @@ def test_operators_of_an_installation_that_has_its_groups_already_may_send_digit
 
 def test_the_migration_makes_them_with_the_models_of_its_time() -> None:
     Group.objects.all().delete()
-    history = MigrationExecutor(connection).loader.project_state([("cdr", "0004_roles")]).apps
+    history = apps_of(("cdr", "0004_roles"))
     migration = importlib.import_module("cdr.migrations.0004_roles")
     migration.make(history, SimpleNamespace(connection=connection))
     assert set(Group.objects.values_list("name", flat=True)) == set(roles.ROLES)

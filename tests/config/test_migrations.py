@@ -16,6 +16,7 @@ from django.utils.choices import CallableChoiceIterator
 
 import cdr.models
 import streams.models.choices
+from tests.upgrading import StepByStep
 
 SETTLED = {"Call.direction", "Application.answer_method", "Account.callback_style"}
 """Columns with two words, which will stay two."""
@@ -67,3 +68,11 @@ def test_a_word_that_is_too_long_for_its_column_is_an_error(monkeypatch: pytest.
 def test_a_list_that_is_written_out_would_need_one(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(apps.get_model("cdr.AuditEntry")._meta.get_field("act"), "choices", [("add", "add")])
     assert list(missing_migrations()) == ["cdr"]
+
+
+def test_tables_that_are_made_at_once_are_those_that_were_made_step_by_step():
+    at_once, step_by_step = MigrationLoader(None), StepByStep(None)
+    assert len(at_once.graph.nodes) < len(step_by_step.graph.nodes)
+    states = at_once.project_state(), step_by_step.project_state()
+    for before, after in (states, states[::-1]):
+        assert MigrationAutodetector(before, after).changes(graph=step_by_step.graph) == {}

@@ -2,6 +2,7 @@
 20 to 400 ms of CPU, in every process that imports it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,3 +47,10 @@ def test_what_serves_has_all_that_calls_and_pages_need_before_the_first_comes(tm
     needed = {*PAGES, *SERVER, *CALLS, "httpcore2", "pycares", "phonenumbers", "cryptography.fernet", "kombu.transport.redis"}
     assert needed - found == set()
     assert "xlsxwriter" not in found  # a worker writes files
+
+
+def test_no_command_of_ours_has_the_code_checked_for_which_all_pages_are_imported() -> None:
+    commands = [path for app in ("config", "streams", "cdr") for path in (ROOT / app / "management/commands").glob("[a-z]*.py")]
+    asked = {path.stem: re.findall(r"^    requires_system_checks\b.* = (.*?)(?:  #.*)?$", path.read_text(), re.MULTILINE) for path in commands}
+    assert {*map(tuple, asked.values())} <= {("[]",), ('["installation"]',), ('["installation", Tags.database]',)}, asked
+    assert asked["serve"] == ['["installation"]'], "a wrong SECRETS_KEY stops it"

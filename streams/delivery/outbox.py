@@ -5,11 +5,11 @@ Owns claims, order within a stream and fairness between accounts and their hosts
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from streams import jobs
@@ -30,15 +30,22 @@ LOST = "The worker that made this try went away before it could write down the o
 
 def deliverable(now: datetime) -> QuerySet[Callback]:
     """What is due, is not being tried, and is not held back by an earlier callback of its stream."""
-    first_tried_long_ago = CallbackAttempt.objects.filter(callback=OuterRef("pk"), started_at__lte=now - HOLD_TIME)
-    holding_back = Callback.objects.filter(
-        ~Exists(first_tried_long_ago),
-        stream=OuterRef("stream"),
-        number__lt=OuterRef("number"),
-        state=CallbackState.PENDING,
-        tries__lt=HOLD_TRIES,
-    )
-    return Callback.objects.filter(jobs.free(now), ~Exists(holding_back), state=CallbackState.PENDING, due_at__lte=now)
+    waiting = Callback.objects.filter(jobs.free(now), state=CallbackState.PENDING, due_at__lte=now)
+    return waiting.alias(held_back_by=_first(_holding_back(now))).filter(held_back_by=None)
+
+
+def _holding_back(now: datetime) -> QuerySet[Callback]:
+    tried_long_ago = CallbackAttempt.objects.filter(callback=OuterRef("pk"), started_at__lte=now - HOLD_TIME)
+    earlier = Callback.objects.filter(stream=OuterRef("stream"), number__lt=OuterRef("number"), tries__lt=HOLD_TRIES)
+    # Not "is pending": an index of those that are would be scanned as a whole, for each row.
+    unfinished = earlier.exclude(state__in=(CallbackState.DELIVERED, CallbackState.GIVEN_UP))
+    return unfinished.alias(tried_long_ago=_first(tried_long_ago)).filter(tried_long_ago=None)
+
+
+def _first(rows: QuerySet[Any]) -> Subquery:
+    """To be compared with None, where NOT EXISTS says the same. That PostgreSQL makes a join, and since its statistics know a queue as it
+    was when it was empty, one of each waiting row with every other (400: 250 ms). This looks up a row's own stream by its index."""
+    return Subquery(rows.order_by().values("pk")[:1])
 
 
 def next_of(stream_id: int, now: datetime) -> Callback | None:

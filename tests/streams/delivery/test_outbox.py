@@ -1,5 +1,6 @@
 """The rows as a queue: who is next, whose share is used up, and that a dead endpoint of one customer delays no other."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -42,6 +43,14 @@ def test_many_due_cost_two_queries(django_assert_num_queries: Any):
         owed(stream(account(f"Account {number % 4}")), f"http://{number % 7}.example/")
     with django_assert_num_queries(2 + CLOCK):
         assert len(due_streams(100)) == 20
+
+
+def test_a_waiting_row_is_compared_with_those_of_its_own_stream_only():
+    """Statistics know a queue as it was when it was empty: a join of it with itself would compare each waiting row with every other."""
+    own_stream = r"stream_id=\? AND number<\?" if connection.vendor == "sqlite" else r"Index Cond: \(\(stream_id = .* AND \(number < "
+    plan = outbox.deliverable(timezone.now()).order_by().explain()
+    assert re.search(own_stream, plan), plan
+    assert "Join" not in plan and "Loop" not in plan
 
 
 def test_what_is_due_first_comes_first():

@@ -8,9 +8,10 @@ import sys
 from typing import Any
 
 from autobahn.websocket.types import ConnectionDeny
-from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from zope.interface import implementer
+
+from streams.serving.lane import LeanLane
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ MESSAGE_COST_BYTES = 256
 
 
 @implementer(IPushProducer)
-class LimitedWebSocket(WebSocketProtocol):
+class LimitedWebSocket(LeanLane):
     """A WebSocket whose two queues are bounded. What the application has not taken stops the reading of this one socket; a peer
     that does not read what it is owed is cut off. A peer that vanished without a word is found by TCP keep-alive, not by pings:
     some Asterisk releases hang up when they are pinged (before 20.18, 22.8 and 23.2)."""

@@ -23,6 +23,7 @@ from django.http.multipartparser import MultiPartParserError  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from pydantic import ValidationError  # noqa: E402
+from websockets.speedups import apply_mask  # noqa: E402
 
 from cdr.api.body import parameters  # noqa: E402
 from cdr.api.call_filters import CallFilters  # noqa: E402
@@ -41,6 +42,7 @@ from streams.pure.customer.stream_request import InvalidRequest, check_request  
 from streams.pure.gateway.dialects import DIALECTS, dialect, filled_in, identity  # noqa: E402
 from streams.pure.gateway.twilio_signature import signed_with  # noqa: E402
 from streams.pure.messages import AudioFormat, Encoding, GatewayMessage, LateMetadata, Started  # noqa: E402
+from streams.pure.ordinary_messages import ordinary_messages  # noqa: E402
 from streams.pure.peer_address import counted_as, forwarded_for, peer_address  # noqa: E402
 from streams.pure.provision_file import read_file  # noqa: E402
 
@@ -182,6 +184,7 @@ PARSERS: dict[str, Parser] = {
     "console-typed": Parser(typed, (ValueError,)),
     "upgrade-request": Parser(upgrade),
     "service-url": Parser(url),
+    "websocket-messages": Parser(partial(ordinary_messages, unmask=apply_mask)),
 }
 
 

@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from streams.simulate.listener import Listener
+from tests.benchmarks.contenders import AUTHORIZATION, streamdesk_of
 from tests.benchmarks.load import CustomerSide, GatewaySide, Measured
-from tests.benchmarks.relay import AUTHORIZATION, streamdesk_of, until_listening
+from tests.benchmarks.relay import until_listening
 from tests.free_port import free_port
 from tests.process_use import use_of
 

@@ -15,8 +15,9 @@ import time
 from pathlib import Path
 
 from streams.simulate.listener import Listener
+from tests.benchmarks.contenders import AUTHORIZATION, CORES, PASSWORD, ROOT, streamdesk
 from tests.benchmarks.load import CustomerSide, GatewaySide, Measured, connect_gateways, send_for
-from tests.benchmarks.relay import AUTHORIZATION, CORES, PASSWORD, ROOT, streamdesk, until_listening
+from tests.benchmarks.relay import until_listening
 from tests.free_port import free_port
 
 HELD_SECONDS = 6.0

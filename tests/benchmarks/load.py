@@ -14,6 +14,8 @@ from websockets.frames import Frame, Opcode
 from websockets.speedups import apply_mask
 
 FRAME_SECONDS = 0.02
+STALE_NS = 200_000_000
+"""Nobody answers what is older: what had to wait at the beginning would be played at the pace of speech, and all after it be late."""
 SLOTS = 20
 """Gateways send in so many groups within a frame's time, as real ones do not send all at once."""
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -22,11 +24,23 @@ MEDIA_START = "MEDIA_START connection_id:bench channel:WebSocket/bench/1 channel
 
 @dataclass
 class Measured:
-    """`latencies_ms` of the frames that arrived while `recording`."""
+    """`latencies_ms` of the frames that arrived while `recording`; `warmed_up` of those before."""
 
     recording: bool = False
     sent: int = 0
+    warmed_up: int = 0
     latencies_ms: list[float] = field(default_factory=list)
+
+    late_seconds: list[float] = field(default_factory=list)
+    """How late the load itself was to send."""
+
+    def arrived(self, sent_ns: int, now_ns: int) -> None:
+        if sent_ns > now_ns:
+            return  # no frame of ours, but silence that was played where nothing came
+        if self.recording:
+            self.latencies_ms.append((now_ns - sent_ns) / 1e6)
+        else:
+            self.warmed_up += 1
 
 
 class CustomerSide(asyncio.Protocol):
@@ -72,11 +86,13 @@ class CustomerSide(asyncio.Protocol):
 
     def _take(self, text: bytes, now: int) -> None:
         at = text.find(b'"payload":"')
-        if at > 0 and self.echo:
+        if at < 0:
+            return
+        sent = struct.unpack("<Q", base64.b64decode(text[at + 11 : at + 23])[:8])[0]
+        if not self.echo:
+            self.measured.arrived(sent, now)
+        elif 0 <= now - sent < STALE_NS:
             self._play(text[at + 11 : text.index(b'"', at + 11)])
-        elif at > 0 and self.measured.recording:
-            sent = struct.unpack("<Q", base64.b64decode(text[at + 11 : at + 23])[:8])[0]
-            self.measured.latencies_ms.append((now - sent) / 1e6)
 
     def _play(self, payload: bytes) -> None:
         text = b'{"event":"playAudio","media":{"contentType":"audio/x-mulaw","sampleRate":8000,"payload":"%b"}}' % payload
@@ -126,9 +142,9 @@ class GatewaySide(asyncio.Protocol):
                 size, start = int.from_bytes(buffer[at + 2 : at + 4], "big"), at + 4
             if len(buffer) < start + size:
                 break
-            if buffer[at] & 0x0F == Opcode.BINARY and self.measured.recording:
+            if buffer[at] & 0x0F == Opcode.BINARY:
                 for frame in range(start, start + size, 160):
-                    self.measured.latencies_ms.append((now - struct.unpack_from("<Q", buffer, frame)[0]) / 1e6)
+                    self.measured.arrived(struct.unpack_from("<Q", buffer, frame)[0], now)
             at = start + size
         self.buffer = buffer[at:]
 
@@ -163,6 +179,7 @@ async def send_for(gateways: list[GatewaySide], seconds: float, measured: Measur
     while (due := number * FRAME_SECONDS / SLOTS) < seconds:
         if (wait := began + due - time.monotonic()) > 0:
             await asyncio.sleep(wait)
+        measured.late_seconds.append(max(0.0, -wait))
         for gateway in slots[number % SLOTS]:
             gateway.send_frame()
         measured.sent += len(slots[number % SLOTS])

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the compiled one, wherever there is one
 from websockets.protocol import State
 
 from streams.customers.bytes_in_flight import KernelQueue, buffered_bytes
@@ -15,6 +16,7 @@ from streams.customers.message_reader import next_message
 from streams.pure.customer.connection import REFUSED, Closure
 from streams.pure.foreign_text import cleaned
 from streams.pure.reading_pace import OF_CUSTOMERS, ReadingPace
+from streams.pure.text_frame import masks, text_frame
 
 SLICE_BYTES = 4096
 """How much of what came is parsed at once. The kernel hands over 256 KiB, which may be thousands of small messages: a tenth of a second in
@@ -82,6 +84,7 @@ class CustomerSocket:
         self.address = address
         self._kernel = KernelQueue(connection.transport.get_extra_info("socket"))
         self._closing = False
+        self._masks = masks()
 
     @property
     def subprotocol(self) -> str | None:
@@ -96,12 +99,12 @@ class CustomerSocket:
         self.connection.on_writable = callback
 
     def write(self, text: bytes) -> None:
-        """Sends one text message; never waits. Audio passes here 50 times a second, so there is no task and no await."""
+        """Sends one text message; never waits. Audio passes here 50 times a second, so there is no task and no await; and as we offer no
+        extension, it is one frame, made here: in 0.6 us instead of 2.1 (measured), and without a question to the system for its mask."""
         connection = self.connection
         if connection.protocol.state is not State.OPEN:
             return
-        connection.protocol.send_text(text)
-        connection.send_data()
+        connection.transport.write(text_frame(text, next(self._masks), apply_mask))
 
     def in_flight_bytes(self) -> int:
         """Bytes written that the customer's service has not taken, as far as it can be known from here."""

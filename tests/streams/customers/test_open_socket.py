@@ -9,11 +9,13 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
+from websockets.utils import accept_key
 
 from streams.customers.open_socket import SLICE_BYTES
 from streams.pure.allowance import Allowance
 from streams.pure.customer.connection import Closure
 from streams.pure.customer.protocol import MESSAGE_BYTES
+from streams.simulate.listener import serving
 from tests.streams.customer_services import dialled, service
 
 
@@ -34,6 +36,25 @@ async def test_text_arrives_whole_and_in_order() -> None:
         await asyncio.wait_for(complete.wait(), 30)
         await customer.close(1000, "", 2)
     assert got == [f'{{"n":{number}}}' for number in range(200)]
+
+
+async def test_every_text_has_a_mask_of_its_own() -> None:
+    masks: list[bytes] = []
+
+    async def look(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        key = next(line.partition(": ")[2] for line in head if line.startswith("Sec-WebSocket-Key"))
+        answer = "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        writer.write(f"{answer}{accept_key(key)}\r\n\r\n".encode())
+        masks.extend([(await reader.readexactly(9))[2:6] for _ in range(300)])
+        writer.close()
+
+    async with serving(lambda listener: asyncio.start_server(look, sock=listener)) as port:
+        customer = await dialled(f"ws://127.0.0.1:{port}/")
+        for _ in range(300):
+            customer.write(b"abc")
+        await asyncio.wait_for(customer.connection.wait_closed(), 30)
+    assert len(set(masks)) > 297
 
 
 async def test_a_customer_that_stops_reading_is_seen_in_the_bytes_not_taken() -> None:

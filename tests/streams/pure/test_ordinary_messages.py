@@ -61,10 +61,19 @@ def test_anything_else_is_left_from_there_on(data: bytes) -> None:
     assert front(binary() + data + binary()) == ([(AUDIO, True)], len(binary()), False)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [b"\x89", b"\x01", b"\xc2", b"\x82\x05", b"\x82\x7e", b"\x81\xff", b"\x82\xfe\x00\x7d", text(b"\xff" * 20)[:10], text(WORDS * 9)[:10]],
-)
+NO_BEGINNING = {
+    "of a ping": b"\x89",
+    "of a fragment": b"\x01",
+    "of a compressed one": b"\xc2",
+    "not masked": b"\x82\x05",
+    "not masked, and longer": b"\x82\x7e",
+    "of 64 KiB and more": b"\x81\xff",
+    "of a longer length than needed": b"\x82\xfe\x00\x7d",
+    "no UTF-8": text(b"\xff" * 20)[:10],
+    "of a text outside of ASCII": text(WORDS * 9)[:10],  # which is UTF-8 only as a whole
+}
+
+
+@pytest.mark.parametrize("data", NO_BEGINNING.values(), ids=NO_BEGINNING.keys())
 def test_the_beginning_of_anything_else_is_no_beginning(data: bytes) -> None:
-    """And that of a text outside of ASCII is left as well: it is UTF-8 only as a whole."""
     assert front(data) == ([], 0, False)

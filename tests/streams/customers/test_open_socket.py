@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.utils import accept_key
 
-from streams.customers.open_socket import SLICE_BYTES
+from streams.customers.open_socket import CALM_BYTES, CALM_LOOKS, SLICE_BYTES
 from streams.pure.allowance import Allowance
 from streams.pure.customer.connection import Closure
 from streams.pure.customer.protocol import MESSAGE_BYTES
@@ -179,6 +179,37 @@ async def test_what_the_peers_kernel_holds_unread_is_counted_too() -> None:
                     written += 608
                 await asyncio.sleep(0)
         await customer.close(1000, "", 0.2)
+
+
+async def test_who_stops_reading_is_noticed_within_some_looks() -> None:
+    """The kernel is not asked at each of them about a customer that takes all."""
+    gate = asyncio.Event()
+
+    async def read_later(connection: ServerConnection) -> None:
+        await connection.recv()
+        connection.transport.pause_reading()
+        await gate.wait()
+        connection.transport.resume_reading()
+        async for _ in connection:
+            pass
+
+    async with service(read_later) as url:
+        customer = await dialled(url)
+        customer.write(b"{}")
+        async with asyncio.timeout(30):
+            while customer.in_flight_bytes():
+                await asyncio.sleep(0.001)
+        looks = 0
+        for _ in range(2000):
+            customer.write(b"x" * 600)  # more than both kernels take
+        while customer.in_flight_bytes() < 100_000:
+            looks += 1
+        assert looks <= CALM_LOOKS
+        gate.set()
+        async with asyncio.timeout(30):
+            while customer.in_flight_bytes() > CALM_BYTES:
+                await asyncio.sleep(0.001)
+        await customer.close(1000, "", 2)
 
 
 async def test_a_customer_that_reads_has_nothing_in_flight() -> None:

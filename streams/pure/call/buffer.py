@@ -12,10 +12,11 @@ REARM_POINTS = 5
 """A level counts again once the fill has been this many points below it, so that a fill that trembles at 30 % says so once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Waiting:
     """One message for the customer that was not sent yet. `kind`: media (payload), dtmf (digit), stop (reason), or a message whose
-    text is made when it is sent, because messages are numbered in the order of sending. `arrived`: when the audio came (monotonic)."""
+    text is made when it is sent, because messages are numbered in the order of sending. `arrived`: when the audio came (monotonic).
+    Not frozen: one is made for each frame, in 0.6 us less of 7.6 for forking it (measured)."""
 
     kind: str
     content: bytes | str | Callable[[], bytes]

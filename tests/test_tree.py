@@ -42,6 +42,7 @@ OF_MANY_MODULES = {
     "streams/pure/call/test_session_timing": "session.py, fork.py and stream.py, and what they measure together",
     "streams/simulate/test_other_gateways": "audio_stream.py, audio_fork.py and twilio.py, before one and the same platform",
     "streams/calls/test_refused_writes": "calls in a database that refuses to write, from the gateway to the rows and readiness",
+    "streams/test_hot_path": "every module that a frame of audio passes",
     "streams/test_bounds": "every queue and table that strangers could fill",
     "streams/test_floods": "what one tenant does without end, from the consumer to the customer and the rows",
     "streams/test_silent_connections": "whoever is connected to PostgreSQL or Redis, when that falls silent",

@@ -39,13 +39,19 @@ class MemoryTransport(StringTransport):
 class InMemory(LimitedWebSocket):
     """`parsed`: what autobahn's parser was given."""
 
-    parsed = b""
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[bytes] = []
+
+    @property
+    def parsed(self) -> bytes:
+        return b"".join(self.parts)
 
     def give_up_silent_peer(self) -> None:
         """There is no TCP."""
 
     def _dataReceived(self, data: bytes) -> None:  # noqa: N802
-        self.parsed += data
+        self.parts.append(data)
         super()._dataReceived(data)
 
 

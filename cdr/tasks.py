@@ -2,10 +2,14 @@
 rows say what is to be done."""
 
 from celery import shared_task
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from cdr import exports, retention, url_tests
 from cdr.sign_in import locks
 from cdr.sign_in.sessions import SessionStore
+
+import_string(settings.TASK_APPLICATION)  # whose tasks these are
 
 
 @shared_task(name="cdr.tasks.run_exports")

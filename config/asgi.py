@@ -12,10 +12,11 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
-import kombu.transport.redis  # noqa: E402, F401 - before the first callback is owed, which would import it beside a call
+import kombu.transport.redis  # noqa: E402, F401 - as above
 from django.conf import settings  # noqa: E402 - as below
 from django.urls import get_resolver, re_path  # noqa: E402 - as below
 
+import config.celery  # noqa: E402, F401 - all that callbacks are sent with is imported before the first call, not beside it
 from cdr.live import live_urlpatterns  # noqa: E402 - needs the app registry that the line above fills
 from config.behind_proxies import BehindProxies  # noqa: E402 - as above
 from config.plain_http import NoPlainSecrets  # noqa: E402 - as above

@@ -199,6 +199,7 @@ CHANNEL_LAYERS = {
         "CONFIG": {"hosts": [channel_host(REDIS_URL)], "prefix": "streamdesk"},
     }
 }
+TASK_APPLICATION = "config.celery.app"  # imported by who sends or runs tasks
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
@@ -240,7 +241,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"()": "config.scrubbed_logs.ScrubbedFormatter", "format": LOG_LINE, "style": "{"}},
-    "filters": {"broker": {"()": "config.task_failures.BrokerLines"}},
+    "filters": {"broker": {"()": "config.broker_lines.BrokerLines"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["broker"]}},
     "root": {"handlers": ["console"], "level": env.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
     "loggers": {

@@ -6,6 +6,7 @@ import logging
 
 from celery import shared_task
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from streams import delivery, journal
 from streams.calls.orphaned_spools import OrphanedSpools
@@ -13,6 +14,7 @@ from streams.control import pending_streams
 from streams.database_clock import database_now
 from streams.gateways import refusals, traffic
 
+import_string(settings.TASK_APPLICATION)  # whose tasks these are
 log = logging.getLogger(__name__)
 
 STREAMS_PER_SWEEP = 500

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from celery import current_app
+from django.conf import settings
+from django.utils.module_loading import import_string
 from kombu.pools import producers
 
 from streams.outages import Outage
@@ -80,20 +81,25 @@ def new_broker() -> Broker:
 _broker = new_broker()
 
 
+def _application() -> Any:
+    """Celery's, which is not typed."""
+    return import_string(settings.TASK_APPLICATION)
+
+
 @lru_cache(maxsize=1)
 def _producers() -> Any:  # kombu's pool, which is not typed
-    return producers[current_app.connection_for_write(transport_options=_IMPATIENT)]
+    return producers[_application().connection_for_write(transport_options=_IMPATIENT)]
 
 
 def send_unless(producer: Any, most_waiting: int, task: str, *arguments: Any) -> None:
     """Sends a task, unless so many messages wait already."""
     if waiting(producer) < most_waiting:
-        current_app.send_task(task, list(arguments), producer=producer, retry=False)
+        _application().send_task(task, list(arguments), producer=producer, retry=False)
 
 
 def waiting(producer: Any) -> int:
     """How many messages nobody has taken yet."""
-    return int(producer.channel.client.llen(current_app.conf.task_default_queue))
+    return int(producer.channel.client.llen(_application().conf.task_default_queue))
 
 
 def nudge(stream_id: int) -> None:

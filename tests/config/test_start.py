@@ -31,7 +31,7 @@ def imported(code: str, folder: Path, **environment: str) -> set[str]:
 @pytest.mark.parametrize(
     ("code", "needless", "needed"),
     [
-        (COMMAND, (*PAGES, *SERVER, *CALLS, *SELDOM, *BROKER, "httpcore2", "pycares"), ("streams.models",)),
+        (COMMAND, (*PAGES, *SERVER, *CALLS, *SELDOM, *BROKER, "celery", "kombu", "httpcore2", "pycares"), ("streams.models",)),
         (BEAT, (*PAGES, *SERVER, *CALLS, *SELDOM, *BROKER), ("config.beat",)),
         (WORKER, (*PAGES, *SERVER, *CALLS, *SELDOM), ("streams.tasks", "cdr.tasks", "httpcore2", "kombu.transport.redis")),
     ],
@@ -44,13 +44,25 @@ def test_no_process_imports_what_only_another_needs(code: str, needless: tuple[s
 def test_what_serves_has_all_that_calls_and_pages_need_before_the_first_comes(tmp_path: Path) -> None:
     """What is imported later is imported in the middle of calls, and their audio waits for it."""
     found = imported(WEB, tmp_path)
-    needed = {*PAGES, *SERVER, *CALLS, "httpcore2", "pycares", "phonenumbers", "cryptography.fernet", "kombu.transport.redis"}
+    needed = {
+        *PAGES,
+        *SERVER,
+        *CALLS,
+        "httpcore2",
+        "pycares",
+        "phonenumbers",
+        "cryptography.fernet",
+        "config.celery",
+        "kombu.transport.redis",
+    }
     assert needed - found == set()
     assert "xlsxwriter" not in found  # a worker writes files
 
 
 def test_no_command_of_ours_has_the_code_checked_for_which_all_pages_are_imported() -> None:
     commands = [path for app in ("config", "streams", "cdr") for path in (ROOT / app / "management/commands").glob("[a-z]*.py")]
-    asked = {path.stem: re.findall(r"^    requires_system_checks\b.* = (.*?)(?:  #.*)?$", path.read_text(), re.MULTILINE) for path in commands}
+    asked = {
+        path.stem: re.findall(r"^    requires_system_checks\b.* = (.*?)(?:  #.*)?$", path.read_text(), re.MULTILINE) for path in commands
+    }
     assert {*map(tuple, asked.values())} <= {("[]",), ('["installation"]',), ('["installation", Tags.database]',)}, asked
     assert asked["serve"] == ['["installation"]'], "a wrong SECRETS_KEY stops it"

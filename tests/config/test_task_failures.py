@@ -1,10 +1,7 @@
-"""A worker while its database or its broker is away or refuses: it waits, says so in a line, and works again."""
-
-import logging
+"""A worker while its database is away or refuses: it waits, says so in a line, and works again."""
 
 import pytest
 from django.db import DataError, InternalError, OperationalError
-from redis.exceptions import ResponseError
 
 from config import task_failures
 from streams import journal
@@ -14,8 +11,7 @@ from streams.tasks import deliver_stream, settle_starts
 
 @pytest.fixture(autouse=True)
 def all_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("tasks", "broker"):
-        monkeypatch.setattr(task_failures, name, Outage(task_failures.log, name))
+    monkeypatch.setattr(task_failures, "tasks", Outage(task_failures.log, "tasks"))
     monkeypatch.setattr(task_failures, "_failing", set())
 
 
@@ -59,17 +55,3 @@ def test_a_fault_is_told_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "beat", fail)
     with pytest.raises(DataError):
         settle_starts()
-
-
-def record(name: str, words: str, error: Exception | None = None) -> logging.LogRecord:
-    info = (type(error), error, None) if error else None
-    return logging.LogRecord(name, logging.ERROR, "", 1, words, None, info)
-
-
-def test_celerys_lines_of_the_broker_become_one(caplog: pytest.LogCaptureFixture) -> None:
-    lets_through = task_failures.BrokerLines().filter
-    assert not lets_through(record("celery.worker.consumer.consumer", "consumer: Cannot connect to redis://: refused. Trying again"))
-    assert not lets_through(record("kombu.transport.redis", "maybe_refresh_binding_expiry: Redis error", ResponseError("OOM")))
-    assert lets_through(record("celery.worker.consumer.consumer", "Received unregistered task of type 'x'", KeyError("x")))
-    assert lets_through(record("celery.app.trace", "Task failed", ResponseError("OOM")))
-    assert lines(caplog) == ["broker failed"]

@@ -18,6 +18,8 @@ SEMGREP = SEMGREP_ENABLE_VERSION_CHECK=0 .venv-lint/bin/semgrep scan --quiet --e
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
 export PORT HOST DATA_DIR DEMO CALLS MINUTES
+# Compiled sources are kept: else each process that is started compiles them once more.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run test lint fuzz bench chaos setup setup-dev setup-lint setup-fuzz setup-interop setup-browser setup-autobahn asterisk requirements clean
 
 help: ## Say what can be made
@@ -27,7 +29,7 @@ run: setup ## Start everything, place a demo call on an empty database; Ctrl-C s
 	@exec $(BIN)/python manage.py run
 
 test: setup-dev setup-interop setup-autobahn setup-browser ## Run the tests, in a process a core and two more (at most six); a table at the end says what ran, and what not and why
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadscope --durations=20 --durations-min=1
+	@$(BIN)/pytest -n auto --dist loadscope --durations=20 --durations-min=1
 
 lint: setup-dev setup-lint ## Check style and format, types, the import contracts, this house's own rules, and that no migration is missing
 	$(BIN)/ruff check .

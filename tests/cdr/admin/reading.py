@@ -15,7 +15,7 @@ class Page(HTMLParser):
 
     def __init__(self, html: str, address: str = "") -> None:
         super().__init__()
-        self.address = address
+        self.html, self.address = html, address
         self.links: list[str] = []
         self.ids: set[str] = set()
         self.inline: list[str] = []
@@ -80,10 +80,10 @@ def listed(client: Client, address: str) -> Any:
     return response.context_data["cl"]
 
 
-def crawl(client: Client, start: str, limit: int = 400, alike: bool = True) -> dict[str, str]:
-    """The HTML of every page of the console that can be reached by links, by address. Not `alike`: of one path only those with a
+def crawl(client: Client, start: str, limit: int = 400, alike: bool = True) -> dict[str, Page]:
+    """Every page of the console that can be reached by links, by address. Not `alike`: of one path only those with a
     parameter that no address before had. A list whose address is not understood (a saved filter may have such a one) says so."""
-    seen: dict[str, str] = {}
+    seen: dict[str, Page] = {}
     parameters: set[tuple[str, str]] = set()
     waiting = [start]
     while waiting and len(seen) < limit:
@@ -96,8 +96,8 @@ def crawl(client: Client, start: str, limit: int = 400, alike: bool = True) -> d
         response = client.get(address, follow=True)
         if response.streaming:
             continue  # a file to be downloaded
-        seen[address] = response.content.decode()
-        refused = response.status_code == 400 and "not understood" in seen[address]
+        seen[address] = page = Page(response.content.decode(), address)
+        refused = response.status_code == 400 and "not understood" in page.html
         assert refused or response.status_code == 200, (address, response.status_code)
-        waiting += Page(seen[address], address).links
+        waiting += page.links
     return seen

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_shutdown, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Celery runs Django's checks, tells nobody what they found, and has all pages imported for them.
@@ -32,3 +32,17 @@ def put_no_message_back(**_: Any) -> None:
     from kombu.transport.redis import QoS  # noqa: PLC0415 - with all of redis-py, which a command does without
 
     QoS.restore_at_shutdown = False
+
+
+@worker_shutting_down.connect
+def begin_no_callback(**_: Any) -> None:
+    from streams.delivery import courier  # noqa: PLC0415 - models are there by now
+
+    courier.stop_beginning()
+
+
+@worker_shutdown.connect
+def end_callbacks_under_way(**_: Any) -> None:
+    from streams.delivery import courier  # noqa: PLC0415 - as above
+
+    courier.close()

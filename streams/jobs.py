@@ -1,17 +1,19 @@
 """A row is a job: claimed by one worker at a time, given back or claimed anew when that worker goes, finished once.
 
 Owns every write to the columns of a Job. Each is one conditional UPDATE (compare-and-swap), so that of many workers one wins, on SQLite
-and PostgreSQL alike, and no lock is held while the work is done. Must not know what the work is. Every write says whether it was
-made, and if so the job in hand has the new values; `changes` are other columns of the row, written with it."""
+and PostgreSQL alike, and no lock is held while the work is done; of many rows together it is a transaction that locks them first. Must not
+know what the work is. Every write says whether it was made, and if so the job in hand has the new values; `changes` are other columns
+of the row, written with it."""
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from django.db import DatabaseError
-from django.db.models import Q, QuerySet
+from django.db import DatabaseError, transaction
+from django.db.models import F, Q, QuerySet
 
 from streams.database_clock import database_now
 from streams.models import Job
@@ -75,6 +77,32 @@ def claim_each(rows: QuerySet[J], held: timedelta, *, most: int) -> list[J]:
     return claimed
 
 
+def claim_together(rows: QuerySet[J], now: datetime, held: timedelta) -> tuple[list[J], list[tuple[J, datetime]]]:
+    """Those of `rows` that are free, claimed in one transaction: those that were nobody's; and those that were lost with their workers,
+    with when their claims ran out. What another worker is about to claim is left to it."""
+    with transaction.atomic():
+        claimed = list(rows.filter(free(now)).select_for_update(of=("self",), skip_locked=True).order_by("pk"))
+        lost = [(job, job.claimed_until or now) for job in claimed if job.claimed_by]
+        new = [job for job in claimed if not job.claimed_by]
+        for jobs, lost_tries in ((new, 0), ([job for job, _ in lost], 1)):
+            _write_together(jobs, lost_tries, claimed_by=uuid4().hex, claimed_until=now + held)
+    return new, lost
+
+
+def still_claimed(jobs: Sequence[J]) -> list[J]:
+    """Those that we have not lost; until the end of the transaction nobody takes them."""
+    if not jobs:
+        return []
+    rows = _all_rows(jobs).filter(finished_at=None).select_for_update().order_by("pk")
+    names = dict(rows.values_list("pk", "claimed_by"))
+    return [job for job in jobs if job.claimed_by and names.get(job.pk) == job.claimed_by]
+
+
+def finish_together(jobs: Sequence[J], **changes: Any) -> None:
+    """As `finish`, for those that are `still_claimed`, in the same transaction."""
+    _write_together(jobs, 1, finished_at=database_now(), claimed_by="", claimed_until=None, **changes)
+
+
 def extend(job: Job, held: timedelta, **changes: Any) -> bool:
     """The worker is still at it. False when it has lost the job."""
     return _write(job, _claimed(job), claimed_until=database_now() + held, **changes)
@@ -116,6 +144,21 @@ def _claimed(job: Job) -> QuerySet[Any]:
 
 def _rows(job: Job) -> QuerySet[Any]:
     return type(job)._default_manager.filter(pk=job.pk)
+
+
+def _all_rows(jobs: Sequence[J]) -> QuerySet[J]:
+    return type(jobs[0])._default_manager.filter(pk__in=[job.pk for job in jobs])
+
+
+def _write_together(jobs: Sequence[J], more_tries: int, **columns: Any) -> None:
+    """Of rows that are locked."""
+    if not jobs:
+        return
+    _all_rows(jobs).update(**columns, **({"tries": F("tries") + more_tries} if more_tries else {}))
+    for job in jobs:
+        job.tries += more_tries
+        for name, value in columns.items():
+            setattr(job, name, value)
 
 
 def _write(job: Job, rows: QuerySet[Any], **columns: Any) -> bool:

@@ -8,16 +8,16 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from streams import delivery, journal
+from streams import journal
 from streams.calls.orphaned_spools import OrphanedSpools
 from streams.control import pending_streams
 from streams.database_clock import database_now
+from streams.delivery import courier
 from streams.gateways import refusals, traffic
 
 import_string(settings.TASK_APPLICATION)  # whose tasks these are
 log = logging.getLogger(__name__)
 
-STREAMS_PER_SWEEP = 500
 START_SWEEP_SECONDS = 2.0
 REAP_SECONDS = 30.0
 """A round ends then; what is left is the next one's."""
@@ -27,14 +27,13 @@ _orphans = OrphanedSpools(settings.DATA_DIR / "spool")
 
 @shared_task(name="streams.tasks.deliver_stream")
 def deliver_stream(stream_id: int) -> None:
-    delivery.deliver(stream_id)
+    courier.look_for(stream_id)
 
 
 @shared_task(name="streams.tasks.sweep_callbacks")
 def sweep_callbacks() -> None:
-    """Wakes workers for what is due: retries, and callbacks whose nudge or whose worker was lost."""
-    for stream_id in delivery.due_streams(STREAMS_PER_SWEEP):
-        delivery.nudge(stream_id)
+    """Has looked at all that is due: retries, and callbacks whose hint or whose worker was lost."""
+    courier.sweep()
 
 
 @shared_task(name="streams.tasks.reap_calls")

@@ -2,7 +2,7 @@
 
 Owns those changes of the rows. What tokens sign is said in streams.pure.callback.signature; must not know who asked."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -38,6 +38,16 @@ def of_account(account: Account, now: datetime) -> Tokens:
     """What the account's API takes and what we sign with, newest first; in one query."""
     rows = account.auth_tokens.filter(counting(now)).values_list("secret", "ends_at")
     return in_force((KnownToken(*row) for row in rows), now)
+
+
+def of_accounts(accounts: Collection[int], now: datetime) -> dict[int, Tokens]:
+    """The same of several accounts, by their keys."""
+    known: dict[int, list[KnownToken]] = {account: [] for account in accounts}
+    for account, secret, ends_at in AuthToken.objects.filter(counting(now), account__in=accounts).values_list(
+        "account", "secret", "ends_at"
+    ):
+        known[account].append(KnownToken(secret, ends_at))
+    return {account: in_force(those, now) for account, those in known.items()}
 
 
 def make(account: Account, name: str, by: str, now: datetime, brought: str = "") -> AuthToken:

@@ -86,6 +86,7 @@ TOLD_BY = {
     "streams/calls/test_switchboard": ("streams/control/listening", "streams/control/requests"),
     "streams/customers/test_open_socket": ("streams/customers/bytes_in_flight",),
     "streams/customers/test_url_testing": ("streams/pure/customer/url_order", "streams/pure/customer/url_report"),
+    "streams/delivery/test_rounds": ("streams/delivery/after_try",),
     "streams/fetch/test_request": ("streams/fetch/attempt", "streams/fetch/wire"),
     "streams/journal/test_writing": ("streams/journal/rows",),
     "streams/pure/call/test_session": (
@@ -121,6 +122,7 @@ TOLD_BY = {
         "streams/simulate/twilio",
     ),
     "streams/test_consumers": ("streams/gateways/directory",),
+    "streams/test_tasks": ("streams/delivery/courier",),
     "streams/test_resealing": ("streams/management/commands/reseal_secrets",),
     "streams/calls/test_note_queue": (
         "streams/calls/note_page",

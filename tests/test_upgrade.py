@@ -17,7 +17,7 @@ from cdr import exports, retention, url_tests
 from cdr.models import Export, RetentionRun, UrlTest
 from cdr.tasks import run_url_tests
 from streams import control
-from streams.delivery import outbox
+from streams.delivery import claims, outbox
 from streams.models import Account, Call, Callback, ControlRequest
 from streams.pure.number_key import number_key
 from tests.upgrading import database_of, shape, upgrade
@@ -120,9 +120,10 @@ def owe(old: Any, call: Any, now: datetime, **columns: Any) -> int:
 
 
 def callbacks_go_on(ids: dict[str, int]) -> None:
-    rows = {name: Callback.objects.get(pk=pk) for name, pk in ids.items()}
     assert {row.pk for row in outbox.deliverable(timezone.now())} == {ids["waiting"], ids["lost"]}
-    assert [name for name, row in rows.items() if outbox.claim(row, timezone.now())] == ["waiting", "lost"]
+    claimed = claims.claim(list(ids.values()), timezone.now())
+    assert [[row.pk for row in those] for those in claimed] == [[ids["waiting"]], [ids["lost"]]]
+    rows = {name: Callback.objects.get(pk=pk) for name, pk in ids.items()}
     assert [(row.tries, row.attempts.count()) for row in rows.values()] == [(0, 0), (2, 1), (0, 0), (1, 0)]
     assert rows["under way"].claimed_by == "a worker"
 

@@ -19,7 +19,8 @@ WRITERS = {
     "streams/journal/replaying.py": "what a killed process had noted",
     "streams/journal/rows.py": "the columns of a stream, for the others of journal",
     "streams/control/pending_streams.py": "a stream that was asked for and never begun, with its two events",
-    "streams/delivery/outbox.py": "a stream's callback_trouble, which lists look for",
+    "streams/delivery/outbox.py": "a stream's callback_trouble, which lists look for, when a callback is sent again",
+    "streams/delivery/claims.py": "the same, when a try is over",
     "streams/resealing.py": "what is sealed, sealed anew with another key",
     "cdr/retention/removal.py": "what retention takes out of calls that ended long ago",
 }

@@ -3,7 +3,6 @@
 The row is the truth and a Celery message only a hint. Must not know why a callback is owed."""
 
 from streams.delivery.broker import hint, nudge
-from streams.delivery.outbox import NotWhole, callback_due_since, due_streams, resend
-from streams.delivery.worker import DeliveryOutcome, deliver, deliver_next
+from streams.delivery.outbox import NotWhole, callback_due_since, resend
 
-__all__ = ["NotWhole", "DeliveryOutcome", "deliver", "deliver_next", "due_streams", "hint", "nudge", "resend", "callback_due_since"]
+__all__ = ["NotWhole", "callback_due_since", "hint", "nudge", "resend"]

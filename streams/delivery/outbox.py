@@ -1,20 +1,23 @@
-"""The callback rows as a queue: which one is next, who may take it, what is written when its try is over.
+"""The callback rows as a queue: which are next.
 
-Owns claims, order within a stream and fairness between accounts and their hosts. Must not know HTTP or Celery."""
+Owns order within a stream and fairness between accounts and their hosts. Must not know HTTP or Celery, nor what a claim is made of."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from streams import jobs
 from streams.database_clock import database_now
-from streams.delivery.slow_endpoints import endpoints
+from streams.delivery import slow_endpoints
+from streams.delivery.slow_endpoints import Endpoint, Lane
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
 from streams.shares import Shares
 
@@ -22,10 +25,44 @@ HOLD_TRIES = 3
 HOLD_TIME = timedelta(minutes=2)
 """A callback holds back the later ones of its stream until it has had this many tries, or its first is this long ago."""
 
-CLAIM_MARGIN_SECONDS = 15
-"""A claim outlives the deadline of its try by this, so that only a worker that died, or was paused, loses one."""
+MOST_LEFT_OUT = 200
+"""Accounts' hosts that a query leaves out."""
+WaitingRow = tuple[int, int, int, str]
+"""Its key, its stream, its account, its host."""
+LOOK_AT_ONCE = 200
+"""So many of those that wait longest are looked at while a worker goes from one to the next; each sweep looks at all."""
 
-LOST = "The worker that made this try went away before it could write down the outcome; the callback may have arrived."
+
+class Chosen(NamedTuple):
+    """To be tried next by this process, which has a thread of that lane for it."""
+
+    pk: int
+    stream_id: int
+    account_id: int
+    host: str
+    lane: Lane
+
+    def leave(self, quick: bool | None = None) -> None:
+        """The thread is free again. `quick`: whether the endpoint answered quickly; None: it was not asked."""
+        slow_endpoints.endpoints.end(self.lane, self.account_id, self.host, quick)
+
+
+class Look(NamedTuple):
+    """At which of those that wait: those of some streams; those that have waited longest; or all, so that every account and host is seen
+    however much waits before it. `without`: it is known of these that they have no room."""
+
+    streams: Collection[int] = ()
+    oldest: bool = False
+    all: bool = False
+    without: AbstractSet[Endpoint] = frozenset()
+
+
+class NextTries(NamedTuple):
+    """`more`: others wait for a place, or may; `refused`: those of them for which there is no room."""
+
+    chosen: list[Chosen]
+    more: bool
+    refused: set[Endpoint]
 
 
 def deliverable(now: datetime) -> QuerySet[Callback]:
@@ -48,13 +85,59 @@ def _first(rows: QuerySet[Any]) -> Subquery:
     return Subquery(rows.order_by().values("pk")[:1])
 
 
-def next_of(stream_id: int, now: datetime) -> Callback | None:
-    return deliverable(now).filter(stream_id=stream_id).select_related("account", "stream").order_by("number").first()
+def choose(now: datetime, places: int, look: Look) -> NextTries:
+    """What this process may try now, at most `places`: no account with more than its free share, in all and to one host; the accounts and
+    their hosts taking turns. Each has its thread (`Chosen.leave`)."""
+    narrowed = look.oldest and not look.all
+    taken = tries_under_way(now) if narrowed else None
+    rows = _rows_in(look, now, taken)
+    if not rows and taken is None:
+        return NextTries([], False, set())
+    taken = taken or tries_under_way(now)
+    chosen: list[Chosen] = []
+    refused: set[Endpoint] = set()
+    for pk, stream_id, account_id, host in _in_turns(rows):
+        if len(chosen) == places:
+            break
+        if not taken.has_share(account_id, host) or (lane := slow_endpoints.endpoints.begin(account_id, host)) is None:
+            refused.add((account_id, host))
+            continue
+        chosen.append(Chosen(pk, stream_id, account_id, host, lane))
+        taken.add(account_id, host)
+    not_seen = narrowed and (len(rows) >= LOOK_AT_ONCE or bool(look.without) or taken.somebody_is_at_his_share)
+    return NextTries(chosen, len(rows) > len(chosen) or not_seen, refused)
 
 
-def has_room(callback: Callback, now: datetime, *, own: int = 0) -> bool:
-    """Whether its account has fewer tries under way than its share, and to this host; `own` of those are the caller's."""
-    return _has_share(_under_way(now), callback.account_id, callback.host, own)
+def _rows_in(look: Look, now: datetime, taken: "TriesUnderWay | None") -> list[WaitingRow]:
+    """Each once; those of the streams first, for they are new."""
+    waiting, parts = deliverable(now), []
+    if look.streams and not look.all:
+        parts.append(waiting.filter(stream__in=look.streams).order_by("due_at", "pk")[:LOOK_AT_ONCE])
+    if look.all:
+        turn = Window(RowNumber(), partition_by=[F("account"), F("host")], order_by=(F("due_at").asc(), F("pk").asc()))
+        parts.append(waiting.annotate(turn=turn).filter(turn__lte=endpoint_shares().each + 1).order_by("turn", "due_at", "pk"))
+    elif taken is not None:
+        parts.append(_without(_without_those_at_their_share(waiting, taken), look.without).order_by("due_at", "pk")[:LOOK_AT_ONCE])
+    return list(dict.fromkeys(row for part in parts for row in part.values_list("pk", "stream_id", "account_id", "host")))
+
+
+def _without(rows: QuerySet[Callback], endpoints: Collection[Endpoint]) -> QuerySet[Callback]:
+    hosts: dict[int, list[str]] = {}
+    for account_id, host in islice(endpoints, MOST_LEFT_OUT):
+        hosts.setdefault(account_id, []).append(host)
+    for account_id, those in hosts.items():
+        rows = rows.exclude(account=account_id, host__in=those)
+    return rows
+
+
+def _in_turns(rows: Sequence[WaitingRow]) -> list[WaitingRow]:
+    """The first of each account and host, then the second of each."""
+    seen: Counter[Endpoint] = Counter()
+    turns = []
+    for row in rows:
+        seen[row[2:]] += 1
+        turns.append(seen[row[2:]])
+    return [row for _, row in sorted(zip(turns, rows, strict=True), key=lambda pair: pair[0])]
 
 
 def callback_shares() -> Shares:
@@ -69,37 +152,45 @@ def endpoint_shares() -> Shares:
     return Shares("callbacks to a host", callbacks.places, min(settings.CALLBACKS_AT_ONCE_PER_HOST, callbacks.each))
 
 
-def _has_share(taken: "TriesUnderWay", account_id: int, host: str, own: int = 0) -> bool:
+def callback_due_since(now: datetime) -> datetime | None:
+    """Since when the callback has been due that a worker should try now: not one whose account, or host of it, is at its share."""
+    rows = _without_those_at_their_share(deliverable(now), tries_under_way(now))
+    due_at: datetime | None = rows.order_by("due_at").values_list("due_at", flat=True).first()
+    return due_at
+
+
+def _without_those_at_their_share(rows: QuerySet[Callback], taken: "TriesUnderWay") -> QuerySet[Callback]:
+    if accounts := callback_shares().at_their_share(taken.by_account):
+        rows = rows.exclude(account__in=accounts)
+    return _without(rows, endpoint_shares().at_their_share(taken.by_endpoint))
+
+
+class TriesUnderWay(NamedTuple):
     """How many processes work on callbacks is not known here: the whole is bounded by their threads."""
-    return callback_shares().has_share(taken.by_account, account_id, own=own) and endpoint_shares().has_share(
-        taken.by_endpoint, (account_id, host), own=own
-    )
+
+    by_account: Counter[int]
+    by_endpoint: Counter[Endpoint]
+
+    def has_share(self, account_id: int, host: str, *, own: int = 0) -> bool:
+        """Whether the account has fewer than its share, and to this host; `own` of those are the caller's."""
+        return callback_shares().has_share(self.by_account, account_id, own=own) and endpoint_shares().has_share(
+            self.by_endpoint, (account_id, host), own=own
+        )
+
+    @property
+    def somebody_is_at_his_share(self) -> bool:
+        return bool(callback_shares().at_their_share(self.by_account) or endpoint_shares().at_their_share(self.by_endpoint))
+
+    def add(self, account_id: int, host: str, tries: int = 1) -> None:
+        self.by_account[account_id] += tries
+        self.by_endpoint[account_id, host] += tries
 
 
-def claim(callback: Callback, now: datetime) -> bool:
-    """Takes `callback` as it was read; False when another worker was quicker, or somebody has put its try off or had it sent again.
-
-    A claim that ran out is a try that was lost with its worker: it gets its line among the attempts."""
-    held = timedelta(seconds=settings.CALLBACK_TIMEOUT_SECONDS + CLAIM_MARGIN_SECONDS)
-    lost, ran_out_at = bool(callback.claimed_by), callback.claimed_until or now
-    with transaction.atomic():
-        claimed = jobs.claim(callback, now, held, also=Q(state=CallbackState.PENDING, due_at=callback.due_at))
-        if claimed and lost:
-            _write_lost_try(callback, ran_out_at - held)
-    return claimed
-
-
-def settle(callback: Callback, attempt: CallbackAttempt, state: CallbackState, due_at: datetime | None) -> bool:
-    """Writes the attempt and what follows from it, if the claim is still ours; otherwise writes nothing and returns False."""
-    end_try = jobs.retry_later if state == CallbackState.PENDING else jobs.finish
-    with transaction.atomic():
-        ours = end_try(callback, state=state, due_at=due_at)
-        if ours:
-            attempt.callback, attempt.number = callback, callback.tries
-            attempt.save(force_insert=True)
-        if ours and attempt.error:
-            _note_trouble(callback, CallbackTrouble.GIVEN_UP if state == CallbackState.GIVEN_UP else CallbackTrouble.TRY_FAILED)
-    return ours
+def tries_under_way(now: datetime) -> TriesUnderWay:
+    """Tries that hold a claim, in all processes."""
+    claimed = Callback.objects.filter(jobs.under_way(now), state=CallbackState.PENDING).order_by()
+    rows = list(claimed.values_list("account_id", "host"))
+    return TriesUnderWay(Counter(account_id for account_id, _ in rows), Counter(rows))
 
 
 class NotWhole(Exception):
@@ -116,74 +207,6 @@ def resend(callback: Callback) -> None:
             raise NotWhole
         jobs.reopen(row, state=CallbackState.PENDING, due_at=database_now())
         _note_given_up_no_more(row)
-
-
-def due_streams(limit: int) -> list[int]:
-    """At most `limit` streams that have something deliverable, no account with more than its free share, in all and to one host; the
-    accounts and their hosts taking turns."""
-    now = database_now()
-    turn = Window(RowNumber(), partition_by=[F("account"), F("host")], order_by=(F("due_at").asc(), F("pk").asc()))
-    turns = deliverable(now).annotate(turn=turn).filter(turn__lte=endpoint_shares().each).order_by("turn", "due_at")
-    rows = list(turns.values_list("stream_id", "host", "account_id"))
-    return _within_shares(rows, now, limit) if rows else []
-
-
-def callback_due_since(now: datetime) -> datetime | None:
-    """Since when the callback has been due that a worker should try now: not one whose account, or host of it, is at its share."""
-    taken = _under_way(now)
-    accounts = callback_shares().at_their_share(taken.by_account)
-    rows = deliverable(now).exclude(account__in=accounts) if accounts else deliverable(now)
-    for account_id, host in endpoint_shares().at_their_share(taken.by_endpoint):
-        rows = rows.exclude(account=account_id, host=host)
-    due_at: datetime | None = rows.order_by("due_at").values_list("due_at", flat=True).first()
-    return due_at
-
-
-def waiting_beside(stream_id: int) -> list[int]:
-    """Other streams of the account whose callbacks wait for the same host as this one's, as many as have a free share now."""
-    now, most = database_now(), endpoint_shares().each
-    rows: list[tuple[int, str, int]] = []
-    for account_id, host in set(Callback.objects.filter(stream_id=stream_id).values_list("account_id", "host")):
-        waiting = deliverable(now).filter(account_id=account_id, host=host).exclude(stream_id=stream_id).order_by("due_at")
-        rows += waiting.values_list("stream_id", "host", "account_id")[:most]
-    return _within_shares(rows, now, most) if rows else []
-
-
-def _within_shares(rows: Iterable[tuple[int, str, int]], now: datetime, limit: int) -> list[int]:
-    """Nor those that this worker could not begin now: its messages would keep others waiting. Another worker finds them in its turn."""
-    taken = _under_way(now)
-    chosen: dict[int, None] = {}
-    for stream_id, host, account_id in rows:
-        if stream_id in chosen or not _has_share(taken, account_id, host) or not endpoints.has_room(account_id, host):
-            continue
-        if len(chosen) == limit:
-            break
-        chosen[stream_id] = None
-        taken.by_account[account_id] += 1
-        taken.by_endpoint[account_id, host] += 1
-    return list(chosen)
-
-
-class TriesUnderWay(NamedTuple):
-    by_account: Counter[int]
-    by_endpoint: Counter[tuple[int, str]]
-
-
-def _under_way(now: datetime) -> TriesUnderWay:
-    """Tries that hold a claim."""
-    claimed = Callback.objects.filter(jobs.under_way(now), state=CallbackState.PENDING).order_by()
-    rows = list(claimed.values_list("account_id", "host"))
-    return TriesUnderWay(Counter(account_id for account_id, _ in rows), Counter(rows))
-
-
-def _write_lost_try(callback: Callback, started_at: datetime) -> None:
-    CallbackAttempt.objects.create(callback=callback, number=callback.tries, started_at=started_at, duration_ms=0, error=LOST)
-    _note_trouble(callback, CallbackTrouble.TRY_FAILED)
-
-
-def _note_trouble(callback: Callback, trouble: CallbackTrouble) -> None:
-    """Lists look for it on the stream. Written for a failure only, and once for each degree of it."""
-    Stream.objects.filter(pk=callback.stream_id, callback_trouble__lt=trouble).update(callback_trouble=trouble)
 
 
 def _note_given_up_no_more(callback: Callback) -> None:

@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-from streams.database_clock import database_now
+from streams.database_clock import RunningClock
 from streams.fetch import FailureKind, FetchFailed, Reply, fetch
 from streams.models import Callback, CallbackAttempt
+from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.callback.form_request import FormRequest, signed_form
 from streams.pure.callback.parameters import as_sent
 from streams.pure.callback.signature import standard_webhook_headers
 from streams.pure.foreign_text import cleaned
 from streams.pure.scrubbing import scrubbed
-from streams.tokens import of_account
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +37,14 @@ class SendResult(NamedTuple):
     retry_after_seconds: float | None = None
 
 
-def send_once(callback: Callback) -> SendResult:
-    """Sends `callback` once. Blocks up to CALLBACK_TIMEOUT_SECONDS."""
-    started_at = database_now()
+def send_once(callback: Callback, signing: Tokens | None, clock: RunningClock) -> SendResult:
+    """Sends `callback` once, signed with these tokens (None: they could not be read). Blocks up to CALLBACK_TIMEOUT_SECONDS, and asks no
+    database."""
+    started_at = clock.now()
+    if signing is None:
+        return _internal_error(started_at)
     try:
-        request = _request(callback, started_at)
+        request = _request(callback, signing, started_at)
         reply = fetch(
             callback.method,
             request.url,
@@ -55,17 +58,20 @@ def send_once(callback: Callback) -> SendResult:
         return _unanswered(failure, started_at)
     except Exception:  # a row that cannot be sent must not be tried for ever: it uses up its tries like any other
         log.exception("Callback %s could not be sent.", callback.message_id)
-        return SendResult(CallbackAttempt(started_at=started_at, duration_ms=0, error=INTERNAL_ERROR), delivered=False, may_retry=True)
+        return _internal_error(started_at)
     return _answered(reply, started_at)
 
 
-def _request(callback: Callback, at: datetime) -> FormRequest:
+def _request(callback: Callback, signing: Tokens, at: datetime) -> FormRequest:
     """Signed anew for each try, over the frozen parameters; the message id is the same in all of them."""
-    tokens = of_account(callback.account, at)
     parameters = as_sent(callback.parameters, callback.stream.extra_headers)
-    form = signed_form(callback.method, callback.url, parameters, tokens, secrets.token_hex(16))
-    webhook = standard_webhook_headers(callback.message_id, int(at.timestamp()), form.body, tokens)
+    form = signed_form(callback.method, callback.url, parameters, signing, secrets.token_hex(16))
+    webhook = standard_webhook_headers(callback.message_id, int(at.timestamp()), form.body, signing)
     return form._replace(headers={**form.headers, **webhook})
+
+
+def _internal_error(started_at: datetime) -> SendResult:
+    return SendResult(CallbackAttempt(started_at=started_at, duration_ms=0, error=INTERNAL_ERROR), delivered=False, may_retry=True)
 
 
 def _unanswered(failure: FetchFailed, started_at: datetime) -> SendResult:

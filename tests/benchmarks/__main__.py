@@ -1,11 +1,11 @@
 """`make bench`: the parts one after the other, each in a process of its own.
 
-python -m tests.benchmarks [relay | console | shares | doors | churn | all] [options of the part]"""
+python -m tests.benchmarks [relay | console | shares | callbacks | doors | churn | all] [options of the part]"""
 
 import subprocess
 import sys
 
-PARTS = ("relay", "console", "shares", "doors")
+PARTS = ("relay", "console", "shares", "callbacks", "doors")
 ASKED_FOR = ("churn",)
 """They take many minutes."""
 

@@ -6,22 +6,14 @@ Starts a PostgreSQL and a Redis in temporary folders, a worker with its beat, an
 process of its own. Two minutes or three."""
 
 import argparse
-import os
-import secrets
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from config import embedded_redis
 from tests import postgres_server
-from tests.benchmarks import endpoints
-from tests.journeys.processes import ChildProcess
+from tests.benchmarks import endpoints, worker_site
 from tests.streams.name_server import NameServer
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def main() -> int:
@@ -32,35 +24,13 @@ def main() -> int:
     if postgres_server.binaries() is None:
         sys.stderr.write("No PostgreSQL here: set PG_BIN, or install postgresql.\n")
         return 1
-    with postgres_server.running() as url, tempfile.TemporaryDirectory(prefix="bench-") as data:
-        socket = Path(data) / "redis.sock"
-        redis = subprocess.Popen(embedded_redis.command(embedded_redis.binary(), Path(data) / "redis", socket))
-        environment = {
-            **os.environ,
-            "DATABASE_URL": url,
-            "REDIS_URL": f"unix://{socket}",
-            "DATA_DIR": data,
-            "SECRET_KEY": secrets.token_hex(32),
-            "SECRETS_KEY": secrets.token_hex(32),
-            "DIAL_ALLOW": "127.0.0.0/8",
-            "CALLBACK_TIMEOUT_SECONDS": "5",
-            "LOG_LEVEL": "ERROR",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }
-        worker = None
-        try:
-            subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
-            celery = [sys.executable, "-m", "celery", "-A", "config", "worker", "--beat", "--loglevel", "INFO"]
-            worker = ChildProcess("worker", celery, ROOT, {**environment, "LOG_LEVEL": "INFO"})
-            worker.wait_for_line(r"celery@\S+ ready")
-            with endpoints.running(5) as urls, answering_names() as names:
-                command = [sys.executable, "-m", "tests.benchmarks.pools", str(options.seconds), options.only, names, *urls]
-                return subprocess.run(command, env=environment, check=False).returncode
-        finally:
-            if worker is not None:
-                worker.stop()
-            redis.terminate()
-            redis.wait(20)
+    with (
+        worker_site.running(postgresql=True, CALLBACK_TIMEOUT_SECONDS="5") as site,
+        endpoints.running(5) as urls,
+        answering_names() as names,
+    ):
+        command = [sys.executable, "-m", "tests.benchmarks.pools", str(options.seconds), options.only, names, *urls]
+        return subprocess.run(command, env=site.environment, check=False).returncode
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def test_one_task_that_works_does_not_say_that_all_do(monkeypatch: pytest.Monkey
         raise OperationalError("no such table")
 
     monkeypatch.setattr(journal, "beat", refuse)
-    monkeypatch.setattr("streams.delivery.deliver", lambda pk: None)
+    monkeypatch.setattr("streams.delivery.courier.look_for", lambda pk: None)
     for _ in range(3):
         settle_starts()
         deliver_stream(1)

@@ -20,7 +20,8 @@ from django.core.management import call_command  # noqa: E402 - needs the settin
 from django.db import connection  # noqa: E402 - as above
 
 from cdr.models import Charge  # noqa: E402 - as above
-from streams import delivery, tasks  # noqa: E402 - as above
+from streams import tasks  # noqa: E402 - as above
+from streams.delivery import courier  # noqa: E402 - as above
 from streams.models import Account, Application, Call, Callback, Gateway, Stream  # noqa: E402 - as above
 
 
@@ -41,9 +42,9 @@ def settle(calls: int, within_seconds: float = 40.0) -> None:
     deadline = time.monotonic() + within_seconds
     while not is_settled(calls) and time.monotonic() < deadline:
         tasks.reap_calls()
-        for stream_id in delivery.due_streams(100):
-            delivery.deliver(stream_id)
+        tasks.sweep_callbacks()
         time.sleep(0.1)
+    courier.close()
     print(json.dumps([told(call) for call in Call.objects.order_by("started_at")]), flush=True)
 
 

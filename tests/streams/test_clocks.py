@@ -12,13 +12,14 @@ from pytest_httpserver import HTTPServer
 from cdr.admin import acts
 from cdr.api.auth import token_of
 from cdr.audit import Actor
-from streams import control, delivery, journal
+from streams import control, journal
 from streams.control import pending_streams
 from streams.database_clock import database_now
 from streams.gateways.directory import load_all
 from streams.models import Call, Callback, CallbackState
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import StreamRequest
+from tests.streams.delivering import deliver, due_streams
 from tests.streams.rows import Story, call_facts, gateway
 
 pytestmark = [
@@ -51,8 +52,8 @@ def test_callbacks_are_delivered_at_once(web: timedelta, worker: timedelta, http
     with elsewhere(web):
         begin(httpserver.url_for("/"))
     with elsewhere(worker):
-        (stream_id,) = delivery.due_streams(10)
-        delivery.deliver(stream_id)
+        (stream_id,) = due_streams(10)
+        deliver(stream_id)
     assert Callback.objects.get().state == CallbackState.DELIVERED
 
 
@@ -61,8 +62,8 @@ def test_a_next_try_is_as_far_away_for_every_worker(settings, httpserver: HTTPSe
     httpserver.expect_request("/").respond_with_data("", status=503)
     begin(httpserver.url_for("/"))
     with elsewhere(AHEAD):
-        delivery.deliver(delivery.due_streams(10)[0])
-        assert delivery.due_streams(10) == []
+        deliver(due_streams(10)[0])
+        assert due_streams(10) == []
     due_at = Callback.objects.get().due_at
     assert timedelta(minutes=3) < due_at - timezone.now() < timedelta(minutes=7)
 

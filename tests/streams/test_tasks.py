@@ -1,6 +1,7 @@
 """Delivery as it runs: a real Redis, a real Celery worker, real endpoints, and the rows in between."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,15 +10,18 @@ from typing import Any
 import pytest
 from celery import current_app
 from celery.contrib.testing.worker import start_worker
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
-from streams.delivery import broker, nudge
+from streams import tokens
+from streams.delivery import broker, claims, courier, nudge
 from streams.delivery.slow_endpoints import ENDPOINT_AT_ONCE
 from streams.models import Callback, CallbackState
 from streams.tasks import deliver_stream, sweep_callbacks
 from tests.streams.callback_rows import account, endpoint, fresh, owed, received, stream
+from tests.streams.delivering import rounds
 from tests.streams.raw_server import hanging, serving
 from tests.streams.redis_server import RedisServer, hang_up_on_the_broker
 
@@ -28,6 +32,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def time_limits(settings: Any) -> None:
     settings.CALLBACK_TIMEOUT_SECONDS = 3
     settings.CALLBACKS_AT_ONCE_PER_HOST = 4
+
+
+@pytest.fixture(autouse=True)
+def couriers_of_tests() -> Iterator[None]:
+    """None goes on after a test."""
+    yield
+    courier.close()
 
 
 @pytest.fixture
@@ -110,9 +121,65 @@ def test_without_a_broker_a_task_still_delivers(httpserver: HTTPServer, monkeypa
     callback = owed(stream(), endpoint(httpserver, 200))
     sweep_callbacks()
     deliver_stream(callback.stream_id)
-    assert fresh(callback).state == CallbackState.DELIVERED
+    until(lambda: fresh(callback).state == CallbackState.DELIVERED)
 
 
 def test_an_idle_sweep_costs_one_query(django_assert_num_queries: Any):
-    with django_assert_num_queries(1):
-        sweep_callbacks()
+    with rounds() as (own, _), django_assert_num_queries(1):
+        own.sweep()
+        own.round()
+
+
+def test_a_worker_that_ends_writes_what_came_of_its_tries(httpserver: HTTPServer):
+    """And begins no more."""
+    began, over = threading.Event(), threading.Event()
+
+    def answer(_request: Request) -> Response:
+        began.set()
+        over.wait(20)
+        return Response("")
+
+    httpserver.expect_request("/status").respond_with_handler(answer)
+    first, second = (owed(of, httpserver.url_for("/status")) for of in [stream()] * 2)
+    sweep_callbacks()
+    assert began.wait(20)
+    courier.stop_beginning()
+    over.set()
+    courier.close()
+    assert (fresh(first).state, fresh(second).state) == (CallbackState.DELIVERED, CallbackState.PENDING)
+    assert fresh(second).claimed_by == ""
+
+
+def test_what_came_of_tries_outlives_a_database_that_is_away(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch):
+    """The customer has it: it must not be sent again because the first attempt to write that down failed."""
+    callback = owed(stream(), endpoint(httpserver, 200))
+    failing = ["server closed the connection", "no route to host"]
+    settle_now = claims._write
+
+    def settle(tries: Any) -> None:
+        settle_now(tries)
+        if failing:
+            raise OperationalError(failing.pop())
+
+    monkeypatch.setattr(claims, "_write", settle)
+    sweep_callbacks()
+    until(lambda: fresh(callback).state == CallbackState.DELIVERED)
+    assert not failing
+    assert len(received(httpserver)) == callback.attempts.count() == fresh(callback).tries == 1
+
+
+def test_what_was_claimed_when_the_database_went_away_is_no_lost_try(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch):
+    callback = owed(stream(), endpoint(httpserver, 200))
+    failing = ["server closed the connection", "no route to host"]
+    of_accounts = tokens.of_accounts
+
+    def read(*arguments: Any) -> Any:
+        if failing:
+            raise OperationalError(failing.pop())
+        return of_accounts(*arguments)
+
+    monkeypatch.setattr(tokens, "of_accounts", read)
+    sweep_callbacks()
+    until(lambda: fresh(callback).state == CallbackState.DELIVERED)
+    assert not failing
+    assert len(received(httpserver)) == callback.attempts.count() == fresh(callback).tries == 1

@@ -11,12 +11,12 @@ from plivo.utils.signature_v3 import validate_v3_signature
 from pytest_httpserver import HTTPServer
 from standardwebhooks.webhooks import Webhook
 
-from streams.delivery import DeliveryOutcome, deliver_next
 from streams.gateways.directory import Directory
 from streams.models import Account, AuthToken, Gateway
 from streams.pure.callback.signature import standard_webhook_secret
 from streams.tokens import MAIN, MOST_AT_ONCE, NotMade, Overtaken, find_token, known_as, make, of_account, revoke
 from tests.streams.callback_rows import TOKEN, account, endpoint, owed, received, stream
+from tests.streams.delivering import DeliveryOutcome, deliver_next
 from tests.streams.rows import gateway, main_token
 
 HOUR = timedelta(hours=1)

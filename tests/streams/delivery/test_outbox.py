@@ -2,9 +2,8 @@
 
 import re
 import socket
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event, Lock
 from typing import Any
@@ -14,10 +13,11 @@ from django.db import connection, connections
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
-from streams.delivery import DeliveryOutcome, deliver, deliver_next, due_streams, outbox, resend
-from streams.delivery.slow_endpoints import ENDPOINT_AT_ONCE
-from streams.models import Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
+from streams.delivery import outbox, resend
+from streams.delivery.slow_endpoints import ENDPOINT_AT_ONCE, Lane, SlowEndpoints
+from streams.models import Callback, CallbackState
 from tests.streams.callback_rows import account, endpoint, fresh, owed, received, stream, under_way
+from tests.streams.delivering import DeliveryOutcome, deliver, deliver_next, due_streams, rounds, work
 from tests.streams.raw_server import OK, RawServer, hanging, serving, whole_request
 
 CLOCK = 1 if connection.vendor == "postgresql" else 0
@@ -29,6 +29,12 @@ transactional = pytest.mark.django_db(transaction=True)
 DEAD, GOOD = "http://dead.example/status", "http://good.example/status"
 
 
+@pytest.fixture
+def all_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if every endpoint were known to answer quickly: what is left are the shares."""
+    monkeypatch.setattr(SlowEndpoints, "_lane_of", lambda *_: Lane.QUICK)
+
+
 # What is due ---------------------------------------------------------------------------------------------------------------
 def test_nothing_due_costs_one_query(django_assert_num_queries: Any):
     owed(stream(), GOOD, due_at=timezone.now() + timedelta(minutes=1))
@@ -38,7 +44,7 @@ def test_nothing_due_costs_one_query(django_assert_num_queries: Any):
         assert due_streams(100) == []
 
 
-def test_many_due_cost_two_queries(django_assert_num_queries: Any):
+def test_many_due_cost_two_queries(django_assert_num_queries: Any, all_quick: None):
     for number in range(20):
         owed(stream(account(f"Account {number % 4}")), f"http://{number % 7}.example/")
     with django_assert_num_queries(2 + CLOCK):
@@ -53,7 +59,7 @@ def test_a_waiting_row_is_compared_with_those_of_its_own_stream_only():
     assert "Join" not in plan and "Loop" not in plan
 
 
-def test_what_is_due_first_comes_first():
+def test_what_is_due_first_comes_first(all_quick: None):
     late = [timezone.now() - timedelta(seconds=seconds) for seconds in (1, 3, 2)]
     streams = [owed(stream(), f"http://{number}.example/", due_at=due_at).stream_id for number, due_at in enumerate(late)]
     assert due_streams(100) == [streams[1], streams[2], streams[0]]
@@ -73,7 +79,7 @@ def test_what_is_under_way_is_not_due():
 
 
 # Shares --------------------------------------------------------------------------------------------------------------------
-def test_a_host_gets_its_free_share_and_hosts_take_turns():
+def test_a_host_gets_its_free_share_and_hosts_take_turns(all_quick: None):
     long_ago = timezone.now() - timedelta(hours=1)
     dead = [owed(stream(account("Dead")), DEAD, due_at=long_ago) for _ in range(50)]
     good = [owed(stream(account("Good")), GOOD).stream_id for _ in range(2)]
@@ -96,7 +102,7 @@ def test_a_stream_that_is_held_back_takes_no_share():
     assert due_streams(100) == [free.stream_id]
 
 
-def test_an_account_with_many_dead_hosts_leaves_room_for_others():
+def test_an_account_with_many_dead_hosts_leaves_room_for_others(all_quick: None):
     long_ago = timezone.now() - timedelta(hours=1)
     for number in range(40):
         owed(stream(account("Wide")), f"http://{number}.dead.example/", due_at=long_ago)
@@ -105,12 +111,11 @@ def test_an_account_with_many_dead_hosts_leaves_room_for_others():
     assert (len(found), found[-1]) == (9, good.stream_id)
 
 
-def test_a_host_at_its_share_is_left_due_and_nothing_written(django_assert_num_queries: Any):
+def test_a_host_at_its_share_is_left_due_and_nothing_written():
     for _ in range(4):
         under_way(owed(stream(), DEAD))
     waiting = owed(stream(), DEAD)
-    with django_assert_num_queries(2 + CLOCK):
-        assert deliver_next(waiting.stream_id) is DeliveryOutcome.CAPPED
+    assert deliver_next(waiting.stream_id) is DeliveryOutcome.CAPPED
     row = fresh(waiting)
     assert (row.state, row.tries, row.claimed_by, row.due_at) == (CallbackState.PENDING, 0, "", waiting.due_at)
 
@@ -163,25 +168,23 @@ def test_a_host_never_has_more_than_its_share_at_once(settings: Any, counting: t
     server, behaviour = counting
     streams = [owed(stream(), server.url).stream_id for _ in range(12)]
     while left := [row.stream_id for row in Callback.objects.filter(state=CallbackState.PENDING)]:
-        work(8, left)
+        many_work(8, left)
     assert behaviour.most == 2
     assert server.connections == len(streams)
 
 
 @transactional
 def test_a_dead_endpoint_of_one_customer_delays_no_other(settings: Any, httpserver: HTTPServer):
-    """Eight workers, sixty callbacks to an endpoint that hangs, all of them older than the twenty of the other customer."""
+    """Sixty callbacks to an endpoint that hangs, all of them older than the twenty of the other customer."""
     settings.CALLBACK_TIMEOUT_SECONDS = 20
     long_ago = timezone.now() - timedelta(hours=1)
     url = endpoint(httpserver, 200)
-    with serving(hanging()) as dead, ThreadPoolExecutor(8) as pool:
+    with serving(hanging()) as dead, rounds() as (own, told):
         for _ in range(60):
             owed(stream(account("Dead")), dead.url, due_at=long_ago)
         good = [owed(stream(account("Good")), url) for _ in range(20)]
-        started = time.monotonic()
-        while Callback.objects.filter(account__name="Good", state=CallbackState.PENDING).exists():
-            wait([pool.submit(apart, stream_id) for stream_id in due_streams(100)], timeout=0.2)
-            assert time.monotonic() - started < 10
+        own.sweep()
+        work(own, told, lambda: not Callback.objects.filter(account__name="Good", state=CallbackState.PENDING).exists())
         assert dead.connections == ENDPOINT_AT_ONCE
         dead.over.set()
     assert len(received(httpserver)) == len(good)
@@ -198,20 +201,18 @@ def test_an_endpoint_of_one_customer_that_hangs_delays_no_other_on_the_same_host
             over.wait(30)
         connection.sendall(OK)
 
-    with serving(hanging_or_not) as server, ThreadPoolExecutor(12) as pool:
+    with serving(hanging_or_not) as server, rounds() as (own, told):
         for _ in range(40):
             owed(stream(account("Dead")), f"http://127.0.0.1:{server.port}/dead", due_at=long_ago)
         for _ in range(20):
             owed(stream(account("Good")), f"http://127.0.0.1:{server.port}/good")
-        started = time.monotonic()
-        while Callback.objects.filter(account__name="Good", state=CallbackState.PENDING).exists():
-            wait([pool.submit(apart, stream_id) for stream_id in due_streams(100)], timeout=0.2)
-            assert time.monotonic() - started < 15
+        own.sweep()
+        work(own, told, lambda: not Callback.objects.filter(account__name="Good", state=CallbackState.PENDING).exists())
         assert not Callback.objects.filter(account__name="Dead").exclude(state=CallbackState.PENDING).exists()
         server.over.set()
 
 
-def work(workers: int, streams: list[int]) -> None:
+def many_work(workers: int, streams: list[int]) -> None:
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(apart, streams))
 
@@ -222,55 +223,6 @@ def apart(stream_id: int) -> None:
         deliver(stream_id)
     finally:
         connections.close_all()
-
-
-# Handing on ----------------------------------------------------------------------------------------------------------------
-def test_a_free_place_goes_to_those_who_wait_for_the_same_host(httpserver: HTTPServer):
-    url = endpoint(httpserver, 200)
-    own, *waiting = [owed(stream(), url) for _ in range(8)]
-    owed(stream(), GOOD)
-    under_way(waiting.pop())
-    assert outbox.waiting_beside(own.stream_id) == [callback.stream_id for callback in waiting[:3]]
-
-
-def test_a_worker_that_is_done_nudges_those_who_wait(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch):
-    nudged: list[int] = []
-    monkeypatch.setattr("streams.delivery.worker.nudge", nudged.append)
-    url = endpoint(httpserver, 200)
-    own, waiting = owed(stream(), url), owed(stream(), url)
-    deliver(own.stream_id)
-    assert nudged == [waiting.stream_id]
-    nudged.clear()
-    deliver(own.stream_id)
-    assert nudged == []
-
-
-# Claims --------------------------------------------------------------------------------------------------------------------
-def test_a_row_that_was_tried_since_it_was_read_is_not_claimed():
-    """It looks as it did: pending, nobody's, due at the same time. Only the number of tries tells, and without it the pause between two
-    tries would be no pause."""
-    callback = owed(stream(), GOOD)
-    stale = fresh(callback)
-    assert outbox.claim(callback, timezone.now())
-    failed = CallbackAttempt(started_at=timezone.now(), duration_ms=1, error="It answered 503.")
-    assert outbox.settle(callback, failed, CallbackState.PENDING, stale.due_at)
-    assert not outbox.claim(stale, timezone.now())
-    assert outbox.claim(fresh(callback), timezone.now())
-
-
-def test_a_row_whose_try_was_put_off_since_it_was_read_is_not_claimed():
-    callback = owed(stream(), GOOD)
-    stale = fresh(callback)
-    Callback.objects.filter(pk=callback.pk).update(due_at=timezone.now() + timedelta(minutes=5))
-    assert not outbox.claim(stale, timezone.now())
-    assert fresh(callback).claimed_by == ""
-
-
-def test_a_row_that_was_delivered_since_it_was_read_is_not_claimed():
-    callback = owed(stream(), GOOD)
-    stale = fresh(callback)
-    settled(callback, CallbackState.DELIVERED)
-    assert not outbox.claim(stale, timezone.now())
 
 
 # Resending -----------------------------------------------------------------------------------------------------------------
@@ -302,48 +254,3 @@ def test_resending_leaves_a_try_under_way_alone():
     resend(callback)
     assert fresh(callback).claimed_by == "another worker"
     assert deliver_next(callback.stream_id) is DeliveryOutcome.NOTHING_DUE
-
-
-# What lists look for -------------------------------------------------------------------------------------------------------
-def trouble(of: Callback) -> int:
-    return Stream.objects.get(pk=of.stream_id).callback_trouble
-
-
-def settled(callback: Callback, state: CallbackState, error: str = "") -> None:
-    assert outbox.claim(callback, timezone.now())
-    attempt = CallbackAttempt(started_at=timezone.now(), duration_ms=1, error=error)
-    assert outbox.settle(callback, attempt, state, timezone.now() if state == CallbackState.PENDING else None)
-
-
-def test_a_stream_knows_that_one_of_its_callbacks_failed_and_was_given_up():
-    first = owed(stream(), GOOD)
-    settled(first, CallbackState.PENDING, "It answered 503.")
-    assert trouble(first) == CallbackTrouble.TRY_FAILED
-    settled(fresh(first), CallbackState.GIVEN_UP, "It answered 410.")
-    assert trouble(first) == CallbackTrouble.GIVEN_UP
-    settled(owed(first.stream, GOOD), CallbackState.PENDING, "It answered 503.")
-    assert trouble(first) == CallbackTrouble.GIVEN_UP
-
-
-def test_a_stream_whose_callbacks_arrived_has_no_trouble():
-    first = owed(stream(), GOOD)
-    settled(first, CallbackState.DELIVERED)
-    assert trouble(first) == CallbackTrouble.NONE
-
-
-def test_a_lost_try_is_a_failed_one():
-    first = owed(stream(), GOOD)
-    under_way(first)
-    Callback.objects.filter(pk=first.pk).update(claimed_until=timezone.now() - timedelta(seconds=1))
-    assert outbox.claim(fresh(first), timezone.now())
-    assert trouble(first) == CallbackTrouble.TRY_FAILED
-
-
-def test_a_callback_that_is_sent_again_is_given_up_no_more():
-    first, second = (owed(of, GOOD) for of in [stream()] * 2)
-    for callback in (first, second):
-        settled(callback, CallbackState.GIVEN_UP, "It answered 410.")
-    resend(fresh(first))
-    assert trouble(first) == CallbackTrouble.GIVEN_UP
-    resend(fresh(second))
-    assert trouble(first) == CallbackTrouble.TRY_FAILED

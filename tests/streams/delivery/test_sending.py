@@ -14,11 +14,11 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks.webhooks import Webhook
 from werkzeug import Request
 
-from streams.delivery import DeliveryOutcome, deliver_next
 from streams.delivery.sending import body_as_text, retry_after_seconds
 from streams.models import CallbackState
 from streams.pure.callback.signature import standard_webhook_secret
 from tests.streams.callback_rows import TOKEN, due_again, endpoint, fresh, owed, received, stream
+from tests.streams.delivering import DeliveryOutcome, deliver_next
 from tests.streams.raw_server import dripping, hanging, resetting, saying, serving
 
 pytestmark = pytest.mark.django_db

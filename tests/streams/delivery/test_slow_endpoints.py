@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from streams.delivery import DeliveryOutcome, deliver_next, outbox, slow_endpoints
+from streams.delivery import slow_endpoints
 from streams.delivery.slow_endpoints import ENDPOINT_AT_ONCE, HANGING_AT_MOST, NEWCOMERS_PART, QUICK_AGAIN, Lane, SlowEndpoints
 from tests.streams.callback_rows import account, due_again, owed, stream
+from tests.streams.delivering import DeliveryOutcome, deliver_next, due_streams
 
 QUICK, SLOW = True, False
 THREADS = 32
@@ -171,8 +172,8 @@ def test_a_time_limit_shorter_than_slow_hangs_as_well(httpserver: HTTPServer, se
 
 @pytest.mark.django_db
 def test_a_sweep_does_not_wake_this_worker_for_what_it_could_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "endpoints", known := SlowEndpoints())
+    monkeypatch.setattr(slow_endpoints, "endpoints", known := SlowEndpoints())
     dead, good = (owed(stream(account(name)), f"https://{name}.example/") for name in ("dead", "good"))
-    assert set(outbox.due_streams(10)) == {dead.stream_id, good.stream_id}
+    assert set(due_streams(10)) == {dead.stream_id, good.stream_id}
     assert [known.begin(dead.account_id, dead.host) for _ in range(ENDPOINT_AT_ONCE)] == [Lane.UNKNOWN] * ENDPOINT_AT_ONCE
-    assert outbox.due_streams(10) == [good.stream_id]
+    assert due_streams(10) == [good.stream_id]

@@ -10,9 +10,9 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from streams.delivery import DeliveryOutcome, deliver, deliver_next, due_streams
 from streams.models import Callback, CallbackAttempt, CallbackState
 from tests.streams.callback_rows import due_again, endpoint, fresh, owed, received, stream, under_way
+from tests.streams.delivering import DeliveryOutcome, deliver, deliver_next, due_streams
 from tests.streams.raw_server import hanging, serving
 
 pytestmark = pytest.mark.django_db

@@ -21,7 +21,7 @@ from cdr.pure.acts import Act
 from streams import jobs
 from streams.database_clock import database_now
 from streams.models import Account, Stream
-from streams.pure.customer.url_order import DEADLINE_SECONDS, UrlOrder, recognisable_id
+from streams.pure.customer.url_order import DEADLINE_SECONDS, UrlOrder
 from streams.pure.scrubbing import scrubbed
 from streams.shares import Shares
 from streams.tokens import of_account
@@ -44,6 +44,8 @@ class TooMany(Exception):
 
 def ask(actor: Actor, owner_id: int, account: Account, *, url: str, content_type: str, of_stream: Stream | None = None) -> UrlTest:
     """Makes the job, with its audit entry. Raises TooMany."""
+    from streams.customers.url_testing import recognisable_id  # noqa: PLC0415 - as in _report
+
     now = timezone.now()  # the clock that writes created_at
     with transaction.atomic():
         owner = get_user_model().objects.select_for_update().get(pk=owner_id)  # one person's clicks, one after another

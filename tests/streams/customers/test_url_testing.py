@@ -15,9 +15,10 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from streams.customers import url_testing
 from streams.customers.dial import DialSettings
+from streams.customers.url_testing import recognisable_id
 from streams.guard import Reach
 from streams.pure.audio.convert import format_of_content_type, to_linear
-from streams.pure.customer.url_order import UrlOrder, recognisable_id
+from streams.pure.customer.url_order import UrlOrder
 from streams.pure.customer.url_report import STEPS, UrlReport
 from streams.simulate.customer import Behaviour, Customer
 from streams.simulate.listener import serving

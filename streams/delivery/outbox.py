@@ -29,7 +29,7 @@ MOST_LEFT_OUT = 200
 """Accounts' hosts that a query leaves out."""
 WaitingRow = tuple[int, int, int, str]
 """Its key, its stream, its account, its host."""
-LOOK_AT_ONCE = 200
+LOOK_AT_ONCE = 100
 """So many of those that wait longest are looked at while a worker goes from one to the next; each sweep looks at all."""
 
 
@@ -116,8 +116,8 @@ def _rows_in(look: Look, now: datetime, taken: "TriesUnderWay | None") -> list[W
     if look.all:
         turn = Window(RowNumber(), partition_by=[F("account"), F("host")], order_by=(F("due_at").asc(), F("pk").asc()))
         parts.append(waiting.annotate(turn=turn).filter(turn__lte=endpoint_shares().each + 1).order_by("turn", "due_at", "pk"))
-    elif taken is not None:
-        parts.append(_without(_without_those_at_their_share(waiting, taken), look.without).order_by("due_at", "pk")[:LOOK_AT_ONCE])
+    elif taken is not None:  # by the index of what is due, and nothing else: a second column would have all that wait sorted
+        parts.append(_without(_without_those_at_their_share(waiting, taken), look.without).order_by("due_at")[:LOOK_AT_ONCE])
     return list(dict.fromkeys(row for part in parts for row in part.values_list("pk", "stream_id", "account_id", "host")))
 
 
@@ -187,8 +187,9 @@ class TriesUnderWay(NamedTuple):
 
 
 def tries_under_way(now: datetime) -> TriesUnderWay:
-    """Tries that hold a claim, in all processes."""
-    claimed = Callback.objects.filter(jobs.under_way(now), state=CallbackState.PENDING).order_by()
+    """Tries that hold a claim, in all processes. By the index of what is claimed: one of those that wait would be read as a whole, if
+    "is pending" were asked as well."""
+    claimed = Callback.objects.filter(jobs.under_way(now)).order_by()
     rows = list(claimed.values_list("account_id", "host"))
     return TriesUnderWay(Counter(account_id for account_id, _ in rows), Counter(rows))
 

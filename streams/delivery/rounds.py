@@ -103,7 +103,8 @@ class Rounds:
     def _write(self, now: ToDo) -> None:
         at = database_now()
         claims.settle([after_try.ended_try(sent.callback, sent.result, at) for sent in now.sent])
-        now.streams |= {sent.chosen.stream_id for sent in now.sent}
+        if not self._others_wait:  # what these streams owe next is found with the others otherwise
+            now.streams |= {sent.chosen.stream_id for sent in now.sent}
         accounts = {sent.chosen.account_id for sent in now.sent}
         self._refused = {endpoint for endpoint in self._refused if endpoint[0] not in accounts}
         now.place_is_free = True

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from streams.delivery import outbox, resend
+from streams.delivery.outbox import Look
 from streams.delivery.slow_endpoints import ENDPOINT_AT_ONCE, Lane, SlowEndpoints
 from streams.models import Callback, CallbackState
 from tests.streams.callback_rows import account, endpoint, fresh, owed, received, stream, under_way
@@ -57,6 +59,17 @@ def test_a_waiting_row_is_compared_with_those_of_its_own_stream_only():
     plan = outbox.deliverable(timezone.now()).order_by().explain()
     assert re.search(own_stream, plan), plan
     assert "Join" not in plan and "Loop" not in plan
+
+
+def test_a_worker_that_goes_from_one_to_the_next_sorts_nothing():
+    """It reads those that have waited longest from an index, and no others, however many wait."""
+    taken = outbox.tries_under_way(timezone.now())
+    with CaptureQueriesContext(connection) as queries:
+        outbox._rows_in(Look(oldest=True), timezone.now(), taken)
+    with connection.cursor() as cursor:
+        cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + queries[-1]["sql"])
+        plan = str(cursor.fetchall())
+    assert "callback_due" in plan and "Sort" not in plan and "TEMP B-TREE" not in plan, plan
 
 
 def test_what_is_due_first_comes_first(all_quick: None):

@@ -25,9 +25,9 @@ REST_SECONDS = 2.0
 MOST_WAITING = 1000
 """Messages that nobody has taken yet, past which no more are sent: the sweep would send the same again each second. None expires: when
 it does would be written by one machine's clock and read by another's."""
-HINTS = Allowance(a_second=20, at_once=50)
-"""Of one account, from one process: a queue is a pool as well, and who fills it with hints makes those of others late. What no hint was
-given for is swept a second later, within the account's share."""
+HINTS = Allowance(a_second=10, at_once=50)
+"""Of one account, from one process: a queue is a pool as well, and who fills it with hints makes those of others late. A worker that
+is at it finds what is new without; otherwise it is swept a second later."""
 
 # Celery's own connection retries for 6 s when Redis is down and waits 10 s when Redis hangs (measured with Celery 5.7).
 _IMPATIENT = {

@@ -58,10 +58,9 @@ class Look(NamedTuple):
 
 
 class NextTries(NamedTuple):
-    """`more`: others wait for a place, or may; `refused`: those of them for which there is no room."""
+    """`refused`: accounts and hosts that wait and have no room now."""
 
     chosen: list[Chosen]
-    more: bool
     refused: set[Endpoint]
 
 
@@ -92,7 +91,7 @@ def choose(now: datetime, places: int, look: Look) -> NextTries:
     taken = tries_under_way(now) if narrowed else None
     rows = _rows_in(look, now, taken)
     if not rows and taken is None:
-        return NextTries([], False, set())
+        return NextTries([], set())
     taken = taken or tries_under_way(now)
     chosen: list[Chosen] = []
     refused: set[Endpoint] = set()
@@ -104,21 +103,26 @@ def choose(now: datetime, places: int, look: Look) -> NextTries:
             continue
         chosen.append(Chosen(pk, stream_id, account_id, host, lane))
         taken.add(account_id, host)
-    not_seen = narrowed and (len(rows) >= LOOK_AT_ONCE or bool(look.without) or taken.somebody_is_at_his_share)
-    return NextTries(chosen, len(rows) > len(chosen) or not_seen, refused)
+    return NextTries(chosen, refused)
 
 
 def _rows_in(look: Look, now: datetime, taken: "TriesUnderWay | None") -> list[WaitingRow]:
     """Each once; those of the streams first, for they are new."""
-    waiting, parts = deliverable(now), []
-    if look.streams and not look.all:
-        parts.append(waiting.filter(stream__in=look.streams).order_by("due_at", "pk")[:LOOK_AT_ONCE])
+    waiting = deliverable(now)
     if look.all:
         turn = Window(RowNumber(), partition_by=[F("account"), F("host")], order_by=(F("due_at").asc(), F("pk").asc()))
-        parts.append(waiting.annotate(turn=turn).filter(turn__lte=endpoint_shares().each + 1).order_by("turn", "due_at", "pk"))
-    elif taken is not None:  # by the index of what is due, and nothing else: a second column would have all that wait sorted
-        parts.append(_without(_without_those_at_their_share(waiting, taken), look.without).order_by("due_at")[:LOOK_AT_ONCE])
-    return list(dict.fromkeys(row for part in parts for row in part.values_list("pk", "stream_id", "account_id", "host")))
+        return _told(waiting.annotate(turn=turn).filter(turn__lte=endpoint_shares().each).order_by("turn", "due_at", "pk"))
+    oldest: list[WaitingRow] = []
+    if taken is not None:  # by the index of what is due, and nothing else: a second column would have all that wait sorted
+        oldest = _told(_without(_without_those_at_their_share(waiting, taken), look.without).order_by("due_at")[:LOOK_AT_ONCE])
+        if len(oldest) < LOOK_AT_ONCE:  # nobody else waits
+            return oldest
+    of_streams = _told(waiting.filter(stream__in=look.streams).order_by("due_at", "pk")[:LOOK_AT_ONCE]) if look.streams else []
+    return list(dict.fromkeys((*of_streams, *oldest)))
+
+
+def _told(rows: QuerySet[Callback]) -> list[WaitingRow]:
+    return list(rows.values_list("pk", "stream_id", "account_id", "host"))
 
 
 def _without(rows: QuerySet[Callback], endpoints: Collection[Endpoint]) -> QuerySet[Callback]:

@@ -57,7 +57,6 @@ class Rounds:
         self.no_more = False
         """From now on nothing is begun, only ended."""
         self._told = told
-        self._others_wait = False
         self._refused: set[Endpoint] = set()
         """Those for which others wait that could not be begun here, until one of their account's is over."""
         self._threads = ThreadPoolExecutor(settings.CELERY_WORKER_CONCURRENCY, thread_name_prefix="callbacks")
@@ -103,22 +102,18 @@ class Rounds:
     def _write(self, now: ToDo) -> None:
         at = database_now()
         claims.settle([after_try.ended_try(sent.callback, sent.result, at) for sent in now.sent])
-        if not self._others_wait:  # what these streams owe next is found with the others otherwise
-            now.streams |= {sent.chosen.stream_id for sent in now.sent}
         accounts = {sent.chosen.account_id for sent in now.sent}
         self._refused = {endpoint for endpoint in self._refused if endpoint[0] not in accounts}
         now.place_is_free = True
         now.sent.clear()
 
     def _begin(self, now: ToDo) -> None:
-        oldest = self._others_wait and now.place_is_free
-        if not (now.all_that_wait or now.streams or oldest):
+        if not (now.all_that_wait or now.streams or now.place_is_free):
             return
         clock = RunningClock()
-        look = Look(now.streams, oldest=oldest, all=now.all_that_wait, without=set() if now.all_that_wait else self._refused)
+        look = Look(now.streams, oldest=True, all=now.all_that_wait, without=frozenset() if now.all_that_wait else self._refused)
         choice = outbox.choose(clock.began, settings.CELERY_WORKER_CONCURRENCY - self.sending, look)
         self._refused = choice.refused.union(look.without)
-        self._others_wait = choice.more or (self._others_wait and not (oldest or now.all_that_wait))
         if choice.chosen:
             self._try(choice.chosen, clock)
 

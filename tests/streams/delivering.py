@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from threading import Event
 
-from streams.database_clock import database_now
+from streams.database_clock import RunningClock, database_now
 from streams.delivery import outbox
 from streams.delivery.outbox import Look
 from streams.delivery.rounds import Rounds
@@ -49,9 +49,8 @@ def deliver_next(stream_id: int) -> DeliveryOutcome:
     if first is None:
         return DeliveryOutcome.NOTHING_DUE
     with rounds() as (own, told):
-        own.hint(stream_id)
-        told.clear()
-        own.round()
+        clock = RunningClock()
+        own._try(outbox.choose(clock.began, 1, Look((stream_id,))).chosen, clock)
         tried = not own.idle
         while not own.idle:
             assert told.wait(MOST_SECONDS)

@@ -2,6 +2,7 @@
 
 Owns how each is started and stopped. Must not know what is measured."""
 
+import atexit
 import base64
 import json
 import os
@@ -12,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -81,11 +82,24 @@ def streamdesk_of(arguments: list[str], port: int, customer_url: str, folder: Pa
     environment = {"DATA_DIR": str(folder), "DRAIN_SECONDS": "0", "PORT": str(port), "LOG_LEVEL": "WARNING"}
     tenant = folder / "tenant.json"
     tenant.write_text(json.dumps({"accounts": [account(customer_url)]}))
-    for before in (["migrate", "-v0"], ["provision", str(tenant)]):
-        command = [sys.executable, "manage.py", *before]
-        subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
+    shutil.copytree(migrated_folder(ROOT), folder, dirs_exist_ok=True)
+    manage(ROOT, environment, "provision", str(tenant))
     with started([sys.executable, *arguments], environment) as process:
         yield process
+
+
+@cache
+def migrated_folder(root: Path) -> Path:
+    """Made once: a DATA_DIR with its tables, to be copied."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    manage(root, {"DATA_DIR": folder.name}, "migrate", "-v0")
+    return Path(folder.name)
+
+
+def manage(root: Path, environment: dict[str, str], *command: str) -> None:
+    words = [sys.executable, "manage.py", *command]
+    subprocess.run(words, cwd=root, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
 
 
 def account(customer_url: str) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Joins the ledger to the end of a stream, inside the same transaction."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from cdr import ledger
@@ -7,9 +8,9 @@ from streams.models import Stream
 from streams.signals import stream_ended
 
 
-def charge_ended_stream(sender: Any, stream: Stream, **kwargs: Any) -> None:
-    ledger.charge(stream)
+def charge_ended_streams(sender: Any, streams: Sequence[Stream], **kwargs: Any) -> None:
+    ledger.charge(streams)
 
 
 def connect() -> None:
-    stream_ended.connect(charge_ended_stream, dispatch_uid="charge_ended_stream")
+    stream_ended.connect(charge_ended_streams, dispatch_uid="charge_ended_streams")

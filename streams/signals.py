@@ -3,4 +3,5 @@
 from django.dispatch import Signal
 
 stream_ended = Signal()
-"""Arguments: `stream`, the Stream row in its ended state. A receiver that raises undoes the end."""
+"""Arguments: `streams`, the rows of those that ended together, in their ended state; most often one. A receiver that raises undoes the
+end."""

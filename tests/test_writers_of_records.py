@@ -13,11 +13,10 @@ from django.conf import settings
 RECORDS = {"Call", "Stream", "StreamEvent", "CallMeasure", "StreamMeasure", "CallDetail", "StreamDetail"}
 WRITERS = {
     "streams/journal/writing.py": "what happens, as it happens",
-    "streams/journal/ending.py": "the end of a call and of a stream",
     "streams/journal/leases.py": "who holds a call, and the end of those that nobody holds",
     "streams/journal/measuring.py": "timing",
     "streams/journal/replaying.py": "what a killed process had noted",
-    "streams/journal/rows.py": "the columns of a stream, for the others of journal",
+    "streams/journal/rows.py": "the columns of a stream, and the ends of calls and streams, for the others of journal",
     "streams/control/pending_streams.py": "a stream that was asked for and never begun, with its two events",
     "streams/delivery/outbox.py": "a stream's callback_trouble, which lists look for, when a callback is sent again",
     "streams/delivery/claims.py": "the same, when a try is over",

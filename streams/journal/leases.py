@@ -6,13 +6,13 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Case, DateTimeField, F, Value, When
 from django.db.models.functions import Now
 
-from streams.journal.ending import end_call, end_stream
+from streams.journal.ending import StreamEnd, end_calls, end_streams
 from streams.journal.rows import keys_of, rows_by_key, utc_of
 from streams.models import Call, Heartbeat, Stream, StreamEvent
 from streams.pure.call.notes import CallKey
@@ -75,11 +75,14 @@ def reap(*call_ids: int) -> list[int]:
         for stream in streams:
             of_call[stream.call_id].append(stream)
         words = _words_for(calls)
-        StreamEvent.objects.bulk_create(event for call in calls for event in _reap_one(call, of_call[call.pk], words[call.owner]))
+        ends = [end for call in calls for end in _stream_ends(call, of_call[call.pk], words[call.owner])]
+        events = [*map(_end_of_stream, ends), *(_end_of_call(call, words[call.owner]) for call in calls)]
+        StreamEvent.objects.bulk_create(events)
+        end_streams(ends)
         for call in calls:
             # A new epoch and no owner: should the process come back, it finds its lease gone and writes nothing.
             call.owner, call.epoch = "", call.epoch + 1
-        Call.objects.bulk_update(calls, ["owner", "epoch"])
+        end_calls([(call, _ended_at(call)) for call in calls], PROCESS_LOST, "owner", "epoch")
     return [call.pk for call in calls]
 
 
@@ -90,19 +93,27 @@ def _words_for(calls: Sequence[Call]) -> dict[str, str]:
     return dict.fromkeys(owners, WITHOUT_A_WORD) | dict.fromkeys(living, LET_GO)
 
 
-def _reap_one(call: Call, streams: Sequence[Stream], words: str) -> Iterator[StreamEvent]:
-    """Ends them; yields the events that say so."""
+def _ended_at(call: Call) -> datetime:
     assert call.renewed_at is not None
-    ended_at = max(call.renewed_at, call.started_at)
+    return max(call.renewed_at, call.started_at)
+
+
+def _stream_ends(call: Call, streams: Sequence[Stream], words: str) -> Iterator[StreamEnd]:
+    ended_at = _ended_at(call)
     for stream in streams:
         stream.call = call
-        moment = max(ended_at, stream.started_at or ended_at)
-        details = {"cause": EndCause.PROCESS_LOST, "words": words}
-        yield StreamEvent(call=call, stream=stream, at=moment, kind=EventKind.STREAM_ENDED, level=Level.ERROR, details=details)
-        end_stream(stream, EndCause.PROCESS_LOST, moment.timestamp(), words)
+        yield StreamEnd(stream, EndCause.PROCESS_LOST, max(ended_at, stream.started_at or ended_at).timestamp(), words)
+
+
+def _end_of_stream(end: StreamEnd) -> StreamEvent:
+    details = {"cause": end.cause, "words": end.words}
+    stream, at = end.stream, utc_of(end.at)
+    return StreamEvent(call=stream.call, stream=stream, at=at, kind=EventKind.STREAM_ENDED, level=Level.ERROR, details=details)
+
+
+def _end_of_call(call: Call, words: str) -> StreamEvent:
     details = {**PROCESS_LOST._asdict(), "words": words}
-    yield StreamEvent(call=call, at=ended_at, kind=EventKind.CALL_ENDED, level=Level.ERROR, details=details)
-    end_call(call, PROCESS_LOST, ended_at)
+    return StreamEvent(call=call, at=_ended_at(call), kind=EventKind.CALL_ENDED, level=Level.ERROR, details=details)
 
 
 def beat(name: str, quiet_seconds: float) -> bool:

@@ -2,10 +2,14 @@
 
 Owns what goes into that row. Must not know which event owes one, nor how it is delivered."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.db.models import Count
 
 from streams import delivery
 from streams.database_clock import database_now
@@ -14,6 +18,17 @@ from streams.models import Callback, Stream
 from streams.pure.callback.parameters import Style, callback_parameters, without_secrets
 from streams.pure.customer.service_url import DEFAULT_PORTS
 from streams.pure.lifecycle import CallbackEvent
+
+
+class Debt(NamedTuple):
+    """What happened to a stream, of which its customer is to be told."""
+
+    stream: Stream
+    event: CallbackEvent
+    at: float
+    error: str = ""
+    buffer_percent: int | None = None
+    checkpoint: str | None = None
 
 
 def owe(
@@ -25,40 +40,54 @@ def owe(
     buffer_percent: int | None = None,
     checkpoint: str | None = None,
 ) -> None:
-    """Writes the callback the customer is owed, its payload frozen now, and hints at it to a worker once all of this is committed."""
-    if not stream.status_callback_url:
+    owe_each([Debt(stream, event, seconds, error, buffer_percent, checkpoint)])
+
+
+def owe_each(debts: Sequence[Debt]) -> None:
+    """Writes the callbacks that customers are owed, one of each stream, their payloads frozen now. One is hinted at to a worker once all of
+    this is committed; many are left to the sweep a second later: hints take longer than ending what owes them."""
+    owed = [debt for debt in debts if debt.stream.status_callback_url]
+    if not owed:
         return
-    number = stream.callbacks.count() + 1
-    call = stream.call
+    there = Callback.objects.filter(stream__in=[debt.stream for debt in owed]).order_by()
+    counts = dict(there.values_list("stream").annotate(Count("pk")))
+    now = database_now()
+    Callback.objects.bulk_create(_callback(debt, counts.get(debt.stream.pk, 0) + 1, now) for debt in owed)
+    if len(owed) == 1:
+        stream = owed[0].stream
+        transaction.on_commit(partial(delivery.hint, stream.pk, stream.account_id))
+
+
+def _callback(debt: Debt, number: int, now: datetime) -> Callback:
+    stream, call = debt.stream, debt.stream.call
     parameters = callback_parameters(
-        event,
+        debt.event,
         number=number,
         call_uuid=call.uuid,
         from_number=call.from_number,
         to_number=call.to_number,
         stream_id=stream.uuid,
         auth_id=stream.account.auth_id,
-        at=seconds,
+        at=debt.at,
         request=stream.request,
-        error=error,
-        buffer_percent=buffer_percent,
-        checkpoint=checkpoint,
-        style=Style(stream.account.callback_style, call.direction, _seconds_since_start(stream, seconds)),
+        error=debt.error,
+        buffer_percent=debt.buffer_percent,
+        checkpoint=debt.checkpoint,
+        style=Style(stream.account.callback_style, call.direction, _seconds_since_start(stream, debt.at)),
     )
-    Callback.objects.create(
+    return Callback(
         stream=stream,
         account=stream.account,
         number=number,
-        event=event,
+        event=debt.event,
         url=stream.status_callback_url,
         method=stream.status_callback_method,
         host=host_and_port(stream.status_callback_url),
         message_id=f"msg_{stream.uuid.hex}{number:03}",
         parameters=without_secrets(parameters),
-        created_at=utc_of(seconds),
-        due_at=database_now(),
+        created_at=utc_of(debt.at),
+        due_at=now,
     )
-    transaction.on_commit(partial(delivery.hint, stream.pk, stream.account_id))
 
 
 def _seconds_since_start(stream: Stream, seconds: float) -> int:

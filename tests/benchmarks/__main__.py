@@ -1,12 +1,12 @@
 """`make bench`: the parts one after the other, each in a process of its own.
 
-python -m tests.benchmarks [relay | console | shares | callbacks | doors | churn | all] [options of the part]"""
+python -m tests.benchmarks [relay | console | shares | callbacks | doors | churn | reaping | all] [options of the part]"""
 
 import subprocess
 import sys
 
 PARTS = ("relay", "console", "shares", "callbacks", "doors")
-ASKED_FOR = ("churn",)
+ASKED_FOR = ("churn", "reaping")
 """They take many minutes."""
 
 

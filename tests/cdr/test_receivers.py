@@ -16,7 +16,7 @@ def test_connecting_again_does_not_charge_twice() -> None:
     receivers.connect()
     good_call(make_gateway())
     assert Charge.objects.count() == 1
-    assert [key[0] for key, *_ in stream_ended.receivers] == ["charge_ended_stream"]
+    assert [key[0] for key, *_ in stream_ended.receivers] == ["charge_ended_streams"]
 
 
 def test_an_end_that_a_receiver_refuses_leaves_neither_end_nor_charge() -> None:

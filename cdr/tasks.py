@@ -1,6 +1,8 @@
 """What Celery runs for the console: exports, tests of service URLs, retention, the forgetting of old sign-ins. Doors without a rule: the
 rows say what is to be done."""
 
+from importlib import import_module
+
 from celery import shared_task
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -16,6 +18,7 @@ import_string(settings.TASK_APPLICATION)  # whose tasks these are
 def run_exports() -> None:
     """Works off the exports that wait; what is begun meanwhile waits for the next call."""
     while job := exports.claim_next():
+        import_module(settings.ROOT_URLCONF)  # and with it the console, whose lists say what an export of each holds
         exports.run(job)
 
 

@@ -18,6 +18,7 @@ from redis import Redis
 
 from config import embedded_redis
 from tests import postgres_server
+from tests.chaos import small_disk
 from tests.chaos.fault_proxy import FaultProxy, Streams
 from tests.journeys.processes import DIES_WITH_THE_TESTS, STARTER
 
@@ -50,6 +51,7 @@ class Postgres:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        self.log = Path(f"{self.folder}.log")
         self.user = postgres_server.unprivileged_user()
         self.proxy = FaultProxy(self._dial)
 
@@ -62,13 +64,23 @@ class Postgres:
         return self.folder / ".s.PGSQL.5432"
 
     def make(self) -> None:
-        """A fresh cluster, running."""
+        """A fresh cluster, running; on a disk of its own, where that can be."""
+        if not small_disk.CANNOT:
+            small_disk.mount(self.folder)
         self.command = postgres_server.new_cluster(self.folder, self.user)
         self.start()
 
     def start(self) -> None:
-        self.process = start(self.command, self.folder / "log", self.user)
+        self.process = start(self.command, self.log, self.user)
         postgres_server.wait_until_ready(self.path, self.process)
+
+    def start_where_it_ended(self) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(1)
+            self.start()
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
         """SIGQUIT is an immediate shutdown: no checkpoint, no good-bye."""
@@ -99,7 +111,10 @@ class Postgres:
     def remove(self) -> None:
         with suppress(AttributeError):
             self.stop()
+        if self.folder.is_mount():
+            small_disk.unmount(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.log.unlink(missing_ok=True)
 
     async def _dial(self) -> Streams:
         return await asyncio.open_unix_connection(str(self.path))

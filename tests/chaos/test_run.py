@@ -1,15 +1,17 @@
 """What a run does with its verdicts, and that a seed says what comes."""
 
 import time
+from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.chaos import table
-from tests.chaos.__main__ import at_random, each_once
+from tests.chaos.__main__ import at_random, chosen, each_once
 from tests.chaos.history import BroughtCall, HeardStream, History
 from tests.chaos.invariants import Finding
-from tests.chaos.lanes import LANES
+from tests.chaos.lanes import LANES, Lane
 from tests.chaos.peers import numbered_frame, read_frame
+from tests.chaos.sites import LargeSite
 from tests.chaos.table import Row
 from tests.chaos.trial import Fault, Trial
 
@@ -37,6 +39,12 @@ def test_each_fault_comes_once_and_no_two_have_one_name() -> None:
     assert [fault.name for fault, _ in each_once(FAULTS)] == list("abcdefgh")
     names = [fault.name for lane in LANES for fault in lane.faults]
     assert len(names) == len(set(names)) > 30
+
+
+def test_what_takes_minutes_comes_by_its_name_or_at_random_and_not_in_the_short_run() -> None:
+    lane = Lane("stores", LargeSite, [Fault("quick", nothing), Fault("for 60 s", nothing, 60, 60, is_asked_for=True)])
+    for words, minutes, names in (("", 0, ["quick"]), ("60 s", 0, ["for 60 s"]), ("", 5, ["quick", "for 60 s"]), ("quick", 5, ["quick"])):
+        assert [fault.name for fault in chosen(lane, Namespace(fault=words, minutes=minutes))] == names
 
 
 def test_a_frame_is_known_by_its_call_and_number_and_silence_is_none() -> None:

@@ -227,10 +227,12 @@ FAULTS = [
     Fault("kill -9 in a call's first moment", web_killed, 1, costs=on_the_killed_one, spoken_seconds=0),
     Fault("kill -9 with the database away", web_killed_without_database, 1, costs=on_the_one_killed_without_database, is_written=True),
     Fault("web process stopped (SIGSTOP)", web_stopped, 10, 60, costs=on_the_stopped_one, is_written=True),
+    Fault("web process stopped for 60 s", web_stopped, 60, 60, costs=on_the_stopped_one, is_written=True, is_asked_for=True),
     Fault("kill -9 of workers, callbacks in flight", workers_killed_in_flight, 1),
     Fault("kill -9 between an answer and its commit", workers_killed_before_commit, 1),
     Fault("kill -9 of beat", beat_killed, 3, is_ready=True),
     Fault("workers and beat stopped (SIGSTOP)", workers_stopped, 6, 60, is_ready=True),
+    Fault("workers and beat stopped for 60 s", workers_stopped, 60, 60, is_ready=True, is_asked_for=True),
     Fault("drain, with a half-sent request", drained, 3),
     Fault("rolling restart of everything", all_restarted, 1, costs=on_the_restarted_ones),
 ]

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
+from psycopg import OperationalError
+
+from tests.chaos import small_disk
 from tests.chaos.fault_proxy import CAN_LOSE_PACKETS
 from tests.chaos.sites import LargeSite
 from tests.chaos.trial import Fault, Trial
 
+NO_SPACE = "No space left on device"
 Harm = Callable[[LargeSite], object]
 
 
@@ -35,8 +39,58 @@ def between(harm: Harm, heal: Harm, *, refuses: bool = False, here: bool = False
     return inject
 
 
+@asynccontextmanager
+async def disk_full(trial: Trial) -> AsyncIterator[None]:
+    """No page can be added to a table or an index. Which of the platform's writes meet that is PostgreSQL's business."""
+    assert isinstance(trial.site, LargeSite)
+    postgres = trial.site.postgres
+    refused = postgres.said().count(NO_SPACE)
+    await asyncio.to_thread(small_disk.fill, postgres.folder)
+    try:
+        for _ in range(8):  # enough to go past what tables have left of their last pages
+            trial.peers.place("during")
+        yield
+    finally:
+        await asyncio.to_thread(small_disk.empty, postgres.folder)
+    if postgres.said().count(NO_SPACE) == refused:
+        trial.history.seen_wrong.append("the disk was full, and PostgreSQL refused nothing: the fault did not hurt")
+
+
+def fill_for_good(site: LargeSite) -> None:
+    """Not even its log goes on: PostgreSQL panics, and cannot come back before there is room."""
+    small_disk.fill(site.postgres.folder)
+    with suppress(OperationalError):
+        site.postgres.sql(
+            "SELECT pg_switch_wal()", "CREATE TABLE chaos_more (id int)", "SELECT pg_switch_wal()", "CREATE TABLE chaos_again (id int)"
+        )
+
+
+def make_room(site: LargeSite) -> None:
+    """By an operator, who starts it where it has given up."""
+    small_disk.empty(site.postgres.folder)
+    if "PANIC" not in site.postgres.said():
+        raise AssertionError("PostgreSQL's log went on although the disk was full: the fault did not hurt")
+    site.postgres.start_where_it_ended()
+
+
 def nothing(site: LargeSite) -> None:
     """No harm, or nothing to heal."""
+
+
+def hang_redis(site: LargeSite) -> None:
+    site.redis.hang()
+
+
+def resume_redis(site: LargeSite) -> None:
+    site.redis.resume()
+
+
+def hang_postgres(site: LargeSite) -> None:
+    site.postgres.hang()
+
+
+def resume_postgres(site: LargeSite) -> None:
+    site.postgres.resume()
 
 
 def read_only(site: LargeSite) -> None:
@@ -75,7 +129,7 @@ FAULTS = [
     Fault("nothing", between(nothing, nothing), 1, is_ready=True),
     Fault("Redis killed, and back empty", between(lambda site: site.redis.kill(), lambda site: site.redis.start()), 3, 30, is_ready=True),
     Fault("Redis flushed", between(lambda site: site.redis.flush(), nothing), 1),
-    Fault("Redis hangs (SIGSTOP)", between(lambda site: site.redis.hang(), lambda site: site.redis.resume()), 4, 30, is_ready=True),
+    Fault("Redis hangs (SIGSTOP)", between(hang_redis, resume_redis), 4, 30, is_ready=True),
     Fault(
         "Redis partitioned",
         between(lambda site: site.redis.proxy.partition(), lambda site: site.redis.proxy.heal(), here=True),
@@ -84,8 +138,10 @@ FAULTS = [
         is_ready=True,
         not_here=PACKETS,
     ),
+    Fault("Redis stopped for 60 s", between(hang_redis, resume_redis), 60, 60, is_ready=True, is_asked_for=True),
     Fault("PostgreSQL restarted", between(lambda site: site.postgres.stop(), lambda site: site.postgres.start()), 2, 20),
-    Fault("PostgreSQL hangs (SIGSTOP)", between(lambda site: site.postgres.hang(), lambda site: site.postgres.resume()), 6, 30),
+    Fault("PostgreSQL hangs (SIGSTOP)", between(hang_postgres, resume_postgres), 6, 30),
+    Fault("PostgreSQL stopped for 60 s", between(hang_postgres, resume_postgres), 60, 60, is_ready=False, is_asked_for=True),
     Fault("PostgreSQL's connections terminated", between(terminate, nothing), 1),
     Fault("PostgreSQL's connections reset", between(lambda site: site.postgres.proxy.cut(), nothing, here=True), 1),
     Fault("PostgreSQL read-only", between(read_only, writable, refuses=True), 3, 20, is_ready=False),
@@ -103,6 +159,16 @@ FAULTS = [
         30,
         is_ready=False,
         not_here=PACKETS,
+    ),
+    Fault("PostgreSQL's disk full", disk_full, 4, 20, not_here=small_disk.CANNOT),
+    Fault(
+        "PostgreSQL's disk full, and its log",
+        between(fill_for_good, make_room),
+        4,
+        20,
+        is_ready=False,
+        is_asked_for=True,
+        not_here=small_disk.CANNOT,
     ),
     Fault("a table in a migration", between(rename("streams_call", "moved"), rename("moved", "streams_call")), 3, 10, is_ready=False),
     Fault("the ends of calls refused", between(refuse_ends, take_ends), 4, 15),

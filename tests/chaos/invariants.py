@@ -12,6 +12,8 @@ from typing import NamedTuple
 from tests.chaos.history import BroughtCall, CallbackRow, CallRow, HeardCallback, HeardStream, History, StreamRow
 
 ENDS = ("StopStream", "DroppedStream")
+STOPPED = ("call_ended", "gateway_lost", "media_timeout")
+"""The causes of faults that customers hear of as StopStream; of any other as DroppedStream."""
 ENDED_WITHIN_SECONDS = 45.0
 """As docs/operation.md promises for calls whose process is gone."""
 ROUNDED_UP_SECONDS = 1.0
@@ -247,11 +249,14 @@ def wait_p99_ms(gaps_ms: Iterable[float]) -> float:
 
 
 def explanation(seen: Seen) -> Iterator[str]:
-    """I9: the rows' reason is what was done to the call."""
+    """I9: the rows' reason is what was done to the call, and the callback of its end is that reason's."""
     for call in seen.taken:
         for row in seen.rows[call.call_uuid]:
             if row.state == "ended" and row.cause not in call.may_end:
                 yield f"{name_of(call)} ended as {row.cause}, not as {' or '.join(call.may_end)}"
+            due = "StopStream" if row.cause in STOPPED else "DroppedStream"
+            if wrong := {heard.event for heard in seen.came[row.stream_id] if heard.event in ENDS} - {due}:
+                yield f"{name_of(call)} ended as {row.cause}, and {', '.join(wrong)} was told"
 
 
 def silence(seen: Seen) -> Iterator[str]:

@@ -190,6 +190,11 @@ def end_for_another_reason(history: History) -> None:
     history.stream_rows[0].cause = "process_lost"
 
 
+def tell_of_another_reason(history: History) -> None:
+    history.calls[0].may_end = ("process_lost",)
+    history.stream_rows[0].cause = "process_lost"
+
+
 def print_a_secret(history: History) -> None:
     history.leaks.append("a password stands in what a process printed")
 
@@ -243,6 +248,7 @@ def fail_to_find_out(history: History) -> None:
         (keep_threads, "I7 bounds"),
         (fall_silent, "I8 audio"),
         (end_for_another_reason, "I9 reason"),
+        (tell_of_another_reason, "I9 reason"),
         (print_a_secret, "I10 secrets"),
         (end_with_status_1, "fault"),
         (fail_to_find_out, "harness"),
@@ -274,4 +280,5 @@ def test_what_a_fault_may_cost_is_no_finding() -> None:
     call.whole, call.may_end = False, ("process_lost",)
     del history.streams[0].frames[150:], history.streams[0].arrivals[150:]
     history.stream_rows[0].cause, history.stream_rows[0].charges[0].seconds = "process_lost", 3
+    history.callbacks[1].event = "DroppedStream"
     assert findings(history) == []

@@ -19,6 +19,9 @@ from tests.chaos.usage import Watch, Yardstick
 from tests.journeys.answers import Answers
 
 LOOK_SECONDS, WRITTEN_SECONDS = 0.25, 45.0
+UNWRITTEN = ("unwritten", "unwritten and over")
+"""Parts of calls that a fault places itself, while nothing is written."""
+REPLAYED_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Trial:
 
     async def nothing_was_written(self, what: str) -> None:
         """A fault that does not hurt proves nothing: calls that began in it must not have rows yet."""
-        began = [call.call_uuid for call in self.history.calls if call.part in ("during", "fleeting")]
+        began = [call.call_uuid for call in self.history.calls if call.part in ("during", "fleeting", *UNWRITTEN)]
         if await asyncio.to_thread(rows.there, self.site.ask, began):
             self.history.seen_wrong.append(f"{what}, and rows were written all the same: the fault did not hurt")
 
@@ -86,6 +89,7 @@ class Trial:
             async with Peers(self.site, self.answers, history) as self.peers:
                 await self._course(watch)
                 await self._settle()
+                await self._no_spool_is_left()
                 window = history.injected_at, history.healed_at + AFTERMATH_SECONDS
                 history.noise_ms = max(watch.noise_ms(*window), self.yardstick.noise_ms(*window))
                 self.peers.record()
@@ -129,6 +133,22 @@ class Trial:
         await peers.until_heard(after, 25)
         hang_up(peers.callers)
         await asyncio.gather(*(caller.task for caller in peers.callers))
+
+    def look_at_spools(self) -> None:
+        """What was noted and is written nowhere has to be on disk, or killing a process would prove nothing."""
+        if sum(path.stat().st_size for path in self.spools()) < 500:
+            self.history.seen_wrong.append("nothing of the calls was on disk when their process was killed")
+
+    def spools(self) -> list[Path]:
+        return [path for path in (self.site.folder / "spool").glob("*") if path.suffix in (".spool", ".damaged")]
+
+    async def _no_spool_is_left(self) -> None:
+        """A process has one; what a killed one had on disk is written now, and gone."""
+        deadline = time.monotonic() + REPLAYED_SECONDS
+        while (left := len(self.spools()) - len(self.site.webs)) > 0 and time.monotonic() < deadline:
+            await asyncio.sleep(LOOK_SECONDS)
+        if left > 0:
+            self.history.seen_wrong.append(f"{left} spools of processes that are gone are still on disk")
 
     async def ask_readiness(self) -> None:
         if (expected := self.fault.is_ready) is None:

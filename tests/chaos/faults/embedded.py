@@ -39,6 +39,28 @@ async def locked(trial: Trial) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def web_killed_while_locked(trial: Trial) -> AsyncIterator[None]:
+    """What begins and ends before the process is killed stands in no row then; and it comes back while nothing can be written yet."""
+    site = embedded(trial)
+    connection = sqlite3.connect(site.database, timeout=20, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        unwritten = [trial.peers.place("unwritten") for _ in range(2)]
+        brief = trial.peers.place("unwritten and over")
+        await trial.peers.until_heard([*unwritten, brief], frames=30)
+        brief.hang_up()
+        await brief.task
+        await asyncio.sleep(1.2)  # what a spool promises: flushed each second
+        trial.look_at_spools()
+        async with killed("web")(trial):
+            yield
+            await trial.nothing_was_written("SQLite was locked")
+            connection.close()
+    finally:
+        connection.close()
+
+
+@asynccontextmanager
 async def disk_full(trial: Trial) -> AsyncIterator[None]:
     """No file may grow past a page: what is on a full disk. The processes' own limit, so that nobody else notices."""
     pids = [pid for name, pid in embedded(trial).alive().items() if name != "redis"]
@@ -74,10 +96,18 @@ def killed(name: str) -> Callable[[Trial], AbstractAsyncContextManager[None]]:
 
 
 def with_the_web(trial: Trial, call: BroughtCall) -> None:
-    if call.part in ("before", "short"):
+    if call.part in ("before", "short", "unwritten"):
         suffers(call, "process_lost")
+        call.may_end = ("process_lost",)
     if call.part in ("during", "fleeting"):
         call.may_be_refused, call.steady = True, False
+
+
+def with_the_web_while_locked(trial: Trial, call: BroughtCall) -> None:
+    """Billed to the last sign of life that was on disk."""
+    with_the_web(trial, call)
+    if not call.whole:
+        call.may_miss_seconds = 4.0
 
 
 FAULTS = [
@@ -88,4 +118,5 @@ FAULTS = [
     Fault("embedded: kill -9 of the worker", killed("worker"), 2),
     Fault("embedded: kill -9 of beat", killed("beat"), 2),
     Fault("embedded: kill -9 of the web process", killed("web"), 2, costs=with_the_web, is_written=True),
+    Fault("kill -9 while SQLite is locked", web_killed_while_locked, 1, costs=with_the_web_while_locked, is_written=True),
 ]

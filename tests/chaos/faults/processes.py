@@ -49,6 +49,7 @@ async def web_killed_without_database(trial: Trial) -> AsyncIterator[None]:
     brief.hang_up()
     await brief.task
     await asyncio.sleep(1.2)  # what a spool promises: flushed each second
+    trial.look_at_spools()
     try:
         async with web_killed(trial):
             yield
@@ -61,14 +62,15 @@ async def web_killed_without_database(trial: Trial) -> AsyncIterator[None]:
 def on_the_killed_one(trial: Trial, call: BroughtCall) -> None:
     if call.web == "web 1" and call.began_at < trial.notes["killed"]:
         suffers(call, "process_lost")
+        call.may_end = ("process_lost",)
 
 
 def on_the_one_killed_without_database(trial: Trial, call: BroughtCall) -> None:
-    """Billed to the last sign of life that was written."""
+    """Billed to the last sign of life that was on disk."""
     if call.part != "unwritten and over":
         on_the_killed_one(trial, call)
         if not call.whole:
-            call.may_miss_seconds = 12.0
+            call.may_miss_seconds = 4.0
 
 
 @asynccontextmanager
@@ -88,6 +90,7 @@ def on_the_stopped_one(trial: Trial, call: BroughtCall) -> None:
     """Its lease ran out meanwhile; a short stop is survived. What its gateway sent in the meantime is not billed."""
     on_the_killed_one(trial, call)
     if not call.whole:
+        call.may_end = ("process_lost", "call_ended")
         call.may_miss_seconds = trial.seconds + 6
 
 

@@ -176,7 +176,7 @@ class Peers:
                 late = [caller.record.call_uuid for caller in callers if self.heard_frames(caller) < frames]
                 self.history.troubles.append(f"{len(late)} of {len(callers)} calls were not heard within {timeout_seconds:g} s: {late}")
                 return
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
     def heard_frames(self, caller: Caller) -> int:
         return max((each.media_count for _, customer in self._services for each in customer.conversations

@@ -51,23 +51,6 @@ async def test_a_killed_process_leaves_nothing_open(own_web: Web, answers: Answe
     assert page.facts[""]["Hangup cause"] == "5010 Internal Error"
 
 
-async def test_sigterm_lets_live_calls_finish(own_web: Web, answers: Answers, console: Console) -> None:
-    async with Customer() as customer:
-        call_uuid = streams_to(answers, customer)
-        call, conversation = await live(own_web, customer, call_uuid)
-        own_web.process.signal(signal.SIGTERM)
-        await asyncio.to_thread(refused, own_web)
-        sent = speech(1)
-        await call.send_frames(sent)
-        await call.hang_up()
-        await conversation.until_closed()
-        assert await asyncio.to_thread(own_web.process.wait) == 0
-        await customer.receiver.until_event(conversation.stream_id, "StopStream")
-        facts = await asyncio.to_thread(console.stream, call_uuid, conversation.stream_id)
-    assert conversation.audio == b"".join(sent)
-    assert facts["Hangup reason"] == "Call hangup"
-
-
 async def test_a_load_balancer_sees_a_stop_before_the_port_closes(installation: Installation, answers: Answers) -> None:
     """What it sends until it has noticed is taken; and both calls have DRAIN_SECONDS after that."""
     web = await asyncio.to_thread(installation.web, "web with notice", DRAIN_NOTICE_SECONDS="8")
@@ -86,6 +69,8 @@ async def test_a_load_balancer_sees_a_stop_before_the_port_closes(installation: 
             await conversation.until_closed()
             assert conversation.audio == b"".join(sent)
         assert await asyncio.to_thread(web.process.wait) == 0
+        for conversation in (first, second):
+            await customer.receiver.until_event(conversation.stream_id, "StopStream")
     installation.processes.remove(web.process)
     web.process.stop()
 

@@ -1,23 +1,28 @@
 """What a run does with its verdicts, and that a seed says what comes."""
 
+import tempfile
 import time
 from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
-from tests.chaos import table
+import pytest
+
+from tests.chaos import table, trial
 from tests.chaos.__main__ import at_random, chosen, each_once
 from tests.chaos.history import BroughtCall, HeardStream, History
 from tests.chaos.invariants import Finding
 from tests.chaos.lanes import LANES, Lane
 from tests.chaos.peers import numbered_frame, read_frame
-from tests.chaos.sites import LargeSite
+from tests.chaos.sites import EmbeddedSite, LargeSite
 from tests.chaos.table import Row
 from tests.chaos.trial import Fault, Trial
 
 
 @asynccontextmanager
-async def nothing(trial: Trial) -> AsyncIterator[None]:
+async def nothing(of: Trial) -> AsyncIterator[None]:
     yield
 
 
@@ -45,6 +50,26 @@ def test_what_takes_minutes_comes_by_its_name_or_at_random_and_not_in_the_short_
     lane = Lane("stores", LargeSite, [Fault("quick", nothing), Fault("for 60 s", nothing, 60, 60, is_asked_for=True)])
     for words, minutes, names in (("", 0, ["quick"]), ("60 s", 0, ["for 60 s"]), ("", 5, ["quick", "for 60 s"]), ("quick", 5, ["quick"])):
         assert [fault.name for fault in chosen(lane, Namespace(fault=words, minutes=minutes))] == names
+
+
+async def test_spools_are_looked_at_before_a_kill_and_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "REPLAYED_SECONDS", 0.0)
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda **more: str(tmp_path))
+    site = EmbeddedSite("one", "")
+    site.webs["web"] = ""
+    unused: Any = None
+    one = Trial(FAULTS[0], site, unused, 1, unused)
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    (spool / "living.spool").write_bytes(bytes(600))
+    one.look_at_spools()
+    await one.look_for_spools_left()
+    assert one.history.seen_wrong == []
+    (spool / "living.spool").write_bytes(b"")
+    (spool / "dead.damaged").write_bytes(b"")
+    one.look_at_spools()
+    await one.look_for_spools_left()
+    assert [words.partition(" ")[0] for words in one.history.seen_wrong] == ["nothing", "1"]
 
 
 def test_a_frame_is_known_by_its_call_and_number_and_silence_is_none() -> None:

@@ -89,7 +89,7 @@ class Trial:
             async with Peers(self.site, self.answers, history) as self.peers:
                 await self._course(watch)
                 await self._settle()
-                await self._no_spool_is_left()
+                await self.look_for_spools_left()
                 window = history.injected_at, history.healed_at + AFTERMATH_SECONDS
                 history.noise_ms = max(watch.noise_ms(*window), self.yardstick.noise_ms(*window))
                 self.peers.record()
@@ -142,7 +142,7 @@ class Trial:
     def spools(self) -> list[Path]:
         return [path for path in (self.site.folder / "spool").glob("*") if path.suffix in (".spool", ".damaged")]
 
-    async def _no_spool_is_left(self) -> None:
+    async def look_for_spools_left(self) -> None:
         """A process has one; what a killed one had on disk is written now, and gone."""
         deadline = time.monotonic() + REPLAYED_SECONDS
         while (left := len(self.spools()) - len(self.site.webs)) > 0 and time.monotonic() < deadline:

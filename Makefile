@@ -90,12 +90,12 @@ digest=$$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.a
   $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r $(1) && echo "$$digest" > $(VENV)/installed-$(1); }
 endef
 
-# As above, in an environment of its own.
+# As above, in an environment of its own, of which little is used: that is compiled as it is imported.
 define install_apart
 [ -x $(1)/bin/python ] || $(BIN)/python -m venv $(1); \
 digest=$$(cksum < $(2)); [ "$$(cat $(1)/installed 2>/dev/null)" = "$$digest" ] || { \
   echo 'Installing the packages of $(2) in $(1); this takes about half a minute ...'; \
-  $(1)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r $(2) \
+  $(1)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --no-compile -r $(2) \
   && echo "$$digest" > $(1)/installed || { echo 'They could not be installed.' >&2; rm -rf $(1); false; }; }
 endef
 

@@ -16,7 +16,7 @@ done
 
 # Bounded, because `make test` waits for it. What was begun and not finished is removed, and tried again the next time.
 bounded() { if command -v timeout >/dev/null; then timeout 240 "$@"; else "$@"; fi; }
-quiet='--quiet --disable-pip-version-check --no-warn-script-location --retries 1'
+quiet='--quiet --disable-pip-version-check --no-warn-script-location --no-compile --retries 1'
 echo "Installing the packages of requirements-autobahn.txt in $made; this takes about a minute ..."
 rm -rf $made build/virtualenv
 mkdir -p build

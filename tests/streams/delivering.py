@@ -71,10 +71,11 @@ def _outcome(before: Callback, tried: bool) -> DeliveryOutcome:
 def work(own: Rounds, told: Event, done: Callable[[], bool]) -> None:
     """Rounds until it is done, woken by nothing but what its own tries bring back."""
     until = time.monotonic() + MOST_SECONDS
+    own.round()
     while not done():
-        own.round()
         assert own.to_do or told.wait(until - time.monotonic()), "nothing more happens"
         told.clear()
+        own.round()
 
 
 def deliver(stream_id: int) -> None:

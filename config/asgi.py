@@ -12,7 +12,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
-import kombu.transport.redis  # noqa: E402, F401 - as above
+import kombu.transport.redis  # noqa: E402, F401 - as config.celery below
 from django.conf import settings  # noqa: E402 - as below
 from django.urls import get_resolver, re_path  # noqa: E402 - as below
 

@@ -181,10 +181,6 @@ class TriesUnderWay(NamedTuple):
             self.by_endpoint, (account_id, host), own=own
         )
 
-    @property
-    def somebody_is_at_his_share(self) -> bool:
-        return bool(callback_shares().at_their_share(self.by_account) or endpoint_shares().at_their_share(self.by_endpoint))
-
     def add(self, account_id: int, host: str, tries: int = 1) -> None:
         self.by_account[account_id] += tries
         self.by_endpoint[account_id, host] += tries

@@ -63,11 +63,6 @@ class SlowEndpoints:
             self._tried[account_id, host] += 1
             return lane
 
-    def has_room(self, account_id: int, host: str) -> bool:
-        """Whether a try could begin here: whoever looks for work need not wake this worker for one that could not."""
-        with self._lock:
-            return self._has_room(self._lane_of((account_id, host)), (account_id, host))
-
     def _has_room(self, lane: Lane, endpoint: Endpoint) -> bool:
         threads, taken = settings.CELERY_WORKER_CONCURRENCY, self._taken[lane]
         shares = shares_of(lane, threads)

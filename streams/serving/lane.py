@@ -35,4 +35,4 @@ class LeanLane(WebSocketProtocol):
         if front.unfinished:
             self.kept = data[front.size :]
             return b""
-        return data[front.size :] if front.size < len(data) else b""
+        return data[front.size :]

@@ -76,17 +76,25 @@ async def test_a_customer_that_stops_reading_is_seen_in_the_bytes_not_taken() ->
     assert customer.in_flight_bytes() == 0
 
 
-async def test_room_comes_back_with_a_signal() -> None:
-    gate, writable = asyncio.Event(), asyncio.Event()
+def reading_later(gate: asyncio.Event, after: int = 0) -> Callable[[ServerConnection], Awaitable[None]]:
+    """A service that reads so many messages, and nothing more until the gate is open."""
 
-    async def read_later(connection: ServerConnection) -> None:
+    async def read(connection: ServerConnection) -> None:
+        for _ in range(after):
+            await connection.recv()
         connection.transport.pause_reading()
         await gate.wait()
         connection.transport.resume_reading()
         async for _ in connection:
             pass
 
-    async with service(read_later) as url:
+    return read
+
+
+async def test_room_comes_back_with_a_signal() -> None:
+    gate, writable = asyncio.Event(), asyncio.Event()
+
+    async with service(reading_later(gate)) as url:
         customer = await dialled(url)
         customer.on_writable(writable.set)
         while customer.has_room:
@@ -185,15 +193,7 @@ async def test_who_stops_reading_is_noticed_within_some_looks() -> None:
     """The kernel is not asked at each of them about a customer that takes all."""
     gate = asyncio.Event()
 
-    async def read_later(connection: ServerConnection) -> None:
-        await connection.recv()
-        connection.transport.pause_reading()
-        await gate.wait()
-        connection.transport.resume_reading()
-        async for _ in connection:
-            pass
-
-    async with service(read_later) as url:
+    async with service(reading_later(gate, after=1)) as url:
         customer = await dialled(url)
         customer.write(b"{}")
         async with asyncio.timeout(30):

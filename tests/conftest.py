@@ -20,6 +20,7 @@ from django.db import connection
 from streams import name_lookup
 from tests import distribution, made_once, migrated, report
 
+gc.disable()  # until all that lasts is there: looking through it again and again is a sixth of what collecting tests takes
 # Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
 for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "REDIS_URL", "REQUIRE_SECOND_FACTOR", "SERVE_ROLE"):
     os.environ.pop(name, None)
@@ -45,6 +46,7 @@ hypothesis.settings.register_profile("CI", **ANYWHERE, derandomize=True, databas
 hypothesis.settings.load_profile("CI" if os.environ.get("CI") == "true" else "any machine")
 name_lookup.system()  # with the threads that serve the resolver of this process, and those of tests, as long as it lives
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one is slow by design
+importlib.import_module("cdr.sign_in.recovery_codes").COST = 2  # and so are these digests
 
 
 def let_flush_empty_the_audit_log() -> None:
@@ -93,8 +95,8 @@ migrated.let_databases_of_tests_be_copies()
 
 def pytest_collection_finish() -> None:
     """What was loaded up to here stays: the garbage collector need not look through it, again and again, for the rest of the run."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-DESCRIPTORS, PROCESSES = Path("/proc/self/fd"), Path("/proc")
+DESCRIPTORS, PROCESSES = "/proc/self/fd", Path("/proc")
 KINDS = ("socket:", "pipe:")
 """An event loop that was not closed shows by the pair of sockets it wakes itself with. Pollers say nothing: Celery's and Werkzeug's
 libraries leave theirs to the collector."""
@@ -41,9 +41,9 @@ def open_now(loop: asyncio.AbstractEventLoop | None = None) -> set[Hashable]:
 
 
 def descriptors() -> Iterator[Descriptor]:
-    for name in os.listdir(DESCRIPTORS) if DESCRIPTORS.exists() else ():
+    for name in os.listdir(DESCRIPTORS) if os.path.exists(DESCRIPTORS) else ():
         try:
-            target = os.readlink(DESCRIPTORS / name)
+            target = os.readlink(f"{DESCRIPTORS}/{name}")
         except FileNotFoundError:  # the one by which the folder was read, or another thread's
             continue
         if target.startswith(KINDS):

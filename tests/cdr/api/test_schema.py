@@ -20,9 +20,22 @@ from tests.cdr.api.customers import SERVICE_URL, Customer
 
 DESCRIBED = dict(api.get_openapi_schema(path_prefix="/v1/"))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-schema = schemathesis.openapi.from_dict(DESCRIBED)
-of_any_call = schemathesis.openapi.from_dict(DESCRIBED)
-of_any_call.config.phases.update(phases=["examples", "fuzzing"])  # each field's edges are tried on the call there is
+schema = schemathesis.pytest.from_fixture("described")
+of_any_call = schemathesis.pytest.from_fixture("described_without_edges")
+"""Both make their cases when they are run, and not in each process that only looks which tests there are."""
+
+
+@pytest.fixture
+def described(request: pytest.FixtureRequest) -> Any:
+    request.node._nodeid = request.node.nodeid  # schemathesis reads it, and pytest 9.2 calls it otherwise
+    return schemathesis.openapi.from_dict(DESCRIBED)
+
+
+@pytest.fixture
+def described_without_edges(described: Any) -> Any:
+    """Each field's edges are tried on the call there is."""
+    described.config.phases.update(phases=["examples", "fuzzing"])
+    return described
 
 
 def test_the_schema_is_served_to_everybody(client: Any) -> None:
@@ -49,6 +62,7 @@ def test_every_operation_has_its_place_in_the_documentation() -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("live_server")  # from the beginning: the test is made of many
 @schema.parametrize()
 @examples(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_server_error_and_no_undeclared_answer(case: schemathesis.Case, live_server: Any, acme: Customer) -> None:
@@ -63,6 +77,7 @@ def test_no_server_error_and_no_undeclared_answer(case: schemathesis.Case, live_
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("live_server")  # from the beginning: the test is made of many
 @of_any_call.include(path_regex="call_uuid").parametrize()
 @examples(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nor_about_any_call(case: schemathesis.Case, live_server: Any, acme: Customer) -> None:
@@ -77,9 +92,9 @@ GIVEN: dict[str, Any] = {
 
 
 @pytest.mark.django_db(transaction=True)
-def test_every_operation_does_for_its_account_what_it_says(live_server: Any, acme: Customer) -> None:
+def test_every_operation_does_for_its_account_what_it_says(live_server: Any, acme: Customer, described: Any) -> None:
     """Rightly asked it succeeds, as described, in each form that it takes; without credentials there is nothing."""
-    for operation in (found.ok() for found in schema.get_all_operations()):
+    for operation in (found.ok() for found in described.get_all_operations()):
         body = GIVEN.get(operation.label, NOT_SET)
         for media_type in operation.get_request_payload_content_types() if body is not NOT_SET else [None]:
             there = {**there_is(acme.live_call()), "kind": "Number"}

@@ -1,5 +1,5 @@
 """How a child process of ours is born: in a session of its own, so that a terminal's Ctrl-C reaches only the parent, and with
-a signal from the kernel when the parent dies, so that nothing is left behind. Must not know what the child is."""
+a signal from the kernel when the parent dies, so that nothing is left behind for ever. Must not know what the child is."""
 
 import ctypes
 import os
@@ -15,24 +15,26 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def _dies_with(parent_pid: int) -> Callable[[], None]:
+def _dies_with(parent_pid: int, last_signal: signal.Signals) -> Callable[[], None]:
     def ask_kernel() -> None:
         if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            _libc.prctl(PR_SET_PDEATHSIG, last_signal)
         if os.getppid() != parent_pid:  # the parent died before the kernel was asked
             os._exit(1)
 
     return ask_kernel
 
 
-def options(folder: Path, extra_environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+def options(
+    folder: Path, extra_environment: Mapping[str, str] | None = None, last_signal: signal.Signals = signal.SIGKILL
+) -> dict[str, Any]:
     """Keyword arguments for subprocess.Popen and asyncio.create_subprocess_exec, called from the main thread
-    (the kernel's signal is tied to the thread that forks)."""
+    (the kernel's signal is tied to the thread that forks). `last_signal` comes when the parent dies."""
     return {
         "cwd": folder,
         "env": {**os.environ, "PYTHONUNBUFFERED": "1", **(extra_environment or {})},
         "start_new_session": True,
-        "preexec_fn": _dies_with(os.getpid()),
+        "preexec_fn": _dies_with(os.getpid(), last_signal),
     }
 
 

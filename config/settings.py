@@ -40,6 +40,7 @@ DEBUG = env.flag("DEBUG", False)
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, 1, 65535)
 SERVE_ROLE = env.one_of("SERVE_ROLE", "all", SERVING_ROLES)
+SERVE_PROCESSES = env.integer("SERVE_PROCESSES", 1, 1, 256)
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or LOCAL_HOSTS
 DATABASE_URL = env.text("DATABASE_URL")

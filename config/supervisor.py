@@ -30,7 +30,9 @@ class ServiceFailed(Exception):
 
 @dataclass(frozen=True)
 class Service:
-    """`ready` is asked, in a thread, until it says True; `grace_seconds` is what a stop may take before the process is killed."""
+    """`ready` is asked, in a thread, until it says True; `grace_seconds` is what a stop may take before the process is killed.
+    `descriptors` are open in it as they are here. One with `own_output` writes where we write, without its name before each line.
+    `last_signal` is what the kernel sends it when we die."""
 
     name: str
     command: Sequence[str]
@@ -38,6 +40,9 @@ class Service:
     ready_within_seconds: float = 60
     grace_seconds: float = 10
     environment: Mapping[str, str] = field(default_factory=dict)
+    descriptors: Sequence[int] = ()
+    own_output: bool = False
+    last_signal: signal.Signals = signal.SIGKILL
 
 
 def pause_seconds(falls: int) -> float:
@@ -62,11 +67,13 @@ class KeptService:
         self.keeper = asyncio.create_task(self.keep(process))
 
     async def spawn(self) -> Process:
-        options = child_process.options(self.folder, self.service.environment)
-        options |= {"stdout": PIPE, "stderr": STDOUT, "limit": LONGEST_LINE_BYTES}
-        process = await asyncio.create_subprocess_exec(*self.service.command, **options)
-        assert process.stdout is not None
-        self.process, self.output = process, asyncio.create_task(self.print_lines(process.stdout))
+        service = self.service
+        options = child_process.options(self.folder, service.environment, service.last_signal) | {"pass_fds": service.descriptors}
+        if not service.own_output:
+            options |= {"stdout": PIPE, "stderr": STDOUT, "limit": LONGEST_LINE_BYTES}
+        self.process = process = await asyncio.create_subprocess_exec(*service.command, **options)
+        if process.stdout is not None:
+            self.output = asyncio.create_task(self.print_lines(process.stdout))
         return process
 
     async def print_lines(self, stdout: asyncio.StreamReader) -> None:
@@ -173,6 +180,11 @@ class Supervisor:
     async def stop(self) -> None:
         while self.kept:
             await self.kept.pop().stop()
+
+    async def stop_at_once(self) -> None:
+        """All together, where none needs another."""
+        kept, self.kept = self.kept, []
+        await asyncio.gather(*(each.stop() for each in kept))
 
     def hurry(self) -> None:
         """A second request to stop: what is being stopped is asked again and given little time."""

@@ -46,7 +46,7 @@ hypothesis.settings.register_profile("CI", **ANYWHERE, derandomize=True, databas
 hypothesis.settings.load_profile("CI" if os.environ.get("CI") == "true" else "any machine")
 name_lookup.system()  # with the threads that serve the resolver of this process, and those of tests, as long as it lives
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one is slow by design
-importlib.import_module("cdr.sign_in.recovery_codes").COST = 2  # and so are these digests
+importlib.import_module("cdr.sign_in.recovery_codes").COST = 2  # type: ignore[attr-defined] # and so are these digests
 
 
 def let_flush_empty_the_audit_log() -> None:

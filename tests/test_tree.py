@@ -79,6 +79,7 @@ TOLD_BY = {
     "cdr/retention/test_plan": ("cdr/management/commands/retention",),
     "cdr/retention/test_runs": ("cdr/retention/due",),
     "config/management/commands/test_run": ("config/installation", "config/processes"),
+    "config/management/commands/test_serve": ("config/web_server",),
     "config/test_health": ("config/background_checks", "config/readiness"),
     "config/test_status": ("streams/calls/process_troubles", "streams/pure/trouble"),
     "config/test_supervisor": ("config/child_process",),

@@ -5,14 +5,17 @@ Owns Twisted's port and transport as we use them. Must not know what is said on 
 import errno
 import logging
 import os
+import socket
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet import tcp
 from twisted.internet.main import CONNECTION_LOST
 
 from streams.outages import Outage
 from streams.serving.doors import Visit
+from streams.serving.even_spread import STEP_BACK_SECONDS, EvenSpread
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ class AcceptedConnection(tcp.Server):
     """Reads and writes as Twisted does, which tells of every error alike that the connection was lost."""
 
     lost_by: int | None = None
+    spread: EvenSpread | None = None
     visit: Visit | None = None
     """That which asked for a WebSocket here."""
 
@@ -45,6 +49,11 @@ class AcceptedConnection(tcp.Server):
         except OSError as error:
             return 0 if error.errno == errno.ENOBUFS else self.lost(error)
 
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+        if self.spread is not None:
+            self.spread.went()
+        super().connectionLost(reason)
+
     def lost(self, error: OSError) -> Any:
         self.lost_by = error.errno
         return CONNECTION_LOST
@@ -60,26 +69,74 @@ class ListeningPort(tcp.Port):
     """Accepts a few at a time, so that live calls have their turn; and nothing while there is no descriptor: Twisted would close what comes
     with one it keeps for that, and go round and round once that is lost."""
 
-    transport = AcceptedConnection
+    spread: EvenSpread | None = None
+    """With others that accept from this port."""
+    stepped_back = False
+
+    def transport(self, *arguments: Any) -> AcceptedConnection:
+        connection = AcceptedConnection(*arguments)
+        if (spread := self.spread) is not None:
+            connection.spread = spread
+            spread.came()
+        return connection
 
     def doRead(self) -> None:  # noqa: N802
-        if has_descriptor():
-            self.numberAccepts = ACCEPTED_AT_ONCE
+        if not has_descriptor():
+            self.outage.failed("no descriptor is left", "whoever comes waits, and calls go on; raise LimitNOFILE (docs/operation.md)")
+            self.pause(NEXT_TRY_SECONDS)
+        elif self.spread is not None and not self.stepped_back and not self.spread.goes_first():
+            self.stepped_back = True
+            self.pause(STEP_BACK_SECONDS)
+        else:
+            self.stepped_back = False
+            self.numberAccepts = ACCEPTED_AT_ONCE if self.spread is None else 1
             super().doRead()
-            return
-        self.outage.failed("no descriptor is left", "whoever comes waits, and calls go on; raise LimitNOFILE (docs/operation.md)")
-        self.stopReading()
-        self.reactor.callLater(NEXT_TRY_SECONDS, self.try_again)
 
-    def try_again(self) -> None:
+    def pause(self, seconds: float) -> None:
+        self.stopReading()
+        self.reactor.callLater(seconds, self.go_on)
+
+    def go_on(self) -> None:
         if self.connected and not self.disconnecting:
             if has_descriptor():
                 self.outage.worked()
             self.startReading()
 
+    def stopListening(self) -> Any:  # noqa: N802
+        if self.spread is not None:
+            self.spread.leave()
+        return super().stopListening()
+
     @cached_property
     def outage(self) -> Outage:
         return Outage(log, "Accepting connections")
+
+
+@dataclass(frozen=True)
+class PortOfSeveral:
+    """A port that is listened on already, by us and by others. `descriptor` is its own, `numbers` that of what EvenSpread keeps, where
+    this process has `place`."""
+
+    descriptor: int
+    numbers: int
+    place: int
+
+    @classmethod
+    def from_word(cls, word: str) -> "PortOfSeveral":
+        """Raises ValueError."""
+        descriptor, numbers, place = map(int, word.split(":"))
+        return cls(descriptor, numbers, place)
+
+    def __str__(self) -> str:
+        return f"{self.descriptor}:{self.numbers}:{self.place}"
+
+    def opened(self, factory: Any, reactor: Any) -> ListeningPort:
+        """Takes both descriptors over."""
+        with socket.socket(fileno=self.descriptor) as listening:  # a copy is made of it
+            port = cast(ListeningPort, ListeningPort._fromListeningDescriptor(reactor, self.descriptor, listening.family, factory))
+        port.spread = EvenSpread(self.numbers, self.place)
+        os.close(self.numbers)
+        return port
 
 
 def has_descriptor() -> bool:

@@ -21,7 +21,7 @@ from streams.descriptors import current_plan
 from streams.serving.doors import Doors, Entrances
 from streams.serving.limited_websocket import LimitedWebSocket
 from streams.serving.limits import ConnectionLimits, LimitedHTTPFactory, LimitedRequest
-from streams.serving.listening import ListeningPort
+from streams.serving.listening import ListeningPort, PortOfSeveral
 
 log = logging.getLogger(__name__)
 reactor: Any = twisted_reactor
@@ -41,7 +41,8 @@ class Server(DaphneServer):
     """On SIGTERM or SIGINT it calls `announce` and serves on for `notice_seconds`, so that a load balancer can see what is coming. Then
     it stops listening, refuses WebSockets that are not open yet, awaits `drain(drain_seconds)`, which lets live calls finish
     within that time and ends the rest, closes what is left, and returns from `run`. A second signal ends the notice, and
-    awaits `drain` anew with one second. `ready` is told the address that is listened on; `failure` says why there is none."""
+    awaits `drain` anew with one second. `ready` is told the address that is listened on; `failure` says why there is none.
+    `shared` takes the place of `port`; `own_port` is one on which this process can be asked alone."""
 
     def __init__(
         self,
@@ -56,6 +57,8 @@ class Server(DaphneServer):
         ready: Callable[[str, int], None],
         limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - frozen
         entrances: Entrances = Entrances(),  # noqa: B008 - frozen
+        shared: PortOfSeveral | None = None,
+        own_port: int | None = None,
     ) -> None:
         super().__init__(
             application,
@@ -67,7 +70,7 @@ class Server(DaphneServer):
             application_close_timeout=60,
             server_name="",
         )
-        self.host, self.port = host, port
+        self.host, self.port, self.shared, self.own_port = host, port, shared, own_port
         self.announce, self.notice_seconds = announce, notice_seconds
         self.drain, self.drain_seconds, self.ready, self.limits = drain, drain_seconds, ready, limits
         self.doors = Doors(current_plan(), entrances, reactor.callLater)
@@ -75,7 +78,7 @@ class Server(DaphneServer):
         self.connections: dict[Any, dict[str, Any]] = {}
         self.draining = False
         self.failure = ""
-        self.listening: Any = None
+        self.listening: list[ListeningPort] = []
         self.stopping: Task[None] | None = None
         self.hurried = asyncio.Event()
 
@@ -105,15 +108,21 @@ class Server(DaphneServer):
     def listen(self) -> None:
         reactor.callLater(1, self.application_checker)
         reactor.callLater(2, self.timeout_checker)
-        port = ListeningPort(self.port, self.http_factory, backlog=BACKLOG, interface=self.host, reactor=reactor)
+        ports = [self.listening_port(self.port) if self.shared is None else self.shared.opened(self.http_factory, reactor)]
+        ports += [] if self.own_port is None else [self.listening_port(self.own_port)]
         try:
-            port.startListening()
+            for port in ports:
+                port.startListening()
+                self.listening.append(port)
         except CannotListenError as error:
-            self.failure = f"{self.host}:{self.port} cannot be listened on: {error}"
+            self.failure = f"{self.host}:{error.port} cannot be listened on: {error}"
             reactor.stop()
             return
-        self.listening = port
-        twisted_loop.call_soon(self.ready, port.getHost().host, port.getHost().port)  # the loop does not run yet
+        address = ports[0].getHost()
+        twisted_loop.call_soon(self.ready, address.host, address.port)  # the loop does not run yet
+
+    def listening_port(self, number: int) -> ListeningPort:
+        return ListeningPort(number, self.http_factory, backlog=BACKLOG, interface=self.host, reactor=reactor)
 
     # The connections ---------------------------------------------------------------------------------------------------------
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> "asyncio.Queue[dict[str, Any]] | None":
@@ -147,10 +156,11 @@ class Server(DaphneServer):
 
     async def stop_gracefully(self) -> None:
         try:
-            if self.listening is not None:
+            if self.listening:
                 await self.give_notice()
                 self.draining = True
-                await self.listening.stopListening().asFuture(twisted_loop)
+                for port in self.listening:
+                    await port.stopListening().asFuture(twisted_loop)
             await self.drain_calls()
             await self.close_connections()
         except Exception:

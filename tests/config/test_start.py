@@ -19,7 +19,8 @@ BROKER = ("redis", "kombu.transport.redis")
 COMMAND = "import django; django.setup()"
 BEAT = "from config.celery import app; app.loader.init_worker(); import config.beat"
 WORKER = f"{BEAT}; from celery.signals import worker_init; worker_init.send(None)"
-WEB = "import django; django.setup(); import config.management.commands.serve"
+KEEPER = "import django; django.setup(); import config.management.commands.serve"
+WEB = f"{KEEPER}; import config.web_server"
 
 
 def imported(code: str, folder: Path, **environment: str) -> set[str]:
@@ -32,6 +33,7 @@ def imported(code: str, folder: Path, **environment: str) -> set[str]:
     ("code", "needless", "needed"),
     [
         (COMMAND, (*PAGES, *SERVER, *CALLS, *SELDOM, *BROKER, "celery", "kombu", "httpcore2", "pycares"), ("streams.models",)),
+        (KEEPER, (*PAGES, *SERVER, *CALLS, *SELDOM), ("config.serving_processes",)),
         (BEAT, (*PAGES, *SERVER, *CALLS, *SELDOM, *BROKER), ("config.beat",)),
         (WORKER, (*PAGES, *SERVER, *CALLS, *SELDOM), ("streams.tasks", "cdr.tasks", "httpcore2", "kombu.transport.redis")),
     ],

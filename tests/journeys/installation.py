@@ -78,12 +78,12 @@ class Installation:
         process.stop()
         return process.output
 
-    def web(self, name: str = "web", **environment: str) -> Web:
-        return Web(self.start_web(name, **environment))
+    def web(self, name: str = "web", options: tuple[str, ...] = (), **environment: str) -> Web:
+        return Web(self.start_web(name, options=options, **environment))
 
-    def start_web(self, name: str, started_by: tuple[str, ...] = (), **environment: str) -> ChildProcess:
+    def start_web(self, name: str, started_by: tuple[str, ...] = (), options: tuple[str, ...] = (), **environment: str) -> ChildProcess:
         """`started_by`: a command that becomes the process, with the process's own command behind it."""
-        return self._start(name, *started_by, sys.executable, "manage.py", "serve", "--port", "0", **environment)
+        return self._start(name, *started_by, sys.executable, "manage.py", "serve", "--port", "0", *options, **environment)
 
     def uvicorn(self) -> Web:
         """The same application under another server, as an operator may choose it for media."""

@@ -1,26 +1,23 @@
-"""`manage.py serve`: the web server of one process, Daphne with our limits and our way of stopping.
+"""`manage.py serve`: the web server, in one process or in several behind one port; Daphne with our limits and our way of stopping.
 
 Owns its options only; any ASGI server can run config.asgi:application instead, with its role in SERVE_ROLE."""
 
-import gc
-import logging
-import sys
+import argparse
+import asyncio
+import contextlib
 from argparse import ArgumentParser
-from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.asgi import served_as
-from config.serving_role import CONSOLE, PROBES, SERVING_ROLES
-from streams.calls import switchboard
-from streams.descriptors import raise_limit
-from streams.serving.doors import Entrances
-from streams.serving.limits import ConnectionLimits
-from streams.serving.server import Server
+from config import serving_processes
+from config.installation import WEB_EXTRA_SECONDS
+from config.serving_processes import Several
+from config.serving_role import SERVING_ROLES
+from config.supervisor import ServiceFailed
 
-log = logging.getLogger(__name__)
+MOST_PROCESSES = 256
 
 
 class Command(BaseCommand):
@@ -32,36 +29,51 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT, help="Port (PORT; default %(default)s); 0 takes any free one.")
         words = "What it serves: media (gateways and their calls), console (console and API) or all (SERVE_ROLE; default %(default)s)."
         parser.add_argument("--role", choices=SERVING_ROLES, default=settings.SERVE_ROLE, help=words)
+        words = "How many processes serve behind this port; one uses one core (SERVE_PROCESSES; default %(default)s)."
+        parser.add_argument("--processes", type=process_count, default=settings.SERVE_PROCESSES, help=words)
+        words = "A port on which this process can be asked alone; with several, the first one takes it and each other the next one."
+        parser.add_argument("--own-port", type=int, metavar="PORT", help=words)
+        parser.add_argument("--shared", default="", help=argparse.SUPPRESS)  # a PortOfSeveral, from whoever keeps several of us
 
     def handle(self, *args: Any, **options: Any) -> None:
-        raise_limit()
-        server = Server(
-            served_as(options["role"]),
-            options["host"],
-            options["port"],
-            announce=switchboard.announce_stop,
-            notice_seconds=settings.DRAIN_NOTICE_SECONDS,
-            drain=switchboard.drain,
-            drain_seconds=settings.DRAIN_SECONDS,
-            entrances=Entrances(probes=PROBES, proxies=settings.TRUSTED_PROXIES),
-            limits=ConnectionLimits(body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
-            ready=partial(self.listening, options["role"]),
+        if not options["shared"] and options["processes"] > 1:
+            self.keep_several(options)
+        else:
+            self.serve(options)
+
+    def serve(self, options: dict[str, Any]) -> None:
+        # All that serving needs, and keeping several does not.
+        from config.web_server import serve  # noqa: PLC0415
+        from streams.serving.listening import PortOfSeveral  # noqa: PLC0415
+
+        shared = PortOfSeveral.from_word(options["shared"]) if options["shared"] else None
+        if failure := serve(options["role"], options["host"], options["port"], shared, options["own_port"], say=self.say):
+            raise CommandError(f"{failure} Choose another port with --port or PORT, such as PORT={options['port'] + 1}.")
+
+    def keep_several(self, options: dict[str, Any]) -> None:
+        several = Several(
+            count=options["processes"],
+            host=options["host"],
+            port=options["port"],
+            options=("--role", options["role"]),
+            code_folder=settings.BASE_DIR,
+            grace_seconds=settings.DRAIN_NOTICE_SECONDS + settings.DRAIN_SECONDS + WEB_EXTRA_SECONDS,
+            first_own_port=options["own_port"],
         )
-        favour_the_event_loop()
-        server.run()
-        if server.failure:
-            raise CommandError(f"{server.failure} Choose another port with --port or PORT, such as PORT={options['port'] + 1}.")
+        try:
+            failure = asyncio.run(serving_processes.run(several, self.say))
+        except ServiceFailed as error:
+            raise CommandError(f"{error} Its own lines above say why.") from error
+        if failure:
+            raise CommandError(f"{failure} Choose another port with --port or PORT, such as PORT={options['port'] + 1}.")
 
-    def listening(self, role: str, host: str, port: int) -> None:
-        if role != CONSOLE:
-            switchboard.current()  # before the first gateway comes: what a killed process has left is written at once
-        self.stdout.write(f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}")
-        self.stdout.flush()
+    def say(self, line: str) -> None:
+        with contextlib.suppress(OSError):  # a terminal that is gone
+            self.stdout.write(line)
+            self.stdout.flush()
 
 
-def favour_the_event_loop() -> None:
-    """Audio shares this process with threads that write rows. Python hands its lock over each 5 ms, which a frame should not wait
-    for; and its garbage collector walks all that was ever imported, unless it is told that this stays."""
-    sys.setswitchinterval(0.0005)
-    gc.collect()
-    gc.freeze()
+def process_count(word: str) -> int:
+    if not word.isdecimal() or not 1 <= int(word) <= MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number of processes from 1 to {MOST_PROCESSES}.")
+    return int(word)

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from config import child_process
 
@@ -112,3 +113,9 @@ async def test_a_port_in_use_is_one_sentence_with_another_to_try(tmp_path: Path)
     assert complaint.decode().startswith(f"CommandError: 127.0.0.1:{port} cannot be listened on: ")
     assert complaint.decode().rstrip().endswith(f"Choose another port with --port or PORT, such as PORT={port + 1}.")
     assert os.linesep not in complaint.decode().rstrip()
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "257", "many", ""])
+def test_a_number_of_processes_that_is_none_is_a_sentence(count: str):
+    with pytest.raises(CommandError, match=f"'{count}' is not a number of processes from 1 to 256"):
+        call_command("serve", f"--processes={count}")

@@ -1,0 +1,81 @@
+"""`serve --processes 2`: one port, calls in both processes, one that dies takes its own with it and no other, and a stop is of all."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from streams.simulate.call_plan import End
+from streams.simulate.customer import Customer
+from tests.free_port import free_ports_in_a_row
+from tests.journeys.answers import Answers
+from tests.journeys.installation import Installation, Web
+from tests.journeys.stage import live, speech, streams_to
+
+CALLS = 6
+
+
+@pytest.fixture
+def own_ports() -> range:
+    return free_ports_in_a_row(2)
+
+
+@pytest.fixture
+def several(installation: Installation, own_ports: range) -> Iterator[Web]:
+    web = installation.web("two processes", options=("--own-port", str(own_ports[0])), SERVE_PROCESSES="2")
+    yield web
+    installation.processes.remove(web.process)
+    web.process.stop()
+
+
+async def test_one_that_is_killed_takes_its_own_calls_and_is_started_again(several: Web, own_ports: range, answers: Answers) -> None:
+    async with Customer() as customer:
+        for port in own_ports:
+            await until_healthy(port)
+        calls = [await live(several, customer, streams_to(answers, customer)) for _ in range(CALLS)]
+        os.kill(children_of(several.process.pid)[0], signal.SIGKILL)
+        endings = [asyncio.create_task(call.until_ended()) for call, _ in calls]
+        await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
+        for port in own_ports:
+            await until_healthy(port)  # again
+        lost = [(call, conversation) for call, conversation in calls if call.end is not None]
+        assert {call.end for call, _ in lost} == {End.LOST}
+        assert 2 <= len(lost) <= 4, "calls are spread evenly"
+        kept = [each for each in calls if each not in lost] + [await live(several, customer, streams_to(answers, customer))]
+        for call, conversation in kept:
+            sent = speech(0.3)
+            await call.send_frames(sent)
+            await call.hang_up()
+            await conversation.until_closed()
+            assert conversation.audio == b"".join(sent)
+        for call, conversation in lost:
+            await call.hang_up()
+            await customer.receiver.until_event(conversation.stream_id, "DroppedStream", timeout_seconds=30)
+        await asyncio.gather(*endings)
+    several.process.signal(signal.SIGTERM)
+    assert await asyncio.to_thread(several.process.wait, 40) == 0
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()]
+
+
+async def until_healthy(port: int) -> None:
+    async with asyncio.timeout(40):
+        while not await asyncio.to_thread(healthy, port):
+            await asyncio.sleep(0.1)
+
+
+def healthy(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()

@@ -19,6 +19,7 @@ from django.urls import get_resolver, re_path  # noqa: E402 - as below
 import config.celery  # noqa: E402, F401 - all that callbacks are sent with is imported before the first call, not beside it
 from cdr.live import live_urlpatterns  # noqa: E402 - needs the app registry that the line above fills
 from config.behind_proxies import BehindProxies  # noqa: E402 - as above
+from config.metrics.page import MetricsPage  # noqa: E402 - as above
 from config.plain_http import NoPlainSecrets  # noqa: E402 - as above
 from config.same_origin import SameOrigin  # noqa: E402 - as above
 from config.serving_role import MEDIA, in_role  # noqa: E402 - as above
@@ -35,7 +36,7 @@ def served_as(role: str) -> BehindProxies:
     if role != MEDIA:
         get_resolver().url_patterns  # noqa: B018 - reading it imports them
     plain_refused = NoPlainSecrets(in_role(role, _unguarded), https=settings.HTTPS)
-    return BehindProxies(plain_refused, settings.TRUSTED_PROXIES, hints=settings.HTTPS)
+    return BehindProxies(MetricsPage(plain_refused, role), settings.TRUSTED_PROXIES, hints=settings.HTTPS)
 
 
 application = served_as(settings.SERVE_ROLE)

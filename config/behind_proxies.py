@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 FOR, PROTO, HOST = b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"
 SECURE = {"http": "https", "websocket": "wss"}
 PLAIN = {"http": "http", "websocket": "ws"}
+PASSED_ON = "passed_on"
+"""Where of a request's scope it stands that somebody passed it on whose word about the visitor is not believed."""
+OF_OTHER_PROXIES = (b"forwarded", b"via", b"x-real-ip")
 HINT_SECONDS = 600
 """Between two lines of the log about a peer that is not believed: any stranger may send these headers."""
 
@@ -41,7 +44,7 @@ class BehindProxies:
         if not is_trusted(str(host), self.proxies):
             if any(said.values()):
                 self._hint(str(host))
-            return seen
+            return {**seen, PASSED_ON: any(said.values()) or any(name in OF_OTHER_PROXIES for name, _ in kept)}
         if said[FOR]:
             seen["client"] = (forwarded_for(str(host), said[FOR], self.proxies) or "", 0)
         if said[PROTO]:

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init, worker_shutdown, worker_shutting_down
+from celery.signals import beat_init, worker_init, worker_ready, worker_shutdown, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Celery runs Django's checks, tells nobody what they found, and has all pages imported for them.
@@ -34,6 +34,16 @@ def put_no_message_back(**_: Any) -> None:
     QoS.restore_at_shutdown = False
 
 
+@worker_ready.connect
+def show_figures(**_: Any) -> None:
+    from django.conf import settings  # noqa: PLC0415 - as above
+
+    if settings.WORKER_METRICS[1]:
+        from config.metrics.of_worker import serve_metrics  # noqa: PLC0415 - with prometheus-client, which most workers do without
+
+        serve_metrics()
+
+
 @worker_shutting_down.connect
 def begin_no_callback(**_: Any) -> None:
     from streams.delivery import courier  # noqa: PLC0415 - models are there by now
@@ -46,3 +56,13 @@ def end_callbacks_under_way(**_: Any) -> None:
     from streams.delivery import courier  # noqa: PLC0415 - as above
 
     courier.close()
+
+
+@worker_shutdown.connect
+def show_no_figures_any_more(**_: Any) -> None:
+    from django.conf import settings  # noqa: PLC0415 - as above
+
+    if settings.WORKER_METRICS[1]:
+        from config.metrics.of_worker import stop_serving_metrics  # noqa: PLC0415 - as above
+
+        stop_serving_metrics()

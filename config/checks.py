@@ -106,12 +106,23 @@ def transport(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
             hint="Name only the networks your proxies are in.",
             id="streamdesk.W008",
         )
+    yield from readers_behind_proxies()
     redis = urlsplit(settings.REDIS_URL)
     if redis.scheme == "redis" and not redis.password and redis.hostname not in settings.LOCAL_HOSTS:
         yield Warning(
             f"Redis at {redis.hostname} is used without a password: whoever reaches it can put tasks in the queue.",
             hint="Set REDIS_URL=rediss://:password@host:6379/0.",
             id="streamdesk.W006",
+        )
+
+
+def readers_behind_proxies() -> Iterable[CheckMessage]:
+    wide = [str(network) for network in settings.METRICS_ALLOW if network.prefixlen == 0]
+    if wide:
+        yield Warning(
+            f"METRICS_ALLOW has {', '.join(wide)}: everybody who reaches the platform reads its figures.",
+            hint="Name the addresses that scrape, or set METRICS_TOKEN and leave METRICS_ALLOW out.",
+            id="streamdesk.W009",
         )
 
 

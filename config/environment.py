@@ -88,6 +88,15 @@ class Environment:
         except ValueError as error:
             raise ImproperlyConfigured(f"{name}: {error}. Write networks such as 10.1.0.0/16,fd00::/8.") from error
 
+    def address(self, name: str) -> tuple[str, int]:
+        """Where to listen, such as 127.0.0.1:9101; port 0 when nothing is set."""
+        word = self.text(name)
+        host, _, port = word.rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+        if word and not (host and port.isdecimal() and 0 < int(port) < 65_536):
+            raise ImproperlyConfigured(f"{name}={word} is not an address to listen on, such as 127.0.0.1:9101.")
+        return host, int(port or 0)
+
     def origin(self, name: str) -> str:
         """A scheme and a host, such as https://desk.example.com, without a path; "" when there is none."""
         word = self.text(name).rstrip("/")

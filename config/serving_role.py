@@ -16,6 +16,9 @@ SERVING_ROLES = (ALL, CONSOLE, MEDIA)
 IN_SCOPE = "serving_role"
 """Where of a request's scope its process's role stands, for who has to know: readiness."""
 ALIVE, READY, STATUS = PROBES = ("/healthz", "/readyz", "/status")
+METRICS = "/metrics"
+ANSWERED_FIRST = (*PROBES, METRICS)
+"""They have a turn before pages and gateways: in a storm it is most wanted to know how the process is."""
 CONSOLE_SOCKETS = "/admin/live/"
 CLOSE_ELSEWHERE, CLOSE_REFUSED = 4404, 4403
 NO_PAGES = "This process takes gateways' calls only (--role media). Console and API: a process with --role console."

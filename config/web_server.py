@@ -10,7 +10,7 @@ from functools import partial
 from django.conf import settings
 
 from config.asgi import served_as
-from config.serving_role import CONSOLE, PROBES
+from config.serving_role import ANSWERED_FIRST, CONSOLE
 from streams.calls import switchboard
 from streams.descriptors import raise_limit
 from streams.serving.doors import Entrances
@@ -33,7 +33,7 @@ def serve(role: str, host: str, port: int, shared: PortOfSeveral | None, own_por
         notice_seconds=settings.DRAIN_NOTICE_SECONDS,
         drain=switchboard.drain,
         drain_seconds=settings.DRAIN_SECONDS,
-        entrances=Entrances(probes=PROBES, proxies=settings.TRUSTED_PROXIES),
+        entrances=Entrances(probes=ANSWERED_FIRST, proxies=settings.TRUSTED_PROXIES),
         limits=ConnectionLimits(body_bytes=settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
         ready=partial(listening, role, say if shared is None else None),
         shared=shared,

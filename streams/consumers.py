@@ -124,10 +124,10 @@ class GatewaySocket:
             limits=self.limits(line),
             dialling=DialSettings(settings.DIAL_REACH, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL, self.entry.account_id),
             tls=TLS,
-            record=self.board.note_queue.add,
+            record=self.board.record,
             answer=self.answer,
             tokens=self.tokens,
-            over=self.board.calls.over,
+            over=self.board.over,
             too_many=lambda: self.board.crowding.refused_call(self.known),
         )
         self.relay = self.board.calls.open(line, who, first, context)

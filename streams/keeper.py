@@ -34,6 +34,11 @@ def loops_down(*, calls_need: bool = False) -> list[str]:
     return sorted(kept.name for kept in list(_kept) if kept.down and (kept.calls_need_it or not calls_need))
 
 
+def loop_states() -> list[tuple[str, bool, int]]:
+    """Of each loop of this process its name, whether it is down, and how often it has failed. May be asked from any thread."""
+    return sorted((kept.name, kept.down, kept.failures) for kept in list(_kept))
+
+
 class KeptLoop:
     """One loop, and the task that begins it anew. `failures`: how often it had to, in all."""
 

@@ -5,8 +5,19 @@ Owns those lines and their count. Must not know what is away, nor what is done a
 import logging
 import threading
 import time
+import weakref
 
 LINE_EVERY_SECONDS = 60.0
+
+_outages: "weakref.WeakSet[Outage]" = weakref.WeakSet()
+
+
+def what_is_away() -> dict[str, bool]:
+    """Of each thing that this process watches so, whether it is away. May be asked from any thread."""
+    there: dict[str, bool] = {}
+    for outage in list(_outages):
+        there[outage.what] = outage.away or there.get(outage.what, False)
+    return there
 
 
 class Outage:
@@ -15,9 +26,10 @@ class Outage:
     def __init__(self, log: logging.Logger, what: str) -> None:
         self.failures = 0
         """In a row; 0 while it is there."""
-        self._log, self._what = log, what
+        self._log, self.what = log, what
         self._began = self._said_at = 0.0
         self._lock = threading.Lock()
+        _outages.add(self)
 
     @property
     def away(self) -> bool:
@@ -30,11 +42,11 @@ class Outage:
             self.failures += 1
             if self.failures == 1:
                 self._began = self._said_at = now
-                self._log.warning("%s failed (%s); %s.", self._what, in_a_line(error), meanwhile)
+                self._log.warning("%s failed (%s); %s.", self.what, in_a_line(error), meanwhile)
             elif now - self._said_at >= LINE_EVERY_SECONDS:
                 self._said_at = now
                 words = "%s has been failing for %.0f s (%d failures, the last: %s); %s."
-                self._log.warning(words, self._what, now - self._began, self.failures, in_a_line(error), meanwhile)
+                self._log.warning(words, self.what, now - self._began, self.failures, in_a_line(error), meanwhile)
 
     def worked(self) -> None:
         """It did what it should. Costs nothing while it is there."""
@@ -42,7 +54,7 @@ class Outage:
             return
         with self._lock:
             if self.failures:
-                self._log.warning("%s works again after %.0f s and %d failures.", self._what, time.monotonic() - self._began, self.failures)
+                self._log.warning("%s works again after %.0f s and %d failures.", self.what, time.monotonic() - self._began, self.failures)
             self.failures = 0
 
 

@@ -22,7 +22,19 @@ from tests import distribution, made_once, migrated, report
 
 gc.disable()  # until all that lasts is there: looking through it again and again is a sixth of what collecting tests takes
 # Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
-for name in ("ALLOWED_HOSTS", "DEBUG", "DIAL_ALLOW", "HOST", "HTTPS", "PORT", "REDIS_URL", "REQUIRE_SECOND_FACTOR", "SERVE_ROLE"):
+for name in (
+    "ALLOWED_HOSTS",
+    "DEBUG",
+    "DIAL_ALLOW",
+    "HOST",
+    "HTTPS",
+    "METRICS_ALLOW",
+    "METRICS_TOKEN",
+    "PORT",
+    "REDIS_URL",
+    "REQUIRE_SECOND_FACTOR",
+    "SERVE_ROLE",
+):
     os.environ.pop(name, None)
 for name in [name for name in os.environ if name.startswith("OIDC_")]:
     os.environ.pop(name)

@@ -21,6 +21,8 @@ from streams.calls.lease_keeping import LeaseKeeper, signs_of_life
 from streams.calls.live_calls import LiveCalls
 from streams.calls.note_queue import NoteQueue
 from streams.calls.orphaned_spools import ROUND_SECONDS, OrphanedSpools
+from streams.calls.process_counts import ProcessCounts
+from streams.calls.relay import Relay
 from streams.control import listening
 from streams.database_threads import DatabaseThreads
 from streams.gateways import traffic
@@ -28,7 +30,7 @@ from streams.gateways.directory import Directory
 from streams.gateways.refusals import Refusals
 from streams.keeper import keep
 from streams.outages import Outage
-from streams.pure.call.notes import CallKey
+from streams.pure.call.notes import CallFacts, CallKey, Note
 from streams.pure.gateway.guesses import Guesses
 from streams.pure.gateway.meter import Meter
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
@@ -62,7 +64,9 @@ class Switchboard:
         self.calls = LiveCalls(self.note_queue, self.refusals)
         self.relays = self.calls.relays
         self.leases = LeaseKeeper(self.owner, self.lease_seconds, self.relays, self.note_queue, self._lost)
+        self.counts = ProcessCounts()
         self.meters: dict[int, Meter] = {}
+        self._frames_of_gone_gateways = 0
         self._threads = DatabaseThreads(2, "switchboard")
         self._orphans = OrphanedSpools(self.note_queue.spool.file.path.parent)
         self._replaying = DatabaseThreads(1, "orphans", answer_seconds=2 * ROUND_SECONDS)
@@ -88,6 +92,22 @@ class Switchboard:
     def meter_of(self, gateway_id: int) -> Meter:
         return self.meters.setdefault(gateway_id, Meter())
 
+    # What becomes of calls ------------------------------------------------------------------------------------------------------
+    def record(self, facts: CallFacts, note: Note) -> None:
+        """A fact of a call, to be written and counted."""
+        self.counts.note(note)
+        self.note_queue.add(facts, note)
+
+    def over(self, relay: Relay) -> None:
+        """The call has ended, and its customers' sockets are closed."""
+        self.counts.over(relay)
+        self.calls.over(relay)
+
+    @property
+    def frames_received(self) -> int:
+        """From all gateways since the process began."""
+        return self._frames_of_gone_gateways + sum(meter.frames for meter in self.meters.values())
+
     # Leases and figures ----------------------------------------------------------------------------------------------------------
     async def _keep_timing(self) -> None:
         await timing.keep(self.owner, self.relays, self.note_queue.begun, self._query)
@@ -106,7 +126,8 @@ class Switchboard:
     async def _write_traffic(self, seconds: float) -> None:
         """How much came from each gateway in the `seconds` since the last round; nothing of gateways that are gone."""
         there = {entry.gateway_id for entry in self.directory.entries.values()}
-        self.meters = {gateway_id: meter for gateway_id, meter in self.meters.items() if gateway_id in there}
+        gone = self.meters.keys() - there
+        self._frames_of_gone_gateways += sum(self.meters.pop(gateway_id).frames for gateway_id in gone)
         measured = {gateway_id: meter.per_second(seconds) for gateway_id, meter in self.meters.items()}
         rates = {gateway_id: rate for gateway_id, rate in measured.items() if rate is not None}
         if rates:
@@ -176,6 +197,11 @@ class Switchboard:
 
 
 _boards: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Switchboard] = weakref.WeakKeyDictionary()
+
+
+def of_running_loop() -> Switchboard | None:
+    """Where there is one: a process that takes no calls has none."""
+    return _boards.get(asyncio.get_running_loop())
 
 
 def current() -> Switchboard:

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 
 from streams import jobs, tokens
 from streams.database_clock import RunningClock, database_now
-from streams.delivery import after_try, claims, outbox, slow_endpoints
+from streams.delivery import after_try, claims, counted_tries, outbox, slow_endpoints
 from streams.delivery.outbox import Chosen, Look
 from streams.delivery.sending import SendResult, send_once
 from streams.delivery.slow_endpoints import Endpoint
@@ -101,7 +101,7 @@ class Rounds:
 
     def _write(self, now: ToDo) -> None:
         at = database_now()
-        claims.settle([after_try.ended_try(sent.callback, sent.result, at) for sent in now.sent])
+        counted_tries.add(claims.settle([after_try.ended_try(sent.callback, sent.result, at) for sent in now.sent]), at)
         accounts = {sent.chosen.account_id for sent in now.sent}
         self._refused = {endpoint for endpoint in self._refused if endpoint[0] not in accounts}
         now.place_is_free = True

@@ -79,6 +79,12 @@ class SlowEndpoints:
             if quick is not None:
                 self._note((account_id, host), quick)
 
+    def count(self) -> Counter[Lane]:
+        """How many endpoints are known to be in each lane."""
+        with self._lock:
+            needed = list(self._quick_answers_needed.values())
+        return Counter(Lane.QUICK if not each else Lane.UNKNOWN if each == 1 else Lane.HANGING for each in needed)
+
     def _lane_of(self, endpoint: Endpoint) -> Lane:
         needed = self._quick_answers_needed.get(endpoint, 1)
         if needed == 1:

@@ -5,6 +5,7 @@ Owns the thread that writes, the rows, and how long they are kept. Must not know
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ from streams.database_threads import DatabaseThreads
 from streams.keeper import keep
 from streams.models import Gateway, GatewayRefusal
 from streams.outages import Outage
-from streams.pure.gateway.refusal import Attempts, Refusal, Tally
+from streams.pure.gateway.refusal import Attempts, Reason, Refusal, Tally
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ class Refusals:
     """One per process and event loop."""
 
     def __init__(self) -> None:
+        self.counts: Counter[Reason] = Counter()
+        """Since the process began."""
         self._tally = Tally()
         self._some = asyncio.Event()
         self._threads = DatabaseThreads(1, "refusals")
@@ -40,6 +43,7 @@ class Refusals:
 
     def add(self, refusal: Refusal) -> None:
         """Keeps it until it is written. Called on the event loop; never blocks."""
+        self.counts[refusal.reason] += 1
         self._tally.add(refusal, time.time())
         self._some.set()
 

@@ -14,12 +14,19 @@ LINE_EVERY_SECONDS = 60.0
 MOST_ADDRESSES = 1000
 WHAT_BECOMES_OF_IT = "It is answered 503, or closed where it asks nothing; calls go on. A line a minute says how much it is."
 
+_doors: WeakSet["TurnedAway"] = WeakSet()
 _storms: WeakSet["TurnedAway"] = WeakSet()
 
 
 def requests_refused() -> int:
     """How many requests too many have come to this process since the last minute began; 0 when there is no storm."""
     return sum(each.refused_lately for each in _storms)
+
+
+def refused_since_start() -> tuple[int, int]:
+    """Requests answered 503, and idle connections closed for others, since the process began."""
+    there = list(_doors)
+    return sum(each.refused for each in there), sum(each.sent_away for each in there)
 
 
 class TurnedAway:
@@ -31,6 +38,7 @@ class TurnedAway:
         self._saying = False
         self._lately: Counter[str] = Counter()
         self._refused_before = self._sent_away_before = 0
+        _doors.add(self)
 
     def refuse(self, address: str) -> None:
         self.refused += 1

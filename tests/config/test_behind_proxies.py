@@ -17,6 +17,7 @@ from cdr.api.throttle import FAILED_LOGINS
 from cdr.models import FailedSignIn
 from config.asgi import application as served
 from config.behind_proxies import BehindProxies
+from config.metrics.page import MetricsPage
 from config.plain_http import NoPlainSecrets
 from streams.models import GatewayRefusal
 from tests.patient_communicator import PatientCommunicator
@@ -83,17 +84,20 @@ def test_a_forgotten_proxy_is_one_line_of_the_log(caplog: pytest.LogCaptureFixtu
 
 # Nobody goes round it ------------------------------------------------------------------------------------------------
 def test_it_stands_before_everything_and_what_refuses_plain_secrets_behind_it() -> None:
-    assert isinstance(served, BehindProxies) and isinstance(served.application, NoPlainSecrets)
-    assert (served.proxies, served.application.https) == (settings.TRUSTED_PROXIES, settings.HTTPS)
+    assert isinstance(served, BehindProxies) and isinstance(served.application, MetricsPage)
+    plain_refused = served.application.application
+    assert isinstance(plain_refused, NoPlainSecrets)
+    assert (served.proxies, plain_refused.https) == (settings.TRUSTED_PROXIES, settings.HTTPS)
 
 
 READ_BY = {
     "forwarded": {
         "config/behind_proxies.py",
-        "streams/serving/limits.py",
-    },  # which counts who waits at the door, before there is an application
+        "streams/serving/limits.py",  # which counts who waits at the door, before there is an application
+        "config/metrics/of_worker.py",  # which refuses whatever was passed on
+    },
     "REMOTE_ADDR": {"cdr/addresses.py"},
-    'get("client")': {"config/behind_proxies.py", "config/plain_http.py", "streams/admission.py"},
+    'get("client")': {"config/behind_proxies.py", "config/metrics/page.py", "config/plain_http.py", "streams/admission.py"},
 }
 
 

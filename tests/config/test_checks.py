@@ -23,6 +23,7 @@ SOUND = {
     "PROXIES_DECIDED": True,
     "ALLOWED_HOSTS": ["desk.example.com"],
     "DIAL_REACH": Reach((ip_network("10.1.0.0/16"),)),
+    "METRICS_ALLOW": (ip_network("10.0.0.5/32"),),
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
     "REDIS_URL": "redis://:secret@redis.example:6379/0",
 }
@@ -51,6 +52,7 @@ def test_a_sound_installation_is_told_nothing(monkeypatch: pytest.MonkeyPatch):
         ("HTTPS", False, "streamdesk.W005"),
         ("PROXIES_DECIDED", False, "streamdesk.W007"),
         ("TRUSTED_PROXIES", (ip_network("::/0"),), "streamdesk.W008"),
+        ("METRICS_ALLOW", (ip_network("0.0.0.0/0"),), "streamdesk.W009"),
         ("REDIS_URL", "redis://redis.example:6379/0", "streamdesk.W006"),
     ],
 )

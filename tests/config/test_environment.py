@@ -115,3 +115,16 @@ def test_a_postgresql_socket_folder_is_a_host():
 def test_another_database_is_refused_by_name():
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL begins with mysql. Use postgresql://"):
         database_entry("mysql://localhost/calls", Path("x"))
+
+
+@pytest.mark.parametrize(
+    ("value", "address"), [("", ("", 0)), ("127.0.0.1:9101", ("127.0.0.1", 9101)), ("[::1]:9101", ("::1", 9101)), ("host:1", ("host", 1))]
+)
+def test_an_address_to_listen_on_is_a_host_and_a_port(value: str, address: tuple[str, int]) -> None:
+    assert Environment({"WORKER_METRICS": value}).address("WORKER_METRICS") == address
+
+
+@pytest.mark.parametrize("value", ["9101", "127.0.0.1", "127.0.0.1:", ":9101", "127.0.0.1:0", "127.0.0.1:70000", "127.0.0.1:http"])
+def test_what_is_no_address_to_listen_on_is_refused(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="WORKER_METRICS"):
+        Environment({"WORKER_METRICS": value}).address("WORKER_METRICS")

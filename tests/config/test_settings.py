@@ -125,6 +125,8 @@ def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(set
         ({"OIDC_ISSUER": "https://id.example.org"}, "OIDC_ISSUER is set. Set OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"),
         ({"OIDC_ISSUER": "http://id.example.org", "OIDC_CLIENT_ID": "a", "OIDC_CLIENT_SECRET": "b"}, "does not begin with https://"),
         ({"OIDC_ROLES": "desk-support"}, "OIDC_ROLES=desk-support has no pairs. Write them as desk-support=Support"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5 characters, and needs at least 24."),
+        ({**REAL, "WORKER_METRICS": "127.0.0.1:9101"}, "WORKER_METRICS is set, and nobody may read there."),
         ({"OIDC_SCOPES": "profile"}, "OIDC_SCOPES=profile has no openid in it."),
     ],
 )

@@ -81,6 +81,10 @@ class CallSession:
         """When the gateway was heard of last, audio or not (monotonic)."""
         return self._gateway.heard_at
 
+    @property
+    def late_frames(self) -> int:
+        return self._gateway.arrivals.late
+
     # The gateway -------------------------------------------------------------------------------------------------------
     def hear(self, message: GatewayMessage, now: float) -> None:
         """Anything the gateway says but Audio, which goes to `audio` at once."""

@@ -27,6 +27,15 @@ def make_private(folder: Path, apart: Path) -> None:
 
 def generated_secret(file: Path) -> str:
     """A key of an installation on trial: made once, readable by its owner only. Two processes that begin at once have the same."""
+    try:
+        return _secret_in(file)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{file} cannot be read or made ({error.strerror}). DATA_DIR={file.parent} needs room, and belongs to the user that runs this."
+        ) from error
+
+
+def _secret_in(file: Path) -> str:
     if not file.exists():
         _make(file)
     if (owner := _owner_of(file)) not in (os.geteuid(), ROOT_USER, _owner_of(file.parent)):

@@ -108,3 +108,8 @@ def test_a_folder_of_somebody_else_is_refused_in_a_sentence(tmp_path: Path) -> N
     finally:
         folder.rmdir()
     assert done.returncode == 1 and f"DATA_DIR={folder}/streamdesk" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_key_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match="cannot be read or made"):
+        generated_secret(Path("/proc/self/secret_key"))

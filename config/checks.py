@@ -1,9 +1,12 @@
-"""What an operator can get wrong without any single setting being wrong. `manage.py check` and every start report it, by id.
+"""What an operator can get wrong without any single setting being wrong. `manage.py check`, `doctor` and every start report it, by id.
 
 Owns those judgements. A wrong SECRETS_KEY stops the start; combinations that must not even start are refused in config.settings.
 A start asks only for what is tagged INSTALLATION: Django's own checks are of the code, and import every page of the console."""
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,11 +17,24 @@ from django.db import DatabaseError, connection
 from streams.sealed import WrongKey, require_known_keys
 
 INSTALLATION = "installation"
+SAID_BY = ("check", "doctor", "run", "serve")
+"""Commands of manage.py that say what is unwise. Every other one would as well, and whoever reads it each time reads it no more."""
 REAPED_WITHIN_SECONDS = 45
 """What the reaper promises: a call that nobody holds is ended after at most one lease and one round of the reaper."""
 
 
-@register(INSTALLATION)
+def unwise(check: Callable[..., Iterable[CheckMessage]]) -> None:
+    """Registers a check that warns."""
+
+    @wraps(check)
+    def warn(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
+        of_manage = Path(sys.argv[0]).name == "manage.py"
+        return () if of_manage and sys.argv[1:2] and sys.argv[1] not in SAID_BY else check(app_configs, **kwargs)
+
+    register(INSTALLATION)(warn)
+
+
+@unwise
 def lease(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     latest_end_seconds = settings.LEASE_SECONDS * 1.5
     if latest_end_seconds > REAPED_WITHIN_SECONDS:
@@ -51,7 +67,7 @@ def wrong_secrets_key() -> str:
     return ""
 
 
-@register(INSTALLATION)
+@unwise
 def buffer(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     attempts = len(settings.CONNECT_RETRY_SECONDS) + 1
     longest_ms = 1000 * (settings.CONNECT_TIMEOUT_SECONDS * attempts + sum(settings.CONNECT_RETRY_SECONDS))
@@ -63,7 +79,7 @@ def buffer(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
         )
 
 
-@register(INSTALLATION)
+@unwise
 def dialling(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     opened = [str(network) for network in settings.DIAL_REACH.networks if network.is_loopback or network.prefixlen == 0]
     if opened and not settings.EMBEDDED:
@@ -74,7 +90,7 @@ def dialling(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
         )
 
 
-@register(INSTALLATION)
+@unwise
 def storage(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     if not settings.EMBEDDED and "sqlite3" in settings.DATABASES["default"]["ENGINE"]:
         yield Warning(
@@ -84,7 +100,7 @@ def storage(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
         )
 
 
-@register(INSTALLATION)
+@unwise
 def transport(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
     if set(settings.ALLOWED_HOSTS) - set(settings.LOCAL_HOSTS) and not settings.HTTPS:
         yield Warning(

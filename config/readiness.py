@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 PROBE_EVERY_SECONDS = 2.0
 OK, UNANSWERED, UNWRITABLE = "ok", "does not answer queries", "answers, but this process cannot write calls to it"
+UNMIGRATED = "has not the tables that this version needs: manage.py migrate makes them"
+NO_TABLE = ("no such table", "no such column", "has no column", "does not exist")
 LATE = f"no answer within {LIMIT_SECONDS:g} s"
 
 
@@ -56,7 +58,7 @@ def writing_problem() -> str:
         journal.probe()
     except Exception as error:  # noqa: BLE001 - whatever it raises, nothing can be written
         _writing.failed(error, "calls are taken, and what they note waits")
-        return UNWRITABLE
+        return UNMIGRATED if any(words in str(error) for words in NO_TABLE) else UNWRITABLE
     _writing.worked()
     _last_probe.made()
     return OK

@@ -42,6 +42,8 @@ def database_trouble(problem: str) -> Found:
         return []
     for_calls = "Audio goes on. What calls note waits in their process and is written, billed and called back once the database takes it."
     remedy = "See whether the database is up and has room on its disk, and whether its user may write."
+    if problem == readiness.UNMIGRATED:
+        remedy = "Run manage.py migrate, once for all processes; they need no restart."
     return [Trouble("database", f"The database {'gave ' if problem == readiness.LATE else ''}{problem}.", for_calls, remedy)]
 
 

@@ -18,6 +18,7 @@ from streams.pure.customer.answer_xml import InvalidAnswer, parse
 from streams.pure.customer.service_url import HTTP_SCHEMES, url_problem
 from streams.pure.provision_file import AccountEntry, FileEntry, FileProblem, at, meant, read_file
 from streams.pure.secret_strength import Secret, secret_problem
+from streams.signals import provisioned
 
 ProvisionedRow = Account | Application | Gateway
 ACCOUNT_COLUMNS = {
@@ -100,6 +101,8 @@ class ProvisionPlan:
             self.row.save()
         if self.token and isinstance(self.row, Account):
             tokens.replace_main(self.row, self.token, WRITTEN_BY, timezone.now())
+        if is_new or self.changed:
+            provisioned.send(sender=type(self.row), row=self.row, is_new=is_new, keys=tuple(self.changed))
         action = "created" if is_new else "changed" if self.changed else "left"
         return Change(action, self.what, () if is_new else tuple(self.changed))
 

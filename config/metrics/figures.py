@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from cdr import exports, url_tests
@@ -27,6 +28,14 @@ Backlog = dict[str, float]
 NOTHING: Backlog = {}
 
 
+def known() -> Backlog:
+    """Without the database what is on this machine."""
+    try:
+        return ask_database() | spools()
+    except DatabaseError:
+        return spools()
+
+
 def ask_database() -> Backlog:
     now = database_now()
     waits = {
@@ -42,7 +51,7 @@ def ask_database() -> Backlog:
     heartbeat = Heartbeat.objects.filter(name=WATCHED_TASK).first()
     if heartbeat is not None:
         found["worker_silent_seconds"] = max((now - heartbeat.beat_at).total_seconds(), 0.0)
-    return found | spools()
+    return found
 
 
 def count_up_to_bound(rows: QuerySet[Any]) -> float:
@@ -61,4 +70,4 @@ def spools() -> Backlog:
     return {"spool_files": float(files), "spool_folder_bytes": float(size)}
 
 
-backlog = BackgroundCheck(ask_database, late=lambda: NOTHING, broken=lambda: NOTHING)
+backlog = BackgroundCheck(known, late=lambda: NOTHING, broken=lambda: NOTHING)

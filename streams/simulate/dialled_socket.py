@@ -42,6 +42,11 @@ class DialledSocket(Changing):
         context = ssl.create_default_context() if uri.secure else None
         try:
             self._reader, self._writer = await asyncio.open_connection(uri.host, uri.port, ssl=context)
+        except ssl.SSLCertVerificationError as error:
+            words = f"The certificate of {uri.host}:{uri.port} is not trusted: {error.verify_message}."
+            raise CallRefused(f"{words} Of an authority of your own, name its file in SSL_CERT_FILE.") from error
+        except ssl.SSLError as error:
+            raise CallRefused(f"What answers at {uri.host}:{uri.port} speaks no TLS: use ws:// there. ({error.reason})") from error
         except OSError as error:
             raise CallRefused(
                 f"Nothing answers at {uri.host}:{uri.port}. Is the platform running there? ({error.strerror or error})"

@@ -1,10 +1,13 @@
 """The ledger hears of a stream's end, once, and what fails beside it undoes both."""
 
+import json
+
 import pytest
 
 from cdr import receivers
-from cdr.models import Charge
+from cdr.models import AuditEntry, Charge
 from streams.models import Stream
+from streams.provision import InvalidFile, provision
 from streams.signals import stream_ended
 from tests.cdr.call_script import CallScript, make_gateway
 from tests.cdr.factories import good_call
@@ -17,6 +20,27 @@ def test_connecting_again_does_not_charge_twice() -> None:
     good_call(make_gateway())
     assert Charge.objects.count() == 1
     assert [key[0] for key, *_ in stream_ended.receivers] == ["charge_ended_streams"]
+
+
+def test_what_a_provisioning_file_makes_and_changes_is_in_the_audit_log_without_its_secrets() -> None:
+    def applied(**account: object) -> None:
+        file = {"name": "Acme", "auth_token": "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5", "applications": [], "gateways": [], **account}
+        provision(json.dumps({"accounts": [file]}).encode())
+
+    applied()
+    applied(rate="0.0040")
+    applied(rate="0.0040")
+    entries = [(entry.by, entry.act, entry.kind, entry.subject, entry.details) for entry in AuditEntry.objects.order_by("pk")]
+    assert entries == [
+        ("manage.py provision", "add", "account", "Acme", {}),
+        ("manage.py provision", "change", "account", "Acme", {"changed": "rate"}),
+    ]
+
+
+def test_a_file_with_a_problem_leaves_no_entry() -> None:
+    with pytest.raises(InvalidFile):
+        provision(json.dumps({"accounts": [{"name": "Acme"}, {"name": "Bad", "auth_token": "short"}]}).encode())
+    assert not AuditEntry.objects.exists()
 
 
 def test_an_end_that_a_receiver_refuses_leaves_neither_end_nor_charge() -> None:

@@ -1,5 +1,6 @@
 """Each check speaks when it should and is silent otherwise."""
 
+import sys
 from ipaddress import ip_network
 from types import SimpleNamespace
 
@@ -58,6 +59,18 @@ def test_a_sound_installation_is_told_nothing(monkeypatch: pytest.MonkeyPatch):
 )
 def test_each_mistake_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: object, expected: str):
     assert ids(monkeypatch, **{name: value}) == {expected}
+
+
+@pytest.mark.parametrize(("command", "says_it"), [("check", True), ("serve", True), ("createsuperuser", False), ("provision", False)])
+def test_what_is_unwise_is_said_by_few_commands_and_what_is_wrong_by_all(monkeypatch: pytest.MonkeyPatch, command: str, says_it: bool):
+    """Whoever reads the same warning under each command reads it no more."""
+    monkeypatch.setattr(sys, "argv", ["/opt/streamdesk/manage.py", command])
+    monkeypatch.setattr(checks, "require_known_keys", wrong_key)
+    assert ids(monkeypatch, LEASE_SECONDS=31) == {"streamdesk.E001", *(["streamdesk.W001"] if says_it else [])}
+
+
+def wrong_key(connection: object) -> None:
+    raise WrongKey("Another key.")
 
 
 def test_the_trial_on_one_machine_is_no_mistake(monkeypatch: pytest.MonkeyPatch):

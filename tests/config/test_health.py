@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.core.asgi import get_asgi_application
+from django.db import ProgrammingError
 from django.test import AsyncClient, AsyncRequestFactory, Client
 
 from config import background_checks, readiness
 from config.serving_role import ALL, CONSOLE, MEDIA, in_role
+from config.status import database_trouble
 from streams.calls import switchboard
 from tests.streams.refusing_database import refusing
 
@@ -71,6 +73,21 @@ async def test_a_database_that_takes_no_writes_keeps_calls_away_and_lets_the_con
         assert (status, found["database"]) == (503, "answers, but this process cannot write calls to it")
         assert await answer_of(CONSOLE) == (200, WELL)
     assert await answer_of(MEDIA) == (200, WELL)
+
+
+@pytest.mark.parametrize("role", [MEDIA, CONSOLE])
+async def test_before_migrate_it_is_said_that_the_tables_are_missing(role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_table() -> None:
+        raise ProgrammingError('relation "streams_heartbeat" does not exist')
+
+    monkeypatch.setattr("streams.journal.probe", no_table)
+    readiness._last_probe.at = float("-inf")
+    status, found = await answer_of(role)
+    assert (status, found["database"]) == (503, "has not the tables that this version needs: manage.py migrate makes them")
+    monkeypatch.undo()
+    assert await answer_of(role) == (200, WELL), "nothing had to be restarted"
+    [trouble] = database_trouble(readiness.UNMIGRATED)
+    assert trouble.remedy.startswith("Run manage.py migrate")
 
 
 def test_a_probe_that_goes_wrong_all_day_is_a_line_and_not_one_for_each(

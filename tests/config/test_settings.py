@@ -15,7 +15,7 @@ from tests.config.settings_reader import Done, SettingsReader, settings_reader
 
 ROOT = Path(__file__).parents[2]
 NAMES = ["EMBEDDED", "EMBEDDED_REDIS", "REDIS_URL", "DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "SECURE_SSL_REDIRECT", "CELERY_BROKER_URL"]
-NAMES += ["DRAIN_NOTICE_SECONDS", "API_DOCS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECRETS_KEYS"]
+NAMES += ["DRAIN_NOTICE_SECONDS", "DRAIN_SECONDS", "API_DOCS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECRETS_KEYS"]
 SHOW = f"""
 import json
 from config import settings
@@ -68,6 +68,10 @@ def test_with_nothing_set_it_is_the_embedded_trial_on_this_machine(settings: Rea
 def test_a_load_balancer_is_given_notice_and_the_trial_where_there_is_none_stops_at_once(settings: Reader):
     assert settings()["DRAIN_NOTICE_SECONDS"] == 0
     assert settings(**REAL)["DRAIN_NOTICE_SECONDS"] == 10
+
+
+def test_calls_may_go_on_for_half_an_hour_when_a_real_installation_is_upgraded(settings: Reader):
+    assert (settings()["DRAIN_SECONDS"], settings(**REAL)["DRAIN_SECONDS"]) == (30, 1800)
 
 
 def test_the_secret_key_of_the_trial_is_made_once_and_kept_private(settings: Reader, tmp_path: Path):

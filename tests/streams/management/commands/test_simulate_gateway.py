@@ -15,6 +15,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from streams.simulate.listener import serving
+from tests.journeys.certificates import Authority
 
 UUID = "816e0b22-6913-4b43-88a9-6d3054b77df9"
 
@@ -157,6 +158,27 @@ async def test_nobody_answers(unused_tcp_port: int) -> None:
     platform.url = f"ws://127.0.0.1:{unused_tcp_port}"
     with pytest.raises(CommandError, match="Nothing answers"):
         await simulate(platform)
+
+
+async def test_a_certificate_that_is_not_trusted_is_said_to_be_one(tmp_path: Path) -> None:
+    platform = Platform()
+    async with serving(lambda listener: serve(platform.take, sock=listener, ssl=Authority(tmp_path).customer())) as port:
+        platform.url = f"wss://127.0.0.1:{port}"
+        with pytest.raises(CommandError, match=r"The certificate of 127\.0\.0\.1:\d+ is not trusted: .* SSL_CERT_FILE"):
+            await simulate(platform)
+
+
+async def test_a_port_without_tls_is_said_to_be_one() -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    platform = Platform()
+    async with serving(lambda listener: asyncio.start_server(plain, sock=listener)) as port:
+        platform.url = f"wss://127.0.0.1:{port}"
+        with pytest.raises(CommandError, match="speaks no TLS: use ws:// there"):
+            await simulate(platform)
 
 
 @pytest.mark.parametrize(

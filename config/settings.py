@@ -239,13 +239,17 @@ CELERY_BEAT_SCHEDULE = {
     "end what nobody holds": {"task": "streams.tasks.reap_calls", "schedule": timedelta(seconds=LEASE_SECONDS / 2)},
 }
 
+LOG_FORMAT = env.one_of("LOG_FORMAT", "plain", ("plain", "json"))
 LOG_LINE = "{asctime} {levelname} {name}: {message}"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"()": "config.scrubbed_logs.ScrubbedFormatter", "format": LOG_LINE, "style": "{"}},
+    "formatters": {
+        "plain": {"()": "config.scrubbed_logs.ScrubbedFormatter", "format": LOG_LINE, "style": "{"},
+        "json": {"()": "config.json_lines.JsonLines"},
+    },
     "filters": {"broker": {"()": "config.broker_lines.BrokerLines"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["broker"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["broker"]}},
     "root": {"handlers": ["console"], "level": env.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
     "loggers": {
         "daphne": {"level": "WARNING"},

@@ -24,6 +24,7 @@ from django.views.debug import technical_500_response
 from cdr import exports, roles
 from cdr.models import AuditEntry, Export, UrlTest
 from cdr.sign_in import second_factor
+from config.json_lines import JsonLines
 from config.scrubbed_logs import ScrubbedFormatter
 from streams.calls.spool import Spool
 from streams.models import Application, Callback, CallbackAttempt, Gateway, Stream
@@ -80,7 +81,8 @@ def logged() -> Iterator[list[str]]:
     """Every line as the processes write it."""
     lines: list[str] = []
     handler = logging.Handler()
-    handler.emit = lambda record: lines.append(ScrubbedFormatter("{message}", style="{").format(record))  # type: ignore[method-assign]
+    formatters = ScrubbedFormatter("{message}", style="{"), JsonLines()
+    handler.emit = lambda record: lines.extend(formatter.format(record) for formatter in formatters)  # type: ignore[method-assign]
     logging.getLogger().addHandler(handler)
     yield lines
     logging.getLogger().removeHandler(handler)

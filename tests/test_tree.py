@@ -82,6 +82,7 @@ TOLD_BY = {
     "cdr/retention/test_runs": ("cdr/retention/due",),
     "config/management/commands/test_run": ("config/installation", "config/processes"),
     "config/management/commands/test_serve": ("config/web_server",),
+    "config/test_json_lines": ("streams/log_subject",),
     "config/doctor/test_examining": ("config/doctor/findings",),
     "config/metrics/test_page": (
         "config/metrics/families",

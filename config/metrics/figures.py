@@ -28,7 +28,7 @@ Backlog = dict[str, float]
 NOTHING: Backlog = {}
 
 
-def known() -> Backlog:
+def ask_what_waits() -> Backlog:
     """Without the database what is on this machine."""
     try:
         return ask_database() | spools()
@@ -70,4 +70,4 @@ def spools() -> Backlog:
     return {"spool_files": float(files), "spool_folder_bytes": float(size)}
 
 
-backlog = BackgroundCheck(known, late=lambda: NOTHING, broken=lambda: NOTHING)
+backlog = BackgroundCheck(ask_what_waits, late=lambda: NOTHING, broken=lambda: NOTHING)

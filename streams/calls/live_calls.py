@@ -12,6 +12,7 @@ from streams.calls.note_queue import NoteQueue
 from streams.calls.relay import CLOSE_TAKEN, Relay, RelayContext
 from streams.gateways.line import Caller, GatewayLine
 from streams.gateways.refusals import Refusals
+from streams.log_subject import speak_of_call
 from streams.pure.call.notes import CallFacts, CallKey
 from streams.pure.gateway.dialects import CallIdentity, identity
 from streams.pure.gateway.refusal import Reason, Refusal
@@ -38,6 +39,7 @@ class LiveCalls:
     def open(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None, context: RelayContext) -> Relay | None:
         """The call that a line brings: a new one, or one that goes on on this line; None, and the line is refused, when it is neither."""
         facts = facts_of(line.caller, who, first)
+        speak_of_call(facts.call_id)
         relay = self.relays.get(facts.key)
         if relay is not None:
             reason, problem = Reason.CALL_LIVE, relay.continue_on(line, first)

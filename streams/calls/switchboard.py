@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from streams.calls import process_troubles, timing
+from streams.calls import call_lines, process_troubles, timing
 from streams.calls.control_rounds import ControlRounds
 from streams.calls.crowding import Crowding
 from streams.calls.lease_keeping import LeaseKeeper, signs_of_life
@@ -95,6 +95,7 @@ class Switchboard:
     # What becomes of calls ------------------------------------------------------------------------------------------------------
     def record(self, facts: CallFacts, note: Note) -> None:
         """A fact of a call, to be written and counted."""
+        call_lines.say(facts, note)
         self.counts.note(note)
         self.note_queue.add(facts, note)
 

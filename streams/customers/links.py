@@ -13,6 +13,7 @@ from uuid import UUID
 
 from streams.customers.dial import DialFailed, DialSettings, dial
 from streams.customers.open_socket import CustomerSocket
+from streams.log_subject import speak_of_stream
 from streams.pure.call.effects import CloseCustomer, Dial
 from streams.pure.call.session import CallSession
 from streams.pure.call.stream import StreamSession
@@ -68,6 +69,7 @@ class CustomerLinks:
 
     async def _connect(self, effect: Dial, link: Link) -> None:
         """One attempt, then the life of the socket it made."""
+        speak_of_stream(effect.stream_id)
         await asyncio.sleep(effect.after_seconds)
         began = time.monotonic()
         link.stream.dialling(began)

@@ -19,6 +19,7 @@ from streams.delivery import after_try, claims, counted_tries, outbox, slow_endp
 from streams.delivery.outbox import Chosen, Look
 from streams.delivery.sending import SendResult, send_once
 from streams.delivery.slow_endpoints import Endpoint
+from streams.log_subject import speak_of_call, speak_of_stream
 from streams.models import Callback
 from streams.pure.callback.auth_tokens import Tokens
 
@@ -141,7 +142,7 @@ class Rounds:
         """In a thread, which needs no database."""
         with self.lock:
             self.sending += 1
-        work = self._threads.submit(send_once, callback, signing, clock)
+        work = self._threads.submit(_send_beside, callback, signing, clock)
         work.add_done_callback(lambda sent: self._sent(chosen, callback, sent.result()))
 
     def _sent(self, chosen: Chosen, callback: Callback, result: SendResult) -> None:
@@ -150,6 +151,12 @@ class Rounds:
             self.sending -= 1
             self.to_do.sent.append(SentTry(chosen, callback, result))
         self._told()
+
+
+def _send_beside(callback: Callback, signing: Tokens | None, clock: RunningClock) -> SendResult:
+    speak_of_call(None)
+    speak_of_stream(callback.stream.uuid)
+    return send_once(callback, signing, clock)
 
 
 def _too_many(mine: list[Callback], clock: RunningClock) -> list[Callback]:

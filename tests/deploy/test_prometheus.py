@@ -12,7 +12,7 @@ from channels.db import database_sync_to_async
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.metrics.families import of_every_process
-from config.metrics.figures import ask_database
+from config.metrics.figures import ask_what_waits
 from config.metrics.of_calls import of_database, of_process, of_switchboard
 from config.metrics.of_worker import of_deliveries
 from config.metrics.rendering import rendered
@@ -42,7 +42,7 @@ async def test_every_metric_that_is_named_exists() -> None:
         await Heartbeat.objects.acreate(name="reaper", beat_at="2026-01-01T00:00:00Z")
         families = [*of_every_process("1", {"x": False}), *of_process(ready=True, stopping=False, troubles=[])]
         families += [*await of_switchboard(board), *of_deliveries()]
-    families += [*of_database(await database_sync_to_async(ask_database)())]
+    families += [*of_database(await database_sync_to_async(ask_what_waits)())]
     there = {sample.name for family in text_string_to_metric_families(rendered(families).decode()) for sample in family.samples}
     there |= {f"{family.name}_total" for family in families if family.type == "counter"}  # of which nothing happened yet
     named = {name for expression in expressions() for name in NAMED.findall(QUOTED.sub("", expression))}

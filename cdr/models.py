@@ -58,6 +58,15 @@ class StreamDetail(Stream):
         ordering = ("-requested_at", "-id")
 
 
+class HostDetail(Stream):
+    """A stream as one of those that go to its host: what the console's pages of hosts are about."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "host"
+        default_permissions = ()
+
+
 class SavedFilter(models.Model):
     """A narrowed list under a name: the query of its address. `section` is the admin's name of the list, such as cdr_calldetail."""
 

@@ -43,6 +43,8 @@ TESTS = (
     "tests/cdr/test_receivers.py",
     "tests/cdr/pages/test_board.py",
     "tests/cdr/pages/test_call.py",
+    "tests/cdr/pages/test_host.py",
+    "tests/cdr/pages/test_hosts.py",
     "tests/cdr/pages/test_gateway.py",
     "tests/cdr/pages/test_row_key.py",
     "tests/cdr/pages/test_stream_page.py",

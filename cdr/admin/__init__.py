@@ -1,6 +1,6 @@
 """Every page an operator sees, on a site of its own: `console`. Importing this package registers them."""
 
-from cdr.admin import audit, callbacks, calls, failed_sign_ins, gateways, refusals, retention, staff, streams, tenants, url_tests
+from cdr.admin import audit, callbacks, calls, failed_sign_ins, gateways, hosts, refusals, retention, staff, streams, tenants, url_tests
 from cdr.admin.site import console
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "console",
     "failed_sign_ins",
     "gateways",
+    "hosts",
     "refusals",
     "retention",
     "staff",

@@ -14,7 +14,7 @@ from cdr.admin.entry.access import GuardedSite
 from cdr.pages.board import board
 
 SECTIONS = (
-    ("Calls", ("CallDetail", "StreamDetail", "Callback")),
+    ("Calls", ("CallDetail", "StreamDetail", "Callback", "HostDetail")),
     ("Tenants", ("Account", "Application", "Gateway", "GatewayRefusal", "UrlTest")),
     ("Staff", ("User", "Group", "FailedSignIn", "AuditEntry", "RetentionRun")),
 )

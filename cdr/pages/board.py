@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncMinute
 
 from cdr.pages.callback_hosts import HostRow, host_rows
+from cdr.pages.hosts import WorstHost, worst_services
 from cdr.pure.badges import Badge, reason_badge
 from cdr.pure.bars import Bar, bars
 from cdr.pure.figures import counted, share
@@ -23,6 +24,7 @@ DAY_COUNTED_TO = 200_000
 """Up to this many streams of a day are counted for each reason; past that the share is not known, and is not shown."""
 SHOWN_MINUTES = 60
 SHOWN_GATEWAYS = 12
+SHOWN_SERVICES = 8
 CALLS, STREAMS, CALLBACKS = (f"admin:{name}_changelist" for name in ("cdr_calldetail", "cdr_streamdetail", "streams_callback"))
 
 
@@ -74,14 +76,17 @@ class Board:
     figures: list[Figure]
     started: CallStarts
     outcomes: list[EndShare]
+    services: list[WorstHost]
     hosts: list[HostRow]
     gateways: list[GatewayRow]
 
 
 def board(now: datetime, lease_seconds: float) -> Board:
-    """Fifteen queries, however many rows there are. `lease_seconds`: so old a measured rate may be."""
+    """Eighteen queries, however many rows there are. `lease_seconds`: so old a measured rate may be."""
     since = now - timedelta(days=1)
-    return Board(figures(now), started(now), outcomes(since), host_rows(since), gateways(lease_seconds))
+    return Board(
+        figures(now), started(now), outcomes(since), worst_services(now, SHOWN_SERVICES), host_rows(since), gateways(lease_seconds)
+    )
 
 
 # What is live, and what went wrong -------------------------------------------------------------------------------------

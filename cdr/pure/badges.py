@@ -45,6 +45,16 @@ _CALLBACK_STATES = {
     "delivered": Badge("✓", "delivered", "good"),
     "given_up": Badge("✕", "given up", "bad"),
 }
+_LANES = {
+    "answered quickly": Badge("✓", "answers quickly", "plain"),
+    "hangs": Badge("✕", "hangs: held back", "bad"),
+    "not tried yet": Badge("◔", "answered slowly", "warn"),
+}
+
+
+def lane_badge(lane: str) -> Badge | None:
+    """Of an endpoint that was tried of late: in which lane workers have it (streams.delivery.slow_endpoints)."""
+    return _known(_LANES, lane) if lane else None
 
 
 def reason_badge(reason: str) -> Badge | None:

@@ -9,11 +9,15 @@ from uuid import UUID
 
 import phonenumbers
 
+from streams.pure.customer.host_name import folded_host
 from streams.pure.number_key import HIDDEN, LONG_NUMBER, Written, international, read_number, trunk_prefix, valid
 
 WHOLE_UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
 BEGINNING = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
-HOST = re.compile(r"(?P<scheme>wss?://)?(?P<name>[a-z0-9_-][a-z0-9._-]*)(?::(?P<port>[0-9]{1,5}))?(?:[/?].*)?", re.IGNORECASE)
+HOST = re.compile(r"(?P<scheme>wss?://)?(?P<name>[\w-][\w.-]*|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:[/?].*)?", re.IGNORECASE)
+AUTHORITY = re.compile(
+    r"(?:[a-z]+://)?(?P<name>\[[^\]]*\]|[^/?#]*:[^/?#]*:[^/?#]*|[^/?#:]*)(?::(?P<port>[0-9]{1,5}))?(?:[/?#].*)?", re.IGNORECASE
+)
 ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 NUMBER = re.compile(r"(?:sips?:|tel:)?[+( ]*[0-9][0-9 ().+/-]*", re.IGNORECASE)
 SPACED_DIGITS = re.compile(r"[0-9](?:[ ().+/-]{0,3}[0-9]){4}")
@@ -123,8 +127,15 @@ def service_host(text: str) -> ServiceHost | None:
     found = HOST.fullmatch(text.strip())
     if found is None or (NUMBER.fullmatch(found["name"]) and not ADDRESS.fullmatch(found["name"])):
         return None
-    host = ServiceHost(found["name"].lower(), found["port"] or "")
-    return host if found["scheme"] or host.port or "." in host.name or host.name == "localhost" else None
+    host = ServiceHost(folded_host(found["name"]), found["port"] or "")
+    named = found["scheme"] or host.port or "." in found["name"] or ":" in host.name or host.name == "localhost"
+    return host if named else None
+
+
+def host_named(text: str) -> ServiceHost:
+    """The same of a text that is nothing but a host, or a URL: `bot`, `[2001:db8::1]:8443`, `https://hooks.example.com/status`."""
+    found = AUTHORITY.fullmatch(text.strip())
+    return ServiceHost(folded_host(found["name"]), found["port"] or "") if found else ServiceHost(folded_host(text), "")
 
 
 def _international(said: Written, countries: Collection[str]) -> tuple[str, ...]:

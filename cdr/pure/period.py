@@ -5,7 +5,14 @@ Owns those readings. Has no clock: `now` comes in."""
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-PRESETS = {"hour": "Last hour", "day": "Last 24 hours", "today": "Today", "yesterday": "Yesterday", "week": "Last 7 days"}
+PRESETS = {
+    "5min": "Last 5 minutes",
+    "hour": "Last hour",
+    "day": "Last 24 hours",
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "week": "Last 7 days",
+}
 FORMS = "Write 14:02 (today), 2026-11-23 or 2026-11-23 14:02, in UTC."
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 
@@ -39,6 +46,7 @@ def preset(word: str, now: datetime) -> Period:
     """The period of one of PRESETS; open on both sides for any other word."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     periods = {
+        "5min": Period(now - timedelta(minutes=5), None),
         "hour": Period(now - timedelta(hours=1), None),
         "day": Period(now - DAY, None),
         "today": Period(midnight, None),

@@ -5,6 +5,7 @@ quickly may have every thread; those that nobody knows yet at most half of them 
 what this process has seen of endpoints; it forgets with the process. Must not know claims: these bound an account in all processes."""
 
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from enum import StrEnum
 from threading import Lock
 
@@ -93,7 +94,7 @@ class SlowEndpoints:
 
     def _note(self, endpoint: Endpoint, quick: bool) -> None:
         before = self._forget(endpoint)
-        needed = max(before - 1, 0) if quick else QUICK_AGAIN if before else 1
+        needed = _needed_after(before, quick)
         self._quick_answers_needed[endpoint] = needed
         self._hanging += Counter({endpoint[0]: int(needed > 1)})
         if len(self._quick_answers_needed) > KNOWN_AT_MOST:
@@ -103,6 +104,18 @@ class SlowEndpoints:
         needed = self._quick_answers_needed.pop(endpoint, 0)
         self._hanging -= Counter({endpoint[0]: int(needed > 1)})
         return needed
+
+
+def _needed_after(needed: int, quick: bool) -> int:
+    return max(needed - 1, 0) if quick else QUICK_AGAIN if needed else 1
+
+
+def lane_after(answers: Iterable[bool]) -> Lane:
+    """Of an endpoint by its answers, in order, whether each was quick; as a process would have seen it that made all of these tries."""
+    needed: int | None = None
+    for quick in answers:
+        needed = _needed_after(needed or 0, quick)
+    return Lane.UNKNOWN if needed in (None, 1) else Lane.HANGING if needed else Lane.QUICK
 
 
 endpoints = SlowEndpoints()

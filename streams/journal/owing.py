@@ -16,7 +16,7 @@ from streams.database_clock import database_now
 from streams.journal.rows import utc_of
 from streams.models import Callback, Stream
 from streams.pure.callback.parameters import Style, callback_parameters, without_secrets
-from streams.pure.customer.service_url import DEFAULT_PORTS
+from streams.pure.customer.service_url import DEFAULT_PORTS, host_of
 from streams.pure.lifecycle import CallbackEvent
 
 
@@ -97,4 +97,4 @@ def _seconds_since_start(stream: Stream, seconds: float) -> int:
 def host_and_port(url: str) -> str:
     """host:port, the port always given, so that one host has one name."""
     parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or DEFAULT_PORTS[parts.scheme]}"[:300]
+    return f"{host_of(url)}:{parts.port or DEFAULT_PORTS[parts.scheme]}"[:300]

@@ -102,7 +102,7 @@ def _connecting(stream: Stream, note: Note) -> None:
 
 
 def _connected(stream: Stream, note: Note) -> None:
-    save(stream, state=StreamState.CONNECTED)
+    save(stream, state=StreamState.CONNECTED, connect_ms=note.details.get("duration_ms"))
 
 
 def _started(stream: Stream, note: Note) -> None:

@@ -4,7 +4,7 @@ every row that is a job (jobs).
 
 Columns, constraints and cheap properties only; the verbs are functions in journal, delivery, control and streams.jobs."""
 
-from streams.models.callbacks import Callback, CallbackAttempt
+from streams.models.callbacks import TRY_FAILED, Callback, CallbackAttempt
 from streams.models.calls import (
     OUTBOUND,
     UNUSUAL,
@@ -25,6 +25,7 @@ from streams.models.tokens import AuthToken, SecretsKey
 
 __all__ = [
     "OUTBOUND",
+    "TRY_FAILED",
     "UNUSUAL",
     "Account",
     "Application",

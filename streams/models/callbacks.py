@@ -8,14 +8,17 @@ from streams.models.choices import CallbackState, callback_events, callback_stat
 from streams.models.jobs import Job
 from streams.models.tenants import Account
 
+TRY_FAILED = Q(tries__gt=1) | Q(Q(tries=1), ~Q(state=CallbackState.DELIVERED))
+"""Callbacks that were not taken at the first try. (One that was sent again by hand has two tries as well.)"""
+
 
 class Callback(Job):
     """One status callback with its frozen payload. The row is the queue: `due_at` says when the next try is, and a claim keeps two
     workers from making the same try."""
 
-    # No index of its own: the constraint's begins with it. The same for an attempt's callback.
+    # No index of its own: the constraint's begins with it. The same for an attempt's callback, and for the account.
     stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="callbacks", db_index=False)
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="callbacks")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="callbacks", db_index=False)
     number = models.PositiveIntegerField(help_text="Counts the callbacks of a stream from 1.")
     event = models.CharField(max_length=20, choices=callback_events)
     url = models.CharField("URL", max_length=2048)
@@ -33,6 +36,11 @@ class Callback(Job):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="callback_newest"),
             models.Index(fields=["-created_at", "-id"], condition=Q(state=CallbackState.GIVEN_UP), name="callback_given_up_newest"),
+            models.Index(
+                fields=["account", "host", "-created_at", "-id"],
+                opclasses=["int8_ops", "varchar_pattern_ops", "timestamptz_ops", "int8_ops"],
+                name="callback_account_host_newest",
+            ),
             models.Index(fields=["due_at"], condition=Q(state=CallbackState.PENDING), name="callback_due"),
             models.Index(fields=["host", "due_at"], condition=Q(state=CallbackState.PENDING), name="callback_host_waiting"),
             models.Index(fields=["claimed_until"], condition=Q(claimed_until__isnull=False), name="callback_claimed"),

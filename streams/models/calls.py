@@ -129,6 +129,7 @@ class Stream(models.Model):
     end_details = models.CharField(max_length=500, blank=True, help_text="In words, with codes.")
     close_code = models.PositiveIntegerField("WebSocket close code", null=True)
     connect_attempts = models.PositiveSmallIntegerField(default=0)
+    connect_ms = models.PositiveIntegerField(null=True, editable=False, help_text="How long the attempt took that succeeded.")
     play_failures = models.PositiveIntegerField(default=0, help_text="How often audio from the customer was not played.")
     degraded_percent = models.PositiveSmallIntegerField(default=0, help_text="Highest buffer level passed: 0, 30, 60 or 90.")
     callback_trouble = models.PositiveSmallIntegerField(choices=callback_troubles, default=CallbackTrouble.NONE)
@@ -151,6 +152,11 @@ class Stream(models.Model):
         indexes = [
             models.Index(fields=["-requested_at", "-id"], name="stream_newest"),
             models.Index(fields=["account", "-requested_at", "-id"], name="stream_account_newest"),
+            models.Index(
+                fields=["account", "service_host", "-requested_at", "-id"],
+                opclasses=["int8_ops", "varchar_pattern_ops", "timestamptz_ops", "int8_ops"],
+                name="stream_account_host_newest",
+            ),
             models.Index(fields=["-requested_at", "-id", *FACTS], condition=UNUSUAL, name="stream_unusual_newest"),
             models.Index(fields=["-call_started_at", "-call", *FACTS], condition=UNUSUAL, name="stream_unusual_by_call"),
             models.Index(

@@ -2,10 +2,12 @@
 
 Owns what each means in columns of a callback."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from cdr.admin.filters.kinds import ColumnFilter, PeriodFilter, Row, TextFilter
-from streams.models import CallbackState
+from cdr.admin.filters.calls_and_streams import AccountFilter
+from cdr.admin.filters.kinds import ChoiceFilter, ColumnFilter, PeriodFilter, Row, TextFilter
+from cdr.pure.lookup import host_named
+from streams.models import TRY_FAILED, CallbackState
 from streams.pure.lifecycle import CallbackEvent
 
 
@@ -30,7 +32,19 @@ class HostFilter(TextFilter):
     parameter_name = "host"
 
     def narrowed(self, rows: QuerySet[Row], text: str) -> QuerySet[Row]:
-        return rows.filter(host__startswith=text.lower())
+        """With a port the whole of it, else what it begins with."""
+        host = host_named(text)
+        return rows.filter(host=f"{host.name}:{host.port}") if host.port else rows.filter(host__startswith=host.name)
 
 
-CALLBACK_FILTERS = (CreatedFilter, EventFilter, StateFilter, HostFilter)
+class TriesFilter(ChoiceFilter):
+    title = "tries"
+    parameter_name = "tries"
+    CHOICES = {"failed": "a try failed", "once": "taken at once", "none": "not tried yet"}
+
+    def narrowed(self, rows: QuerySet[Row], value: str) -> QuerySet[Row]:
+        meaning = {"failed": TRY_FAILED, "once": Q(tries=1, state=CallbackState.DELIVERED), "none": Q(tries=0)}
+        return rows.filter(meaning[value])
+
+
+CALLBACK_FILTERS = (CreatedFilter, EventFilter, StateFilter, TriesFilter, HostFilter, AccountFilter)

@@ -120,6 +120,7 @@ class DirectionFilter(ColumnFilter):
 
 
 _OF_STREAMS = (
+    stream_facts.ServiceHostFilter,
     stream_facts.EndCauseFilter,
     stream_facts.CloseCodeFilter,
     stream_facts.AttemptsFilter,

@@ -40,6 +40,8 @@ class Narrowing(admin.ListFilter):
 
     rare = False
     problem = ""
+    by_streams = False
+    """Of a list of calls: an index has the streams that are meant, in the order of their calls. Read those, and not each call's."""
 
     @classmethod
     def parameters(cls) -> tuple[str, ...]:

@@ -6,9 +6,12 @@ from collections.abc import Collection, Mapping
 from typing import ClassVar
 
 from django.db.models import Q, QuerySet
+from django.utils.functional import cached_property
 
+from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
 from cdr.admin.filters.kinds import ChoiceFilter, Narrowing, Row, TextFilter
-from streams.models import Call, CallbackTrouble
+from cdr.pure.lookup import host_named
+from streams.models import Call, CallbackTrouble, Stream
 from streams.pure.lifecycle import CallState, EndCause, HangupReason, StreamState
 
 LARGEST_CLOSE_CODE = 4999
@@ -92,6 +95,25 @@ class CallbacksFilter(MeaningFilter):
         "given-up": ("given up", Q(callback_trouble=CallbackTrouble.GIVEN_UP)),
     }
     UNUSUAL = ("failed", "given-up")
+
+
+class ServiceHostFilter(StreamFact, TextFilter):
+    """The whole host where there is one of that name, else all that begin with it; a port narrows them."""
+
+    title = "service host"
+    parameter_name = "host"
+    rare = True
+    by_streams = True
+
+    def fact(self) -> Q | None:
+        return self._fact if self.typed() else None
+
+    @cached_property
+    def _fact(self) -> Q:
+        host = host_named(self.typed())
+        whole = Stream.objects.filter(service_host=host.name).exists()
+        named = Q(service_host=host.name) if whole else Q(service_host__begins=host.name)
+        return named & Q(service_url__icontains=f":{host.port}") if host.port else named
 
 
 class CloseCodeFilter(StreamFact, TextFilter):

@@ -31,7 +31,8 @@ class CallChangeList(RecordList):
         calls = super().get_queryset(request, exclude_parameters)
         if self.problems:
             return calls
-        if any(spec.unusual for spec in self.narrowings) or names_a_host(request, self.query):
+        by_streams = any(spec.unusual or (spec.by_streams and spec.chips()) for spec in self.narrowings)
+        if by_streams or names_a_host(request, self.query):
             self.streams = self._narrowed_streams(request)
             return calls.filter(pk__in=self.streams.values("call_id"))
         facts = [fact for spec in self.narrowings if (fact := spec.fact())]

@@ -28,6 +28,20 @@ def canonical_host(written: str) -> str:
     return host
 
 
+def folded_host(written: str) -> str:
+    """One form for a host, however it is spelled: in small letters, a name of other scripts in punycode, without final dot and brackets.
+    What cannot be a host is only folded, so that nothing is lost."""
+    bare = written.strip().removeprefix("[").removesuffix("]")
+    try:
+        return canonical_host(f"[{bare}]" if ":" in bare else _in_ascii(bare)).lower()
+    except ValueError:
+        return bare.lower().removesuffix(".")
+
+
+def _in_ascii(name: str) -> str:
+    return name if name.isascii() else name.encode("idna").decode()
+
+
 def _ipv4(host: str) -> str:
     try:
         return str(IPv4Address(host))

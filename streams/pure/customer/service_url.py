@@ -5,7 +5,7 @@ Owns the rules of form and their sentences. Must not know addresses: whether a h
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from streams.pure.customer.host_name import canonical_host
+from streams.pure.customer.host_name import canonical_host, folded_host
 
 URL_CHARACTERS, HOST_CHARACTERS = 2048, 255
 WEBSOCKET_SCHEMES = ("ws", "wss")
@@ -52,9 +52,9 @@ def _parts_problem(parts: SplitResult, port: int | None, schemes: tuple[str, ...
 
 
 def host_of(url: str) -> str:
-    """The host that `url` names, in small letters, without a port; "" when it names none."""
+    """The host that `url` names, as `folded_host` has it, without a port; "" when it names none."""
     try:
-        return (urlsplit(url).hostname or "")[:HOST_CHARACTERS]
+        return folded_host(urlsplit(url).hostname or "")[:HOST_CHARACTERS]
     except ValueError:
         return ""
 

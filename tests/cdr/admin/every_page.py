@@ -65,6 +65,8 @@ def address(name: str, pattern: URLPattern, user: User | None) -> str:
     if name.endswith("_file"):
         return reverse(f"admin:{name}", args=[own_export(user, section) if user else 1])
     row = first_row(model)
+    if "host" in wanted:
+        return reverse(f"admin:{name}", args=[row.account.auth_id, row.service_host])
     if "token" in wanted:
         return reverse(f"admin:{name}", args=[row.pk, first_row(AuthToken).pk])
     return reverse(f"admin:{name}", args=[row.uuid if hasattr(row, "uuid") and not name.endswith("_history") else row.pk])

@@ -29,7 +29,7 @@ def test_the_figures_lead_to_the_lists_they_count(support) -> None:
     closed_call(gateway, timezone.now()), live_call(gateway, timezone.now())
     page = read(support, "/admin/")
     links = [link for link in page.links if "?" in link]
-    assert len(links) == 5 + 1 + 6 + 1 + 1
+    assert len(links) == 5 + 1 + 6 + 3 + 1 + 1
     for link in links:
         read(support, link)
 

@@ -53,6 +53,7 @@ def _one_another(parameter: str, found: dict[str, Columns]) -> list[Case]:
 
 def _periods(*columns: str) -> list[Case]:
     times = {
+        "when=5min": (NOW - HOUR / 12 + SECOND, NOW - HOUR / 12 - SECOND),
         "when=hour": (NOW - HOUR + SECOND, NOW - HOUR - SECOND),
         "when=day": (NOW - 24 * HOUR + SECOND, NOW - 24 * HOUR - SECOND),
         "when=today": (MIDNIGHT, MIDNIGHT - SECOND),
@@ -137,11 +138,36 @@ CASES: dict[type[Narrowing], Callable[[], list[Case]]] = {
         found={"failed": {"callback_trouble": CallbackTrouble.TRY_FAILED}, "given-up": {"callback_trouble": CallbackTrouble.GIVEN_UP}},
         left_out={"given-up": {"callback_trouble": CallbackTrouble.TRY_FAILED}},
     ),
+    stream_facts.ServiceHostFilter: lambda: [
+        Case("host=wss://BOT.acme.example./in", {"service_host": "bot.acme.example"}, {"service_host": "bot.acme.example.org"}),
+        Case("host=bot.acm", {"service_host": "bot.acme.example"}, {}),
+        Case(
+            "host=bot.acme.example:8443",
+            {"service_host": "bot.acme.example", "service_url": "wss://bot.acme.example:8443/"},
+            {"service_host": "bot.acme.example"},
+        ),
+    ],
     # Of callbacks
     of_callbacks.CreatedFilter: lambda: _periods("created_at"),
     of_callbacks.EventFilter: lambda: _one_another("event", {event: {"event": event} for event in CallbackEvent}),
     of_callbacks.StateFilter: lambda: _one_another("state", {state: {"state": state} for state in CallbackState}),
-    of_callbacks.HostFilter: lambda: [Case("host=API.acme", {"host": "api.acme.example"}, {})],
+    of_callbacks.HostFilter: lambda: [
+        Case("host=API.acme", {"host": "api.acme.example"}, {}),
+        Case("host=api.acme.example:443", {"host": "api.acme.example:443"}, {"host": "api.acme.example:4433"}),
+    ],
+    of_callbacks.TriesFilter: lambda: _choices(
+        "tries",
+        found={
+            "failed": {"tries": 1, "state": CallbackState.PENDING},
+            "once": {"tries": 1, "state": CallbackState.DELIVERED},
+            "none": {"tries": 0},
+        },
+        left_out={
+            "failed": {"tries": 1, "state": CallbackState.DELIVERED},
+            "once": {"tries": 2, "state": CallbackState.DELIVERED},
+            "none": {"tries": 1},
+        },
+    ),
     # Of the audit log
     of_audit.TimeFilter: lambda: _periods("at"),
     of_audit.PersonFilter: lambda: [Case("by=MAR", {"by": "maria"}, {"by": "omar"})],
@@ -166,7 +192,7 @@ def _stream(columns: Columns) -> Stream:
 
 def _callback(columns: Columns) -> int:
     callback = Callback.objects.filter(stream=_stream({}))
-    callback.update(**columns)
+    callback.update(**{name: value for name, value in columns.items() if not name.startswith("call__")})
     return callback.first().pk
 
 

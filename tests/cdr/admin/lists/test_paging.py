@@ -130,6 +130,7 @@ QUERIES = [
     *("cause=connect_failed", "cause=call_ended", "code=1011", "attempts=several", "attempts=one", "degraded=30", "callbacks=failed"),
     *("callbacks=given-up", "duration=under-10s", "gateway=pbx-1", "application=support", "direction=inbound", "direction=outbound"),
     *("q=%2B1415", "q=14155550", "q=26b958", "q=alice@pbx"),
+    *("host=bot.example.com", "host=bot.ex&when=5min", "host=bot.example.com:443&reason=Connection+error"),
     *("q=bot.example.com", "q=bot.example.com&reason=Connection+error&gateway=pbx&application=s&when=week&account={account}"),
     "q=26b958&reason=Connection+error&gateway=pbx&application=s&direction=inbound&duration=under-1m&code=1011&callbacks=failed",
 ]

@@ -1,0 +1,249 @@
+"""The console's list of customers' hosts: what fails where, worst first, each figure with the list of the rows it counts.
+
+Owns what stands in a line. The counting is recent_hosts'. Must not know requests or templates."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+
+from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
+from cdr.pages import recent_hosts
+from cdr.pages.recent_hosts import HostCount, HostKey, HostTally, Since, Tries
+from cdr.pure.badges import Badge, lane_badge
+from cdr.pure.bars import Bar, bars
+from cdr.pure.figures import NOTHING, clock, counted, moment, share, spoken_ms
+from cdr.pure.latency import percentile
+from cdr.pure.secret_text import SecretText
+from streams.models import Account, Callback, CallbackAttempt, Stream
+from streams.pure.foreign_text import cleaned
+
+STREAMS, CALLBACKS = "admin:cdr_streamdetail_changelist", "admin:streams_callback_changelist"
+BAD_FROM = 0.1
+"""From this share on of an hour's streams or callbacks a host is said to fail."""
+SHOWN_ERROR = 200
+
+
+class HostFigure(NamedTuple):
+    """`title`: the same in a sentence. `path`, `query`: the list of the rows that it counts."""
+
+    words: str
+    title: str
+    path: str
+    query: str
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LastError:
+    """`stream`: the uuid of the stream that it was of, or None; `callback`: the key of the callback."""
+
+    words: str
+    at: str
+    stream: UUID | None
+    callback: int | None
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostLine:
+    """`name`: without a port, as its page is named. `now`: live streams, or callbacks that wait. `numbers`: of the last error's call."""
+
+    host: str
+    name: str
+    account: str
+    account_key: int
+    auth_id: str
+    now: HostFigure
+    failed: tuple[HostFigure, ...]
+    p95: str
+    circuit: Badge | None
+    error: LastError | None
+    bars: list[Bar]
+    summary: str
+    bad: bool
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostTable:
+    """`more`: there are others, which fail less. `since`: from when on was counted, "" for a whole day."""
+
+    rows: list[HostLine]
+    more: bool
+    since: str
+
+
+class WorstHost(NamedTuple):
+    """A service of which something failed, for the first page."""
+
+    host: str
+    account: str
+    auth_id: str
+    failed: tuple[HostFigure, ...]
+
+
+class HostsSought(NamedTuple):
+    """Which hosts are listed: of one account, and those of a name or that begin so."""
+
+    account: Account | None = None
+    host: str = ""
+
+
+def service_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
+    """Seven queries."""
+    streams = Stream.objects.filter(**{"account": sought.account} if sought.account else {})
+    streams = streams.filter(service_host__begins=sought.host) if sought.host else streams
+    since = recent_hosts.counted_since(streams, "requested_at", now)
+    found = recent_hosts.count_services(streams, since, now, most + 1)
+    keys = [count.key for count in found[:most]]
+    live, accounts = recent_hosts.live_streams(keys), _accounts(keys)
+    slowest = recent_hosts.connect_p95_ms(keys, now - recent_hosts.WINDOWS["hour"])
+    hours = recent_hosts.failed_streams_by_hour(keys, since.at, now)
+    errors = stream_errors(count.last_failed for count in found[:most])
+    rows = []
+    for count in found[:most]:
+        account = accounts[count.key[0]]
+        query = {"account": account.auth_id, "host": count.key[1]}
+        at_once = live.get(count.key, 0)
+        figure = HostFigure(f"{at_once:,}", f"{counted(at_once, 'stream')} now", STREAMS, urlencode({**query, "state": "live"}))
+        p95 = spoken_ms(slowest[count.key]) if count.key in slowest else NOTHING
+        rows.append(_line(count, account, figure, service_figures(count.tallies, query), p95, None, errors, hours.get(count.key), now))
+    return HostTable(rows, len(found) > most, _since(since))
+
+
+def endpoint_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
+    """Six queries."""
+    callbacks = Callback.objects.filter(**{"account": sought.account} if sought.account else {})
+    callbacks = callbacks.filter(host__begins=sought.host) if sought.host else callbacks
+    since = recent_hosts.counted_since(callbacks, "created_at", now)
+    found = recent_hosts.count_endpoints(callbacks, since, now, most + 1)
+    keys = [count.key for count in found[:most]]
+    accounts, tries = _accounts(keys), recent_hosts.latest_tries(since.at)
+    hours = recent_hosts.failed_callbacks_by_hour(keys, since.at, now)
+    errors = callback_errors(count.last_failed for count in found[:most])
+    rows = []
+    for count in found[:most]:
+        account = accounts[count.key[0]]
+        query = {"account": account.auth_id, "host": count.key[1]}
+        figure = waiting_figure(count.waiting, query)
+        made = tries.get(count.key)
+        p95, circuit = answer_p95(made), lane_badge(made.lane if made else "")
+        rows.append(_line(count, account, figure, endpoint_figures(count.tallies, query), p95, circuit, errors, hours.get(count.key), now))
+    return HostTable(rows, len(found) > most, _since(since))
+
+
+def worst_services(now: datetime, most: int) -> list[WorstHost]:
+    """Those of which something failed within a day, in three queries."""
+    since = recent_hosts.counted_since(Stream.objects.all(), "requested_at", now)
+    found = [count for count in recent_hosts.count_services(Stream.objects.all(), since, now, most) if count.last_failed]
+    accounts = _accounts(count.key for count in found)
+    return [_worst_host(accounts[count.key[0]], count) for count in found]
+
+
+def _worst_host(account: Account, count: HostCount) -> WorstHost:
+    figures = service_figures(count.tallies, {"account": account.auth_id, "host": count.key[1]})
+    return WorstHost(cleaned(count.key[1], 80), account.name, account.auth_id, figures)
+
+
+def _accounts(keys: Iterable[HostKey]) -> dict[int, Account]:
+    return Account.objects.only("name", "auth_id").in_bulk({account for account, _ in keys})
+
+
+def _since(since: Since) -> str:
+    return f"{clock(since.at)} UTC" if since.cut else ""
+
+
+def _line(  # noqa: PLR0917 - what a line is made of
+    count: HostCount,
+    account: Account,
+    at_once: HostFigure,
+    failed: tuple[HostFigure, ...],
+    p95: str,
+    circuit: Badge | None,
+    errors: Mapping[int, LastError],
+    hours: list[int] | None,
+    now: datetime,
+) -> HostLine:
+    error = errors.get(count.last_failed) if count.last_failed else None
+    host = count.key[1]
+    name = host.rpartition(":")[0] if at_once.path == CALLBACKS else host
+    drawn, summary = failures_drawn(hours or [0] * recent_hosts.HOURS, now)
+    return HostLine(
+        host=cleaned(host, 80),
+        name=name,
+        account=account.name,
+        account_key=account.pk,
+        auth_id=account.auth_id,
+        now=at_once,
+        failed=failed,
+        p95=p95,
+        circuit=circuit,
+        error=error,
+        bars=drawn,
+        summary=summary,
+        bad=any(figure.bad for figure in failed[:2]),
+        numbers=error.numbers if error else (),
+    )
+
+
+# Figures, each with the list behind it -------------------------------------------------------------------------------------
+def service_figures(tallies: Iterable[HostTally], query: dict[str, str]) -> tuple[HostFigure, ...]:
+    """The share that failed in each window."""
+    return _shares(tallies, "stream", STREAMS, query, {"reason": "Connection error"})
+
+
+def endpoint_figures(tallies: Iterable[HostTally], query: dict[str, str]) -> tuple[HostFigure, ...]:
+    return _shares(tallies, "callback", CALLBACKS, query, {"tries": "failed"})
+
+
+def waiting_figure(waiting: int, query: dict[str, str]) -> HostFigure:
+    title = f"{counted(waiting, 'callback')} of the last 24 hours {'waits' if waiting == 1 else 'wait'}"
+    return HostFigure(f"{waiting:,}", title, CALLBACKS, urlencode({**query, "state": "pending", "when": "day"}))
+
+
+def _shares(tallies: Iterable[HostTally], noun: str, path: str, query: dict[str, str], failed: dict[str, str]) -> tuple[HostFigure, ...]:
+    figures = []
+    for word, tally in zip(recent_hosts.WINDOWS, tallies, strict=True):
+        narrowed = {**query, **(failed if tally.failed else {}), "when": word}
+        title = f"{tally.failed:,} of {counted(tally.all, noun)} failed"
+        bad = bool(tally.failed) and tally.failed >= BAD_FROM * tally.all
+        figures.append(HostFigure(share(tally.failed, tally.all), title, path, urlencode(narrowed), bad))
+    return tuple(figures)
+
+
+def answer_p95(tries: Tries | None) -> str:
+    return spoken_ms(percentile(tries.durations_ms, 95)) if tries and tries.durations_ms else NOTHING
+
+
+def failures_drawn(hours: list[int], now: datetime) -> tuple[list[Bar], str]:
+    first = recent_hosts.first_hour(now)
+    labels = [f"{first + timedelta(hours=number):%H:%M}: {count} failed" for number, count in enumerate(hours)]
+    return bars(hours, labels), f"{sum(hours):,} failed in 24 hours, at most {max(hours):,} an hour, {hours[-1]:,} in the running one"
+
+
+# Last errors, in words -----------------------------------------------------------------------------------------------------
+def stream_errors(keys: Iterable[int | None]) -> dict[int, LastError]:
+    """Of those streams, by their keys, in one query."""
+    streams = Stream.objects.filter(pk__in=[key for key in keys if key]).select_related("call")
+    return {stream.pk: stream_error(stream) for stream in streams}
+
+
+def stream_error(stream: Stream) -> LastError:
+    words = cleaned(stream.end_details, SHOWN_ERROR) or stream.end_cause.replace("_", " ")
+    numbers = (stream.call.from_number, stream.call.to_number)
+    return LastError(SecretText(words), moment(stream.ended_at), stream.uuid, None, numbers)
+
+
+def callback_errors(keys: Iterable[int | None]) -> dict[int, LastError]:
+    """Of each of those callbacks its last try that failed, in one query."""
+    tries = CallbackAttempt.objects.filter(callback__in=[key for key in keys if key]).exclude(error="").order_by("number")
+    return {attempt.callback_id: callback_error(attempt) for attempt in tries.select_related("callback__stream__call")}
+
+
+def callback_error(attempt: CallbackAttempt) -> LastError:
+    call = attempt.callback.stream.call
+    words = SecretText(cleaned(attempt.error, SHOWN_ERROR))
+    return LastError(words, moment(attempt.started_at), None, attempt.callback_id, (call.from_number, call.to_number))

@@ -27,12 +27,12 @@ from cdr.pages.hosts import (
     stream_error,
     waiting_figure,
 )
-from cdr.pages.recent_hosts import STREAM_FAILED, HostCount, Since
+from cdr.pages.recent_hosts import STREAM_FAILED, HostCount, HostTally, Since
 from cdr.pages.stream import Fact
 from cdr.pure.badges import Badge, lane_badge
 from cdr.pure.bars import Bar
 from cdr.pure.figures import NOTHING, counted, moment, share, spoken_ms
-from cdr.pure.host_story import host_badge, host_story
+from cdr.pure.host_story import callback_story, host_badge, last_failure, service_story
 from cdr.pure.secret_text import SecretText
 from streams.models import UNUSUAL, Account, Callback, CallbackAttempt, Stream
 from streams.pure.customer.host_name import folded_host
@@ -60,6 +60,7 @@ class EndpointLine:
     """One port of the host that takes status callbacks."""
 
     host: str
+    count: HostCount
     waiting: HostFigure
     failed: tuple[HostFigure, ...]
     p95: str
@@ -133,7 +134,9 @@ def host_page(rows: HostRows, now: datetime) -> HostPage | None:
         return None
     key = (rows.account.pk, rows.host)
     since = recent_hosts.counted_since(rows.streams, "requested_at", now)
-    count = next(iter(recent_hosts.count_services(rows.streams, since, now, 1)), HostCount(key, (recent_hosts.HostTally(0, 0),) * 3, None))
+    tallies = _added_up(recent_hosts.count_services(rows.streams, since, now, 1))
+    owed = _added_up([line.count for line in endpoints])
+    shown = service_figures(tallies, rows.query) if latest or not endpoints else endpoints[0].failed
     live = recent_hosts.live_streams([key]).get(key, 0)
     slowest = recent_hosts.connect_p95_ms([key], since.at).get(key)
     failures, tries = _failures(rows, since), _failed_tries(rows)
@@ -145,10 +148,10 @@ def host_page(rows: HostRows, now: datetime) -> HostPage | None:
         account=rows.account.name,
         account_key=rows.account.pk,
         auth_id=rows.account.auth_id,
-        state=host_badge(count.tallies, live),
-        story=host_story(rows.host, count.tallies, live, p95 if slowest is not None else "", failures[0].words if failures else ""),
+        state=host_badge(tallies if latest else owed, live),
+        story=[*(service_story(rows.host, tallies, live, p95) if latest else ()), *_stories(failures, endpoints, owed)],
         live=live,
-        figures=(_live_figure(rows, live), *service_figures(count.tallies, rows.query)),
+        figures=(_live_figure(rows, live) if latest or not endpoints else endpoints[0].waiting, *shown),
         all_query=urlencode(rows.query),
         connect_p95=p95,
         facts=_facts(latest),
@@ -164,6 +167,16 @@ def host_page(rows: HostRows, now: datetime) -> HostPage | None:
         others=_others(rows, now),
         numbers=tuple({number for error in (*failures, *tries) for number in error.numbers}),
     )
+
+
+def _added_up(counts: list[HostCount]) -> list[HostTally]:
+    each = zip(*(count.tallies for count in counts), strict=True)
+    return [HostTally(*map(sum, zip(*of_window, strict=True))) for of_window in each] or [HostTally(0, 0)] * len(recent_hosts.WINDOWS)
+
+
+def _stories(failures: list[LastError], endpoints: list[EndpointLine], owed: list[HostTally]) -> list[str]:
+    of_callbacks = callback_story(owed, sum(line.count.waiting for line in endpoints)) if endpoints else ""
+    return [*([last_failure(failures[0].words)] if failures else []), *filter(None, (of_callbacks,))]
 
 
 def _live_figure(rows: HostRows, live: int) -> HostFigure:
@@ -216,7 +229,8 @@ def _endpoint(rows: HostRows, count: HostCount, durations_ms: list[int] | None) 
     query = {"account": rows.account.auth_id, "host": count.key[1]}
     tries = recent_hosts.tries_of(durations_ms) if durations_ms else None
     lane = lane_badge(tries.lane if tries else "")
-    return EndpointLine(count.key[1], waiting_figure(count.waiting, query), endpoint_figures(count.tallies, query), answer_p95(tries), lane)
+    waiting, failed = waiting_figure(count.waiting, query), endpoint_figures(count.tallies, query)
+    return EndpointLine(count.key[1], count, waiting, failed, answer_p95(tries), lane)
 
 
 def _latest_tries(rows: HostRows) -> QuerySet[CallbackAttempt]:

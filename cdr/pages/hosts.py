@@ -21,6 +21,7 @@ from streams.models import Account, Callback, CallbackAttempt, Stream
 from streams.pure.foreign_text import cleaned
 
 STREAMS, CALLBACKS = "admin:cdr_streamdetail_changelist", "admin:streams_callback_changelist"
+IN_WORDS = {"5min": "the last 5 minutes", "hour": "the last hour", "day": "the last 24 hours"}
 BAD_FROM = 0.1
 """From this share on of an hour's streams or callbacks a host is said to fail."""
 SHOWN_ERROR = 200
@@ -208,7 +209,7 @@ def _shares(tallies: Iterable[HostTally], noun: str, path: str, query: dict[str,
     figures = []
     for word, tally in zip(recent_hosts.WINDOWS, tallies, strict=True):
         narrowed = {**query, **(failed if tally.failed else {}), "when": word}
-        title = f"{tally.failed:,} of {counted(tally.all, noun)} failed"
+        title = f"failed: {tally.failed:,} of {counted(tally.all, noun)} of {IN_WORDS[word]}"
         bad = bool(tally.failed) and tally.failed >= BAD_FROM * tally.all
         figures.append(HostFigure(share(tally.failed, tally.all), title, path, urlencode(narrowed), bad))
     return tuple(figures)

@@ -51,7 +51,11 @@ def test_its_callbacks_by_port_with_the_tries_that_failed() -> None:
     page = page_of("hooks.example.com")
     assert page is not None
     (line,), error = page.endpoints, page.tries[0]
-    assert line.host == "hooks.example.com:443" and line.waiting.words == "1" and line.failed[2].title == "1 of 3 callbacks failed"
+    assert (
+        line.host == "hooks.example.com:443"
+        and line.waiting.words == "1"
+        and line.failed[2].title == "failed: 1 of 3 callbacks of the last 24 hours"
+    )
     assert error.callback == dropped.pk and "500" in error.words
     assert page.latest is None and page.facts == ()
 

@@ -43,7 +43,11 @@ def test_what_failed_in_each_window_the_worst_first(django_assert_num_queries) -
     with django_assert_num_queries(7):
         bad, quiet = services()
     assert bad.host == "bot.example.com" and words(bad) == ["100 %", "50.0 %", "33.3 %"] and bad.bad
-    assert [figure.title for figure in bad.failed] == ["1 of 1 stream failed", "1 of 2 streams failed", "1 of 3 streams failed"]
+    assert [figure.title for figure in bad.failed] == [
+        "failed: 1 of 1 stream of the last 5 minutes",
+        "failed: 1 of 2 streams of the last hour",
+        "failed: 1 of 3 streams of the last 24 hours",
+    ]
     auth_id = gateway.account.auth_id
     assert bad.failed[1].query == f"account={auth_id}&host=bot.example.com&reason=Connection+error&when=hour"
     assert quiet.host == "quiet.example.com" and words(quiet) == ["–", "0 %", "0 %"] and not quiet.bad and quiet.error is None
@@ -127,7 +131,7 @@ def test_a_busy_day_is_counted_from_its_newest_rows_on(monkeypatch) -> None:
     for minutes in (1, 2, 3, 4):
         good_call(gateway, STARTED + timedelta(minutes=minutes))
     lines = hosts.service_lines(HostsSought(), NOW, 25)
-    assert lines.rows[0].failed[2].title == "0 of 3 streams failed" and lines.since.startswith("14:03:37")
+    assert lines.rows[0].failed[2].title == "failed: 0 of 3 streams of the last 24 hours" and lines.since.startswith("14:03:37")
 
 
 # What takes status callbacks -----------------------------------------------------------------------------------------------

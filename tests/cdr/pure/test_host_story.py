@@ -1,6 +1,6 @@
 """What is said of a customer's host."""
 
-from cdr.pure.host_story import host_badge, host_story
+from cdr.pure.host_story import callback_story, host_badge, last_failure, service_story
 
 
 def test_a_badge_by_what_failed_last() -> None:
@@ -12,11 +12,17 @@ def test_a_badge_by_what_failed_last() -> None:
 
 
 def test_numbers_agree_and_nothing_is_said_of_what_nobody_knows() -> None:
-    assert host_story("bot.example.com", [(0, 0), (1, 0), (1, 1)], 1, "190 ms", "HTTP 503") == [
+    assert service_story("bot.example.com", [(0, 0), (1, 0), (1, 1)], 1, "190 ms") == [
         "1 stream goes to bot.example.com now. Of the 1 stream of the last 24 hours 1 failed, 0 of 1 within the last hour. "
         "95 % of the connections were made within 190 ms.",
-        "The last failure: HTTP 503.",
     ]
-    assert host_story("bot.example.com", [(0, 0)] * 3, 0, "", "") == [
+    assert service_story("bot.example.com", [(0, 0)] * 3, 0, "–") == [
         "0 streams go to bot.example.com now. No stream was asked for in the last 24 hours."
     ]
+    assert last_failure("HTTP 503") == "The last failure: HTTP 503."
+
+
+def test_what_its_callbacks_did() -> None:
+    assert callback_story([(0, 0)] * 3, 0) == ""
+    told = "Of its 3 status callbacks of the last 24 hours 1 was not taken at the first try; 2 wait for the next try."
+    assert callback_story([(0, 0), (0, 0), (3, 1)], 2) == told

@@ -33,7 +33,7 @@ from streams.models import Account, Callback, CallbackState, Stream
 MAY_SEE, MAY_SEE_CALLBACKS = "cdr.view_streamdetail", "streams.view_callback"
 NARROWED_BY = ("q", "account", "kind")
 KINDS = {"services": "Services", "callbacks": "Status callbacks"}
-SHOWN_OF_BOTH, SHOWN_OF_ONE = 25, 100
+SHOWN_OF_BOTH, SHOWN_OF_ONE = 20, 40
 NO_ROWS = HostTable([], False, "")
 
 

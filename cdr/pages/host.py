@@ -33,14 +33,15 @@ from cdr.pure.badges import Badge, lane_badge
 from cdr.pure.bars import Bar
 from cdr.pure.figures import NOTHING, counted, moment, share, spoken_ms
 from cdr.pure.host_story import callback_story, host_badge, last_failure, service_story
+from cdr.pure.latency import percentile
 from cdr.pure.secret_text import SecretText
 from streams.models import UNUSUAL, Account, Callback, CallbackAttempt, Stream
 from streams.pure.customer.host_name import folded_host
 from streams.pure.foreign_text import cleaned
 
 SHOWN_FAILURES, SHOWN_ENDPOINTS, SHOWN_OTHERS = 10, 10, 20
-LATEST_CALLBACKS = 200
-"""Whose tries say how its endpoints answer."""
+LATEST_STREAMS, LATEST_CALLBACKS = 1000, 200
+"""What says how soon connections are made, and whose tries say how its endpoints answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +139,10 @@ def host_page(rows: HostRows, now: datetime) -> HostPage | None:
     owed = _added_up([line.count for line in endpoints])
     shown = service_figures(tallies, rows.query) if latest or not endpoints else endpoints[0].failed
     live = recent_hosts.live_streams([key]).get(key, 0)
-    slowest = recent_hosts.connect_p95_ms([key], since.at).get(key)
     failures, tries = _failures(rows, since), _failed_tries(rows)
     hours = _hours(rows, since, now)
     drawn, summary = failures_drawn([line.failed for line in reversed(hours)], now)
-    p95 = spoken_ms(slowest) if slowest is not None else NOTHING
+    p95 = _connect_p95(rows)
     return HostPage(
         host=rows.host,
         account=rows.account.name,
@@ -167,6 +167,11 @@ def host_page(rows: HostRows, now: datetime) -> HostPage | None:
         others=_others(rows, now),
         numbers=tuple({number for error in (*failures, *tries) for number in error.numbers}),
     )
+
+
+def _connect_p95(rows: HostRows) -> str:
+    latest = [connect_ms for connect_ms in rows.streams.values_list("connect_ms", flat=True)[:LATEST_STREAMS] if connect_ms is not None]
+    return spoken_ms(percentile(latest, 95)) if latest else NOTHING
 
 
 def _added_up(counts: list[HostCount]) -> list[HostTally]:

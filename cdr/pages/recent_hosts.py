@@ -15,7 +15,7 @@ from streams.delivery.slow_endpoints import SLOW_SECONDS, Lane, lane_after
 from streams.models import TRY_FAILED, UNUSUAL, Callback, CallbackAttempt, CallbackState, Stream
 from streams.pure.lifecycle import CallState, HangupReason, StreamState
 
-COUNTED_ROWS = 100_000
+COUNTED_ROWS = 50_000
 LATEST_TRIES = 5000
 HOURS = 24
 STREAM_FAILED = Q(hangup_reason=HangupReason.CONNECTION_ERROR)

@@ -56,7 +56,7 @@ def test_the_list_in_few_queries_however_many_hosts(support, auth_id, django_ass
     Stream.objects.bulk_create(many)
     with django_assert_max_num_queries(18):
         page = read(support, HOSTS)
-    assert "The 25 hosts that fail most are shown" in page.text and len(page.html) < 120_000
+    assert "The 20 hosts that fail most are shown" in page.text and len(page.html) < 120_000
 
 
 def test_the_list_is_narrowed_by_account_host_and_kind(support, auth_id) -> None:

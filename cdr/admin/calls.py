@@ -54,7 +54,7 @@ class CallAdmin(SendsDigits, Logged, Exported, Saved, Asking, RecordAdmin):
     list_filter = CALL_FILTERS
     ordering = ("-started_at", "-id")
     sheet = Sheet(CALL_COLUMNS, lambda call: (call.from_number, call.to_number))
-    search_help_text = "Call or stream UUID, number, service host"
+    search_help_text = "UUID, number, host, name; with a time: 4711 14:02"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallDetail]:
         streams = Stream.objects.select_related("charge").order_by("requested_at", "pk")

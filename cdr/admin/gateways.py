@@ -61,6 +61,7 @@ class GatewayAdmin(Audited):
     change_form_template = "admin/cdr/gateway.html"
     list_display = ("name", "state", "live", "last_call", "refused", "dialect", "account", "application", "address")
     search_fields = ("name", "account__name")
+    search_help_text = "Name of the gateway or its account"
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Gateway]:

@@ -107,8 +107,8 @@ class HostAdmin(Asking, RecordAdmin):
 
     adds = Additions(
         pages=(
-            OwnPage("of", "of/<slug:auth_id>/<str:host>/", host_view),
-            OwnPage("try_now", "of/<slug:auth_id>/<str:host>/try-now/", try_now_view),
+            OwnPage("of", "of/<str:auth_id>/<path:host>/", host_view),
+            OwnPage("try_now", "try-now/<str:auth_id>/<path:host>/", try_now_view),
         ),
         doors={Where.RECORD: _doors},
     )

@@ -54,7 +54,7 @@ class StreamAdmin(Comparable, Logged, Exported, Saved, Asking, RecordAdmin):
     list_select_related = ("call", "account", "charge")
     ordering = ("-requested_at", "-id")
     sheet = Sheet(STREAM_COLUMNS, lambda stream: (stream.call.from_number, stream.call.to_number))
-    search_help_text = "Stream or call UUID, number, service host"
+    search_help_text = "UUID, number, host, name; with a time: 4711 14:02"
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[StreamChangeList]:
         return StreamChangeList

@@ -39,6 +39,7 @@ class AccountAdmin(TokenAdmin, Audited):
     readonly_fields = ("token_table", "in_use")
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
+    search_help_text = "Name or auth ID"
 
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
         shown = ("token_table",) if obj else ()
@@ -101,6 +102,7 @@ class ApplicationAdmin(Audited):
     list_display = ("name", "account", "answer")
     list_select_related = ("account",)
     search_fields = ("name", "account__name")
+    search_help_text = "Name of the application or its account"
 
     def get_fields(self, request: HttpRequest, obj: Application | None = None) -> tuple[str, ...]:
         """Who changes an application needs its URL and its XML whole; who only looks, or may not see secrets, does not."""

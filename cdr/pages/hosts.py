@@ -81,6 +81,7 @@ class WorstHost(NamedTuple):
     """A service of which something failed, for the first page."""
 
     host: str
+    name: str
     account: str
     auth_id: str
     failed: tuple[HostFigure, ...]
@@ -146,7 +147,7 @@ def worst_services(now: datetime, most: int) -> list[WorstHost]:
 
 def _worst_host(account: Account, count: HostCount) -> WorstHost:
     figures = service_figures(count.tallies, {"account": account.auth_id, "host": count.key[1]})
-    return WorstHost(cleaned(count.key[1], 80), account.name, account.auth_id, figures)
+    return WorstHost(cleaned(count.key[1], 80), count.key[1], account.name, account.auth_id, figures)
 
 
 def _accounts(keys: Iterable[HostKey]) -> dict[int, Account]:
@@ -170,7 +171,7 @@ def _line(  # noqa: PLR0917 - what a line is made of
 ) -> HostLine:
     error = errors.get(count.last_failed) if count.last_failed else None
     host = count.key[1]
-    name = host.rpartition(":")[0] if at_once.path == CALLBACKS else host
+    name = host.rpartition(":")[0] or host if at_once.path == CALLBACKS else host
     drawn, summary = failures_drawn(hours or [0] * recent_hosts.HOURS, now)
     return HostLine(
         host=cleaned(host, 80),

@@ -7,7 +7,7 @@ from typing import cast
 from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 
 from cdr.admin.filters import stream_facts
-from cdr.admin.filters.kinds import ChoiceFilter, ColumnFilter, PeriodFilter, Row, TextFilter
+from cdr.admin.filters.kinds import ChoiceFilter, ColumnFilter, PeriodFilter, Row, TextFilter, quoted
 from cdr.admin.filters.named_choices import names
 from cdr.pure.period import LENGTHS
 from streams.models import Account, Stream
@@ -86,27 +86,34 @@ class CallDurationFilter(DurationFilter):
         return of_call(rows, column)
 
 
-class GatewayFilter(TextFilter):
+class NamedFilter(TextFilter):
+    """A name, or what one begins with."""
+
+    def among(self, rows: QuerySet[Row], column: str, keys: list[int]) -> QuerySet[Row]:
+        """Of one key an index has the rows in order."""
+        if not keys:
+            self.note = f"No {self.title} has a name that is {quoted(self.typed())} or begins so."
+            return rows.none()
+        column = of_call(rows, column)
+        return rows.filter(**{column: keys[0]} if len(keys) == 1 else {f"{column}__in": keys})
+
+
+class GatewayFilter(NamedFilter):
     title = "gateway"
     parameter_name = "gateway"
     rare = True
 
     def narrowed(self, rows: QuerySet[Row], text: str) -> QuerySet[Row]:
-        return rows.filter(**_one_of(of_call(rows, "gateway"), names(self.request).gateways))
+        return self.among(rows, "gateway", names(self.request).gateways)
 
 
-class ApplicationFilter(TextFilter):
+class ApplicationFilter(NamedFilter):
     title = "application"
     parameter_name = "application"
     rare = True
 
     def narrowed(self, rows: QuerySet[Row], text: str) -> QuerySet[Row]:
-        return rows.filter(**_one_of(of_call(rows, "application"), names(self.request).applications))
-
-
-def _one_of(column: str, keys: list[int]) -> dict[str, int | list[int]]:
-    """Of one key an index has the rows in order."""
-    return {column: keys[0]} if len(keys) == 1 else {f"{column}__in": keys}
+        return self.among(rows, "application", names(self.request).applications)
 
 
 class DirectionFilter(ColumnFilter):

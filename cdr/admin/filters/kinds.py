@@ -40,6 +40,8 @@ class Narrowing(admin.ListFilter):
 
     rare = False
     problem = ""
+    note = ""
+    """Why what is understood finds no row, where that is known."""
     by_streams = False
     """Of a list of calls: an index has the streams that are meant, in the order of their calls. Read those, and not each call's."""
 

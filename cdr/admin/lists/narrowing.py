@@ -5,23 +5,50 @@ are, in the order of their calls. Owns that choice; which facts are unusual is s
 
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
+from cdr.admin.additions import Door
 from cdr.admin.lists.paging import Keyset
 from cdr.admin.lists.records import RecordList
-from cdr.admin.lists.search import matching, names_a_host
+from cdr.admin.lists.search import matching, names_a_host, search_problem, searched_in_words, sought
 from cdr.pure.keyset import Place
 from streams.models import UNUSUAL, Stream
 
 BY_CALL = Keyset("call_started_at", "call_id")
+MOST_DOORS = 5
 
 
-class StreamChangeList(RecordList):
+class SearchedList(RecordList):
+    """Says how the search was read, and why it cannot be meant."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
+        rows = super().get_queryset(request, exclude_parameters)
+        if problem := search_problem(request, self.query):
+            self.problems.append(problem)
+        return rows.none() if problem else rows
+
+    @property
+    def how_searched(self) -> str:
+        return searched_in_words(self.request, self.query) if self.query.strip() and not self.problems else ""
+
+    @property
+    def named_doors(self) -> list[Door]:
+        """To what is named as the search is, for those who may see it."""
+        named = sought(self.request, self.query).named if self.query.strip() and not self.problems else ()
+        return [
+            Door(f"{kind.capitalize()} {name}", reverse(f"admin:streams_{kind}_change", args=[key]))
+            for kind, key, _, name in named
+            if self.request.user.has_perm(f"streams.view_{kind}")
+        ][:MOST_DOORS]
+
+
+class StreamChangeList(SearchedList):
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
         streams = super().get_queryset(request, exclude_parameters)
         return streams.filter(UNUSUAL) if any(spec.unusual for spec in self.narrowings) else streams
 
 
-class CallChangeList(RecordList):
+class CallChangeList(SearchedList):
     """`streams`: the ones that say which calls are shown, when the list is read from them."""
 
     streams: QuerySet[Stream] | None
@@ -52,4 +79,4 @@ class CallChangeList(RecordList):
             streams = streams.filter(UNUSUAL)
         for spec in self.narrowings:
             streams = spec.queryset(request, streams)
-        return matching(request, streams, self.query)
+        return matching(request, streams, self.query, by_call=True)

@@ -146,6 +146,16 @@ class RecordList(UnderstoodList):
         found += [chip for spec in self.narrowings for chip in spec.chips()]
         return [Chip(words, self._without(parameter)) for words, parameter in found]
 
+    @property
+    def how_searched(self) -> str:
+        """How the search was read, in a sentence."""
+        return f"Looked at: {self.model_admin.search_help_text}." if self.query.strip() and self.model_admin.search_help_text else ""
+
+    @property
+    def notes(self) -> str:
+        """Why nothing is found, where a filter knows it."""
+        return " ".join(spec.note for spec in self.narrowings if spec.note)
+
     def _without(self, parameter: str) -> str:
         return "?" + urlencode([(name, value) for name, value in self.params.items() if value and name != parameter])
 

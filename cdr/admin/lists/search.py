@@ -9,11 +9,14 @@ from typing import NamedTuple, TypeVar
 from django.db import connection
 from django.db.models import BigIntegerField, Exists, Manager, Q, QuerySet, Value
 from django.http import HttpRequest
+from django.utils import timezone
 
 from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
-from cdr.admin.filters.named_choices import names
+from cdr.admin.filters.named_choices import NamedChoice, names
 from cdr.number_lookup import having_number
 from cdr.pure.lookup import NumbersSought, ServiceHost, UuidRange, numbers_sought, service_host, uuid_range, whole_numbers
+from cdr.pure.said_time import NotATime, SaidTime, split_time
+from cdr.pure.search_words import SearchReading, how_searched
 from cdr.roles import NUMBERS
 from streams.models import Call, Callback, Stream
 
@@ -24,7 +27,8 @@ DIGITS_OF_FEW = 7
 
 class Sought(NamedTuple):
     """What a text means, once the database was asked which host it names, or which uuids begin with it: `calls` and `streams` are primary
-    keys, `calls_of` those of the streams' calls. `whole`: the host is written out."""
+    keys, `calls_of` those of the streams' calls. `whole`: the host is written out. `of`: a kind of what is named so, and the keys; `named`:
+    all that is. `said`: when it was; `text`: the rest of what was typed. `problem`: why it cannot be meant."""
 
     numbers: NumbersSought
     calls: list[int]
@@ -32,15 +36,46 @@ class Sought(NamedTuple):
     calls_of: list[int]
     host: ServiceHost | None = None
     whole: bool = False
+    of: tuple[str, list[int]] | None = None
+    named: tuple[NamedChoice, ...] = ()
+    said: SaidTime | None = None
+    text: str = ""
+    problem: str = ""
+
+
+NOTHING_SOUGHT = Sought(NumbersSought(), [], [], [])
 
 
 def sought(request: HttpRequest, text: str) -> Sought:
     """In one query at most, and once a page. Who may not see numbers finds whole ones, and never narrows one down."""
     known: Sought | None = getattr(request, "_streamdesk_sought", None)
     if known is None:
-        known = _host_sought(text) or _rows_sought(request, text)
+        known = _read(request, text)
         request._streamdesk_sought = known  # type: ignore[attr-defined]
     return known
+
+
+def _read(request: HttpRequest, text: str) -> Sought:
+    try:
+        rest, said = split_time(text.replace("\x00", ""), timezone.localtime())
+    except NotATime as error:
+        return NOTHING_SOUGHT._replace(problem=str(error))
+    found = (_host_sought(rest) or _rows_sought(request, rest)) if rest.strip() else NOTHING_SOUGHT
+    return found._replace(said=said, text=rest.strip())
+
+
+def search_problem(request: HttpRequest, text: str) -> str:
+    """Why the text cannot be looked for, in a sentence; "" when it can."""
+    return sought(request, text).problem if text.strip() else ""
+
+
+def searched_in_words(request: HttpRequest, text: str) -> str:
+    found = sought(request, text)
+    kind, keys = found.of or ("", [])
+    names_of = tuple(name for of, key, _, name in found.named if of == kind and key in keys)
+    begun = uuid_range(found.text) if found.text else None
+    reading = SearchReading(found.text, found.numbers, bool(begun), found.host, found.whole, kind, names_of, found.said)
+    return how_searched(reading, whole_numbers=request.user.has_perm(NUMBERS))
 
 
 def names_a_host(request: HttpRequest, text: str) -> bool:
@@ -48,14 +83,25 @@ def names_a_host(request: HttpRequest, text: str) -> bool:
     return bool(text.strip()) and sought(request, text).host is not None
 
 
-def matching(request: HttpRequest, rows: QuerySet[CallOrStream], text: str) -> QuerySet[CallOrStream]:
-    """Calls or streams by the uuid of either, by a number or a SIP address; streams by their service's host as well; all by no text.
+def matching(request: HttpRequest, rows: QuerySet[CallOrStream], text: str, *, by_call: bool = False) -> QuerySet[CallOrStream]:
+    """Calls or streams by the uuid of either, by a number or a SIP address, by the name of their account, gateway or application, and by a
+    time; streams by their service's host as well; all by no text. `by_call`: of streams the time of their call is meant.
 
     One condition on columns, so that the database chooses between their indexes and the order of the list, by how much it expects to
     find."""
     if not text.strip():
         return rows
     found, of_streams = sought(request, text), issubclass(rows.model, Stream)
+    if found.problem:
+        return rows.none()
+    if found.said:
+        rows = rows.filter(_then(found.said, _times(of_streams, by_call)))
+    return _of_what(rows, found, of_streams) if found.text else rows
+
+
+def _of_what(rows: QuerySet[CallOrStream], found: Sought, of_streams: bool) -> QuerySet[CallOrStream]:
+    if found.of:
+        return rows.filter(_of(found.of, of_streams))
     if found.host:
         return rows.filter(_of_host(found.host, found.whole)) if of_streams else rows
     by_key = Q(call__in=found.calls) | Q(pk__in=found.streams) if of_streams else Q(pk__in=found.calls + found.calls_of)
@@ -67,6 +113,30 @@ def matching(request: HttpRequest, rows: QuerySet[CallOrStream], text: str) -> Q
         arms = [table.filter(condition).values("pk") for condition in (*by_number, by_key)]
         return rows.filter(pk__in=arms[0].union(*arms[1:]))
     return rows.filter(reduce(or_, by_number, by_key))
+
+
+def _times(of_streams: bool, by_call: bool) -> tuple[str, str]:
+    """The columns that say from when to when."""
+    if not of_streams:
+        return "started_at", "ended_at"
+    return ("call_started_at", "call__ended_at") if by_call else ("requested_at", "ended_at")
+
+
+def _then(said: SaidTime, columns: tuple[str, str]) -> Q:
+    """What began around that time, or was going on."""
+    began, ended = columns
+    within = Q(**{f"{began}__gte": said.earliest, f"{began}__lt": said.end})
+    if said.at is None:
+        return within
+    going_on = Q(**{f"{began}__lt": said.at}) & (Q(**{f"{ended}__gte": said.at}) | Q(**{ended: None}))
+    return within & (Q(**{f"{began}__gte": said.start}) | going_on)
+
+
+def _of(of: tuple[str, list[int]], of_streams: bool) -> Q:
+    """Of one key an index has the rows in order."""
+    kind, keys = of
+    column = kind if kind == "account" or not of_streams else f"call__{kind}"
+    return Q(**{column: keys[0]}) if len(keys) == 1 else Q(**{f"{column}__in": keys})
 
 
 def _sqlite_walks(numbers: NumbersSought) -> bool:
@@ -110,7 +180,23 @@ def _rows_sought(request: HttpRequest, text: str) -> Sought:
         numbers = read(text, names(request).countries)
     streams = [(stream, call) for stream, call in pairs if stream]
     calls = [call for stream, call in pairs if not stream]
-    return Sought(numbers, calls, [stream for stream, _ in streams], [call for _, call in streams])
+    found = Sought(numbers, calls, [stream for stream, _ in streams], [call for _, call in streams])
+    named = () if uuids and uuids.low == uuids.high else tuple(names(request).searched)
+    return found._replace(named=named, of=_first_named(named, text) if named and not pairs and not _anybody(numbers) else None)
+
+
+def _anybody(numbers: NumbersSought) -> bool:
+    """Whether somebody who called or was called is named so: that is meant rather than what has such a name."""
+    sides = [having_number(side, numbers) for side in ("from", "to")] if any(numbers) else []
+    return any(Call.objects.order_by().filter(side).exists() for side in sides)
+
+
+def _first_named(named: tuple[NamedChoice, ...], text: str) -> tuple[str, list[int]]:
+    """What has just this name, else what begins so; an account before a gateway and an application."""
+    order = {"account": 0, "gateway": 1, "application": 2}
+    kind, _, _, name = min(named, key=lambda choice: (choice[3].lower() != text.strip().lower(), order[choice[0]]))
+    exact = name.lower() == text.strip().lower()
+    return kind, [key for of, key, _, other in named if of == kind and (not exact or other.lower() == name.lower())]
 
 
 def _by_uuid(uuids: UuidRange) -> list[tuple[int, int]]:

@@ -110,6 +110,20 @@ def test_all_rows_of_a_page_are_ticked_at_once_and_one_question_is_asked(scene, 
     assert page.get_by_text(f"{count} callbacks will be sent again within seconds.").is_visible()
 
 
+def test_a_key_leads_to_the_search_and_can_be_switched_off(scene, browser) -> None:
+    context = browser.new_context(viewport={"width": 1366, "height": 700})
+    context.add_cookies([scene.cookie])
+    page = context.new_page()
+    page.goto(scene.callbacks)
+    page.keyboard.press("/")
+    page.keyboard.type("4711 / 14:02")
+    assert page.locator("#find-anywhere input").input_value() == "4711 / 14:02"
+    page.evaluate("localStorage.setItem('log-keys', 'off')")
+    page.reload()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+
 @pytest.mark.parametrize("clipboard", ["navigator.clipboard", "undefined"], ids=["a clipboard", "none"])
 def test_the_lines_to_paste_are_copied_with_a_clipboard_and_without(scene, browser, clipboard) -> None:
     context = browser.new_context(viewport={"width": 1366, "height": 700}, permissions=["clipboard-read", "clipboard-write"])

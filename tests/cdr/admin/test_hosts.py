@@ -137,7 +137,7 @@ def test_who_may_not_see_callbacks_sees_services_only(db, auth_id) -> None:
 def test_what_a_host_missed_is_sent_again_at_once(operator, support, auth_id) -> None:
     refused_call(make_gateway(), timezone.now())
     dropped = Callback.objects.get(event="DroppedStream", state=CallbackState.GIVEN_UP)
-    address = f"{page_of(auth_id, 'hooks.example.com')}try-now/"
+    address = f"{HOSTS}try-now/{auth_id}/hooks.example.com/"
     assert support.get(address).status_code == support.post(address).status_code == 403
     assert dropped.message_id in read(operator, address).text
     page = operator.post(address, follow=True).content.decode()
@@ -148,4 +148,4 @@ def test_what_a_host_missed_is_sent_again_at_once(operator, support, auth_id) ->
 
 def test_where_nothing_waits_there_is_nothing_to_try(operator, auth_id) -> None:
     Callback.objects.update(state=CallbackState.DELIVERED)
-    assert "none was given up" in read(operator, f"{page_of(auth_id, 'hooks.example.com')}try-now/").text
+    assert "none was given up" in read(operator, f"{HOSTS}try-now/{auth_id}/hooks.example.com/").text

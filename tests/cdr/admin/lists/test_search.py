@@ -1,15 +1,17 @@
 """What a search finds among calls and among streams."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Permission, User
 
 from cdr.exports import SELECTORS
 from cdr.models import Export
 from streams.models import Account, Call, Gateway, Stream
 from tests.cdr import factories
-from tests.cdr.admin.reading import listed
+from tests.cdr.admin.reading import listed, read
 from tests.cdr.call_script import STARTED, make_gateway
 from tests.rows_again import made_once
 
@@ -136,3 +138,115 @@ def test_an_empty_search_finds_everything(support, wanted, path) -> None:
 def test_search_and_filters_work_together(operator, wanted) -> None:
     assert found(operator, CALLS, "415&reason=Call+hangup") == ["2024-11-22"]
     assert found(operator, CALLS, "415&reason=Connection+error") == []
+
+
+# With a time ---------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def at_five(db) -> Iterator[None]:
+    """It is 17:00 of the day of the calls; the wanted one began at 14:01:37 of the day before, as the others of this day."""
+    with time_machine.travel(STARTED.replace(hour=17), tick=False):
+        yield
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        ("0123 yesterday 14:02", ["2024-11-22"]),
+        ("0123 2024-11-22 13:58", ["2024-11-22"]),
+        ("0123 2024-11-22", ["2024-11-22"]),
+        ("0123 14:02", []),
+        ("0123 yesterday 15:02", []),
+        ("14:02", ["2024-11-23", "2024-11-23"]),
+        ("yesterday", ["2024-11-22"]),
+        ("bot.example.com yesterday 14:02", ["2024-11-22"]),
+    ],
+)
+@pytest.mark.usefixtures("wanted", "at_five")
+def test_the_last_digits_and_a_time(support, path, text, times) -> None:
+    assert found(support, path, text) == times
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+def test_what_was_going_on_then_is_found_as_well(support, wanted, at_five, path) -> None:
+    """Of a call the whole, of a stream itself; what had ended is not."""
+    Call.objects.filter(pk=wanted.pk).update(ended_at=wanted.started_at + timedelta(hours=2))
+    Stream.objects.filter(call=wanted).update(ended_at=wanted.started_at + timedelta(hours=2))
+    assert found(support, path, "0123 yesterday 15:30") == ["2024-11-22"] and found(support, path, "0123 yesterday 16:30") == []
+    Call.objects.filter(pk=wanted.pk).update(ended_at=None)
+    Stream.objects.filter(call=wanted).update(ended_at=None)
+    assert found(support, path, "0123 yesterday 19:00") == ["2024-11-22"]
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+@pytest.mark.parametrize("text", ["0123 25:70", "0123 2024-13-01", "0123 14:02 15:02"])
+def test_a_time_that_is_none_shows_no_row_and_says_so(support, wanted, path, text) -> None:
+    page = read(support, f"{path}?q={text}", status=400)
+    assert "Write 14:02" in page.text and "No row is shown" in page.text
+
+
+# By name -------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+@pytest.mark.parametrize("text", ["globex", "Globex Tele", "PBX-2", "sales"])
+def test_by_the_name_of_account_gateway_and_application(support, wanted, path, text) -> None:
+    gateway = make_gateway("pbx-2", "Globex Telephony")
+    gateway.application.name = "sales line"
+    gateway.application.save()
+    factories.good_call(gateway, STARTED - timedelta(days=3))
+    assert found(support, path, text) == ["2024-11-20"]
+    assert found(support, path, f"{text} 2024-11-20 14:02") == ["2024-11-20"] and found(support, path, f"{text} 2024-11-21") == []
+
+
+def test_what_is_named_so_is_one_step_away(support, wanted) -> None:
+    account = Account.objects.get()
+    page = read(support, f"{CALLS}?q=acme")
+    assert "what belongs to the account Acme Robotics" in page.text
+    assert f"/admin/streams/account/{account.pk}/change/" in page.links
+
+
+def test_the_exact_name_comes_before_what_begins_so(support, wanted) -> None:
+    for name, days in (("Acme", 5), ("Acme Robotics 2", 6)):
+        factories.good_call(make_gateway(name.lower().replace(" ", "-"), name), STARTED - timedelta(days=days))
+    assert found(support, STREAMS, "ACME") == ["2024-11-18"]
+
+
+def test_who_calls_under_a_name_comes_before_what_has_it(operator, wanted) -> None:
+    Call.objects.filter(pk=wanted.pk).update(from_key="acmebank", from_number="acmebank")
+    assert found(operator, CALLS, "acme") == ["2024-11-22"]
+    assert "Account Acme Robotics" in read(operator, f"{CALLS}?q=acme").text
+
+
+def test_a_name_is_text_and_no_pattern(support, wanted) -> None:
+    Account.objects.update(name="\u202e<b>100%</b>")
+    page = read(support, f"{CALLS}?q=\u202e<b>")
+    assert "<b>100" not in page.html and not page.inline
+    assert found(support, CALLS, "a%25c") == []
+
+
+# Nothing matches -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("4711", "numbers that end with 4711"),
+        ("dead", "UUIDs that begin with “dead”"),
+        ("nobody", "numbers, names and addresses that begin with nobody"),
+        ("4711 2024-11-20 14:02", "begun from 13:57 to 14:08 UTC on 2024-11-20, or going on at 14:02"),
+    ],
+)
+def test_nothing_matches_says_how_it_was_searched(operator, wanted, text, words) -> None:
+    for path in (CALLS, STREAMS):
+        assert words in read(operator, f"{path}?q={text}").text
+
+
+def test_nothing_matches_tells_who_may_not_see_numbers_what_he_can_look_for(support, wanted) -> None:
+    page = read(support, f"{CALLS}?q=4711").text
+    assert "“4711” as a whole number, name or address or a number's last four digits" in page
+    assert "that begin with" not in page
+
+
+def test_a_name_in_a_filter_that_nothing_has_is_said(support, wanted) -> None:
+    assert "No gateway has a name that is “nowhere” or begins so." in read(support, f"{CALLS}?gateway=nowhere").text
+
+
+def test_other_lists_say_where_they_looked(support, wanted) -> None:
+    assert "Looked at: Stream or call UUID, or message id." in read(support, "/admin/streams/callback/?q=nothing").text

@@ -23,13 +23,15 @@ SEE_SECRETS = "Can see secrets in URLs (values of query parameters)"
 
 
 class Charge(models.Model):
-    """What one ended stream cost, with the rate and interval of that moment. `seconds` is the duration rounded up to whole seconds."""
+    """What one ended stream cost, with the price in force when it started. `seconds` is the duration rounded up to whole seconds."""
 
     stream = models.OneToOneField(Stream, on_delete=models.PROTECT, related_name="charge")
     seconds = models.PositiveIntegerField("duration (s)")
     billed_seconds = models.PositiveIntegerField("rounded bill duration (s)")
     rate = models.DecimalField(max_digits=12, decimal_places=5)
     interval_seconds = models.PositiveIntegerField()
+    minimum_seconds = models.PositiveIntegerField(default=0, db_default=0)
+    free_seconds = models.PositiveIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3)
     amount = models.DecimalField("billed amount", max_digits=18, decimal_places=5)
     created_at = models.DateTimeField(auto_now_add=True)

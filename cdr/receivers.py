@@ -1,29 +1,36 @@
-"""Joins the ledger to the end of a stream, and the audit log to provisioning, inside the same transactions."""
+"""Joins the ledger to the end of a stream, and the audit log to what a provisioning file does, each inside the same transaction."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Model
-
 from cdr import audit, ledger
 from cdr.audit import Actor
-from cdr.pure.acts import Act
+from cdr.pure.acts import HIDDEN, Act, is_secret
+from cdr.pure.secret_text import as_audited
 from streams.models import Stream
+from streams.rate_plans import Change
 from streams.signals import provisioned, stream_ended
 
-PROVISIONING = Actor("manage.py provision", None)
+BY_FILE = Actor("provisioning file", None)
 
 
 def charge_ended_streams(sender: Any, streams: Sequence[Stream], **kwargs: Any) -> None:
     ledger.charge(streams)
 
 
-def audit_provisioned_row(sender: Any, row: Model, is_new: bool, keys: Sequence[str], **kwargs: Any) -> None:
-    """What was changed, by its name alone: a provisioning file has passwords and tokens in it."""
-    details = {} if is_new else {"changed": ", ".join(keys)}
-    audit.write(PROVISIONING, Act.ADD if is_new else Act.CHANGE, row, **details)
+def audit_provisioned(sender: Any, changes: Sequence[Change], **kwargs: Any) -> None:
+    for change in changes:
+        if change.row is not None:
+            values = {key: [_printed(key, value) for value in both] for key, both in change.values.items()}
+            audit.write(BY_FILE, Act.ADD if change.action == "created" else Act.CHANGE, change.row, **values)
+
+
+def _printed(key: str, value: Any) -> str:
+    if is_secret(key):
+        return HIDDEN if value else ""
+    return as_audited(key, value)
 
 
 def connect() -> None:
-    provisioned.connect(audit_provisioned_row, dispatch_uid="audit_provisioned_row")
+    provisioned.connect(audit_provisioned, dispatch_uid="audit_provisioned")
     stream_ended.connect(charge_ended_streams, dispatch_uid="charge_ended_streams")

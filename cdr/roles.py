@@ -12,7 +12,14 @@ SUPPORT, OPERATOR, BILLING, ADMINISTRATOR = "Support", "Operator", "Billing", "A
 
 RECORDS = ("streams.view_call", "streams.view_stream", "streams.view_streamevent", "streams.view_callback", "streams.view_callbackattempt")
 DETAILS = ("cdr.view_calldetail", "cdr.view_streamdetail", "cdr.view_charge")
-TENANTS = ("streams.view_account", "streams.view_application", "streams.view_gateway", "streams.view_gatewayrefusal")
+TENANTS = (
+    "streams.view_account",
+    "streams.view_ratecard",
+    "streams.view_application",
+    "streams.view_gateway",
+    "streams.view_gatewayrefusal",
+)
+RATES = ("streams.view_ratecard", "streams.add_ratecard", "streams.change_ratecard", "streams.set_rates")
 ACTS = tuple(permission.name for permission in PERMISSIONS.values())
 URL_TESTS = "cdr.test_service_url"
 NUMBERS, EXPORTS = "cdr.see_numbers", "cdr.add_export"
@@ -22,7 +29,7 @@ SECRETS = "cdr.see_secrets"
 ROLES: dict[str, tuple[str, ...]] = {
     SUPPORT: (*RECORDS, *DETAILS, *TENANTS),
     OPERATOR: (*RECORDS, *DETAILS, *TENANTS, *ACTS, URL_TESTS, NUMBERS, EXPORTS),
-    BILLING: (*DETAILS, "streams.view_account", NUMBERS, EXPORTS),
+    BILLING: (*DETAILS, "streams.view_account", *RATES, NUMBERS, EXPORTS),
     ADMINISTRATOR: ("streams.*", "cdr.*", "auth.*"),
 }
 """`app.*` is everything of an app."""

@@ -11,22 +11,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from streams import tokens
-from streams.models import Account, Application, Gateway
+from streams.database_clock import database_now
+from streams.models import Account, Application, Gateway, RateCard
 from streams.models.choices import gateway_dialects
 from streams.pure.callback.auth_tokens import counts
 from streams.pure.customer.answer_xml import InvalidAnswer, parse
 from streams.pure.customer.service_url import HTTP_SCHEMES, url_problem
-from streams.pure.provision_file import AccountEntry, FileEntry, FileProblem, at, meant, read_file
+from streams.pure.provision_file import AccountEntry, CardEntry, FileEntry, FileProblem, at, meant, read_file
 from streams.pure.secret_strength import Secret, secret_problem
+from streams.rate_plans import Change, RatePlans
 from streams.signals import provisioned
 
-ProvisionedRow = Account | Application | Gateway
+ProvisionedRow = Account | Application | Gateway | RateCard
 ACCOUNT_COLUMNS = {
     "name": "name",
     "auth_id": "auth_id",
-    "rate": "rate",
-    "billing_interval": "billing_interval_seconds",
-    "currency": "currency",
+    "time_zone": "time_zone",
     "country": "country",
     "fill_silence": "fill_silence",
     "goodbye_seconds": "goodbye_seconds",
@@ -38,6 +38,7 @@ KEYS = {column: key for key, column in ACCOUNT_COLUMNS.items()}
 METHODS = ("POST", "GET")
 LONGEST_TOKEN = 100
 WRITTEN_BY = "provisioning file"
+HIDDEN, SECRETS = "(hidden)", ("signing_token",)
 DIALECTS = [name for name, _ in gateway_dialects()]
 
 
@@ -49,14 +50,6 @@ class InvalidFile(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-class Change(NamedTuple):
-    """`action` is created, changed or left; `keys` are what was changed."""
-
-    action: str
-    what: str
-    keys: tuple[str, ...] = ()
-
-
 class ProvisionOutcome(NamedTuple):
     """`warnings` name what of an answer XML is not carried out."""
 
@@ -66,14 +59,18 @@ class ProvisionOutcome(NamedTuple):
 
 def provision(document: bytes) -> ProvisionOutcome:
     """Applies the file in one transaction. Raises InvalidFile."""
-    entries, problems = read_file(document)
+    file = read_file(document)
     with transaction.atomic():
-        plan = Plan(problems)
-        for entry in entries:
+        plan = Plan(file.problems)
+        for card in file.cards:
+            plan.add_card(card)
+        for entry in file.accounts:
             plan.add_account(entry)
         if plan.problems:
             raise InvalidFile(plan.problems)
-        return ProvisionOutcome([planned.save() for planned in plan.planned], plan.warnings)
+        changes = [planned.save() for planned in plan.planned] + plan.rates.save(WRITTEN_BY)
+        provisioned.send(sender=Account, changes=[change for change in changes if change.action != "left"])
+        return ProvisionOutcome(changes, plan.warnings)
 
 
 @dataclass
@@ -83,6 +80,8 @@ class ProvisionPlan:
     row: ProvisionedRow
     what: str
     changed: list[str] = field(default_factory=list)
+    values: dict[str, list[Any]] = field(default_factory=dict, repr=False)
+    """By key of the file: what it was, and what it is."""
     token: str = field(default="", repr=False)
     """Of an account: the new main token."""
 
@@ -91,20 +90,21 @@ class ProvisionPlan:
         return self.row._state.adding
 
     def set(self, key: str, column: str, value: Any) -> None:
-        if getattr(self.row, column, None) != value:
+        before = getattr(self.row, column, None)
+        if before != value:
             setattr(self.row, column, value)
             self.changed.append(key)
+            self.values[key] = [None, HIDDEN] if key in SECRETS else [None if self.is_new else before, value]
 
     def save(self) -> Change:
         is_new = self.is_new
         if is_new or self.changed:
             self.row.save()
+            self.values |= {key: [None, HIDDEN] for key in self.changed if key not in self.values}
         if self.token and isinstance(self.row, Account):
             tokens.replace_main(self.row, self.token, WRITTEN_BY, timezone.now())
-        if is_new or self.changed:
-            provisioned.send(sender=type(self.row), row=self.row, is_new=is_new, keys=tuple(self.changed))
         action = "created" if is_new else "changed" if self.changed else "left"
-        return Change(action, self.what, () if is_new else tuple(self.changed))
+        return Change(action, self.what, () if is_new else tuple(self.changed), self.row, self.values)
 
 
 class Plan:
@@ -114,6 +114,7 @@ class Plan:
         self.problems = list(problems)
         self.warnings: list[FileProblem] = []
         self.planned: list[ProvisionPlan] = []
+        self.rates = RatePlans(self.problem, database_now())
 
     def problem(self, place: str, words: str) -> None:
         self.problems.append(FileProblem(place, words))
@@ -139,6 +140,15 @@ class Plan:
         if problem := secret_problem(kind, secret, known):
             self.problem(place, f"is too weak. {problem}")
 
+    # Rate cards --------------------------------------------------------------------------------------------------------------
+    def add_card(self, entry: CardEntry) -> None:
+        name = entry.values.get("name", "")
+        card = RateCard.objects.filter(name=name).first() or RateCard(name=name)
+        self.plan(card, f"rate card {name}")
+        self.check(card, entry, exclude=[])
+        self.rates.know(card)
+        self.rates.add_dated(card, entry.rates)
+
     # Accounts ----------------------------------------------------------------------------------------------------------------
     def add_account(self, entry: AccountEntry) -> None:
         account = self.account_of(entry)
@@ -148,6 +158,10 @@ class Plan:
             if key in entry.values:
                 planned.set(key, column, entry.values[key])
         self.check(account, entry, exclude=[])
+        if priced := self.rates.add_present(account, entry):
+            planned.changed += priced
+            planned.values |= priced
+        self.rates.add_dated(account, entry.rates)
         applications = {application.name: application for application in account.applications.all()} if account.pk else {}
         for item in entry.applications:
             self.add_application(account, applications, item)
@@ -178,8 +192,9 @@ class Plan:
     def account_of(self, entry: AccountEntry) -> Account:
         """An account is known by its auth id where the file gives one, else by its name."""
         auth_id, name = entry.values.get("auth_id"), entry.values.get("name")
-        by_id = Account.objects.filter(auth_id=auth_id).first() if auth_id else None
-        by_name = Account.objects.filter(name=name).first() if by_id is None else None
+        accounts = Account.objects.select_for_update(no_key=True)
+        by_id = accounts.filter(auth_id=auth_id).first() if auth_id else None
+        by_name = accounts.filter(name=name).first() if by_id is None else None
         if by_name is not None and auth_id:
             self.problem(at(entry.place, "auth_id"), f"cannot be changed: the account {name!r} has the auth id {by_name.auth_id}.")
         return by_id or by_name or Account()

@@ -1,5 +1,4 @@
-"""What others hear of `streams`: a stream has ended, a row was provisioned. Sent inside the transaction that does it, so that what listens
-is part of it."""
+"""The signals of `streams`, each sent inside the transaction of what it tells, so that what listens is part of it."""
 
 from django.dispatch import Signal
 
@@ -8,4 +7,4 @@ stream_ended = Signal()
 end."""
 
 provisioned = Signal()
-"""Arguments: `row`, an account, application or gateway that a provisioning file made or changed, `is_new`, and `keys`, what it changed."""
+"""A provisioning file was applied. Arguments: `changes`, what it created and changed (streams.rate_plans.Change)."""

@@ -16,6 +16,9 @@ ROOT = Path(__file__).parent.parent
 TESTS = (
     "tests/test_upgrade.py",
     "tests/test_upgrade_of_secrets.py",
+    "tests/test_upgrade_of_rates.py",
+    "tests/streams/test_rates.py",
+    "tests/streams/test_rate_plans.py",
     "tests/streams/test_tokens.py",
     "tests/streams/test_sealed.py",
     "tests/streams/test_resealing.py",

@@ -20,6 +20,7 @@ OF_MANY_MODULES = {
     "test_upgrade": "every table whose rows are jobs, before and after an upgrade",
     "test_canaries": "every page, export, download, row, log line and error page in which a secret could stand",
     "test_upgrade_of_secrets": "every table that had a secret in clear, before and after an upgrade",
+    "test_upgrade_of_rates": "accounts and charges, before and after an upgrade",
     "test_writers_of_records": "every module that writes a row",
     "cdr/admin/filters/test_every_filter": "every filter of the console, in whichever module it stands",
     "cdr/admin/test_accessibility": "every page of the console",
@@ -67,6 +68,7 @@ TOLD_BY = {
     "cdr/pages/test_board": ("cdr/pages/callback_hosts",),
     "cdr/pages/test_hosts": ("cdr/pages/recent_hosts",),
     "cdr/admin/test_tokens": ("cdr/pages/auth_tokens",),
+    "cdr/admin/test_rates": ("cdr/admin/rate_form", "cdr/pages/rates"),
     "config/test_settings": (
         "config/dialling",
         "config/entry_settings",

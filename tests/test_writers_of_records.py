@@ -25,6 +25,7 @@ WRITERS = {
 }
 OTHERS = {
     "streams/provision.py": "accounts, applications and gateways",
+    "streams/rate_plans.py": "rates of a provisioning file",
     "cdr/roles.py": "groups",
     "cdr/admin/lists/saved_filters.py": "saved filters",
     "cdr/admin/filters/kinds.py": "no row: what a filter of a list was asked",

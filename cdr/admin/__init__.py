@@ -1,6 +1,20 @@
 """Every page an operator sees, on a site of its own: `console`. Importing this package registers them."""
 
-from cdr.admin import audit, callbacks, calls, failed_sign_ins, gateways, hosts, refusals, retention, staff, streams, tenants, url_tests
+from cdr.admin import (
+    audit,
+    callbacks,
+    calls,
+    failed_sign_ins,
+    gateways,
+    hosts,
+    rates,
+    refusals,
+    retention,
+    staff,
+    streams,
+    tenants,
+    url_tests,
+)
 from cdr.admin.site import console
 
 __all__ = [
@@ -11,6 +25,7 @@ __all__ = [
     "failed_sign_ins",
     "gateways",
     "hosts",
+    "rates",
     "refusals",
     "retention",
     "staff",

@@ -15,11 +15,11 @@ from cdr.pages.board import board
 
 SECTIONS = (
     ("Calls", ("CallDetail", "StreamDetail", "Callback", "HostDetail")),
-    ("Tenants", ("Account", "Application", "Gateway", "GatewayRefusal", "UrlTest")),
+    ("Tenants", ("Account", "RateCard", "Application", "Gateway", "GatewayRefusal", "UrlTest")),
     ("Staff", ("User", "Group", "FailedSignIn", "AuditEntry", "RetentionRun")),
 )
 """Section name, and the models in it; a section without a model that the reader may see is left out."""
-SELDOM = frozenset({"GatewayRefusal", "UrlTest", "FailedSignIn", "RetentionRun"})
+SELDOM = frozenset({"RateCard", "GatewayRefusal", "UrlTest", "FailedSignIn", "RetentionRun"})
 """On the first page only: in the line at the top of each page there is room for those one needs all day."""
 
 

@@ -4,47 +4,70 @@ Owns their forms; each change is written into the audit log. Must not know calls
 run time: hence the ignored type-arg.)"""
 
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from cdr.admin.additions import Additions, Door, Where
 from cdr.admin.audited import Audited
+from cdr.admin.rates import RatedAdmin
 from cdr.admin.site import console
 from cdr.admin.tokens import TokenAdmin
 from cdr.admin.url_tests import MAY_TEST, ask_address
-from cdr.pure.figures import NOTHING, moment, money
+from cdr.pages.rates import listed_price, price_words
+from cdr.pure.figures import NOTHING, moment
 from cdr.roles import SECRETS
-from streams import guard
-from streams.models import Account, Application, Stream
+from streams import guard, rates
+from streams.models import Account, Application, Rate, Stream
+from streams.models.rates import currency_validator
 from streams.pure.customer import answer_xml
 from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES
 from streams.pure.lifecycle import LIVE_STATES, CallState
+from streams.pure.price import BEGINNING, DECIMALS, DEFAULT, HIGHEST
 from streams.pure.scrubbing import scrubbed, scrubbed_document
 
 SCRUBBED_ANSWER = ("shown_url", "answer_method", "shown_xml")
 RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days")
-PLAN = ("rate", "billing_interval_seconds", "currency")
+FIRST_RATE = ("amount", "interval_seconds", "rate_currency")
 LIMITS = ("concurrent_calls_limit", "concurrent_streams_limit", "stream_starts_per_second")
 CALLBACKS = ("callback_style", "playback_callbacks")
 ON_CALLS = ("fill_silence", "goodbye_seconds", "play_failed_messages")
 
 
+class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """With the rate that the account has from the beginning."""
+
+    amount = forms.DecimalField(
+        label="Price of one interval",
+        initial=DEFAULT.amount,
+        min_value=Decimal(0),
+        max_value=HIGHEST,
+        max_digits=10,
+        decimal_places=DECIMALS,
+        help_text="Its rate from the beginning. Later ones, with a date, and rate cards are added on its page.",
+    )
+    interval_seconds = forms.IntegerField(label="Billing interval (s)", initial=DEFAULT.interval_seconds, min_value=1, max_value=86_400)
+    rate_currency = forms.CharField(label="Currency", initial=DEFAULT.currency, max_length=3, validators=[currency_validator])
+
+
 @admin.register(Account, site=console)
-class AccountAdmin(TokenAdmin, Audited):
-    readonly_fields = ("token_table", "in_use")
+class AccountAdmin(TokenAdmin, RatedAdmin, Audited):
+    readonly_fields = ("token_table", "rate_table", "in_use")
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
     search_help_text = "Name or auth ID"
 
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
-        shown = ("token_table",) if obj else ()
+        shown = ("token_table", "rate_table") if obj else FIRST_RATE
         in_use = ("in_use",) if obj else ()
-        return ("name", "auth_id", *shown, *PLAN, "country", *in_use, *LIMITS, *CALLBACKS, *ON_CALLS, *RETENTION)
+        return ("name", "auth_id", *shown, "time_zone", "country", *in_use, *LIMITS, *CALLBACKS, *ON_CALLS, *RETENTION)
 
     def _door_to_test(self, request: HttpRequest, account: Account) -> Iterator[Door]:
         if request.user.has_perm(MAY_TEST):
@@ -65,7 +88,21 @@ class AccountAdmin(TokenAdmin, Audited):
 
     @admin.display(description="Rate plan")
     def plan(self, account: Account) -> str:
-        return f"{money(account.rate, account.currency)} per {account.billing_interval_seconds} s"
+        return price_words(listed_price(account, timezone.now()))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
+        return super().get_queryset(request).prefetch_related("rates__card__rates")
+
+    def get_form(self, request: HttpRequest, obj: Account | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """A new account is given its first rate with it; later ones are added on its page."""
+        return super().get_form(request, obj, change, **({} if obj else {"form": NewAccountForm}), **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            price = {"amount": form.cleaned_data["amount"], "interval_seconds": form.cleaned_data["interval_seconds"]}
+            currency, by = form.cleaned_data["rate_currency"], request.user.get_username()
+            rates.add(Rate(account=obj, valid_from=BEGINNING, **price, currency=currency, created_by=by))
 
 
 class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -9,6 +9,7 @@ from django.db.models import QuerySet, Sum
 from cdr.api.forms import amount, api_moment, api_number, exact_moment, whole_seconds
 from cdr.api.schemas import CallObject, LiveCall
 from streams.models import Account, Call
+from streams.rates import PriceList
 
 
 def with_charges(calls: QuerySet[Call]) -> QuerySet[Call]:
@@ -16,8 +17,8 @@ def with_charges(calls: QuerySet[Call]) -> QuerySet[Call]:
     return calls.annotate(billed_seconds=Sum("streams__charge__billed_seconds"), billed_amount=Sum("streams__charge__amount"))
 
 
-def call_object(account: Account, call: Call) -> CallObject:
-    """The object of a row that came through `with_charges`."""
+def call_object(account: Account, call: Call, prices: PriceList) -> CallObject:
+    """The object of a row that came through `with_charges`. `prices`: of the account."""
     billed_seconds: int | None = getattr(call, "billed_seconds", None)
     billed_amount: Decimal | None = getattr(call, "billed_amount", None)
     seconds = whole_seconds(call.started_at, call.ended_at)
@@ -35,7 +36,7 @@ def call_object(account: Account, call: Call) -> CallObject:
         bill_duration=seconds,
         billed_duration=billed_seconds or 0,
         total_amount=amount(billed_amount),
-        total_rate=amount(account.rate),
+        total_rate=amount(prices.at(account.pk, call.started_at).amount),
         hangup_cause_code=call.hangup_cause_code,
         hangup_cause_name=call.hangup_cause_name or None,
         hangup_source=call.hangup_source or None,

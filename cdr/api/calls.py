@@ -22,6 +22,7 @@ from cdr.pure.keyset import Place
 from streams import control
 from streams.models import Account, Call
 from streams.pure.lifecycle import CallState
+from streams.rates import PriceList
 
 router = Router(tags=["Calls"])
 
@@ -43,7 +44,8 @@ def list_calls(request: AccountRequest, auth_id: str, asked: Query[CallFilters])
     found, more = _found(calls, page)
     last = Place(found[-1].ended_at, key=found[-1].pk) if found else None
     meta = paging.meta(request.path, request.GET.dict(), page, calls.count(), more=more, last=last)
-    return CallList(api_id=new_api_id(), meta=meta, objects=[call_object(request.auth, call) for call in found])
+    prices = PriceList([request.auth.pk])
+    return CallList(api_id=new_api_id(), meta=meta, objects=[call_object(request.auth, call, prices) for call in found])
 
 
 @endpoint(router, "GET", ONE, {200: CallAnswer | LiveCall}, by_alias=True, summary="Get a call")
@@ -54,7 +56,7 @@ def get_call(request: AccountRequest, auth_id: str, call_uuid: str, status: Lite
     call = with_charges(Call.objects.filter(account=request.auth, uuid=rows.uuid_of(call_uuid))).first()
     if call is None:
         raise not_found()
-    return CallAnswer(api_id=new_api_id(), **call_object(request.auth, call).model_dump())
+    return CallAnswer(api_id=new_api_id(), **call_object(request.auth, call, PriceList([request.auth.pk])).model_dump())
 
 
 @endpoint(router, "DELETE", ONE, {204: None}, summary="Hang up a call")

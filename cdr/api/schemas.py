@@ -161,7 +161,7 @@ class CallObject(Schema):
     bill_duration: Annotated[int, Field(description="The same as call_duration.")]
     billed_duration: Annotated[int, Field(description="Seconds billed for the call's streams.")]
     total_amount: Amount
-    total_rate: Annotated[str, Field(description="The account's price of one billing interval of a stream.")]
+    total_rate: Annotated[str, Field(description="The account's price of one billing interval of a stream, when the call started.")]
     hangup_cause_code: int | None
     hangup_cause_name: str | None
     hangup_source: str | None

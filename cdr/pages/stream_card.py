@@ -122,7 +122,8 @@ def _bill(stream: Stream) -> str:
     if charge is None:
         return ""
     seconds, plan = (charge.seconds, charge.billed_seconds), (charge.interval_seconds, charge.rate)
-    return explained(Charged(*seconds, *plan, charge.amount, charge.currency, stream.started_at is not None))
+    unbilled = (charge.minimum_seconds, charge.free_seconds)
+    return explained(Charged(*seconds, *plan, charge.amount, charge.currency, stream.started_at is not None, *unbilled))
 
 
 def _close_facts(stream: Stream, events: Sequence[StreamEvent]) -> tuple[Fact, ...]:

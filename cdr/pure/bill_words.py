@@ -18,6 +18,8 @@ class Charged(NamedTuple):
     amount: Decimal
     currency: str
     started: bool = True
+    minimum_seconds: int = 0
+    free_seconds: int = 0
 
 
 def explained(charged: Charged) -> str:
@@ -25,9 +27,18 @@ def explained(charged: Charged) -> str:
     amount = money(charged.amount, charged.currency)
     if not charged.started:
         return f"{amount}, for the stream never sent a packet"
+    if charged.free_seconds and charged.seconds <= charged.free_seconds:
+        return f"{charged.seconds} s, of which the first {charged.free_seconds} s are free = {amount}"
     intervals = charged.billed_seconds // charged.interval_seconds
     rounded = f"rounded up to {charged.billed_seconds} s ({counted(intervals, 'interval')} of {charged.interval_seconds} s)"
-    return f"{charged.seconds} s → {rounded} × {plain(charged.rate)} {charged.currency} per interval = {amount}"
+    return f"{_counting(charged)} → {rounded} × {plain(charged.rate)} {charged.currency} per interval = {amount}"
+
+
+def _counting(charged: Charged) -> str:
+    """`121 s`, `121 s − 10 s free`, `5 s, billed as 30 s at least`."""
+    free = f" − {charged.free_seconds} s free" if charged.free_seconds else ""
+    least = f", billed as {charged.minimum_seconds} s at least" if charged.minimum_seconds > charged.seconds - charged.free_seconds else ""
+    return f"{charged.seconds} s{free}{least}"
 
 
 def plain(rate: Decimal) -> str:

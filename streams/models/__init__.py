@@ -1,6 +1,6 @@
-"""The rows of `streams`: who may do what (tenants, tokens), what happened (calls), what is owed to the customer (callbacks), what
-gateways did besides (gateways), what is wrong with processes (processes), the words all these may hold (choices), and the columns of
-every row that is a job (jobs).
+"""The rows of `streams`: who may do what (tenants, tokens), what streams cost (rates), what happened (calls), what is owed to the customer
+(callbacks), what gateways did besides (gateways), what is wrong with processes (processes), the words all these may hold (choices), and
+the columns of every row that is a job (jobs).
 
 Columns, constraints and cheap properties only; the verbs are functions in journal, delivery, control and streams.jobs."""
 
@@ -20,6 +20,7 @@ from streams.models.choices import CallbackState, CallbackTrouble
 from streams.models.gateways import GatewayRefusal, GatewayTraffic
 from streams.models.jobs import Job
 from streams.models.processes import ProcessReport
+from streams.models.rates import Rate, RateCard
 from streams.models.tenants import Account, Application, Gateway
 from streams.models.tokens import AuthToken, SecretsKey
 
@@ -43,6 +44,8 @@ __all__ = [
     "Heartbeat",
     "Job",
     "ProcessReport",
+    "Rate",
+    "RateCard",
     "SecretsKey",
     "Stream",
     "StreamEvent",

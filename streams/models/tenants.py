@@ -5,14 +5,14 @@ Owns their columns and the gateway password check. Must not know calls."""
 import hashlib
 import hmac
 import secrets
-from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 
 from streams.models.choices import gateway_dialects
 from streams.pure.number_key import is_country
+from streams.pure.time_zone import zone
 from streams.sealed import SealedTextField
 
 auth_id_validator = RegexValidator(
@@ -23,7 +23,12 @@ gateway_name_validator = RegexValidator(
     "A gateway's name stands in its URL: small letters, digits, '.', '_' and '-', at most 63, a letter or digit first.",
 )
 
-currency_validator = RegexValidator(r"^[A-Z]{3}\Z", "A currency is three capital letters (ISO 4217), such as USD.")
+
+def time_zone_validator(name: str) -> None:
+    try:
+        zone(name)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
 
 
 def country_validator(code: str) -> None:
@@ -46,19 +51,18 @@ def new_auth_token() -> str:
 
 
 class Account(models.Model):
-    """A tenant and its rate plan."""
+    """A tenant. What its streams cost is in streams.models.rates."""
 
     name = models.CharField(max_length=100, unique=True)
     auth_id = models.CharField(max_length=20, unique=True, default=new_auth_id, validators=[auth_id_validator])
-    rate = models.DecimalField(
-        max_digits=12,
-        decimal_places=5,
-        default=Decimal("0.00300"),
-        validators=[MinValueValidator(Decimal(0))],
-        help_text="Price of one billing interval.",
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        db_default="UTC",
+        validators=[time_zone_validator],
+        help_text="Where the customer's days and months begin, such as Europe/Berlin: for statements, and rates from a day on.",
     )
-    billing_interval_seconds = models.PositiveIntegerField(default=60, validators=[MinValueValidator(1), MaxValueValidator(86_400)])
-    currency = models.CharField(max_length=3, default="USD", validators=[currency_validator])
+    closed_until = models.DateTimeField(null=True, editable=False, help_text="Statements up to then are closed.")
     country = models.CharField(
         max_length=2,
         blank=True,
@@ -122,6 +126,14 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone_name(self) -> str:
+        """Its time zone; UTC where this machine does not know it (any more): a page and a bill there have to be."""
+        try:
+            return zone(self.time_zone).key
+        except ValueError:
+            return "UTC"
 
 
 class Application(models.Model):

@@ -5,6 +5,7 @@ Owns the file's keys and types. Must not know rows: whether a value is allowed, 
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
@@ -13,13 +14,23 @@ from typing import Any, NamedTuple, TypeGuard
 from streams.pure.foreign_text import cleaned
 
 TEXT, XML, MONEY, WHOLE, YES_OR_NO, LIST = "text", "text of XML", "a number such as 0.0030", "a whole number", "true or false", "a list"
+PRICE_KEYS = {
+    "rate": MONEY,
+    "billing_interval": WHOLE,
+    "currency": TEXT,
+    "minimum_seconds": WHOLE,
+    "free_seconds": WHOLE,
+    "rate_card": TEXT,
+}
+RATE_KEYS = {"valid_from": TEXT, **PRICE_KEYS}
+CARD_KEYS = {"name": TEXT, "rates": LIST}
 ACCOUNT_KEYS = {
     "name": TEXT,
     "auth_id": TEXT,
     "auth_token": TEXT,
-    "rate": MONEY,
-    "billing_interval": WHOLE,
-    "currency": TEXT,
+    **PRICE_KEYS,
+    "rates": LIST,
+    "time_zone": TEXT,
     "country": TEXT,
     "fill_silence": YES_OR_NO,
     "goodbye_seconds": WHOLE,
@@ -63,6 +74,20 @@ class FileEntry:
 class AccountEntry(FileEntry):
     applications: tuple[FileEntry, ...]
     gateways: tuple[FileEntry, ...]
+    rates: tuple[FileEntry, ...] = ()
+
+
+@dataclass(frozen=True)
+class CardEntry(FileEntry):
+    rates: tuple[FileEntry, ...]
+
+
+class FileContent(NamedTuple):
+    """What could be read of a file, and every problem of its shape."""
+
+    accounts: list[AccountEntry]
+    cards: list[CardEntry]
+    problems: list[FileProblem]
 
 
 class _Object(dict[str, Any]):
@@ -73,21 +98,23 @@ class _Object(dict[str, Any]):
         self.repeated = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
 
 
-def read_file(document: bytes) -> tuple[list[AccountEntry], list[FileProblem]]:
-    """The accounts of the file and every problem of its shape. Never raises; what has a problem is left out of the values."""
+def read_file(document: bytes) -> FileContent:
+    """Never raises; what has a problem is left out of the values."""
     try:
         root = json.loads(document, object_pairs_hook=_Object, **NUMBERS)
     except json.JSONDecodeError as error:
-        return [], [FileProblem(f"line {error.lineno}, column {error.colno}", f"this is not JSON: {error.msg}.")]
+        return FileContent([], [], [FileProblem(f"line {error.lineno}, column {error.colno}", f"this is not JSON: {error.msg}.")])
     except (ValueError, RecursionError):
-        return [], [FileProblem("", "this is not JSON in UTF-8, or it is nested too deeply.")]
+        return FileContent([], [], [FileProblem("", "this is not JSON in UTF-8, or it is nested too deeply.")])
     reader = _Reader()
-    items = reader.values("", root, {"accounts": LIST}, required=("accounts",)).get("accounts", [])
-    accounts = [reader.account(place, item) for place, item in reader.objects("accounts", items, ACCOUNT_KEYS)]
+    lists = reader.values("", root, {"accounts": LIST, "rate_cards": LIST}, required=("accounts",))
+    accounts = [reader.account(place, item) for place, item in reader.objects("accounts", lists.get("accounts", []), ACCOUNT_KEYS)]
+    cards = [reader.card(place, item) for place, item in reader.objects("rate_cards", lists.get("rate_cards", []), CARD_KEYS)]
+    reader.no_two(cards, "name", "rate card")
     reader.no_two(accounts, "name", "account")
     reader.no_two(accounts, "auth_id", "account")
     reader.no_two([gateway for account in accounts for gateway in account.gateways], "name", "gateway")
-    return accounts, reader.problems
+    return FileContent(accounts, cards, reader.problems)
 
 
 class _Reader:
@@ -103,12 +130,18 @@ class _Reader:
         values = self.values(place, item, ACCOUNT_KEYS, required=("name",))
         applications = self.entries(at(place, "applications"), values.pop("applications", []), APPLICATION_KEYS)
         gateways = self.entries(at(place, "gateways"), values.pop("gateways", []), GATEWAY_KEYS)
+        rates = self.entries(at(place, "rates"), values.pop("rates", []), RATE_KEYS, "valid_from")
         self.no_two(applications, "name", "application of this account")
-        return AccountEntry(place, values, applications, gateways)
+        return AccountEntry(place, values, applications, gateways, rates)
 
-    def entries(self, place: str, items: list[object], keys: dict[str, str]) -> tuple[FileEntry, ...]:
+    def card(self, place: str, item: "_Object") -> CardEntry:
+        values = self.values(place, item, CARD_KEYS, required=("name",))
+        keys = {key: kind for key, kind in RATE_KEYS.items() if key != "rate_card"}
+        return CardEntry(place, values, self.entries(at(place, "rates"), values.pop("rates", []), keys, "valid_from"))
+
+    def entries(self, place: str, items: list[object], keys: dict[str, str], named_by: str = "name") -> tuple[FileEntry, ...]:
         objects = self.objects(place, items, keys)
-        return tuple(FileEntry(where, self.values(where, item, keys, required=("name",))) for where, item in objects)
+        return tuple(FileEntry(where, self.values(where, item, keys, required=(named_by,))) for where, item in objects)
 
     def objects(self, place: str, items: list[object], keys: dict[str, str]) -> list[tuple[str, "_Object"]]:
         """The places and objects of a list; what is no object is a problem."""
@@ -157,7 +190,7 @@ class _Reader:
         self.problem(place, f"holds characters that cannot be shown, or more than {LONGEST[kind]} of them.")
         return None
 
-    def no_two(self, entries: "list[AccountEntry] | list[FileEntry] | tuple[FileEntry, ...]", key: str, what: str) -> None:
+    def no_two(self, entries: "Sequence[FileEntry]", key: str, what: str) -> None:
         seen: dict[object, str] = {}
         for entry in entries:
             value = entry.values.get(key)

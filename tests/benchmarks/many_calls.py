@@ -41,7 +41,11 @@ def _make_tenants() -> None:
     """Each account has two applications and a gateway of its own; the largest ones have two gateways."""
     sizes = range(1, ACCOUNTS + 1)
     accounts = Account.objects.bulk_create(
-        Account(name=f"Customer {size:03}", auth_id=f"MA{size:018}", currency="USD" if size % 10 else "EUR") for size in sizes
+        Account(
+            name=f"Customer {size:03}",
+            auth_id=f"MA{size:018}",
+        )
+        for size in sizes
     )
     url = "https://app.example.com/answer"
     applications = Application.objects.bulk_create(

@@ -76,7 +76,7 @@ ORDER BY requested_at;
 
 -- == charges
 INSERT INTO cdr_charge (stream_id, seconds, billed_seconds, rate, interval_seconds, currency, amount, created_at)
-SELECT stream.id, seconds, 60 * ((seconds + 59) / 60), account.rate, 60, account.currency, account.rate * ((seconds + 59) / 60), ended_at
+SELECT stream.id, seconds, 60 * ((seconds + 59) / 60), 0.003, 60, CASE WHEN account.id %% 10 = 0 THEN 'EUR' ELSE 'USD' END, 0.003 * ((seconds + 59) / 60), ended_at
 FROM streams_stream AS stream JOIN streams_account AS account ON account.id = stream.account_id
 CROSS JOIN LATERAL (SELECT coalesce(ceil(extract(epoch FROM ended_at - started_at)), 0)::int AS seconds) AS lasted
 WHERE state = 'ended' ORDER BY stream.id;

@@ -13,6 +13,7 @@ from streams.pure.lifecycle import NORMAL_HANGUP, HangupCause, Level
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.messages import StreamRequest
 from tests.cdr.call_timing import healthy, steady
+from tests.streams.rows import priced
 
 OWNER = "f" * 32
 LEASE_SECONDS = 3600.0
@@ -32,7 +33,9 @@ def make_gateway(name: str = "pbx-1", account: str = "Acme Robotics", **plan: An
     """A gateway with its account and application; those that are there already are taken again."""
     if known := Gateway.objects.filter(name=name).first():
         return known
-    owner, _ = Account.objects.get_or_create(name=account, defaults=plan)
+    owner, made = Account.objects.get_or_create(name=account)
+    if made and plan:
+        priced(owner, **plan)
     application, _ = Application.objects.get_or_create(account=owner, name="support bot", defaults={"answer_xml": XML})
     gateway = Gateway(account=owner, application=application, name=name)
     gateway.set_password("correct horse battery")

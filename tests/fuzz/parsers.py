@@ -165,7 +165,7 @@ def answer_over_http(data: bytes) -> None:
 
 
 def provisioned(data: bytes) -> None:
-    entries, problems = read_file(data)
+    entries, _, problems = read_file(data)
     assert [str(problem) for problem in problems] or entries is not None
 
 

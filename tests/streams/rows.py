@@ -1,15 +1,18 @@
 """Rows and notes for the tests of what writes and reads them."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.utils import timezone
 
 from streams import tokens
-from streams.models import Account, Application, Gateway
+from streams.models import Account, Application, Gateway, Rate, RateCard
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import StreamRequest
+from streams.pure.price import BEGINNING
 
 EPOCH = 1_700_000_000.0
 XML = '<Response><Stream contentType="audio/x-mulaw;rate=8000">wss://bot.example/audio</Stream></Response>'
@@ -24,6 +27,20 @@ def gateway(name: str = "pbx", answer_xml: str = XML, password: str = "correct h
     row.set_password(password)
     row.save()
     return row
+
+
+def priced(
+    owner: Account | RateCard,
+    rate: str | Decimal = "0.00300",
+    billing_interval_seconds: int = 60,
+    currency: str = "USD",
+    valid_from: datetime = BEGINNING,
+    **more: Any,
+) -> Rate:
+    """A price from then on, of an account or of a card."""
+    whose = {"account": owner} if isinstance(owner, Account) else {"card": owner}
+    plan = {"amount": Decimal(rate), "interval_seconds": billing_interval_seconds, "currency": currency}
+    return Rate.objects.create(**whose, **plan, valid_from=valid_from, **more)
 
 
 def main_token(account: Account) -> str:

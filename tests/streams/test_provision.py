@@ -11,8 +11,11 @@ import time_machine
 from django.utils import timezone
 
 from streams import tokens
-from streams.models import Account, Application, AuthToken, Gateway
-from streams.provision import Change, InvalidFile, provision
+from streams.models import Account, Application, AuthToken, Gateway, Rate, RateCard
+from streams.provision import InvalidFile, provision
+from streams.pure.price import BEGINNING, DEFAULT, Price
+from streams.rate_plans import Change
+from streams.rates import price_now
 from tests.streams.rows import main_token
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +66,7 @@ def complaints(document: dict[str, Any]) -> dict[str, str]:
 
 
 def everything() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in (Account, Application, Gateway)]
+    return [list(model.objects.order_by("pk").values()) for model in (Account, Application, Gateway, Rate, RateCard)]
 
 
 def test_everything_in_the_file_is_created(file):
@@ -75,7 +78,8 @@ def test_everything_in_the_file_is_created(file):
     ]
     account = Account.objects.get(auth_id="MA0123456789ABCDEFGH")
     assert main_token(account) == TOKEN
-    assert (account.rate, account.billing_interval_seconds, account.currency) == (Decimal("0.0045"), 30, "EUR")
+    assert price_now(account) == Price(Decimal("0.0045"), 30, "EUR")
+    assert account.rates.get().valid_from == BEGINNING
     assert account.country == "DE"
     assert (account.fill_silence, account.goodbye_seconds, account.play_failed_messages) == (False, 0, False)
     assert account.applications.get(name="fetched").answer_method == "GET"
@@ -100,7 +104,8 @@ def test_what_differs_is_changed_and_named(file):
     assert Change("changed", "gateway pbx1", ("application", "password")) in changes
     gateway = Gateway.objects.get(name="pbx1")
     assert gateway.check_password(SECOND) and gateway.application.name == "fetched"
-    assert Account.objects.get().rate == Decimal("0.005")
+    account = Account.objects.get()
+    assert price_now(account) == Price(Decimal("0.005"), 30, "EUR") and account.rates.count() == 2
 
 
 def test_keys_that_are_left_out_stay_as_they_are(file):
@@ -122,7 +127,7 @@ def test_what_is_left_out_of_a_new_account_is_made_but_a_token() -> None:
     account = Account.objects.get(name="Small")
     assert account.auth_id.startswith("MA") and not account.auth_tokens.exists()
     assert [warning.place for warning in outcome.warnings] == ["accounts[0].auth_token"]
-    assert (account.rate, account.billing_interval_seconds, account.currency) == (Decimal("0.003"), 60, "USD")
+    assert price_now(account) == DEFAULT
 
 
 def test_a_changed_token_counts_at_once_and_ends_the_one_before_and_no_other(file) -> None:

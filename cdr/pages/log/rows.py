@@ -61,6 +61,8 @@ def _charge_row(stream: Stream, charge: Charge) -> ChargeRow:
         interval_seconds=charge.interval_seconds,
         currency=charge.currency,
         amount=charge.amount,
+        minimum_seconds=charge.minimum_seconds,
+        free_seconds=charge.free_seconds,
         started=stream.started_at is not None,
         stream=str(stream.uuid),
     )

@@ -155,7 +155,7 @@ def _without_secrets(name: str, value: str) -> str:
 
 def _charge_words(row: ChargeRow) -> str:
     plan = (row.interval_seconds, row.rate, row.amount, row.currency)
-    return f"Charged: {explained(Charged(row.seconds, row.billed_seconds, *plan, row.started))}."
+    return f"Charged: {explained(Charged(row.seconds, row.billed_seconds, *plan, row.started, row.minimum_seconds, row.free_seconds))}."
 
 
 def _callback_words(row: CallbackRow) -> str:

@@ -109,6 +109,8 @@ class ChargeRow:
     amount: Decimal
     started: bool
     stream: str = ""
+    minimum_seconds: int = 0
+    free_seconds: int = 0
 
 
 LogRow = EventRow | CallbackRow | AttemptRow | ChargeRow

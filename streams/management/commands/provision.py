@@ -8,7 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from streams.provision import Change, InvalidFile, provision
+from streams.provision import InvalidFile, provision
+from streams.rate_plans import Change
 
 
 class Command(BaseCommand):

@@ -2,6 +2,7 @@
 
 Owns what a page needs to be opened. A new page is found here by itself; one that needs a row of a new model says so."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -14,10 +15,10 @@ from cdr.admin.site import console
 from cdr.audit import Actor
 from cdr.models import Export, ExportState, FailedSignIn, RetentionRun, UrlTest
 from cdr.pure.acts import Act
-from streams.models import Account, AuthToken, Call
+from streams.models import Account, AuthToken, Call, RateCard
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import live_call, refused
-from tests.streams.rows import main_token
+from tests.streams.rows import main_token, priced
 
 
 def patterns(found: list[URLPattern | URLResolver], before: str = "") -> dict[str, URLPattern]:
@@ -39,6 +40,8 @@ def rows() -> Call:
     roles.make_roles(Group._meta.apps)
     owner, account = User.objects.create_user("owner"), Account.objects.get()
     main_token(account)
+    priced(account, valid_from=datetime(2100, 1, 1, tzinfo=UTC))
+    priced(RateCard.objects.create(name="Standard"), valid_from=datetime(2100, 1, 1, tzinfo=UTC))
     UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
     FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
     RetentionRun.objects.create(started_at=call.started_at, counts={"Acme Robotics": {"numbers": 3}})
@@ -69,6 +72,8 @@ def address(name: str, pattern: URLPattern, user: User | None) -> str:
         return reverse(f"admin:{name}", args=[row.account.auth_id, row.service_host])
     if "token" in wanted:
         return reverse(f"admin:{name}", args=[row.pk, first_row(AuthToken).pk])
+    if "rate" in wanted:
+        return reverse(f"admin:{name}", args=[row.pk, row.rates.get().pk])
     return reverse(f"admin:{name}", args=[row.uuid if hasattr(row, "uuid") and not name.endswith("_history") else row.pk])
 
 

@@ -31,12 +31,12 @@ def change(client: Client, address: str, **values: object) -> None:
     assert client.post(address, form_of(client, address) | values).status_code == 302
 
 
-def test_a_changed_rate_is_there_with_both_values(administrator, gateway) -> None:
-    change(administrator, f"/admin/streams/account/{gateway.account_id}/change/", rate="0.00450")
+def test_a_changed_limit_is_there_with_both_values(administrator, gateway) -> None:
+    change(administrator, f"/admin/streams/account/{gateway.account_id}/change/", goodbye_seconds="7")
     entry = AuditEntry.objects.get()
     assert (entry.by, entry.address, entry.act, entry.kind, entry.subject) == ("admin", "127.0.0.1", "change", "account", "Acme Robotics")
-    assert entry.details == {"rate": ["0.00300", "0.00450"]}
-    assert "rate: 0.00300 → 0.00450" in read(administrator, LIST).text
+    assert entry.details == {"goodbye_seconds": ["10", "7"]}
+    assert "goodbye seconds: 10 → 7" in read(administrator, LIST).text
 
 
 def test_saving_without_a_change_writes_nothing(administrator, gateway) -> None:
@@ -45,9 +45,9 @@ def test_saving_without_a_change_writes_nothing(administrator, gateway) -> None:
 
 
 def test_a_browser_that_says_nothing_changed_is_not_believed(administrator, gateway) -> None:
-    told = {"rate": "0.00500", "initial-rate": "0.00500"}
+    told = {"goodbye_seconds": "5", "initial-goodbye_seconds": "5"}
     change(administrator, f"/admin/streams/account/{gateway.account_id}/change/", **told)
-    assert AuditEntry.objects.get().details["rate"][1] == "0.00500"
+    assert AuditEntry.objects.get().details["goodbye_seconds"][1] == "5"
 
 
 def test_new_passwords_are_named_and_not_written(administrator, gateway) -> None:
@@ -94,7 +94,7 @@ def test_adding_and_deleting_one_by_one_and_together(administrator, gateway) -> 
 
 def test_what_is_not_saved_is_not_written(administrator, gateway) -> None:
     address = f"/admin/streams/account/{gateway.account_id}/change/"
-    assert administrator.post(address, form_of(administrator, address) | {"rate": "-1"}).status_code == 200
+    assert administrator.post(address, form_of(administrator, address) | {"goodbye_seconds": "-1"}).status_code == 200
     assert not AuditEntry.objects.exists()
 
 
@@ -109,7 +109,7 @@ def test_every_password_field_of_every_form_counts_as_a_secret(administrator, ga
 
 def test_the_address_is_the_peers_whatever_a_visitor_claims(administrator, gateway) -> None:
     page = f"/admin/streams/account/{gateway.account_id}/change/"
-    values = form_of(administrator, page) | {"currency": "EUR"}
+    values = form_of(administrator, page) | {"country": "DE"}
     administrator.post(page, values, headers={"X-Forwarded-For": "198.51.100.4"}, REMOTE_ADDR="::ffff:192.0.2.7")
     assert AuditEntry.objects.get().address == "192.0.2.7"
 
@@ -119,12 +119,12 @@ FOUND = [("q=Acme", 1), ("q=Robot", 1), ("q=Globex", 0), ("by=adm", 1), ("by=mar
 
 @pytest.mark.parametrize(("query", "count"), FOUND)
 def test_the_log_is_searched_and_filtered(administrator, gateway, query, count) -> None:
-    change(administrator, f"/admin/streams/account/{gateway.account_id}/change/", rate="1")
+    change(administrator, f"/admin/streams/account/{gateway.account_id}/change/", goodbye_seconds="1")
     assert len(read(administrator, f"{LIST}?{query}").rows[1:]) == count
 
 
 def test_the_log_takes_the_same_queries_for_many_entries(administrator, gateway, django_assert_max_num_queries) -> None:
-    for rate in range(1, 6):
-        change(administrator, f"/admin/streams/account/{gateway.account_id}/change/", rate=rate)
+    for seconds in range(1, 6):
+        change(administrator, f"/admin/streams/account/{gateway.account_id}/change/", goodbye_seconds=seconds)
     with django_assert_max_num_queries(8):
         assert len(read(administrator, LIST).rows) == 6

@@ -4,8 +4,9 @@ from html import unescape
 
 import pytest
 
-from streams.models import Account, Gateway
+from streams.models import Account, Gateway, Rate
 from streams.pure.callback.signature import standard_webhook_secret
+from streams.pure.price import BEGINNING
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import CallScript, make_gateway
 from tests.cdr.factories import good_call
@@ -32,9 +33,10 @@ def test_an_account_is_made(administrator) -> None:
     values = {
         "name": "New",
         "auth_id": "MA" + "A" * 18,
-        "rate": "0.005",
-        "billing_interval_seconds": 1,
-        "currency": "EUR",
+        "amount": "0.005",
+        "interval_seconds": 1,
+        "rate_currency": "EUR",
+        "time_zone": "Europe/Berlin",
         "concurrent_calls_limit": 5,
         "concurrent_streams_limit": 5,
         "stream_starts_per_second": 2,
@@ -42,7 +44,8 @@ def test_an_account_is_made(administrator) -> None:
         "callback_style": "B",
     }
     assert administrator.post(f"{ACCOUNT}add/", values).status_code == 302
-    assert read(administrator, ACCOUNT).rows[1][1:4] == ["New", "MA" + "A" * 18, "0.00500 EUR per 1 s"]
+    assert read(administrator, ACCOUNT).rows[1][1:4] == ["New", "MA" + "A" * 18, "0.005 EUR per 1 s"]
+    assert Rate.objects.get().valid_from == BEGINNING
 
 
 def test_an_accounts_page_shows_its_limits_and_what_is_in_use(administrator, gateway) -> None:
@@ -56,9 +59,8 @@ def test_an_accounts_page_shows_its_limits_and_what_is_in_use(administrator, gat
 
 def test_a_country_is_one_that_telephone_numbers_have(administrator, gateway) -> None:
     page, before = f"{ACCOUNT}{gateway.account_id}/change/", Account.objects.get(pk=gateway.account_id)
-    values = {name: getattr(before, name) for name in ("name", "auth_id", "rate", "currency", "callback_style")}
+    values = {name: getattr(before, name) for name in ("name", "auth_id", "time_zone", "callback_style")}
     numbers = (
-        "billing_interval_seconds",
         "concurrent_calls_limit",
         "concurrent_streams_limit",
         "stream_starts_per_second",

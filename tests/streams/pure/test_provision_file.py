@@ -23,7 +23,7 @@ GOOD = {
 
 
 def problems(document: object) -> list[str]:
-    return [str(problem) for problem in read_file(json.dumps(document).encode())[1]]
+    return [str(problem) for problem in read_file(json.dumps(document).encode()).problems]
 
 
 def account(**values: object) -> dict[str, object]:
@@ -31,7 +31,7 @@ def account(**values: object) -> dict[str, object]:
 
 
 def test_a_good_file_is_read_with_places_and_types():
-    (entry,), found = read_file(json.dumps(GOOD).encode())
+    (entry,), _, found = read_file(json.dumps(GOOD).encode())
     assert found == []
     assert entry.place == "accounts[0]" and entry.values == {"name": "Acme", "rate": Decimal("0.0030"), "billing_interval": 60}
     assert [(item.place, item.values["name"]) for item in entry.applications + entry.gateways] == [
@@ -41,21 +41,21 @@ def test_a_good_file_is_read_with_places_and_types():
 
 
 def test_a_number_is_as_good_as_its_text_and_keeps_its_digits():
-    (entry,), found = read_file(b'{"accounts": [{"name": "A", "rate": 0.10, "billing_interval": 6e1}]}')
+    (entry,), _, found = read_file(b'{"accounts": [{"name": "A", "rate": 0.10, "billing_interval": 6e1}]}')
     assert found == [] and entry.values["rate"] == Decimal("0.10") and entry.values["billing_interval"] == 60
 
 
 def test_null_is_no_value():
-    (entry,), found = read_file(b'{"accounts": [{"name": "A", "auth_id": null, "gateways": null}]}')
+    (entry,), _, found = read_file(b'{"accounts": [{"name": "A", "auth_id": null, "gateways": null}]}')
     assert found == [] and entry.values == {"name": "A"} and entry.gateways == ()
 
 
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        ([], ["has to be an object with accounts, not a list."]),
+        ([], ["has to be an object with accounts, rate_cards, not a list."]),
         ({}, ["accounts: is missing."]),
-        ({"accounts": [], "acounts": []}, ["acounts: is no key of this place. Did you mean accounts? Known are accounts."]),
+        ({"accounts": [], "acounts": []}, ["acounts: is no key of this place. Did you mean accounts? Known are accounts, rate_cards."]),
         ({"accounts": {}}, ["accounts: has to be a list, not an object."]),
         ({"accounts": [7]}, ["accounts[0]: has to be an object with name, auth_id, auth_token, rate, billing_interval, currency,"]),
         ({"accounts": [{}]}, ["accounts[0].name: is missing."]),
@@ -98,7 +98,7 @@ def test_every_problem_is_found_at_once():
 
 
 def test_a_key_that_stands_twice_is_not_silently_lost():
-    found = read_file(b'{"accounts": [{"name": "A", "rate": 1, "rate": 2}]}')[1]
+    found = read_file(b'{"accounts": [{"name": "A", "rate": 1, "rate": 2}]}').problems
     assert [str(problem) for problem in found] == ["accounts[0].rate: stands twice in one object."]
 
 
@@ -113,12 +113,12 @@ def test_a_key_that_stands_twice_is_not_silently_lost():
     ],
 )
 def test_what_is_not_json_is_said_to_be_that(document: bytes, sentence: str):
-    entries, found = read_file(document)
+    entries, _, found = read_file(document)
     assert entries == [] and len(found) == 1 and sentence in str(found[0])
 
 
 def test_problems_sort_as_a_reader_counts():
-    _, found = read_file(json.dumps({"accounts": [{"name": f"A{number}", "rate": "x"} for number in range(11)]}).encode())
+    *_, found = read_file(json.dumps({"accounts": [{"name": f"A{number}", "rate": "x"} for number in range(11)]}).encode())
     assert [problem.place for problem in sorted(found, key=lambda problem: problem.order)] == [f"accounts[{n}].rate" for n in range(11)]
 
 
@@ -141,5 +141,5 @@ def test_no_bytes_make_it_raise(document: bytes):
 
 @pytest.mark.parametrize("number", ["1e" + "9" * 40, "-1E-" + "9" * 40, "9" * 5000])
 def test_a_number_that_no_machine_holds_is_named_where_it_stands(number: str):
-    _, found = read_file(b'{"accounts": [{"name": "A", "rate": %b}]}' % number.encode())
+    *_, found = read_file(b'{"accounts": [{"name": "A", "rate": %b}]}' % number.encode())
     assert [problem.place for problem in found] == ["accounts[0].rate"] and "has to be a number" in found[0].words

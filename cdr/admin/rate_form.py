@@ -66,7 +66,10 @@ class RateForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        if starts := values.get("starts"):
+        starts = values.get("starts")
+        if starts and starts != DATE and values.get("valid_from"):
+            self.add_error("starts", "A time is written below as well. Choose “from the time written below”, or empty it.")
+        elif starts:
             try:
                 values["moment"] = valid_from(starts, values.get("valid_from", ""), self.zone_name, self.now)
             except ValueError as error:

@@ -107,6 +107,7 @@ def test_a_date_in_the_past_says_what_it_does_not_do(clerk, account) -> None:
         ({"starts": "date"}, "Write a day as 2026-12-01"),
         ({"starts": "date", "valid_from": "31.12.2026"}, "Write a day as 2026-12-01"),
         ({"starts": "date", "valid_from": "2027-03-28 02:30"}, "There is no 02:30 on that day in Europe/Berlin"),
+        ({"valid_from": "2026-12-24"}, "A time is written below as well"),
         ({"starts": "whenever"}, "whenever is not one of the available choices"),
         ({"card": "77"}, "Select a valid choice"),
         ({"starts": "date", "valid_from": "2026-10-31"}, "Statements are closed until 2026-10-31 23:00 UTC"),

@@ -37,4 +37,7 @@ def _charge(stream: Stream, price: Price) -> Charge:
         free_seconds=price.free_seconds,
         currency=price.currency,
         amount=made.amount,
+        account_id=stream.account_id,
+        application_id=stream.call.application_id,
+        ended_at=stream.ended_at,
     )

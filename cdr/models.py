@@ -1,8 +1,9 @@
-"""Charges, the audit log, saved filters, exports, and `streams`' calls and streams under the names the console shows (proxies, so
-that no foreign key points here), and so the failed sign-ins that django-axes counts.
+"""Charges and statements, the audit log, saved filters, exports, and `streams`' calls and streams under the names the console shows
+(proxies, so that no foreign key points here), and so the failed sign-ins that django-axes counts.
 
 Migrations name the functions that list a column's words (`streams.models.choices` says why)."""
 
+from decimal import Decimal
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -10,16 +11,90 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.db.models import Q
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
 from cdr.pure.acts import Act, permissions_of
 from cdr.pure.retention import Kind
-from streams.models import Account, Call, Job, Stream
+from streams.models import Account, Application, Call, Job, Stream
 from streams.models.choices import Choices, choices_of
 from streams.pure.scrubbing import scrubbed
 from streams.sealed import SealedTextField
 
 SEE_SECRETS = "Can see secrets in URLs (values of query parameters)"
+
+
+class Statement(models.Model):
+    """What an account owes for a month in one currency: closed, and from then on as it is. `ends_at` is excluded; `zone_name` is that of
+    the account when it was closed. `sums`: its lines, as cdr.statements.stored writes them. `charged` is what streams came to, `corrected`
+    what credits and corrections did."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="statements")
+    currency = models.CharField(max_length=3)
+    month = models.DateField(help_text="Its first day.")
+    zone_name = models.CharField("time zone", max_length=64)
+    begins_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField()
+    streams = models.PositiveIntegerField()
+    seconds = models.PositiveBigIntegerField("duration (s)")
+    billed_seconds = models.PositiveBigIntegerField("rounded bill duration (s)")
+    charged = models.DecimalField(max_digits=24, decimal_places=5)
+    corrected = models.DecimalField(max_digits=24, decimal_places=5)
+    sums = models.JSONField()
+    closed_at = models.DateTimeField()
+    closed_by = models.CharField(max_length=150)
+    checked_at = models.DateTimeField(null=True, help_text="When it was last seen to agree with its charges, to the last digit.")
+
+    class Meta:
+        ordering = ("-closed_at", "-id")
+        default_permissions = ("view",)
+        permissions = [("close_statement", "Can close a statement"), ("correct_statement", "Can give credits and corrections")]
+        constraints = [models.UniqueConstraint(fields=["account", "currency", "month"], name="statement_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account}, {self.month:%B %Y}, {self.currency}"
+
+    @property
+    def amount(self) -> Decimal:
+        return self.charged + self.corrected
+
+
+class Adjustment(models.Model):
+    """A credit (negative) or a correction of what an account owes, with its reason. Never changed: another one takes it back. `at`: to
+    which month it belongs."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="adjustments")
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=15, decimal_places=5)
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=150)
+    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, null=True, related_name="adjustments")
+
+    class Meta:
+        ordering = ("at", "pk")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency} for {self.account}"
+
+
+class MoneyCheck(models.Model):
+    """One comparison of charges with streams and statements. `problems`: a sentence each; none: all agrees."""
+
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    charges = models.PositiveBigIntegerField(default=0)
+    statements = models.PositiveIntegerField(default=0)
+    problems = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("-pk",)
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"of {self.started_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 class Charge(models.Model):
@@ -35,6 +110,20 @@ class Charge(models.Model):
     currency = models.CharField(max_length=3)
     amount = models.DecimalField("billed amount", max_digits=18, decimal_places=5)
     created_at = models.DateTimeField(auto_now_add=True)
+    # What statements are made by, copied here so that a month of a million streams is read from one table.
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="charges", db_index=False)
+    application = models.ForeignKey(
+        Application, on_delete=models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    ended_at = models.DateTimeField(null=True)
+    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, null=True, related_name="charges", db_index=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "ended_at"], name="charge_of_account"),
+            models.Index(fields=["account", "currency", "ended_at"], condition=Q(statement=None), name="charge_in_no_statement"),
+            models.Index(fields=["statement", "ended_at"], condition=Q(statement__isnull=False), name="charge_in_statement"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"

@@ -20,6 +20,7 @@ TENANTS = (
     "streams.view_gatewayrefusal",
 )
 RATES = ("streams.view_ratecard", "streams.add_ratecard", "streams.change_ratecard", "streams.set_rates")
+STATEMENTS = ("cdr.view_statement", "cdr.close_statement", "cdr.correct_statement")
 ACTS = tuple(permission.name for permission in PERMISSIONS.values())
 URL_TESTS = "cdr.test_service_url"
 NUMBERS, EXPORTS = "cdr.see_numbers", "cdr.add_export"
@@ -29,7 +30,7 @@ SECRETS = "cdr.see_secrets"
 ROLES: dict[str, tuple[str, ...]] = {
     SUPPORT: (*RECORDS, *DETAILS, *TENANTS),
     OPERATOR: (*RECORDS, *DETAILS, *TENANTS, *ACTS, URL_TESTS, NUMBERS, EXPORTS),
-    BILLING: (*DETAILS, "streams.view_account", *RATES, NUMBERS, EXPORTS),
+    BILLING: (*DETAILS, "streams.view_account", *RATES, *STATEMENTS, NUMBERS, EXPORTS),
     ADMINISTRATOR: ("streams.*", "cdr.*", "auth.*"),
 }
 """`app.*` is everything of an app."""

@@ -3,6 +3,7 @@
 Owns the two formats. Must not know what the rows are about."""
 
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -42,6 +43,13 @@ class CsvFile:
 
     def close(self) -> None:
         self._file.close()
+
+
+def csv_text(rows: Sequence[Sequence[Cell]]) -> str:
+    """A small file, with the same mark and the same cells."""
+    text = io.StringIO()
+    csv.writer(text).writerows([_csv_cell(cell) for cell in row] for row in rows)
+    return "\N{BYTE ORDER MARK}" + text.getvalue()
 
 
 class XlsxFile:

@@ -1,6 +1,7 @@
-"""What Celery runs for the console: exports, tests of service URLs, retention, the forgetting of old sign-ins. Doors without a rule: the
-rows say what is to be done."""
+"""What Celery runs for the console: exports, tests of service URLs, retention, the comparing of charges with statements, the forgetting of
+old sign-ins. Doors without a rule: the rows say what is to be done."""
 
+import logging
 from importlib import import_module
 
 from celery import shared_task
@@ -10,8 +11,10 @@ from django.utils.module_loading import import_string
 from cdr import exports, retention, url_tests
 from cdr.sign_in import locks
 from cdr.sign_in.sessions import SessionStore
+from cdr.statements.checking import check_due
 
 import_string(settings.TASK_APPLICATION)  # whose tasks these are
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="cdr.tasks.run_exports")
@@ -44,6 +47,13 @@ def forget_old_sign_ins() -> None:
     """Failures that no longer count, and sessions that have ended."""
     locks.prune()
     SessionStore.clear_expired()
+
+
+@shared_task(name="cdr.tasks.check_money")
+def check_money() -> None:
+    """Once a day; most of the time it is not due."""
+    if (check := check_due()) and check.problems:
+        log.error("Charges, streams and statements do not agree: %s", " ".join(check.problems))
 
 
 @shared_task(name="cdr.tasks.apply_retention")

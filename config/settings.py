@@ -233,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {
     "test service URLs": {"task": "cdr.tasks.run_url_tests", "schedule": timedelta(seconds=1)},
     "remove old URL tests": {"task": "cdr.tasks.remove_old_url_tests", "schedule": timedelta(hours=1)},
     "remove what is not retained": {"task": "cdr.tasks.apply_retention", "schedule": timedelta(minutes=1)},
+    "compare charges with statements": {"task": "cdr.tasks.check_money", "schedule": timedelta(minutes=10)},
     "remove old exports": {"task": "cdr.tasks.remove_old_exports", "schedule": timedelta(hours=1)},
     "forget old rows of gateways": {"task": "streams.tasks.forget_old_gateway_rows", "schedule": timedelta(hours=1)},
     "forget old sign-ins": {"task": "cdr.tasks.forget_old_sign_ins", "schedule": timedelta(hours=1)},

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from redis import Redis, exceptions
 
 from cdr import exports, url_tests
+from cdr.statements import checking
 from config import readiness
 from config.background_checks import LIMIT_SECONDS, BackgroundCheck
 from config.embedded_redis import ONCE
@@ -131,7 +132,16 @@ def late_jobs(now: datetime) -> Found:
     return found
 
 
-WORK: list[Callable[[datetime], Found]] = [forgotten_calls, late_callbacks, late_jobs]
+def disagreeing_money(now: datetime) -> Found:
+    """What the last comparison of charges, streams and statements found. Whose they are stands in the console."""
+    if not (problems := checking.problems_since(now)):
+        return []
+    what = f"Charges, streams and statements do not agree in {len(problems)} {'point' if len(problems) == 1 else 'points'}."
+    remedy = "The console's page of statements says which; close none until it is understood."
+    return [Trouble("money", what, "Calls are not touched; a bill may be wrong.", remedy)]
+
+
+WORK: list[Callable[[datetime], Found]] = [forgotten_calls, late_callbacks, late_jobs, disagreeing_money]
 """What workers should have done; each a query or two by an index."""
 
 

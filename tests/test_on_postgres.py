@@ -53,6 +53,7 @@ TESTS = (
     "tests/cdr/pages/test_stream_page.py",
     "tests/cdr/pages/log/test_page.py",
     "tests/cdr/retention",
+    "tests/cdr/statements",
     "tests/cdr/test_url_tests.py",
     "tests/cdr/admin/filters/test_calls_and_streams.py",
     "tests/cdr/admin/lists/test_search.py",

@@ -69,6 +69,13 @@ TOLD_BY = {
     "cdr/pages/test_hosts": ("cdr/pages/recent_hosts",),
     "cdr/admin/test_tokens": ("cdr/pages/auth_tokens",),
     "cdr/admin/test_rates": ("cdr/admin/rate_form", "cdr/pages/rates"),
+    "cdr/admin/test_statements": ("cdr/admin/correction_form", "cdr/pages/statement", "cdr/statements/papers"),
+    "cdr/statements/test_closing": (
+        "cdr/statements/correcting",
+        "cdr/statements/counting",
+        "cdr/statements/drafts",
+        "cdr/statements/stored",
+    ),
     "config/test_settings": (
         "config/dialling",
         "config/entry_settings",
@@ -165,6 +172,7 @@ TOLD_BY = {
         "cdr/admin/filters/audit",
         "cdr/admin/filters/callbacks",
         "cdr/admin/filters/kinds",
+        "cdr/admin/filters/statement",
         "cdr/admin/filters/named_choices",
         "cdr/admin/filters/refusals",
     ),

@@ -15,7 +15,8 @@ from cdr.pages.board import board
 
 SECTIONS = (
     ("Calls", ("CallDetail", "StreamDetail", "Callback", "HostDetail")),
-    ("Tenants", ("Account", "RateCard", "Application", "Gateway", "GatewayRefusal", "UrlTest")),
+    ("Money", ("Statement", "RateCard")),
+    ("Tenants", ("Account", "Application", "Gateway", "GatewayRefusal", "UrlTest")),
     ("Staff", ("User", "Group", "FailedSignIn", "AuditEntry", "RetentionRun")),
 )
 """Section name, and the models in it; a section without a model that the reader may see is left out."""

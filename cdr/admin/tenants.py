@@ -19,6 +19,7 @@ from cdr.admin.additions import Additions, Door, Where
 from cdr.admin.audited import Audited
 from cdr.admin.rates import RatedAdmin
 from cdr.admin.site import console
+from cdr.admin.statements import WithStatements
 from cdr.admin.tokens import TokenAdmin
 from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.pages.rates import listed_price, price_words
@@ -58,7 +59,7 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Account, site=console)
-class AccountAdmin(TokenAdmin, RatedAdmin, Audited):
+class AccountAdmin(TokenAdmin, WithStatements, RatedAdmin, Audited):
     readonly_fields = ("token_table", "rate_table", "in_use")
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")

@@ -37,6 +37,8 @@ class Act(StrEnum):
     END_SESSION = "end a session"
     CHANGE_PASSWORD = "change own password"
     EXPORT = "export a list"
+    CLOSE_STATEMENT = "close a statement"
+    CORRECT = "correct what is owed"
     DOWNLOAD_LOG = "download a debug log"
     ADD = "add"
     CHANGE = "change"

@@ -9,6 +9,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 from cdr.admin.filters import stream_facts
 from cdr.admin.filters.kinds import ChoiceFilter, ColumnFilter, PeriodFilter, Row, TextFilter, quoted
 from cdr.admin.filters.named_choices import names
+from cdr.admin.filters.statement import StatementFilter
 from cdr.pure.period import LENGTHS
 from streams.models import Account, Stream
 from streams.pure.lifecycle import CallState
@@ -139,5 +140,6 @@ CALL_FILTERS = (StartedFilter, stream_facts.ReasonFilter, CallStateFilter, Accou
 STREAM_FILTERS = (
     *(RequestedFilter, stream_facts.ReasonFilter, stream_facts.StreamStateFilter, AccountFilter),
     *(*_OF_STREAMS, DurationFilter, *_OF_CALLS),
+    StatementFilter,
 )
 """In the order in which they stand."""

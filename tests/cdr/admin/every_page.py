@@ -15,9 +15,11 @@ from cdr.admin.site import console
 from cdr.audit import Actor
 from cdr.models import Export, ExportState, FailedSignIn, RetentionRun, UrlTest
 from cdr.pure.acts import Act
+from cdr.statements.closing import close_statement
 from streams.models import Account, AuthToken, Call, RateCard
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import live_call, refused
+from tests.cdr.statements.charged import charged
 from tests.streams.rows import main_token, priced
 
 
@@ -45,6 +47,7 @@ def rows() -> Call:
     UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
     FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
     RetentionRun.objects.create(started_at=call.started_at, counts={"Acme Robotics": {"numbers": 3}})
+    close_statement(account, "USD", charged(datetime(2024, 10, 3, tzinfo=UTC)).ended_at.date().replace(day=1), Actor("clara", None))
     audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.get(), rate=["0.00300", "0.00400"])
     return call
 
@@ -72,6 +75,13 @@ def address(name: str, pattern: URLPattern, user: User | None) -> str:
         return reverse(f"admin:{name}", args=[row.account.auth_id, row.service_host])
     if "token" in wanted:
         return reverse(f"admin:{name}", args=[row.pk, first_row(AuthToken).pk])
+    if "account" in wanted:
+        keys = {
+            "account": first_row(Account).pk,
+            "currency": "EUR",
+            "month": f"{call.started_at:%Y-%m}" if (call := Call.objects.first()) else "",
+        }
+        return reverse(f"admin:{name}", kwargs={key: keys[key] for key in wanted})
     if "rate" in wanted:
         return reverse(f"admin:{name}", args=[row.pk, row.rates.get().pk])
     return reverse(f"admin:{name}", args=[row.uuid if hasattr(row, "uuid") and not name.endswith("_history") else row.pk])

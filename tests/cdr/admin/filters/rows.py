@@ -4,7 +4,7 @@ Owns CASES, where a new filter is given its rows, and how a row of each list is 
 wrongly takes its rows for UNUSUAL does not find it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import time_machine
@@ -16,8 +16,9 @@ from cdr.admin.filters import calls_and_streams as of_calls
 from cdr.admin.filters import refusals as of_refusals
 from cdr.admin.filters import stream_facts
 from cdr.admin.filters.kinds import Narrowing
+from cdr.admin.filters.statement import StatementFilter
 from cdr.audit import Actor
-from cdr.models import AuditEntry, CallDetail, StreamDetail
+from cdr.models import AuditEntry, CallDetail, Charge, Statement, StreamDetail
 from cdr.pure.acts import Act
 from cdr.pure.period import LENGTHS
 from streams.models import Account, Call, Callback, CallbackState, CallbackTrouble, GatewayRefusal, Stream
@@ -99,6 +100,20 @@ def _applications() -> list[Case]:
     return [Case("application=sal", {"call__application": sales}, {}), Case("application=support+bot", {}, {"call__application": sales})]
 
 
+def _statements() -> list[Case]:
+    """In none yet: by account, currency, month, day and application of the charge."""
+    key, application = make_gateway().account.auth_id, make_gateway().application_id
+    name, month = f"statement={key}.USD.2024-11", {"charge__ended_at": STARTED - timedelta(days=40)}
+    return [
+        Case(name, {}, {"charge__currency": "EUR"}),
+        Case(name, {}, {"charge__account": make_gateway("pbx-2", "Globex").account}),
+        Case(f"statement={key}.USD.2024-10", month, {}),
+        Case(f"{name}.day-2024-11-23", {}, {"charge__ended_at": STARTED + timedelta(days=1)}),
+        Case(f"{name}.application-{application}", {}, {"charge__application": None}),
+        Case(f"{name}.application-0", {"charge__application": None}, {}),
+    ]
+
+
 CASES: dict[type[Narrowing], Callable[[], list[Case]]] = {
     # Of calls and streams
     of_calls.StartedFilter: lambda: _periods("call__started_at", "call_started_at"),
@@ -109,6 +124,7 @@ CASES: dict[type[Narrowing], Callable[[], list[Case]]] = {
     of_calls.CallDurationFilter: lambda: _lengths("call__"),
     of_calls.GatewayFilter: _gateways,
     of_calls.ApplicationFilter: _applications,
+    StatementFilter: _statements,
     of_calls.DirectionFilter: lambda: _one_another(
         "direction", {"inbound": {"call__direction": "inbound"}, "outbound": {"call__direction": "outbound"}}
     ),
@@ -185,6 +201,8 @@ def _stream(columns: Columns) -> Stream:
     stream = good_call(make_gateway()).streams.get()
     own = {name: value for name, value in columns.items() if not name.startswith("call__")}
     of_call = {name.removeprefix("call__"): value for name, value in columns.items() if name not in own}
+    of_charge = {name.removeprefix("charge__"): own.pop(name) for name in list(own) if name.startswith("charge__")}
+    Charge.objects.filter(stream=stream).update(**of_charge) if of_charge else None
     Stream.objects.filter(pk=stream.pk).update(**own) if own else None
     Call.objects.filter(pk=stream.call_id).update(**of_call) if of_call else None
     return stream
@@ -194,6 +212,14 @@ def _callback(columns: Columns) -> int:
     callback = Callback.objects.filter(stream=_stream({}))
     callback.update(**{name: value for name, value in columns.items() if not name.startswith("call__")})
     return callback.first().pk
+
+
+def _statement(columns: Columns) -> int:
+    """Of a month of its own: an account has one for each."""
+    month = date(2000 + Statement.objects.count(), 1, 1)
+    facts = {"currency": "USD", "month": month, "zone_name": "UTC", "ends_at": NOW, "closed_at": NOW, "closed_by": "clara", "sums": {}}
+    figures = {"streams": 0, "seconds": 0, "billed_seconds": 0, "charged": 0, "corrected": 0}
+    return Statement.objects.create(account=columns.get("account", make_gateway().account), **facts, **figures).pk
 
 
 def _entry(columns: Columns) -> int:
@@ -216,5 +242,6 @@ MAKE: dict[type, Callable[[Columns], int]] = {
     Callback: _callback,
     AuditEntry: _entry,
     GatewayRefusal: _refusal,
+    Statement: _statement,
 }
 """A row of each list that has filters; its key."""

@@ -1,0 +1,49 @@
+"""Charges summed by the database, in whole units of money: exactly, on SQLite as well, which has no decimals.
+
+Owns those queries. Must not know which charges a statement takes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import BigIntegerField, Count, F, QuerySet, Sum
+from django.db.models.functions import Cast, Coalesce, Round, TruncDate
+
+from cdr.models import Charge
+from cdr.pure.statement import Figures, Group
+from streams.models import Application
+from streams.pure.time_zone import zone
+
+IN_UNITS = 100_000
+WHAT = ("streams", "seconds_sum", "billed_sum", "units")
+
+
+def sums_of(prefix: str = "") -> dict[str, Any]:
+    """To annotate or aggregate with, in the order of Figures; `prefix`: from another table to charges."""
+    whole: Any = Cast(Round(F(f"{prefix}amount") * IN_UNITS), BigIntegerField())
+    zero = 0
+    return {
+        "streams": Count(f"{prefix}pk"),
+        "seconds_sum": Coalesce(Sum(f"{prefix}seconds"), zero, output_field=BigIntegerField()),
+        "billed_sum": Coalesce(Sum(f"{prefix}billed_seconds"), zero, output_field=BigIntegerField()),
+        "units": Coalesce(Sum(whole), zero, output_field=BigIntegerField()),
+    }
+
+
+def groups_of(charges: QuerySet[Charge], zone_name: str) -> list[Group]:
+    """By day of that time zone and application, in one query."""
+    by_day = charges.order_by().annotate(day=TruncDate("ended_at", tzinfo=zone(zone_name))).values("day", "application_id")
+    rows = by_day.annotate(**sums_of()).values_list("day", "application_id", *WHAT)
+    return [Group(day, application, _counted(rest)) for day, application, *rest in rows]
+
+
+def counted_of(charges: QuerySet[Charge]) -> Figures:
+    found = charges.order_by().aggregate(**sums_of())
+    return _counted([found[name] for name in WHAT])
+
+
+def _counted(values: Iterable[Any]) -> Figures:
+    return Figures(*map(int, values))
+
+
+def application_names(groups: Iterable[Group]) -> dict[int, str]:
+    return dict(Application.objects.filter(pk__in={group.application for group in groups if group.application}).values_list("pk", "name"))

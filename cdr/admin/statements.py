@@ -33,6 +33,7 @@ from cdr.statements.stored import sums_in
 from streams import rates
 from streams.database_clock import database_now
 from streams.models import Account
+from streams.pure.time_zone import known_zone
 
 MAY_CLOSE, MAY_CORRECT = "cdr.close_statement", "cdr.correct_statement"
 DRAFT = "<int:account>/<str:currency>/<str:month>/"
@@ -275,7 +276,7 @@ def _form(account: Account, posted: object = None) -> CorrectionForm:
 
 def _facts(of: OpenMonth | Statement) -> StatementFacts:
     if isinstance(of, Statement):
-        return StatementFacts(of.account, of.currency, of.month, of.zone_name, of.begins_at, of.ends_at, sums_in(of), of)
+        return StatementFacts(of.account, of.currency, of.month, known_zone(of.zone_name), of.begins_at, of.ends_at, sums_in(of), of)
     return StatementFacts(of.account, of.currency, of.month, of.account.zone_name, of.begins_at, of.ends_at, draft(of))
 
 

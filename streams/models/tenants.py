@@ -12,7 +12,7 @@ from django.db import models
 
 from streams.models.choices import gateway_dialects
 from streams.pure.number_key import is_country
-from streams.pure.time_zone import zone
+from streams.pure.time_zone import known_zone, zone
 from streams.sealed import SealedTextField
 
 auth_id_validator = RegexValidator(
@@ -129,11 +129,8 @@ class Account(models.Model):
 
     @property
     def zone_name(self) -> str:
-        """Its time zone; UTC where this machine does not know it (any more): a page and a bill there have to be."""
-        try:
-            return zone(self.time_zone).key
-        except ValueError:
-            return "UTC"
+        """Its time zone, as far as this machine knows it."""
+        return known_zone(self.time_zone)
 
 
 class Application(models.Model):

@@ -18,6 +18,14 @@ def zone(name: str) -> ZoneInfo:
         raise ValueError("A time zone is one of the IANA database, such as UTC, Europe/Berlin or America/New_York.") from error
 
 
+def known_zone(name: str) -> str:
+    """`name`; UTC where this machine does not know it (any more): a page and a bill there have to be."""
+    try:
+        return zone(name).key
+    except ValueError:
+        return "UTC"
+
+
 def begin_of(day: date, name: str) -> datetime:
     """When the day begins there. Where clocks skip midnight, at the first moment of the day."""
     there = datetime.combine(day, time(), tzinfo=zone(name)).astimezone(UTC)

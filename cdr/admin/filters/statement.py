@@ -12,7 +12,7 @@ from cdr.models import Charge, Statement
 from cdr.pure.statement import Scope, read_scope
 from cdr.statements.drafts import open_month
 from streams.models import Account
-from streams.pure.time_zone import begin_of
+from streams.pure.time_zone import begin_of, known_zone
 
 
 class StatementFilter(TextFilter):
@@ -40,7 +40,7 @@ def charges_in(scope: Scope) -> QuerySet[Charge] | None:
     opened = open_month(account, scope.currency, scope.month) if closed is None else None
     if closed is None and opened is None:
         return None
-    zone_name = closed.zone_name if closed else account.zone_name
+    zone_name = known_zone(closed.zone_name) if closed else account.zone_name
     charges = Charge.objects.filter(statement=closed) if closed else opened.charges if opened else Charge.objects.none()
     return charges.filter(**_part(scope, zone_name))
 

@@ -113,7 +113,7 @@ def kinds(user: User) -> dict[str, str]:
 
 
 def is_page(response: Any) -> bool:
-    return response.status_code == 200 and not response.streaming
+    return response.status_code == 200 and not response.streaming and response["Content-Type"].startswith("text/html")
 
 
 NO_PAGE = {"login", "login_code", "logout", "autocomplete", "jsi18n", "view_on_site", "old_address", "(?P<url>.*)$"}

@@ -107,7 +107,7 @@ def crawl(client: Client, start: str, limit: int = 400, alike: bool = True) -> d
             continue
         parameters |= new
         response = client.get(address, follow=True)
-        if response.streaming:
+        if response.streaming or not response["Content-Type"].startswith("text/html"):
             continue  # a file to be downloaded
         seen[address] = page = Page(response.content.decode(), address)
         refused = response.status_code == 400 and "not understood" in page.html

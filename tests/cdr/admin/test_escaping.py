@@ -13,7 +13,7 @@ from django.template import Template
 from django.test import Client
 from django.utils import timezone
 
-from cdr.models import Export, SavedFilter
+from cdr.models import Adjustment, Export, MoneyCheck, SavedFilter
 from streams.models import Account, Call, Callback, ControlRequest, Gateway, GatewayTraffic, ProcessReport, Stream, StreamEvent
 from streams.pure.gateway.refusal import Reason
 from tests.cdr.admin import every_page
@@ -38,6 +38,9 @@ def poisoned_rows(user: User) -> list[str]:
     account = Account.objects.first()
     kind_of_row = ContentType.objects.get_for_model(Account)
     LogEntry.objects.create(user=user, content_type=kind_of_row, object_id=str(account.pk), action_flag=CHANGE, change_message="[]")
+    month = {"account": account, "currency": "USD", "reason": "x", "created_by": "x"}
+    Adjustment.objects.create(amount=-1, at=timezone.now(), **month)
+    MoneyCheck.objects.create(started_at=timezone.now(), finished_at=timezone.now(), problems=["x"])
     gateway, now = Gateway.objects.get(name="live-call"), timezone.now()
     refused("good-call", Reason.UNSUPPORTED_MEDIA, STARTED + timedelta(hours=1), call_uuid=Call.objects.first().uuid)
     GatewayTraffic.objects.create(gateway=gateway, owner="x", frames_per_second=50, measured_at=now)

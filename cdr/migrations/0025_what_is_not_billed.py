@@ -18,7 +18,7 @@ def allow(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cdr', '0018_see_secrets'),
+        ('cdr', '0019_hostdetail'),
         ('streams', '0033_rates_of_accounts'),
     ]
 

@@ -26,7 +26,7 @@ class CountedTries:
 counted = CountedTries()
 
 
-def add(ended: Sequence[EndedTry], at: datetime) -> None:
+def count_tries(ended: Sequence[EndedTry], at: datetime) -> None:
     """What was written of them, just now."""
     for each in ended:
         status = each.attempt.status

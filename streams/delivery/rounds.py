@@ -102,7 +102,7 @@ class Rounds:
 
     def _write(self, now: ToDo) -> None:
         at = database_now()
-        counted_tries.add(claims.settle([after_try.ended_try(sent.callback, sent.result, at) for sent in now.sent]), at)
+        counted_tries.count_tries(claims.settle([after_try.ended_try(sent.callback, sent.result, at) for sent in now.sent]), at)
         accounts = {sent.chosen.account_id for sent in now.sent}
         self._refused = {endpoint for endpoint in self._refused if endpoint[0] not in accounts}
         now.place_is_free = True

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0027_process_reports'),
+        ('streams', '0028_hosts'),
     ]
 
     operations = [

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
+from cdr import alert_rows  # noqa: F401 - Django looks for models here
 from cdr.pure.acts import Act, permissions_of
 from cdr.pure.retention import Kind
 from streams.models import Account, Application, Call, Job, Stream
@@ -124,6 +125,9 @@ class Charge(models.Model):
             models.Index(fields=["account", "currency", "ended_at"], condition=Q(statement=None), name="charge_in_no_statement"),
             models.Index(fields=["statement", "ended_at"], condition=Q(statement__isnull=False), name="charge_in_statement"),
         ]
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="charge_newest")]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"

@@ -27,9 +27,13 @@ NUMBERS, EXPORTS = "cdr.see_numbers", "cdr.add_export"
 SECRETS = "cdr.see_secrets"
 """Of the beginning only administrators have it, with everything else of `cdr`."""
 
+ALERTS = ("cdr.view_alert", "cdr.view_alertrule")
+ALERTS_IN_HAND = ("cdr.acknowledge_alert", "cdr.add_alertrule", "cdr.change_alertrule", "cdr.view_alertchannel", "cdr.view_alertmessage")
+"""Where alerts are told is for administrators: it names addresses, and holds secrets."""
+
 ROLES: dict[str, tuple[str, ...]] = {
-    SUPPORT: (*RECORDS, *DETAILS, *TENANTS),
-    OPERATOR: (*RECORDS, *DETAILS, *TENANTS, *ACTS, URL_TESTS, NUMBERS, EXPORTS),
+    SUPPORT: (*RECORDS, *DETAILS, *TENANTS, *ALERTS),
+    OPERATOR: (*RECORDS, *DETAILS, *TENANTS, *ACTS, *ALERTS, *ALERTS_IN_HAND, URL_TESTS, NUMBERS, EXPORTS),
     BILLING: (*DETAILS, "streams.view_account", *RATES, *STATEMENTS, NUMBERS, EXPORTS),
     ADMINISTRATOR: ("streams.*", "cdr.*", "auth.*"),
 }

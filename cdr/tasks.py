@@ -1,5 +1,5 @@
-"""What Celery runs for the console: exports, tests of service URLs, retention, the comparing of charges with statements, the forgetting of
-old sign-ins. Doors without a rule: the rows say what is to be done."""
+"""What Celery runs for the console: exports, tests of service URLs, alerts, retention, the comparing of charges with statements, the
+forgetting of old sign-ins. Doors without a rule: the rows say what is to be done."""
 
 import logging
 from importlib import import_module
@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from cdr import exports, retention, url_tests
+from cdr.alerts import gathering, outbox, rounds
 from cdr.sign_in import locks
 from cdr.sign_in.sessions import SessionStore
 from cdr.statements.checking import check_due
@@ -40,6 +41,24 @@ def run_url_tests() -> None:
 @shared_task(name="cdr.tasks.remove_old_url_tests")
 def remove_old_url_tests() -> None:
     url_tests.remove_old()
+
+
+@shared_task(name="cdr.tasks.look_at_alert_rules")
+def look_at_alert_rules() -> None:
+    rounds.look_at_what_is_due()
+
+
+@shared_task(name="cdr.tasks.tell_alerts")
+def tell_alerts() -> None:
+    """Makes messages of what is to be told, and sends those that are due, one after another; several workers may."""
+    gathering.gather()
+    while outbox.send_next():
+        pass
+
+
+@shared_task(name="cdr.tasks.remove_old_alerts")
+def remove_old_alerts() -> None:
+    outbox.remove_old()
 
 
 @shared_task(name="cdr.tasks.forget_old_sign_ins")

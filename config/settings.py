@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from cdr.pure.sign_in import LOCKED_MINUTES, MOST_OF_A_NAME
-from config import dialling
+from config import dialling, mail_settings
 from config.entry_settings import *  # noqa: F403 - each name in it is a setting
 from config.environment import Environment, database_entry
 from config.monitoring import monitoring
@@ -53,6 +53,8 @@ EMBEDDED = EMBEDDED_REDIS and not DATABASE_URL and not env.text("ALLOWED_HOSTS")
 SECRET_KEY = env.text("SECRET_KEY") or (generated_secret(DATA_DIR / "secret_key") if EMBEDDED else "")
 DIAL_REACH = dialling.reach(env, embedded=EMBEDDED)
 PUBLIC_URL = env.origin("PUBLIC_URL")
+MAIL = mail_settings.read(env, DATA_DIR, embedded=EMBEDDED)
+PLATFORM_TROUBLES = "config.status.work_troubles"  # what alerts ask, which do not know config
 TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)
 DEMO = env.flag("DEMO", True)
@@ -234,6 +236,9 @@ CELERY_BEAT_SCHEDULE = {
     "remove old URL tests": {"task": "cdr.tasks.remove_old_url_tests", "schedule": timedelta(hours=1)},
     "remove what is not retained": {"task": "cdr.tasks.apply_retention", "schedule": timedelta(minutes=1)},
     "compare charges with statements": {"task": "cdr.tasks.check_money", "schedule": timedelta(minutes=10)},
+    "look at alert rules": {"task": "cdr.tasks.look_at_alert_rules", "schedule": timedelta(seconds=10)},
+    "tell alerts": {"task": "cdr.tasks.tell_alerts", "schedule": timedelta(seconds=2)},
+    "remove old alerts": {"task": "cdr.tasks.remove_old_alerts", "schedule": timedelta(hours=1)},
     "remove old exports": {"task": "cdr.tasks.remove_old_exports", "schedule": timedelta(hours=1)},
     "forget old rows of gateways": {"task": "streams.tasks.forget_old_gateway_rows", "schedule": timedelta(hours=1)},
     "forget old sign-ins": {"task": "cdr.tasks.forget_old_sign_ins", "schedule": timedelta(hours=1)},

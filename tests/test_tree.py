@@ -79,6 +79,7 @@ TOLD_BY = {
     "config/test_settings": (
         "config/dialling",
         "config/entry_settings",
+        "config/mail_settings",
         "config/misconfigured",
         "config/monitoring",
         "config/secret_keys",
@@ -176,6 +177,8 @@ TOLD_BY = {
         "cdr/admin/filters/named_choices",
         "cdr/admin/filters/refusals",
     ),
+    "cdr/alerts/test_sending": ("cdr/alerts/mail_server",),
+    "cdr/alerts/test_transitions": ("cdr/alert_rows",),
     "cdr/admin/test_acts": ("cdr/admin/digits", "cdr/admin/lists/markup", "cdr/admin/lists/questions"),
     "cdr/admin/test_audited": ("cdr/admin/audit", "cdr/admin/entry/visitor"),
     "cdr/admin/test_numbers": ("cdr/pages/masked_page",),

@@ -30,6 +30,9 @@ REAL = {
 }
 
 
+MAILS = "import json; from config import settings; print(json.dumps(settings.MAIL))"
+
+
 class Reader:
     """What an environment says, as the settings of a process that has this DATA_DIR."""
 
@@ -37,8 +40,11 @@ class Reader:
         self._processes, self._folder = processes, folder
 
     def read(self, folder: Path | None = None, **environment: str) -> Done:
+        return self.read_with(SHOW, folder, **environment)
+
+    def read_with(self, code: str, folder: Path | None = None, **environment: str) -> Done:
         clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        return self._processes.run(SHOW, {**clean, "DATA_DIR": str(folder or self._folder), **environment})
+        return self._processes.run(code, {**clean, "DATA_DIR": str(folder or self._folder), **environment})
 
     def __call__(self, folder: Path | None = None, **environment: str) -> dict[str, object]:
         done = self.read(folder, **environment)
@@ -126,6 +132,10 @@ def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(set
         ({"DIAL_PORTS": "1-65536"}, "DIAL_PORTS has '1-65536'"),
         ({"NAT64_PREFIXES": "64:ff9b:1::/50"}, "A NAT64 prefix is an IPv6 network of one of /32, /40, /48, /56, /64, /96."),
         ({"NAT64_PREFIXES": "10.0.0.0/8"}, "NAT64_PREFIXES has 10.0.0.0/8."),
+        ({"EMAIL_URL": "smtps://u:geheim@mail.example.org"}, "EMAIL_URL begins with smtps. Write smtp://user:password@host:25"),
+        ({"EMAIL_URL": "smtp://u:geheim@mail.example.org:x"}, "EMAIL_URL cannot be read: its port or its timeout is no number."),
+        ({"EMAIL_URL": "submission://"}, "EMAIL_URL names no host."),
+        ({"MAIL_FROM": "nobody"}, "MAIL_FROM is not a sender. Write Streamdesk <alerts@example.org>."),
         ({"OIDC_ISSUER": "https://id.example.org"}, "OIDC_ISSUER is set. Set OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"),
         ({"OIDC_ISSUER": "http://id.example.org", "OIDC_CLIENT_ID": "a", "OIDC_CLIENT_SECRET": "b"}, "does not begin with https://"),
         ({"OIDC_ROLES": "desk-support"}, "OIDC_ROLES=desk-support has no pairs. Write them as desk-support=Support"),
@@ -137,6 +147,27 @@ def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(set
 def test_unsafe_or_unreadable_settings_do_not_start(settings: Reader, environment: dict[str, str], sentence: str):
     done = settings.read(**environment)
     assert done.returncode != 0 and sentence in done.stderr and "Traceback" not in done.stderr
+    assert "geheim" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("smtp://mail.example.org", {"host": "mail.example.org", "port": 25, "use_tls": False, "use_ssl": False, "timeout": 10}),
+        ("submission://u%40x:p%2Fw@mail.example.org", {"port": 587, "use_tls": True, "username": "u@x", "password": "p/w"}),
+        ("smtp://mail.example.org:465/?ssl=True&timeout=5", {"port": 465, "use_ssl": True, "use_tls": False, "timeout": 5}),
+    ],
+)
+def test_mail_by_its_url(settings: Reader, url: str, options: dict[str, object]):
+    backend, found, sender, place = json.loads(settings.read_with(MAILS, EMAIL_URL=url, MAIL_FROM="Desk <desk@example.org>").stdout)
+    assert backend == "cdr.alerts.mail_server.DeadlineBackend" and found.items() >= options.items()
+    assert sender == "Desk <desk@example.org>" and place == f"mail.example.org:{options['port']}"
+
+
+def test_mails_of_the_trial_are_files_and_a_real_installation_is_told_that_it_sends_none(settings: Reader, tmp_path: Path):
+    backend, found, _, place = json.loads(settings.read_with(MAILS).stdout)
+    assert backend.endswith("filebased.EmailBackend") and place == f"the folder {tmp_path / 'mail'}" == f"the folder {found['file_path']}"
+    assert json.loads(settings.read_with(MAILS, **REAL).stdout)[0] == ""
 
 
 def test_the_manual_lists_exactly_what_the_settings_read():

@@ -144,7 +144,7 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"alert {self.pk}"
+        return self.headline
 
 
 class AlertEvent(models.Model):

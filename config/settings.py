@@ -54,7 +54,8 @@ SECRET_KEY = env.text("SECRET_KEY") or (generated_secret(DATA_DIR / "secret_key"
 DIAL_REACH = dialling.reach(env, embedded=EMBEDDED)
 PUBLIC_URL = env.origin("PUBLIC_URL")
 MAIL = mail_settings.read(env, DATA_DIR, embedded=EMBEDDED)
-PLATFORM_TROUBLES = "config.status.work_troubles"  # what alerts ask, which do not know config
+# What alerts and the page of the platform's health ask, which do not know config.
+PLATFORM_TROUBLES, KNOWN_TROUBLES = "config.status.work_troubles", "config.status_strip.known_troubles"
 TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)
 DEMO = env.flag("DEMO", True)
@@ -139,6 +140,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.status_strip.strip",
+                "config.bell.bell",
             ]
         },
     }

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from redis import Redis, exceptions
 
 from cdr import exports, url_tests
+from cdr.alerts import failures
 from cdr.statements import checking
 from config import readiness
 from config.background_checks import LIMIT_SECONDS, BackgroundCheck
@@ -29,7 +30,7 @@ FRESH_SECONDS = 5.0
 """An answer counts for so long: however many ask, database and Redis are asked that often."""
 WATCHED_TASK = "reaper"
 SLACK_SECONDS = 10
-CALLBACKS_LATE, JOBS_LATE = timedelta(minutes=2), timedelta(minutes=5)
+CALLBACKS_LATE, JOBS_LATE, ALERTS_UNTOLD = timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=5)
 QUEUE = "celery"
 PROBE_KEY, PROBE_KEPT_SECONDS = "streamdesk.status", 60
 RUN = "`make run` starts it again by itself; if it does not, stop that and start it again: what it says tells why."
@@ -141,7 +142,20 @@ def disagreeing_money(now: datetime) -> Found:
     return [Trouble("money", what, "Calls are not touched; a bill may be wrong.", remedy)]
 
 
-WORK: list[Callable[[datetime], Found]] = [forgotten_calls, late_callbacks, late_jobs, disagreeing_money]
+def untold_alerts(now: datetime) -> Found:
+    failing, places = failures.failing_places(now - ALERTS_UNTOLD)
+    found = []
+    if failing:
+        what = f"Alerts do not reach {failing} of the {places} places where they are told."
+        for_calls = "Calls are not touched; what goes wrong is seen in the console only."
+        found.append(Trouble("alerts", what, for_calls, "Under Alerts, Places to tell, each says why its messages are not taken."))
+    if rules := failures.rules_in_trouble():
+        what = f"{rules} alert {'rule' if rules == 1 else 'rules'} could not be looked at."
+        found.append(Trouble("alerts", what, "Calls are not touched; what these rules watch is told to nobody.", "Their pages say why."))
+    return found
+
+
+WORK: list[Callable[[datetime], Found]] = [forgotten_calls, late_callbacks, late_jobs, disagreeing_money, untold_alerts]
 """What workers should have done; each a query or two by an index."""
 
 

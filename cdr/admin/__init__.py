@@ -1,6 +1,10 @@
 """Every page an operator sees, on a site of its own: `console`. Importing this package registers them."""
 
 from cdr.admin import (
+    alert_channels,
+    alert_messages,
+    alert_rules,
+    alerts,
     audit,
     callbacks,
     calls,
@@ -19,6 +23,10 @@ from cdr.admin import (
 from cdr.admin.site import console
 
 __all__ = [
+    "alert_channels",
+    "alert_messages",
+    "alert_rules",
+    "alerts",
     "audit",
     "callbacks",
     "calls",

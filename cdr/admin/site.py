@@ -7,21 +7,28 @@ from typing import TypedDict, cast
 from django.conf import settings
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from cdr.admin.additions import Context
 from cdr.admin.entry.access import GuardedSite
 from cdr.pages.board import board
+from cdr.pages.health import health_page
+from streams.database_clock import database_now
 
 SECTIONS = (
     ("Calls", ("CallDetail", "StreamDetail", "Callback", "HostDetail")),
     ("Money", ("Statement", "RateCard")),
     ("Tenants", ("Account", "Application", "Gateway", "GatewayRefusal", "UrlTest")),
+    ("Alerts", ("Alert", "AlertRule", "AlertChannel", "AlertMessage")),
     ("Staff", ("User", "Group", "FailedSignIn", "AuditEntry", "RetentionRun")),
 )
 """Section name, and the models in it; a section without a model that the reader may see is left out."""
-SELDOM = frozenset({"RateCard", "GatewayRefusal", "UrlTest", "FailedSignIn", "RetentionRun"})
-"""On the first page only: in the line at the top of each page there is room for those one needs all day."""
+SELDOM = frozenset(
+    {"RateCard", "GatewayRefusal", "UrlTest", "FailedSignIn", "RetentionRun", "Alert", "AlertRule", "AlertChannel", "AlertMessage"}
+)
+"""On the first page only: in the line at the top of each page there is room for those one needs all day. (Alerts have the bell.)"""
 
 
 class ListedModel(TypedDict):
@@ -57,6 +64,16 @@ class Console(GuardedSite):
         models = {model["object_name"]: model for model in listed}
         sections = [(name, [models[known] for known in names if known in models]) for name, names in SECTIONS]
         return [_section(name, found) for name, found in sections if found]
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        return [path("health/", self.admin_view(self.health), name="health"), *super().get_urls()]
+
+    def health(self, request: HttpRequest) -> TemplateResponse:
+        """For everybody who is signed in, as the strip is."""
+        troubles = import_string(settings.KNOWN_TROUBLES)()
+        shown = health_page(database_now(), troubles, see_owners=request.user.has_perm("cdr.view_calldetail"))
+        context = {**self.each_context(request), "title": "Health", "health": shown}
+        return TemplateResponse(request, "admin/cdr/health.html", context)
 
     def index(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         """The figures are shown to those who may see calls and streams."""

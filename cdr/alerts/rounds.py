@@ -15,8 +15,8 @@ from django.db.models import Q
 from cdr.alert_rows import AlertRule
 from cdr.alerts.measures import Found, measured
 from cdr.alerts.transitions import RuleLook, close_those_without_a_rule, too_many_words
-from cdr.pure.alerts.judging import moments, pause
-from cdr.pure.alerts.kinds import AlertKind
+from cdr.pure.alerts.judging import LEAST_PAUSE, moments, pause
+from cdr.pure.alerts.kinds import KINDS, AlertKind
 from streams import jobs
 from streams.database_clock import database_now
 from streams.pure.foreign_text import cleaned
@@ -37,7 +37,11 @@ def look_at_what_is_due() -> int:
     for rule in (*new, *(rule for rule, _ in lost)):
         by_kind[rule.kind].append(rule)
     for kind, rules in by_kind.items():
-        _look_at(AlertKind(kind), rules, now)
+        if kind in KINDS:
+            _look_at(AlertKind(kind), rules, now)
+        else:  # of another version of the platform
+            for rule in rules:
+                jobs.give_back(rule, due_at=now + LEAST_PAUSE, problem=f"This version does not know what “{kind}” is.")
     return len(new) + len(lost)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from cdr.alert_rows import Alert, AlertChannel, AlertEvent, AlertNotice, AlertRule
 from cdr.alerts.measures import Found
@@ -22,10 +22,12 @@ from streams.pure.foreign_text import cleaned
 
 MOST_OPEN = 500
 """Open alerts of one rule: of more subjects those with the highest figures have one."""
+TOO_MANY = f"over the threshold: only the {MOST_OPEN} highest have an alert."
 WORSE_BY = Decimal("1.25")
 FIGURES = ("seen_at", "clear_since", "told_at", "value", "worst", "noted", "closed_at", "closed_why")
 """What a look changes of an open alert. Never what a person writes meanwhile."""
 RULE_GONE = "The rule was switched off or removed."
+RULE_CHANGED = "The rule was changed, and watches something else."
 RECOVERED = "The condition was gone for long enough."
 MANY_ROWS = 500
 
@@ -187,13 +189,21 @@ def quiet_until(rule: AlertRule, now: datetime) -> datetime | None:
 
 
 def close_those_without_a_rule(now: datetime) -> int:
-    """Of rules that were switched off, or removed with what they watched. What was told as open is told as closed where that is still
-    known."""
+    """Of rules that were switched off, or removed with the account or the gateway that they watched."""
+    return _close(Alert.objects.filter(Q(rule=None) | Q(rule__enabled=False)), RULE_GONE, now)
+
+
+def end_alerts(rule: AlertRule, why: str, now: datetime) -> int:
+    """All that are open of this rule: it is about to be removed, or watches something else from now on."""
+    return _close(Alert.objects.filter(rule=rule), why, now)
+
+
+def _close(alerts: QuerySet[Alert], why: str, now: datetime) -> int:
+    """Where it was told that they are open, it is told that they are closed, as far as their rule is still there."""
     closed = 0
-    for alert in Alert.objects.filter(closed_at=None).filter(Q(rule=None) | Q(rule__enabled=False)).select_related("rule")[:MANY_ROWS]:
-        alert.closed_at, alert.closed_why = now, RULE_GONE
-        event: Event = (alert, AlertStep.CLOSED, RULE_GONE)
-        if Alert.objects.filter(pk=alert.pk, closed_at=None).update(closed_at=now, closed_why=RULE_GONE):
+    for alert in alerts.filter(closed_at=None).select_related("rule")[:MANY_ROWS]:
+        if Alert.objects.filter(pk=alert.pk, closed_at=None).update(closed_at=now, closed_why=why):
+            event: Event = (alert, AlertStep.CLOSED, why)
             write_events([event], now)
             if alert.rule is not None:
                 write_notices(alert.rule, [event], now, now)
@@ -221,4 +231,4 @@ def too_many_words(more: int) -> str:
     """What a rule says of subjects that have no alert; "" where all have one."""
     if not more:
         return ""
-    return f"{counted(more, 'subject')} more over the threshold: only the {MOST_OPEN} highest have an alert."
+    return f"{counted(more, 'subject')} more {TOO_MANY}"

@@ -15,13 +15,16 @@ from django.test import AsyncClient, Client
 from django.utils import timezone
 from redis import Redis
 
+from cdr.alerts.transitions import too_many_words
 from cdr.models import Export, UrlTest
+from cdr.pure.alerts.kinds import AlertKind
 from config import readiness, status
 from streams import keeper
 from streams.calls import lease_keeping, note_queue, process_troubles, spool
 from streams.models import Call, Callback, Heartbeat, ProcessReport
 from streams.pure.lifecycle import CallState
 from streams.pure.trouble import Trouble
+from tests.cdr.alerts.rows import channel, only, rule
 from tests.streams.callback_rows import account, owed, stream
 from tests.streams.redis_server import RedisServer
 from tests.streams.refusing_database import refusing
@@ -200,3 +203,19 @@ def test_strangers_are_told_no_secret(settings: Any, tmp_path: Path) -> None:
     text = json.dumps(said())
     for secret in ("hunter2", "127.0.0.1", "customer.example", str(settings.DATA_DIR), "Error", "errno"):
         assert secret not in text, secret
+
+
+# Alerts themselves --------------------------------------------------------------------------------------------------------------
+def test_alerts_that_reach_nobody(redis: RedisServer, working: Heartbeat) -> None:
+    """One that has just failed is tried again; one that is switched off is nobody's loss."""
+    now = timezone.now()
+    for minutes, enabled in ((1, True), (30, True), (30, False)):
+        channel(failing_since=now - timedelta(minutes=minutes), enabled=enabled)
+    assert said()["alerts"]["what"] == "Alerts do not reach 1 of the 2 places where they are told."
+
+
+def test_alert_rules_that_cannot_be_looked_at(redis: RedisServer, working: Heartbeat) -> None:
+    only(AlertKind.CONNECTION_ERRORS, problem=too_many_words(7))
+    assert said() == {}
+    rule(AlertKind.CONNECTION_ERRORS, problem="The database refused the question: no.")
+    assert said()["alerts"]["what"] == "1 alert rule could not be looked at."

@@ -13,7 +13,7 @@ MOST_LINES = 20
 """Alerts that a message names; of more it tells how many there are."""
 LONGEST_SUBJECT = 200
 NAME = "Streamdesk"
-SAID = {
+SAID: dict[str, str] = {
     AlertStep.OPENED: "OPEN",
     AlertStep.REOPENED: "OPEN AGAIN",
     AlertStep.REPEATED: "STILL OPEN",
@@ -60,14 +60,19 @@ def subject(content: Content) -> str:
         return f"[{NAME}] Test message"
     if total(content) == 1:
         line = content["lines"][0]
-        return cleaned(f"[{NAME}] {SAID[AlertStep(line['step'])]}: {line['headline']}", LONGEST_SUBJECT)
+        return cleaned(f"[{NAME}] {said_of(line['step'])}: {line['headline']}", LONGEST_SUBJECT)
     return f"[{NAME}] {summary(content)}"
 
 
 def summary(content: Content) -> str:
     """`47 alerts: 40 open, 7 closed`."""
-    each = ", ".join(f"{count:,} {SAID[AlertStep(step)].lower()}" for step, count in content["counts"].items() if count)
+    each = ", ".join(f"{count:,} {said_of(step).lower()}" for step, count in content["counts"].items() if count)
     return f"{total(content):,} {'alert' if total(content) == 1 else 'alerts'}: {each}"
+
+
+def said_of(step: str) -> str:
+    """A word that nobody told us about is said as it is: no page fails over a row."""
+    return SAID.get(step) or cleaned(step, 20)
 
 
 def total(content: Content) -> int:
@@ -75,7 +80,7 @@ def total(content: Content) -> int:
 
 
 def sentence(line: MessageLine) -> str:
-    return f"{SAID[AlertStep(line['step'])]}: {cleaned(line['headline'])}"
+    return f"{said_of(line['step'])}: {cleaned(line['headline'])}"
 
 
 def text(content: Content, base_url: str) -> str:

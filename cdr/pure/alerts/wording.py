@@ -29,7 +29,7 @@ class AlertStep(StrEnum):
 
 
 TOLD_STEPS = (AlertStep.OPENED, AlertStep.REOPENED, AlertStep.REPEATED, AlertStep.CLOSED)
-STEP_WORDS = {
+STEP_WORDS: dict[str, str] = {
     AlertStep.OPENED: "The alert opened.",
     AlertStep.REOPENED: "The condition was met again soon after: the same alert opened again.",
     AlertStep.REPEATED: "It lasts, and is told once more.",

@@ -12,11 +12,14 @@ from django.urls import URLPattern, URLResolver, reverse
 
 from cdr import audit, exports, roles
 from cdr.admin.site import console
+from cdr.alert_rows import AlertNotice, AlertTry
+from cdr.alerts import gathering
 from cdr.audit import Actor
 from cdr.models import Export, ExportState, FailedSignIn, RetentionRun, UrlTest
 from cdr.pure.acts import Act
 from cdr.statements.closing import close_statement
 from streams.models import Account, AuthToken, Call, RateCard
+from tests.cdr.alerts.rows import alert
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import live_call, refused
 from tests.cdr.statements.charged import charged
@@ -48,6 +51,11 @@ def rows() -> Call:
     FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
     RetentionRun.objects.create(started_at=call.started_at, counts={"Acme Robotics": {"numbers": 3}})
     close_statement(account, "USD", charged(datetime(2024, 10, 3, tzinfo=UTC)).ended_at.date().replace(day=1), Actor("clara", None))
+    message = gathering.ask_for_test((told := alert()).rule.channels.get(), "maria")
+    AlertTry.objects.create(message=message, number=1, started_at=call.started_at, duration_ms=5, error="It answered 500.")
+    AlertNotice.objects.create(
+        alert=told, channel=message.channel, message=message, step="opened", at=call.started_at, due_at=call.started_at, headline="x"
+    )
     audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.get(), rate=["0.00300", "0.00400"])
     return call
 

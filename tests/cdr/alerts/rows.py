@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from cdr.alert_rows import Alert, AlertChannel, AlertRule
+from cdr.alert_rows import Alert, AlertChannel, AlertEvent, AlertRule
 from cdr.models import Charge
 from cdr.pure.alerts.kinds import AlertKind, AlertScope
 from streams.models import Call, Callback, CallbackState, Gateway, GatewayRefusal, Stream
@@ -32,6 +32,17 @@ def rule(kind: AlertKind, threshold: float = 5, **columns: Any) -> AlertRule:
 def channel(kind: str = "webhook", **columns: Any) -> AlertChannel:
     values = {"name": f"place {uuid4().hex[:6]}", "url": "http://127.0.0.1:1029/"}
     return AlertChannel.objects.create(kind=kind, **{**values, **columns})
+
+
+def alert(headline: str = "bot.example.com: 5 streams ended with a connection error within 10 minutes", **columns: Any) -> Alert:
+    """One that is open, of a rule of its own that tells a place, with its first event."""
+    watched, now = rule(AlertKind.CONNECTION_ERRORS), timezone.now()
+    watched.channels.add(channel())
+    values = {"opened_at": now, "seen_at": now, "told_at": now, "threshold": 5, "value": 5, "worst": 5, "noted": 5, "window_minutes": 10}
+    known = {"rule": watched, "title": watched.name, "kind": watched.kind, "subject": "host:bot.example.com", "host": HOST}
+    made = Alert.objects.create(headline=headline, **{**values, **known, **columns})
+    AlertEvent.objects.create(alert=made, at=now, step="opened", words="5; the threshold is 5.")
+    return made
 
 
 def calls(count: int = 1, *, gateway: Gateway | None = None, ago: timedelta = timedelta(minutes=1), live: bool = False) -> list[Call]:

@@ -6,10 +6,12 @@ wrongly takes its rows for UNUSUAL does not find it."""
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import time_machine
 
 from cdr import audit
+from cdr.admin.filters import alerts as of_alerts
 from cdr.admin.filters import audit as of_audit
 from cdr.admin.filters import callbacks as of_callbacks
 from cdr.admin.filters import calls_and_streams as of_calls
@@ -17,13 +19,17 @@ from cdr.admin.filters import refusals as of_refusals
 from cdr.admin.filters import stream_facts
 from cdr.admin.filters.kinds import Narrowing
 from cdr.admin.filters.statement import StatementFilter
+from cdr.alert_rows import Alert, AlertMessage, MessageState
 from cdr.audit import Actor
 from cdr.models import AuditEntry, CallDetail, Charge, Statement, StreamDetail
 from cdr.pure.acts import Act
+from cdr.pure.alerts.kinds import AlertKind
+from cdr.pure.alerts.messages import content_of_test
 from cdr.pure.period import LENGTHS
 from streams.models import Account, Call, Callback, CallbackState, CallbackTrouble, GatewayRefusal, Stream
 from streams.pure.gateway.refusal import Reason
 from streams.pure.lifecycle import ENDINGS, CallbackEvent, CallState, EndCause, HangupReason, StreamState
+from tests.cdr.alerts.rows import alert, channel
 from tests.cdr.call_script import STARTED, make_gateway
 from tests.cdr.factories import good_call, refused
 
@@ -116,6 +122,18 @@ def _statements() -> list[Case]:
 
 CASES: dict[type[Narrowing], Callable[[], list[Case]]] = {
     # Of calls and streams
+    # Alerts and their messages
+    of_alerts.OpenedFilter: lambda: _periods("opened_at"),
+    of_alerts.AlertStateFilter: lambda: _choices(
+        "state",
+        found={"open": {"acknowledged_at": NOW}, "unseen": {}, "closed": {"closed_at": NOW}},
+        left_out={"open": {"closed_at": NOW}, "unseen": {"acknowledged_at": NOW}},
+    ),
+    of_alerts.AlertKindFilter: lambda: _one_another("kind", {kind.value: {"kind": kind.value} for kind in AlertKind}),
+    of_alerts.RuleFilter: lambda: [Case("rule=STREAMS", {"title": "Streams fail"}, {"title": "No streams"})],
+    of_alerts.MadeFilter: lambda: _periods("created_at"),
+    of_alerts.MessageStateFilter: lambda: _one_another("state", {state.value: {"state": state.value} for state in MessageState}),
+    of_alerts.PlaceFilter: lambda: [Case("place=OPS", {"place": "Ops"}, {"place": "Night shift"})],
     of_calls.StartedFilter: lambda: _periods("call__started_at", "call_started_at"),
     of_calls.RequestedFilter: lambda: _periods("requested_at"),
     of_calls.CallStateFilter: lambda: _one_another("state", {state: {"call__state": state} for state in CallState}),
@@ -236,6 +254,16 @@ def _refusal(columns: Columns) -> int:
     return refusal.pk
 
 
+def _alert(columns: Columns) -> int:
+    return alert(**columns).pk
+
+
+def _message(columns: Columns) -> int:
+    place = columns.pop("place", "place")
+    values = {"message_id": uuid4().hex, "content": content_of_test("maria", "now"), "created_at": NOW, **columns}
+    return AlertMessage.objects.create(channel=channel(name=f"{place} {uuid4().hex}"), **values).pk
+
+
 MAKE: dict[type, Callable[[Columns], int]] = {
     CallDetail: lambda columns: _stream(columns).call_id,
     StreamDetail: lambda columns: _stream(columns).pk,
@@ -243,5 +271,7 @@ MAKE: dict[type, Callable[[Columns], int]] = {
     AuditEntry: _entry,
     GatewayRefusal: _refusal,
     Statement: _statement,
+    Alert: _alert,
+    AlertMessage: _message,
 }
 """A row of each list that has filters; its key."""

@@ -1,0 +1,150 @@
+"""What the console says of the platform's own health: each part of it, whether it is well, what is known of it now, and what to do.
+
+Owns which parts there are, and their figures. What is not well is judged elsewhere, and comes as troubles. Must not know requests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Count, Max, Min, Q
+
+from cdr.alert_rows import Alert, AlertRule
+from cdr.models import Export, UrlTest
+from cdr.pure.badges import Badge
+from cdr.pure.figures import counted, moment, spoken_duration
+from streams import delivery
+from streams.models import Call, Callback, CallbackState, Heartbeat
+from streams.pure.lifecycle import CallState
+from streams.pure.trouble import Trouble
+
+WELL, NOT_WELL, UNKNOWN = Badge("✓", "well", "good"), Badge("✕", "not well", "bad"), Badge("?", "not known", "quiet")
+NEEDS = {"Workers": "redis", "Beat": "redis"}
+"""Of what nobody can say how it is while that does not work: it is not to blame, and not proved well."""
+SHOWN_PROCESSES = 100
+SHOWN_CHARACTERS = 8
+COUNTED_TO = 10_000
+PARTS = (
+    ("Database", ("database",), "Calls, bills, callbacks and these pages are rows in it."),
+    ("Redis", ("redis",), "Carries messages to workers, and between processes."),
+    ("Workers", ("worker",), "Send callbacks, end calls whose process died, write exports, look at alert rules."),
+    ("Beat", ("beat",), "Wakes the workers for what is due. There is one."),
+    ("Status callbacks", ("callbacks",), "What customers hear of their streams."),
+    ("Calls without a process", ("calls",), "Calls of a process that died, which a worker ends."),
+    ("Exports and URL tests", ("exports", "url_tests"), "What people have asked for."),
+    ("Loops and leases", ("loops", "leases"), "What each media process does beside its calls."),
+    ("Notes and disk", ("notes", "spool"), "What calls note, on its way to the database."),
+    ("The doors", ("storm",), "Whether more comes to a process than it takes."),
+    ("Alerts", ("alerts",), "Rules that are looked at, and places where they are told."),
+)
+"""Name, which troubles are about it, and what it is for."""
+
+
+class HealthPart(NamedTuple):
+    """`now`: what is known of it, in words. `troubles`: what is not well with it."""
+
+    name: str
+    purpose: str
+    badge: Badge
+    now: str
+    troubles: list[Trouble]
+
+
+class ProcessLine(NamedTuple):
+    """A process that has live calls. `late`: its lease has run out."""
+
+    owner: str
+    calls: int
+    since: str
+    lease: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HealthPage:
+    """`sentence`: all of it in one. `others`: troubles that are about none of the parts."""
+
+    sentence: str
+    well: bool
+    asked_at: str
+    parts: list[HealthPart]
+    processes: list[ProcessLine]
+    others: list[Trouble]
+
+
+def health_page(now: datetime, troubles: Sequence[Trouble], *, see_owners: bool) -> HealthPage:
+    """In eight queries. `see_owners`: the reader may know which processes have calls."""
+    known = _figures(now)
+    parts = []
+    for name, about, purpose in PARTS:
+        found = [trouble for trouble in troubles if trouble.about in about]
+        unknown = any(trouble.about == NEEDS.get(name) for trouble in troubles)
+        badge = NOT_WELL if found else UNKNOWN if unknown else WELL
+        parts.append(HealthPart(name, purpose, badge, known.get(name, ""), found))
+    told = {word for _, about, _ in PARTS for word in about}
+    others = [trouble for trouble in troubles if trouble.about not in told]
+    bad = sum(part.badge is NOT_WELL for part in parts) + len(others)
+    sentence = f"{counted(bad, 'part')} of the platform {'is' if bad == 1 else 'are'} not well." if bad else "All is well."
+    return HealthPage(sentence, not bad, moment(now), parts, _processes(now) if see_owners else [], others)
+
+
+# What is known now -----------------------------------------------------------------------------------------------------------------
+def _figures(now: datetime) -> dict[str, str]:
+    heartbeat = Heartbeat.objects.filter(name="reaper").values_list("beat_at", flat=True).first()
+    worked = f"Worked {_ago(now, heartbeat)}." if heartbeat else "Has done nothing yet."
+    return {
+        "Database": f"{'PostgreSQL' if connection.vendor == 'postgresql' else 'SQLite'} answers.",
+        "Redis": "",
+        "Workers": worked,
+        "Beat": f"Its last task was done {_ago(now, heartbeat)}." if heartbeat else "Has sent nothing yet.",
+        "Status callbacks": _callbacks(now),
+        "Calls without a process": _calls(now),
+        "Exports and URL tests": _jobs(),
+        "Alerts": _alerts(now),
+    }
+
+
+def _ago(now: datetime, at: datetime) -> str:
+    return f"{spoken_duration(max((now - at).total_seconds(), 0))} ago"
+
+
+def _callbacks(now: datetime) -> str:
+    waiting = Callback.objects.filter(state=CallbackState.PENDING).order_by()[: COUNTED_TO + 1].count()
+    due = delivery.callback_due_since(now)
+    words = f"over {COUNTED_TO:,}" if waiting > COUNTED_TO else f"{waiting:,}"
+    oldest = (
+        f"the oldest that a worker could try has been due for {spoken_duration((now - due).total_seconds())}" if due else "none is due now"
+    )
+    return f"{words} {'waits' if waiting == 1 else 'wait'}; {oldest}."
+
+
+def _calls(now: datetime) -> str:
+    live = Call.objects.filter(state=CallState.LIVE).order_by().aggregate(live=Count("pk"), lost=Count("pk", filter=Q(lease_until__lt=now)))
+    return f"{counted(live['live'], 'call')} live, {live['lost']} without a sign of life of their process."
+
+
+def _jobs() -> str:
+    exports = Export.objects.filter(finished_at=None).count()
+    tests = UrlTest.objects.filter(finished_at=None).count()
+    return f"{counted(exports, 'export')} and {counted(tests, 'URL test')} under way."
+
+
+def _alerts(now: datetime) -> str:
+    rules = AlertRule.objects.filter(enabled=True).aggregate(count=Count("pk"), oldest=Min("evaluated_at"), newest=Max("evaluated_at"))
+    unseen = Alert.objects.filter(closed_at=None).order_by()[: COUNTED_TO + 1].count()
+    looked = f", looked at {_ago(now, rules['newest'])}" if rules["newest"] else ""
+    return f"{counted(rules['count'], 'rule')}{looked}; {counted(unseen, 'alert')} open."
+
+
+def _processes(now: datetime) -> list[ProcessLine]:
+    """Those that have live calls, the ones with most of them first."""
+    live = Call.objects.filter(state=CallState.LIVE).exclude(owner="").order_by().values("owner")
+    rows = live.annotate(calls=Count("pk"), since=Min("started_at"), lease=Min("lease_until")).order_by("-calls", "owner")
+    return [_process(row["owner"], row["calls"], row["since"], row["lease"], now) for row in rows[:SHOWN_PROCESSES]]
+
+
+def _process(owner: str, calls: int, since: datetime, lease: datetime | None, now: datetime) -> ProcessLine:
+    late = lease is None or lease < now
+    left = "none" if lease is None else f"{spoken_duration(abs(lease - now) / timedelta(seconds=1))} {'ago' if late else 'from now'}"
+    return ProcessLine(owner[:SHOWN_CHARACTERS], calls, moment(since), left, late)

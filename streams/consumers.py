@@ -6,6 +6,7 @@ import logging
 import ssl
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from channels.consumer import AsyncConsumer
@@ -122,7 +123,7 @@ class GatewaySocket:
         """The call that the gateway turned out to bring."""
         context = RelayContext(
             limits=self.limits(line),
-            dialling=DialSettings(settings.DIAL_REACH, settings.CONNECT_TIMEOUT_SECONDS, settings.OFFER_SUBPROTOCOL, self.entry.account_id),
+            dialling=self.dialling(),
             tls=TLS,
             record=self.board.record,
             answer=self.answer,
@@ -132,6 +133,17 @@ class GatewaySocket:
         )
         self.relay = self.board.calls.open(line, who, first, context)
         return self.relay
+
+    def dialling(self) -> DialSettings:
+        """Which hosts are blocked is asked at each attempt, also hours into a call."""
+        account_id = self.entry.account_id
+        return DialSettings(
+            settings.DIAL_REACH,
+            settings.CONNECT_TIMEOUT_SECONDS,
+            settings.OFFER_SUBPROTOCOL,
+            account_id,
+            blocked=partial(self.board.directory.refused_host, account_id),
+        )
 
     def limits(self, line: GatewayLine) -> StreamLimits:
         return StreamLimits(

@@ -20,6 +20,7 @@ TESTS = (
     "tests/streams/test_rates.py",
     "tests/streams/test_rate_plans.py",
     "tests/streams/test_tokens.py",
+    "tests/streams/test_host_blocks.py",
     "tests/streams/test_sealed.py",
     "tests/streams/test_resealing.py",
     "tests/streams/test_database_threads.py",

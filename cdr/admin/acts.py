@@ -3,7 +3,7 @@ written into the audit log in one transaction.
 
 Owns that pair. How a call is reached is streams.control's, how a callback is sent streams.delivery's."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -13,9 +13,10 @@ from cdr import audit
 from cdr.audit import Actor
 from cdr.pure.acts import HIDDEN, Act
 from cdr.pure.figures import moment
-from streams import control, delivery, tokens
+from streams import control, delivery, host_blocks, tokens
 from streams.database_clock import database_now
-from streams.models import Account, AuthToken, Call, Callback, Stream
+from streams.host_blocks import HostOf
+from streams.models import Account, AuthToken, Call, Callback, HostBlock, Stream
 from streams.pure.audio.dtmf_digits import digits_in
 
 Subject = TypeVar("Subject")
@@ -47,6 +48,29 @@ def resend(callback: Callback, actor: Actor) -> None:
     with transaction.atomic():
         delivery.resend(callback)
         audit.write(actor, Act.RESEND_CALLBACK, callback, stream=str(callback.stream.uuid), state_before=callback.get_state_display())
+
+
+def block_host(what: HostOf, why: str, actor: Actor) -> None:
+    """Raises host_blocks.AlreadyBlocked."""
+    with transaction.atomic():
+        made = host_blocks.block(what, why, actor.name)
+        audit.write(actor, Act.BLOCK_HOST, made, why=why)
+
+
+def unblock_host(there: HostBlock, actor: Actor) -> int:
+    """Returns how many callbacks go on."""
+    with transaction.atomic():
+        going_on = host_blocks.unblock(there)
+        audit.write(actor, Act.UNBLOCK_HOST, there, callbacks_going_on=going_on)
+    return going_on
+
+
+def stop_streams_to_host(account: Account, host: str, streams: Sequence[Stream], actor: Actor) -> int:
+    """Returns how many were asked to stop; the log of each says by whom."""
+    with transaction.atomic():
+        asked = control.request_stops(streams, by=actor.name)
+        audit.write(actor, Act.STOP_HOST_STREAMS, account, host=host, streams=asked)
+    return asked
 
 
 def make_token(account: Account, name: str, actor: Actor) -> AuthToken:

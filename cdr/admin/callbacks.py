@@ -21,7 +21,7 @@ from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.lists.search import callbacks_matching
 from cdr.admin.site import console
-from cdr.pages.callback import CallbackPage, callback_page, find_callback
+from cdr.pages.callback import CallbackPage, callback_page, find_callback, next_try_words
 from cdr.pure.acts import PERMISSIONS, Act
 from cdr.pure.badges import callback_badge
 from cdr.pure.figures import NOTHING, counted, moment
@@ -108,7 +108,7 @@ class CallbackAdmin(Saved, Asking, RecordAdmin):
 
     @admin.display(description="Next try (UTC)")
     def next_try(self, callback: Callback) -> str:
-        return moment(callback.due_at) if callback.state == CallbackState.PENDING else NOTHING
+        return next_try_words(callback) if callback.state == CallbackState.PENDING else NOTHING
 
     @admin.display(description="Finished (UTC)")
     def finished(self, callback: Callback) -> str:

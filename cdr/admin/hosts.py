@@ -16,6 +16,7 @@ from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
 from cdr.admin.callbacks import MAY_RESEND
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.kinds import quoted
+from cdr.admin.host_blocking import BlocksHosts
 from cdr.admin.lists.questions import MOST_AT_ONCE, Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.site import console
@@ -38,7 +39,7 @@ NO_ROWS = HostTable([], False, "")
 
 
 @admin.register(HostDetail, site=console)
-class HostAdmin(Asking, RecordAdmin):
+class HostAdmin(BlocksHosts, Asking, RecordAdmin):
     named_by = "uuid"
 
     def has_view_permission(self, request: HttpRequest, obj: HostDetail | None = None) -> bool:

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from cdr.api.errors import ApiRefusal, too_many
-from streams import control, guard
+from streams import control, guard, host_blocks
 from streams.control import pending_streams
 from streams.database_clock import database_now
 from streams.models import Account, Call, ControlRequest, Stream
-from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES
+from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES, host_of
 from streams.pure.lifecycle import LIVE_STATES, CallState
 from streams.pure.messages import StreamRequest
 
@@ -26,6 +26,7 @@ def start(account: Account, call: Call, request: StreamRequest) -> UUID:
     """Asks for the stream, wherever the call lives; returns the stream's uuid. Raises ApiRefusal, or NotLive when the call is over."""
     _refuse_undiallable("service_url", request.service_url, WEBSOCKET_SCHEMES)
     _refuse_undiallable("status_callback_url", request.status_callback_url, HTTP_SCHEMES)
+    _refuse_blocked(account, request.service_url)
     with transaction.atomic():
         # no_key: rows that refer to the account may be written meanwhile, only another start waits.
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -39,6 +40,12 @@ def _refuse_undiallable(name: str, url: str, schemes: tuple[str, ...]) -> None:
     """What can be seen in the URL is said now, and not by a stream that fails."""
     if url and (problem := guard.undiallable(url, settings.DIAL_REACH, schemes)):
         raise ApiRefusal(400, f"{name}: {problem}")
+
+
+def _refuse_blocked(account: Account, service_url: str) -> None:
+    host = host_of(service_url)
+    if host_blocks.blocks_on(account, host):
+        raise ApiRefusal(400, f"service_url: The host {host} is blocked: no stream is sent there. Ask the operator of this platform.")
 
 
 def _refuse_repeated(call: Call, service_url: str) -> None:

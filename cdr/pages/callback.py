@@ -83,10 +83,15 @@ def _facts(callback: Callback) -> tuple[Fact, ...]:
         Fact("Created (UTC)", moment(callback.created_at)),
         Fact("Number in its stream", str(callback.number)),
         Fact("Tries", str(callback.tries)),
-        Fact("Next try (UTC)", moment(callback.due_at) if pending else NOTHING),
+        Fact("Next try (UTC)", next_try_words(callback) if pending else NOTHING),
         Fact("Finished (UTC)", moment(callback.finished_at)),
         Fact("Message id", callback.message_id, code=True, wide=True),
     )
+
+
+def next_try_words(callback: Callback) -> str:
+    """Of one that is pending."""
+    return moment(callback.due_at) if callback.due_at else "when its host is unblocked"
 
 
 def _attempt_line(attempt: CallbackAttempt) -> AttemptLine:

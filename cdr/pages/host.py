@@ -32,10 +32,11 @@ from cdr.pages.stream import Fact
 from cdr.pure.badges import Badge, lane_badge
 from cdr.pure.bars import Bar
 from cdr.pure.figures import NOTHING, counted, moment, share, spoken_ms
-from cdr.pure.host_story import callback_story, host_badge, last_failure, service_story
+from cdr.pure.host_story import BLOCKED, callback_story, host_badge, last_failure, service_story
 from cdr.pure.latency import percentile
 from cdr.pure.secret_text import SecretText
-from streams.models import UNUSUAL, Account, Callback, CallbackAttempt, Stream
+from streams.host_blocks import blocks_on
+from streams.models import UNUSUAL, Account, Callback, CallbackAttempt, HostBlock, Stream
 from streams.pure.customer.host_name import folded_host
 from streams.pure.foreign_text import cleaned
 
@@ -76,6 +77,13 @@ class OtherUse(NamedTuple):
     streams: int
 
 
+class BlockLine(NamedTuple):
+    """`words`: for whom it is blocked, since when, by whom and why."""
+
+    words: str
+    of_all: bool
+
+
 @dataclass(frozen=True, slots=True)
 class HostPage:
     """`latest`: the newest stream to it. `numbers`: those of the calls that its errors are of."""
@@ -85,6 +93,7 @@ class HostPage:
     account_key: int
     auth_id: str
     state: Badge
+    blocks: list[BlockLine]
     story: list[str]
     live: int
     figures: tuple[HostFigure, ...]
@@ -128,10 +137,10 @@ def find_host(auth_id: str, written: str) -> HostRows | None:
 
 
 def host_page(rows: HostRows, now: datetime) -> HostPage | None:
-    """In twelve queries; None when nothing ever went to the host."""
+    """In thirteen queries; None when nothing ever went to the host, and nobody has blocked it."""
     latest = rows.streams.first()
-    endpoints = _endpoints(rows, now)
-    if latest is None and not endpoints and not rows.callbacks.exists():
+    endpoints, blocks = _endpoints(rows, now), [_block_line(block) for block in blocks_on(rows.account, rows.host)]
+    if latest is None and not endpoints and not blocks and not rows.callbacks.exists():
         return None
     key = (rows.account.pk, rows.host)
     since = recent_hosts.counted_since(rows.streams, "requested_at", now)
@@ -148,7 +157,8 @@ def host_page(rows: HostRows, now: datetime) -> HostPage | None:
         account=rows.account.name,
         account_key=rows.account.pk,
         auth_id=rows.account.auth_id,
-        state=host_badge(tallies if latest else owed, live),
+        state=BLOCKED if blocks else host_badge(tallies if latest else owed, live),
+        blocks=blocks,
         story=[*(service_story(rows.host, tallies, live, p95) if latest else ()), *_stories(failures, endpoints, owed)],
         live=live,
         figures=(_live_figure(rows, live) if latest or not endpoints else endpoints[0].waiting, *shown),
@@ -166,6 +176,14 @@ def host_page(rows: HostRows, now: datetime) -> HostPage | None:
         tries=tries,
         others=_others(rows, now),
         numbers=tuple({number for error in (*failures, *tries) for number in error.numbers}),
+    )
+
+
+def _block_line(block: HostBlock) -> BlockLine:
+    whose = "all accounts" if block.account_id is None else "this account"
+    why = f": {cleaned(block.why, 200)}" if block.why else ""
+    return BlockLine(
+        f"Blocked for {whose} since {moment(block.blocked_at)} UTC by {cleaned(block.blocked_by, 80)}{why}", not block.account_id
     )
 
 

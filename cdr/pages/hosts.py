@@ -3,6 +3,7 @@
 Owns what stands in a line. The counting is recent_hosts'. Must not know requests or templates."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from cdr.pure.bars import Bar, bars
 from cdr.pure.figures import NOTHING, clock, counted, moment, share, spoken_ms
 from cdr.pure.latency import percentile
 from cdr.pure.secret_text import SecretText
+from streams.host_blocks import load_blocks
 from streams.models import Account, Callback, CallbackAttempt, Stream
 from streams.pure.foreign_text import cleaned
 
@@ -54,6 +56,7 @@ class HostLine:
 
     host: str
     name: str
+    blocked: bool
     account: str
     account_key: int
     auth_id: str
@@ -95,7 +98,7 @@ class HostsSought(NamedTuple):
 
 
 def service_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
-    """Seven queries."""
+    """Eight queries."""
     streams = Stream.objects.filter(**{"account": sought.account} if sought.account else {})
     streams = streams.filter(service_host__begins=sought.host) if sought.host else streams
     since = recent_hosts.counted_since(streams, "requested_at", now)
@@ -104,7 +107,7 @@ def service_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
     live, accounts = recent_hosts.live_streams(keys), _accounts(keys)
     slowest = recent_hosts.connect_p95_ms(keys, now - recent_hosts.WINDOWS["hour"])
     hours = recent_hosts.failed_streams_by_hour(keys, since.at, now)
-    errors = stream_errors(count.last_failed for count in found[:most])
+    errors, blocked = stream_errors(count.last_failed for count in found[:most]), load_blocks().keys()
     rows = []
     for count in found[:most]:
         account = accounts[count.key[0]]
@@ -112,12 +115,14 @@ def service_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
         at_once = live.get(count.key, 0)
         figure = HostFigure(f"{at_once:,}", f"{counted(at_once, 'stream')} now", STREAMS, urlencode({**query, "state": "live"}))
         p95 = spoken_ms(slowest[count.key]) if count.key in slowest else NOTHING
-        rows.append(_line(count, account, figure, service_figures(count.tallies, query), p95, None, errors, hours.get(count.key), now))
+        rows.append(
+            _line(count, account, figure, service_figures(count.tallies, query), p95, None, errors, hours.get(count.key), now, blocked)
+        )
     return HostTable(rows, len(found) > most, _since(since))
 
 
 def endpoint_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
-    """Six queries."""
+    """Seven queries."""
     callbacks = Callback.objects.filter(**{"account": sought.account} if sought.account else {})
     callbacks = callbacks.filter(host__begins=sought.host) if sought.host else callbacks
     since = recent_hosts.counted_since(callbacks, "created_at", now)
@@ -125,7 +130,7 @@ def endpoint_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
     keys = [count.key for count in found[:most]]
     accounts, tries = _accounts(keys), recent_hosts.latest_tries(since.at)
     hours = recent_hosts.failed_callbacks_by_hour(keys, since.at, now)
-    errors = callback_errors(count.last_failed for count in found[:most])
+    errors, blocked = callback_errors(count.last_failed for count in found[:most]), load_blocks().keys()
     rows = []
     for count in found[:most]:
         account = accounts[count.key[0]]
@@ -133,7 +138,9 @@ def endpoint_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
         figure = waiting_figure(count.waiting, query)
         made = tries.get(count.key)
         p95, circuit = answer_p95(made), lane_badge(made.lane if made else "")
-        rows.append(_line(count, account, figure, endpoint_figures(count.tallies, query), p95, circuit, errors, hours.get(count.key), now))
+        rows.append(
+            _line(count, account, figure, endpoint_figures(count.tallies, query), p95, circuit, errors, hours.get(count.key), now, blocked)
+        )
     return HostTable(rows, len(found) > most, _since(since))
 
 
@@ -168,6 +175,7 @@ def _line(  # noqa: PLR0917 - what a line is made of
     errors: Mapping[int, LastError],
     hours: list[int] | None,
     now: datetime,
+    blocked: AbstractSet[tuple[int | None, str]],
 ) -> HostLine:
     error = errors.get(count.last_failed) if count.last_failed else None
     host = count.key[1]
@@ -176,6 +184,7 @@ def _line(  # noqa: PLR0917 - what a line is made of
     return HostLine(
         host=cleaned(host, 80),
         name=name,
+        blocked=bool({(account.pk, name), (None, name)} & blocked),
         account=account.name,
         account_key=account.pk,
         auth_id=account.auth_id,

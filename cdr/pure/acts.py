@@ -19,6 +19,9 @@ class Act(StrEnum):
     HANG_UP = "hang up a call"
     SEND_DIGITS = "send digits"
     RESEND_CALLBACK = "resend a callback"
+    BLOCK_HOST = "block a host"
+    UNBLOCK_HOST = "unblock a host"
+    STOP_HOST_STREAMS = "stop streams to host"
     MAKE_TOKEN = "make a token"
     REVOKE_TOKEN = "revoke a token"
     ROTATE_TOKEN = "rotate a token"  # entries from before an account had several
@@ -64,6 +67,7 @@ PERMISSIONS = {
     Act.HANG_UP: Permission("call", "hang_up_call", "Can hang up a live call"),
     Act.SEND_DIGITS: Permission("call", "send_digits", "Can send digits to a live call"),
     Act.RESEND_CALLBACK: Permission("stream", "resend_callback", "Can resend a status callback"),
+    Act.BLOCK_HOST: Permission("stream", "block_host", "Can block and unblock a host"),
 }
 """What operators may do to calls, streams and callbacks. A new one comes with a migration that makes it and grants it in installations
 that are there already, as cdr.migrations.0013_send_digits does."""

@@ -8,6 +8,7 @@ from cdr.pure.badges import Badge
 from cdr.pure.figures import NOTHING, counted
 from cdr.pure.log.wording import with_full_stop
 
+BLOCKED = Badge("⊘", "blocked", "bad")
 FAILS_FROM = 0.1
 """From this share of the streams on a host is said to fail."""
 

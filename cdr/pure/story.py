@@ -20,6 +20,7 @@ CAUSES: dict[str, str] = {
     EndCause.TIMED_OUT: "It reached its streamTimeout.",
     EndCause.CONNECT_FAILED: "The customer's service could not be reached.",
     EndCause.ADDRESS_REFUSED: "The platform may not dial the service URL.",
+    EndCause.HOST_BLOCKED: "The service's host is blocked in this console.",
     EndCause.CUSTOMER_CLOSED: "The customer's service closed the connection.",
     EndCause.CUSTOMER_LOST: "The connection to the customer's service was lost.",
     EndCause.MESSAGE_REFUSED: "We closed the connection for what the customer's service had sent.",

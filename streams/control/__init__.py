@@ -17,6 +17,7 @@ from streams.control.requests import (
     request_hangup,
     request_start,
     request_stop,
+    request_stops,
     shown_request,
     whole_request,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "request_hangup",
     "request_start",
     "request_stop",
+    "request_stops",
     "shown_request",
     "whole_request",
 ]

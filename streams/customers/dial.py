@@ -54,15 +54,25 @@ class DialFailed(Exception):
         self.failure = failure
 
 
+class HostBlocked(Exception):
+    """Somebody has blocked the host; the message says it."""
+
+
+def _not_blocked(host: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class DialSettings:
-    """`reach`: what the operator has set. `whose`: the account for which it is dialled, so that it has its share and no more."""
+    """`reach`: what the operator has set. `whose`: the account for which it is dialled, so that it has its share and no more. `blocked`:
+    why a host may not be dialled now, "" where it may."""
 
     reach: Reach = Reach()
     timeout_seconds: float = 8.0
     offer_subprotocol: bool = True
     whose: Hashable = None
     look_up: LookUp | None = None
+    blocked: Callable[[str], str] = _not_blocked
 
 
 def _unwatched(step: str) -> None:
@@ -96,12 +106,13 @@ async def dial(
         raise DialFailed(failure) from error
     except FAILURES as error:
         status = error.response.status_code if isinstance(error, InvalidStatus) else None
-        failure = Failure(cleaned(_words(error), 300), _since_ms(began), address, status, final=isinstance(error, AddressRefused))
+        refused, blocked = isinstance(error, AddressRefused), isinstance(error, HostBlocked)
+        failure = Failure(cleaned(_words(error), 300), _since_ms(began), address, status, final=refused or blocked, blocked=blocked)
         raise DialFailed(failure) from error
 
 
 UNRESOLVED = "the name servers did not say which address the host has"
-FAILURES = (AddressRefused, Unresolvable, InvalidHandshake, InvalidMessage, OSError, EOFError, ConnectionClosed)
+FAILURES = (AddressRefused, HostBlocked, Unresolvable, InvalidHandshake, InvalidMessage, OSError, EOFError, ConnectionClosed)
 """What may go wrong on the way, apart from running out of time; ssl.SSLError is an OSError."""
 
 
@@ -126,6 +137,8 @@ def _words(error: BaseException) -> str:
 
 async def _destination(url: str, settings: DialSettings) -> Destination:
     place = destination_in(url, settings.reach, ("ws", "wss"))
+    if why := settings.blocked(place.host):
+        raise HostBlocked(why)
     if place.addresses:
         return place
     look_up = settings.look_up or system().addresses

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
-from streams import jobs
+from streams import host_blocks, jobs
 from streams.database_clock import database_now
 from streams.delivery import slow_endpoints
 from streams.delivery.slow_endpoints import Endpoint, Lane
@@ -122,7 +122,11 @@ def _rows_in(look: Look, now: datetime, taken: "TriesUnderWay | None") -> list[W
 
 
 def _told(rows: QuerySet[Callback]) -> list[WaitingRow]:
-    return list(rows.values_list("pk", "stream_id", "account_id", "host"))
+    """Without those whose host is blocked: they are made to wait, and so are seen once."""
+    found = list(rows.annotate(blocked=host_blocks.is_blocked()).values_list("pk", "stream_id", "account_id", "host", "blocked"))
+    if blocked := [row[0] for row in found if row[4]]:
+        host_blocks.keep_waiting(blocked)
+    return [row[:4] for row in found if not row[4]]
 
 
 def _without(rows: QuerySet[Callback], endpoints: Collection[Endpoint]) -> QuerySet[Callback]:

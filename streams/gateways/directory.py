@@ -13,6 +13,7 @@ from django.db import Error as DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
+from streams import host_blocks
 from streams.database_clock import database_now
 from streams.database_threads import DatabaseThreads
 from streams.keeper import keep
@@ -60,6 +61,7 @@ class Directory:
 
     def __init__(self) -> None:
         self.entries: dict[str, KnownGateway] = {}
+        self.blocks: host_blocks.Blocks = {}
         self._read_at, self._read_when = timezone.now(), time.monotonic()
         self._loaded = asyncio.Event()
         self._threads = DatabaseThreads(1, "directory")
@@ -78,6 +80,10 @@ class Directory:
         known = same if same.account_id == entry.account_id else entry
         return in_force(known.tokens, self._now())
 
+    def refused_host(self, account_id: int, host: str) -> str:
+        """Why no stream of the account may be sent to the host now; "" where it may."""
+        return host_blocks.refusal_of(self.blocks, account_id, host)
+
     def _now(self) -> datetime:
         """By the database's clock, by which tokens end, reckoned on from when it was asked."""
         return self._read_at + timedelta(seconds=time.monotonic() - self._read_when)
@@ -87,6 +93,7 @@ class Directory:
         while True:
             try:
                 self.entries, self._read_at = await self._threads.run(load_all)
+                self.blocks = await self._threads.run(host_blocks.load_blocks)
                 self._read_when = time.monotonic()
                 self._loaded.set()
                 outage.worked()

@@ -1,8 +1,8 @@
 """The rows of `streams`: who may do what (tenants, tokens), what streams cost (rates), what happened (calls), what is owed to the customer
-(callbacks), what gateways did besides (gateways), what is wrong with processes (processes), the words all these may hold (choices), and
-the columns of every row that is a job (jobs).
+(callbacks), what gateways did besides (gateways), which hosts are blocked (hosts), what is wrong with processes (processes), the words
+all these may hold (choices), and the columns of every row that is a job (jobs).
 
-Columns, constraints and cheap properties only; the verbs are functions in journal, delivery, control and streams.jobs."""
+Columns, constraints and cheap properties only; the verbs are functions in journal, delivery, control, host_blocks and streams.jobs."""
 
 from streams.models.callbacks import TRY_FAILED, Callback, CallbackAttempt
 from streams.models.calls import (
@@ -18,6 +18,7 @@ from streams.models.calls import (
 )
 from streams.models.choices import CallbackState, CallbackTrouble
 from streams.models.gateways import GatewayRefusal, GatewayTraffic
+from streams.models.hosts import HostBlock
 from streams.models.jobs import Job
 from streams.models.processes import ProcessReport
 from streams.models.rates import Rate, RateCard
@@ -42,6 +43,7 @@ __all__ = [
     "GatewayRefusal",
     "GatewayTraffic",
     "Heartbeat",
+    "HostBlock",
     "Job",
     "ProcessReport",
     "Rate",

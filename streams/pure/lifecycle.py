@@ -136,6 +136,7 @@ class EndCause(StrEnum):
     TIMED_OUT = "timed_out"
     CONNECT_FAILED = "connect_failed"
     ADDRESS_REFUSED = "address_refused"
+    HOST_BLOCKED = "host_blocked"
     CUSTOMER_CLOSED = "customer_closed"
     CUSTOMER_LOST = "customer_lost"
     MESSAGE_REFUSED = "message_refused"
@@ -166,6 +167,7 @@ ENDINGS: dict[EndCause, Ending] = {
     EndCause.TIMED_OUT: Ending(HangupReason.STREAM_TIMEOUT, CallbackEvent.STOP_STREAM, ""),
     EndCause.CONNECT_FAILED: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, _UNCONNECTED),
     EndCause.ADDRESS_REFUSED: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, "the service URL may not be dialled"),
+    EndCause.HOST_BLOCKED: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, "the service host is blocked"),
     EndCause.CUSTOMER_CLOSED: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, _DISCONNECTED),
     EndCause.CUSTOMER_LOST: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, _DISCONNECTED),
     EndCause.MESSAGE_REFUSED: Ending(HangupReason.CONNECTION_ERROR, CallbackEvent.DROPPED_STREAM, _DISCONNECTED),

@@ -13,9 +13,10 @@ from django.utils import timezone
 from plivo.utils.signature_v3 import validate_v3_signature
 from websockets.asyncio.server import ServerConnection, serve
 
-from streams import consumers, control, tokens
+from streams import consumers, control, host_blocks, tokens
 from streams.calls import switchboard
 from streams.calls.spool_file import SpoolFile
+from streams.host_blocks import HostOf
 from streams.models import Account, Call, Stream, StreamEvent
 from streams.pure.messages import StreamRequest
 from streams.simulate.customer import Behaviour, Customer
@@ -304,6 +305,26 @@ async def test_several_streams_of_one_call_and_one_that_is_refused() -> None:
     assert [media.payload for media in conversation.media] == [bytes([number]) * 160 for number in range(20)]
     assert [row.end_cause for row in rows] == ["call_ended", "call_ended"]
     assert [row.started_at is None for row in rows] == [False, True]
+
+
+async def test_a_stream_to_a_host_that_is_blocked_is_refused_in_a_sentence_and_the_others_go_on() -> None:
+    async with Customer() as good:
+        blocked = good.url.replace("127.0.0.1", "LOCALHOST.")
+        streams = "".join(f'<Stream contentType="audio/x-mulaw;rate=8000">{url}</Stream>' for url in (good.url, blocked))
+        row = await new_gateway(f"<Response>{streams}</Response>")
+        account = await Account.objects.aget(pk=row.account_id)
+        await database_sync_to_async(host_blocks.block)(HostOf(account, "localhost"), "It floods us.", "maria")
+        async with switchboard_running() as board:
+            async with asyncio.timeout(10):
+                while not board.directory.blocks:
+                    await asyncio.sleep(0.05)
+            async with call() as communicator:
+                await communicator.send_to(bytes_data=b"\xff" * 160)
+                conversation = await good.conversation()
+                refused = await until(lambda: Stream.objects.filter(end_cause="host_blocked").first())
+            await conversation.until_closed()
+    assert refused.service_host == "localhost" and refused.connect_attempts == 1 and refused.hangup_reason == "Connection error"
+    assert refused.end_details == "The host localhost is blocked for this account: It floods us. An operator can unblock it in the console."
 
 
 def all_ended() -> bool:

@@ -103,8 +103,8 @@ class StreamSession:
         if wait is not None:
             self.dial(now, wait)
             return
-        cause = EndCause.ADDRESS_REFUSED if failure.final else EndCause.CONNECT_FAILED
-        self.end(cause, now, failure.problem, http_status=failure.status)
+        refused = EndCause.HOST_BLOCKED if failure.blocked else EndCause.ADDRESS_REFUSED
+        self.end(refused if failure.final else EndCause.CONNECT_FAILED, now, failure.problem, http_status=failure.status)
 
     # Audio and digits on their way to the customer --------------------------------------------------------------------
     def accept(self, frames: list[bytes], track: str, timestamp_ms: int, now: float) -> None:

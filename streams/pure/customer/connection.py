@@ -17,13 +17,15 @@ REFUSED = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an attempt to connect failed. `final`: trying again cannot help."""
+    """Why an attempt to connect failed. `final`: trying again cannot help. `blocked`: because somebody has blocked
+    the host."""
 
     problem: str
     duration_ms: int
     address: str = ""
     status: int | None = None
     final: bool = False
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

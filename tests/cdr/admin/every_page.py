@@ -18,6 +18,8 @@ from cdr.audit import Actor
 from cdr.models import Export, ExportState, FailedSignIn, RetentionRun, UrlTest
 from cdr.pure.acts import Act
 from cdr.statements.closing import close_statement
+from streams import host_blocks
+from streams.host_blocks import HostOf
 from streams.models import Account, AuthToken, Call, RateCard
 from tests.cdr.alerts.rows import alert
 from tests.cdr.call_script import make_gateway
@@ -47,6 +49,7 @@ def rows() -> Call:
     main_token(account)
     priced(account, valid_from=datetime(2100, 1, 1, tzinfo=UTC))
     priced(RateCard.objects.create(name="Standard"), valid_from=datetime(2100, 1, 1, tzinfo=UTC))
+    host_blocks.block(HostOf(account, "blocked.example.com"), "It floods us.", "maria")
     UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
     FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
     RetentionRun.objects.create(started_at=call.started_at, counts={"Acme Robotics": {"numbers": 3}})

@@ -9,7 +9,10 @@ from uuid import UUID
 import pytest
 from django.db import connections
 
+from streams import host_blocks
+from streams.host_blocks import HostOf
 from streams.models import Account, ControlRequest, Gateway
+from streams.pure.customer.service_url import host_of
 from tests.cdr.api.customers import SERVICE_URL, Customer, streams_path, taken
 from tests.cdr.call_script import REQUEST, CallScript
 
@@ -129,6 +132,19 @@ def test_start_again_after_the_stream_has_ended(acme: Customer) -> None:
 def test_a_url_that_will_not_be_dialled_is_refused_where_it_is_given(acme: Customer, changes: dict[str, str], begins: str) -> None:
     refused = acme.post(streams_path(acme.quiet_call()), {"service_url": SERVICE_URL, **changes})
     assert (refused.status_code, refused.json()["error"].startswith(begins)) == (400, True)
+
+
+@pytest.mark.parametrize("url", [SERVICE_URL, SERVICE_URL.upper().replace("WSS", "wss")])
+@pytest.mark.parametrize("for_all", [False, True])
+def test_a_host_that_is_blocked_is_refused_and_another_accounts_block_is_not_ours(acme: Customer, url: str, for_all: bool) -> None:
+    host = host_of(SERVICE_URL)
+    other = Account.objects.create(name="Another")
+    host_blocks.block(HostOf(other, host), "", "maria")
+    assert acme.post(streams_path(acme.quiet_call()), {"service_url": SERVICE_URL}).status_code == 202
+    host_blocks.block(HostOf(None if for_all else acme.gateway.account, host), "An internal note.", "maria")
+    refused = acme.post(streams_path(acme.quiet_call()), {"service_url": url})
+    assert (refused.status_code, refused.json()["error"].startswith(f"service_url: The host {host} is blocked")) == (400, True)
+    assert "internal note" not in refused.json()["error"]
 
 
 # The account's limits ------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ def test_what_it_is_how_it_did_and_what_failed(django_assert_num_queries) -> Non
     gateway = make_gateway()
     good_call(gateway), live_call(gateway), closed_call(gateway, NOW - timedelta(hours=2)), closed_call(gateway, NOW - timedelta(minutes=2))
     rows = find_host(gateway.account.auth_id, "bot.example.com")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         page = host_page(rows, NOW)
     assert page is not None and page.state.word == "fails now" and page.live == 1
     assert [figure.words for figure in page.figures] == ["1", "100 %", "33.3 %", "50.0 %"]

@@ -14,9 +14,10 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from streams.customers.dial import SUBPROTOCOL, DialSettings
+from streams.customers.dial import SUBPROTOCOL, DialFailed, DialSettings, dial
 from streams.guard import Reach
 from streams.name_lookup import NameLookup
+from streams.pure.customer.host_name import folded_host
 from streams.shares import Shares
 from tests.streams.customer_services import CERTIFICATE, REACH, dialled, failure, raw_service, service
 from tests.streams.few_descriptors import few_descriptors_left
@@ -50,6 +51,19 @@ async def test_a_server_that_selects_no_subprotocol_is_fine() -> None:
 
 async def test_nothing_listens(unused_tcp_port: int) -> None:
     assert (await failure(f"ws://127.0.0.1:{unused_tcp_port}/")).problem == "Connection refused: nothing listens at that address and port."
+
+
+async def test_a_blocked_host_is_not_dialled_however_it_is_spelled() -> None:
+    asked: list[str] = []
+
+    async with service() as url:
+        port = urlsplit(url).port
+        for written in (f"ws://127.0.0.1:{port}/", f"ws://LOCALHOST.:{port}/"):
+            settings = DialSettings(REACH, blocked=lambda host: asked.append(host) or f"The host {host} is blocked.")  # type: ignore[func-returns-value]
+            with pytest.raises(DialFailed) as failed:
+                await dial(written, {}, settings, ssl.create_default_context())
+            assert failed.value.failure.blocked and failed.value.failure.final and "is blocked" in failed.value.failure.problem
+    assert [folded_host(host) for host in asked] == ["127.0.0.1", "localhost"]
 
 
 async def test_without_a_descriptor_the_attempt_fails_in_words_and_may_be_made_again(unused_tcp_port: int) -> None:

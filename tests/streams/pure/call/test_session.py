@@ -154,6 +154,15 @@ def test_an_address_that_may_not_be_dialled_is_not_tried_again() -> None:
     assert call.last(EventKind.STREAM_ENDED).details["cause"] == EndCause.ADDRESS_REFUSED
 
 
+def test_a_host_that_is_blocked_is_not_tried_again_and_the_cause_is_its_own() -> None:
+    call = Driven()
+    stream_id = call.stream()
+    call.session.streams[stream_id].dialling(call.now)
+    call.session.streams[stream_id].connect_failed(call.now, Failure("The host is blocked.", 1, final=True, blocked=True))
+    assert len([effect for effect in call.collect() if isinstance(effect, Dial)]) == 1
+    assert call.last(EventKind.STREAM_ENDED).details["cause"] == EndCause.HOST_BLOCKED
+
+
 def test_levels_count_what_is_held_and_what_is_in_flight() -> None:
     call = Driven()
     stream_id = call.connected()

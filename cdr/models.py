@@ -121,13 +121,11 @@ class Charge(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["created_at"], name="charge_newest"),
             models.Index(fields=["account", "ended_at"], name="charge_of_account"),
             models.Index(fields=["account", "currency", "ended_at"], condition=Q(statement=None), name="charge_in_no_statement"),
             models.Index(fields=["statement", "ended_at"], condition=Q(statement__isnull=False), name="charge_in_statement"),
         ]
-
-    class Meta:
-        indexes = [models.Index(fields=["created_at"], name="charge_newest")]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"

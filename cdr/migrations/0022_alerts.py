@@ -45,7 +45,7 @@ def allow(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cdr', '0018_see_secrets'),
+        ('cdr', '0020_block_host'),
         ('streams', '0027_process_reports'),
     ]
 

@@ -18,7 +18,7 @@ def allow(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cdr', '0019_hostdetail'),
+        ('cdr', '0023_charge_newest'),
         ('streams', '0033_rates_of_accounts'),
     ]
 

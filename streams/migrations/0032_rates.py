@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0028_hosts'),
+        ('streams', '0029_host_blocks'),
     ]
 
     operations = [

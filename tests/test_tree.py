@@ -36,6 +36,8 @@ OF_MANY_MODULES = {
     "cdr/api/test_schema": "the API as its own schema describes it",
     "cdr/test_live_page": "cdr/live.py with its script, in a browser",
     "fuzz/test_parsers": "every parser of strangers' bytes",
+    "deploy/test_files": "no module, but what is shipped in deploy/",
+    "deploy/test_runbook": "no module, but the commands of docs/operation.md",
     "deploy/test_prometheus": "no module, but the rules and the dashboard in deploy/",
     "config/test_loops": "every endless loop of a process, failed on purpose",
     "config/test_start": "what each kind of process imports, of whichever module",

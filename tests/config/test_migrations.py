@@ -1,4 +1,5 @@
-"""A new word that a column may hold needs no migration: the field names a function, and so does the migration."""
+"""A new word that a column may hold needs no migration: the field names a function, and so does the migration. And whoever goes on with the
+code of the version before, while and after `migrate` runs, can still write."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -8,10 +9,13 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import models
+from django.db.migrations import operations
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
-from django.db.models import Field
+from django.db.models import NOT_PROVIDED, Field
 from django.utils.choices import CallableChoiceIterator
 
 import cdr.models
@@ -76,3 +80,65 @@ def test_tables_that_are_made_at_once_are_those_that_were_made_step_by_step():
     states = at_once.project_state(), step_by_step.project_state()
     for before, after in (states, states[::-1]):
         assert MigrationAutodetector(before, after).changes(graph=step_by_step.graph) == {}
+
+
+# An upgrade that is rolled (docs/operation.md, Upgrading) --------------------------------------------------------------------
+BEFORE_ROLLING = {"streams": 34, "cdr": 28}
+"""The last migrations of the version with which rolling begins: to come to that one, everything is stopped first."""
+HARMLESS = (
+    operations.CreateModel,
+    operations.AddIndex,
+    operations.RemoveIndex,
+    operations.AlterModelOptions,
+    operations.AlterModelManagers,
+    operations.RunPython,
+    operations.RunSQL,
+)
+"""What an insert, an update and a query of the version before do not notice. Python and SQL are for their author to think about."""
+THOUGHT_ABOUT: dict[str, str] = {}
+"""`app.migration` -> why the version before can live with what is otherwise refused here."""
+
+
+def problem_of(operation: Operation, made_here: set[str]) -> str:
+    if isinstance(operation, operations.SeparateDatabaseAndState):
+        return next((found for each in operation.database_operations if (found := problem_of(each, made_here))), "")
+    model = str(getattr(operation, "model_name", "")).lower()
+    if isinstance(operation, HARMLESS) or model in made_here:
+        return ""
+    if isinstance(operation, operations.AddField):
+        field = operation.field
+        if field.many_to_many or field.null or field.db_default is not NOT_PROVIDED:
+            return ""
+        return f"{operation.name} needs a value that the version before does not write: let it be null, or give it a db_default"
+    return f"{type(operation).__name__}: the version before may still use what is changed here"
+
+
+def test_the_version_before_can_go_on_with_the_tables_of_each_migration():
+    problems = []
+    for (app, name), migration in MigrationLoader(None).disk_migrations.items():
+        if app in BEFORE_ROLLING and int(name[:4]) > BEFORE_ROLLING[app] and f"{app}.{name}" not in THOUGHT_ABOUT:
+            made_here = {each.name.lower() for each in migration.operations if isinstance(each, operations.CreateModel)}
+            problems += [f"{app}.{name}: {found}" for each in migration.operations if (found := problem_of(each, made_here))]
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "is_refused"),
+    [
+        (operations.AddField("call", "x", models.TextField()), True),
+        (operations.AddField("call", "x", models.TextField(default="")), True),
+        (operations.AddField("call", "x", models.TextField(null=True)), False),
+        (operations.AddField("call", "x", models.TextField(db_default="")), False),
+        (operations.AddField("new", "x", models.TextField()), False),
+        (operations.RemoveField("call", "x"), True),
+        (operations.RenameField("call", "x", "y"), True),
+        (operations.AlterField("call", "x", models.TextField()), True),
+        (operations.DeleteModel("call"), True),
+        (operations.AddIndex("call", models.Index(fields=["x"], name="x")), False),
+        (operations.SeparateDatabaseAndState(database_operations=[operations.RemoveField("call", "x")]), True),
+        (operations.SeparateDatabaseAndState(state_operations=[operations.RemoveField("call", "x")]), False),
+    ],
+)
+def test_what_the_version_before_cannot_live_with_is_refused(operation: Operation, is_refused: bool):
+    """A default of Django's is no default of the table's: the version before does not know it."""
+    assert bool(problem_of(operation, {"new"})) is is_refused

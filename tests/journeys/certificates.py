@@ -14,7 +14,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
 class Authority:
-    """`file` is its certificate; `customer()` a server's TLS context with a certificate for 127.0.0.1 from it."""
+    """`file` is its certificate; `customer()` a server's TLS context with a certificate for 127.0.0.1 from it, which is
+    in `server_file()`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -25,14 +26,18 @@ class Authority:
         self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
 
     def customer(self, address: str = "127.0.0.1") -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server_file(address))
+        return context
+
+    def server_file(self, address: str = "127.0.0.1") -> Path:
+        """A key and a certificate for a server there, in one file."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self.signed(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)]), key.public_key(), address=address)
         file = self.folder / f"{certificate.serial_number}.pem"
         secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         file.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return file
 
     def signed(
         self, name: x509.Name, key: ec.EllipticCurvePublicKey, *, authority: bool = False, address: str = "127.0.0.1"

@@ -29,13 +29,14 @@ from cdr.pages.masked_page import as_seen
 from cdr.pages.row_key import only_one
 from cdr.pure.figures import counted, moment
 from cdr.pure.lookup import host_named
+from streams.host_blocks import blocks_on
 from streams.models import Account, Callback, CallbackState, Stream
 
 MAY_SEE, MAY_SEE_CALLBACKS = "cdr.view_streamdetail", "streams.view_callback"
 NARROWED_BY = ("q", "account", "kind")
 KINDS = {"services": "Services", "callbacks": "Status callbacks"}
 SHOWN_OF_BOTH, SHOWN_OF_ONE = 20, 40
-NO_ROWS = HostTable([], False, "")
+BLOCKED_WORDS = "This host is blocked, so that its callbacks wait: unblock it, and they go out."
 
 
 @admin.register(HostDetail, site=console)
@@ -149,7 +150,11 @@ def try_now_question(rows: HostRows, callbacks: list[Callback]) -> Question:
             f"up.{more}",
             "Each goes out within seconds, with the same parameters and the same message id; its tries so far stay listed.",
         ),
-        refusal="" if callbacks else "No callback of the last 24 hours waits for this host, and none was given up.",
+        refusal=BLOCKED_WORDS
+        if blocks_on(rows.account, rows.host)
+        else ""
+        if callbacks
+        else "No callback of the last 24 hours waits for this host, and none was given up.",
         button="Try them now",
         back=host_address(rows.account.auth_id, rows.host),
         bad=False,

@@ -82,7 +82,7 @@ class Board:
 
 
 def board(now: datetime, lease_seconds: float) -> Board:
-    """Eighteen queries, however many rows there are. `lease_seconds`: so old a measured rate may be."""
+    """Nineteen queries, however many rows there are. `lease_seconds`: so old a measured rate may be."""
     since = now - timedelta(days=1)
     return Board(
         figures(now), started(now), outcomes(since), worst_services(now, SHOWN_SERVICES), host_rows(since), gateways(lease_seconds)

@@ -128,8 +128,9 @@ class HostRows(NamedTuple):
 
 def find_host(auth_id: str, written: str) -> HostRows | None:
     """However the host is spelled; None when the account is not known."""
-    account, host = Account.objects.filter(auth_id=auth_id).first(), folded_host(written)
-    if account is None or not host or "\x00" in host:
+    host = folded_host(written)
+    account = Account.objects.filter(auth_id=auth_id).first() if host and "\x00" not in host + auth_id else None
+    if account is None:
         return None
     streams = Stream.objects.filter(account=account, service_host=host).order_by("-requested_at", "-pk")
     callbacks = Callback.objects.filter(account=account, host__begins=f"{host}:").order_by("-created_at", "-pk")

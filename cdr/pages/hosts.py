@@ -85,6 +85,7 @@ class WorstHost(NamedTuple):
 
     host: str
     name: str
+    blocked: bool
     account: str
     auth_id: str
     failed: tuple[HostFigure, ...]
@@ -145,16 +146,16 @@ def endpoint_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
 
 
 def worst_services(now: datetime, most: int) -> list[WorstHost]:
-    """Those of which something failed within a day, in three queries."""
+    """Those of which something failed within a day, in four queries."""
     since = recent_hosts.counted_since(Stream.objects.all(), "requested_at", now)
     found = [count for count in recent_hosts.count_services(Stream.objects.all(), since, now, most) if count.last_failed]
-    accounts = _accounts(count.key for count in found)
-    return [_worst_host(accounts[count.key[0]], count) for count in found]
+    accounts, blocked = _accounts(count.key for count in found), load_blocks().keys()
+    return [_worst_host(accounts[count.key[0]], count, bool({count.key, (None, count.key[1])} & blocked)) for count in found]
 
 
-def _worst_host(account: Account, count: HostCount) -> WorstHost:
+def _worst_host(account: Account, count: HostCount, blocked: bool) -> WorstHost:
     figures = service_figures(count.tallies, {"account": account.auth_id, "host": count.key[1]})
-    return WorstHost(cleaned(count.key[1], 80), count.key[1], account.name, account.auth_id, figures)
+    return WorstHost(cleaned(count.key[1], 80), count.key[1], blocked, account.name, account.auth_id, figures)
 
 
 def _accounts(keys: Iterable[HostKey]) -> dict[int, Account]:

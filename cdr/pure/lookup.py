@@ -15,12 +15,10 @@ from streams.pure.number_key import HIDDEN, LONG_NUMBER, Written, international,
 WHOLE_UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
 BEGINNING = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
 HOST = re.compile(r"(?P<scheme>wss?://)?(?P<name>[\w-][\w.-]*|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:[/?].*)?", re.IGNORECASE)
-AUTHORITY = re.compile(
-    r"(?:[a-z]+://)?(?P<name>\[[^\]]*\]|[^/?#]*:[^/?#]*:[^/?#]*|[^/?#:]*)(?::(?P<port>[0-9]{1,5}))?(?:[/?#].*)?", re.IGNORECASE
-)
 ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 NUMBER = re.compile(r"(?:sips?:|tel:)?[+( ]*[0-9][0-9 ().+/-]*", re.IGNORECASE)
 SPACED_DIGITS = re.compile(r"[0-9](?:[ ().+/-]{0,3}[0-9]){4}")
+LONGEST_URL = 2048
 LAST_DIGITS = 4
 """What everybody sees of a number, and the fewest digits that are looked for at its end."""
 NATIONAL_DIGITS = 6
@@ -134,8 +132,15 @@ def service_host(text: str) -> ServiceHost | None:
 
 def host_named(text: str) -> ServiceHost:
     """The same of a text that is nothing but a host, or a URL: `bot`, `[2001:db8::1]:8443`, `https://hooks.example.com/status`."""
-    found = AUTHORITY.fullmatch(text.strip())
-    return ServiceHost(folded_host(found["name"]), found["port"] or "") if found else ServiceHost(folded_host(text), "")
+    authority = re.split(r"[/?#]", text.strip()[:LONGEST_URL].split("://", 1)[-1], maxsplit=1)[0]
+    if authority.startswith("["):
+        name, _, port = authority.removeprefix("[").partition("]")
+    elif authority.count(":") > 1:
+        name, port = authority, ""
+    else:
+        name, _, port = authority.partition(":")
+    port = port.removeprefix(":")
+    return ServiceHost(folded_host(name), port if port.isascii() and port.isdigit() and len(port) <= 5 else "")
 
 
 def _international(said: Written, countries: Collection[str]) -> tuple[str, ...]:

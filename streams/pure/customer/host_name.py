@@ -39,7 +39,7 @@ def folded_host(written: str) -> str:
 
 
 def _in_ascii(name: str) -> str:
-    return name if name.isascii() else name.encode("idna").decode()
+    return name if name.isascii() else name[:NAME_CHARACTERS].encode("idna").decode()
 
 
 def _ipv4(host: str) -> str:

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from cdr import roles
 from cdr.models import AuditEntry
+from streams import host_blocks
+from streams.host_blocks import HostOf
 from streams.models import Account, Callback, CallbackState, Stream
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.reading import listed, read
@@ -30,9 +32,9 @@ def page_of(auth_id: str, host: str = "bot.example.com") -> str:
 
 def test_each_figure_is_the_number_of_rows_of_the_list_behind_it(operator, auth_id) -> None:
     lists = [link for link in read(operator, HOSTS).links if "host=" in link]
-    assert len(lists) == 3 * 4
+    assert len(lists) == 3 * 5
     failed = [link for link in lists if "reason=" in link]
-    assert [len(listed(operator, link).result_list) for link in failed] == [1, 1, 1]
+    assert [len(listed(operator, link).result_list) for link in failed] == [1, 1, 1, 1]
     assert [len(listed(operator, link).result_list) for link in lists if "state=live" in link] == [1, 1]
     assert all("host=hooks.example.com%3A443" in link for link in lists if "callback" in link)
     for link in lists:
@@ -90,6 +92,7 @@ def test_a_hand_that_edits_the_address(support, auth_id) -> None:
         page_of("MA00000000000000000X"),
         page_of(auth_id, "%3Cscript%3E"),
         page_of("x" * 300),
+        page_of("%00"),
     ):
         assert support.get(address).status_code == 404, address
 
@@ -144,6 +147,11 @@ def test_what_a_host_missed_is_sent_again_at_once(operator, support, auth_id) ->
     dropped.refresh_from_db()
     assert dropped.state == CallbackState.PENDING and "will be tried within seconds" in page
     assert AuditEntry.objects.filter(act="resend a callback").exists()
+
+
+def test_what_waits_for_a_blocked_host_is_not_tried(operator, auth_id) -> None:
+    host_blocks.block(HostOf(Account.objects.get(), "hooks.example.com"), "", "maria")
+    assert "This host is blocked" in read(operator, f"{HOSTS}try-now/{auth_id}/hooks.example.com/").text
 
 
 def test_where_nothing_waits_there_is_nothing_to_try(operator, auth_id) -> None:

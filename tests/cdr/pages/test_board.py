@@ -24,7 +24,7 @@ def outcomes(since=SINCE) -> dict[str, tuple[str, str]]:
 
 
 def test_an_empty_platform(django_assert_num_queries) -> None:
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         page = board.board(NOW, 20)
     assert counts() == ["0"] * 5
     assert not any(figure.bad for figure in page.figures)
@@ -37,7 +37,7 @@ def test_what_is_live_and_what_went_wrong_of_late(django_assert_num_queries) -> 
     gateway = make_gateway()
     for kind in KINDS:
         kind(gateway)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         page = board.board(NOW, 20)
     assert [figure.count for figure in page.figures] == ["1", "2", "4", "1", "2"]
     assert [figure.bad for figure in page.figures] == [False, False, True, True, False]

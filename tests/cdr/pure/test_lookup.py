@@ -1,13 +1,14 @@
 """What a search text may mean."""
 
 import re
+import time
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdr.pure.lookup import NumbersSought, numbers_begun, numbers_sought, service_host, uuid_range, whole_numbers
+from cdr.pure.lookup import NumbersSought, host_named, numbers_begun, numbers_sought, service_host, uuid_range, whole_numbers
 from streams.pure.number_key import number_key
 
 WHOLE = "26b95870-2b2f-45be-88dc-aedd0fcccec6"
@@ -225,3 +226,46 @@ def test_any_text_can_be_looked_up(text) -> None:
     assert service_host(text) is None or service_host(text).name
     for ask in (numbers_begun, numbers_sought, whole_numbers):
         assert all(all(keys) for keys in ask(text, ["", "GB", "US"]))
+
+
+# A host, and nothing else -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("bot", ("bot", "")),
+        (" BOT.Example.com. ", ("bot.example.com", "")),
+        ("wss://bot.example.com:8443/in?a=b#c", ("bot.example.com", "8443")),
+        ("https://hooks.example.com", ("hooks.example.com", "")),
+        ("[2001:DB8:0:0::1]:8443", ("2001:db8::1", "8443")),
+        ("2001:db8:0::1", ("2001:db8::1", "")),
+        ("wss://[::1]/x", ("::1", "")),
+        ("bücher.example", ("xn--bcher-kva.example", "")),
+        ("bot.example.com:port", ("bot.example.com", "")),
+        ("bot.example.com:123456", ("bot.example.com", "")),
+        ("", ("", "")),
+    ],
+)
+def test_a_host_however_it_is_written(text, host) -> None:
+    assert host_named(text) == host
+
+
+@pytest.mark.parametrize(
+    ("text", "host"), [("bücher.example", "xn--bcher-kva.example"), ("[2001:DB8::1]", "2001:db8::1"), ("bot.example.", "bot.example")]
+)
+def test_a_search_knows_a_host_of_another_script_and_an_address(text, host) -> None:
+    found = service_host(text)
+    assert found is not None and found.name == host
+
+
+@given(st.text(max_size=300))
+def test_whatever_is_typed_for_a_host(text) -> None:
+    found = host_named(text)
+    assert found.port == "" or 0 <= int(found.port) < 100_000
+    assert found.name == found.name.lower()
+
+
+@pytest.mark.parametrize("text", [":" * 8000 + "/\n\n", "a." * 4000, "[" * 8000, "ü" * 8000, "://" * 3000])
+def test_a_host_that_somebody_made_long_is_read_at_once(text) -> None:
+    began = time.perf_counter()
+    host_named(text), service_host(text)
+    assert time.perf_counter() - began < 5

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cdr.alerts.mail_receiver import Receiver, receiving
+from tests.free_port import free_port
 from tests.journeys.answers import Answers, AnswerServer
 from tests.journeys.certificates import Authority
 from tests.journeys.console import Console
@@ -32,10 +34,23 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="session")
+def mail_port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def mails(mail_port: int) -> Iterator[Receiver]:
+    """The installation's mail server, for as long as a test wants it."""
+    with receiving(receiver := Receiver(), mail_port):
+        yield receiver
+
+
+@pytest.fixture(scope="session")
 def installation(
-    tmp_path_factory: pytest.TempPathFactory, answers: Answers, authority: Authority, request: pytest.FixtureRequest
+    tmp_path_factory: pytest.TempPathFactory, answers: Answers, authority: Authority, request: pytest.FixtureRequest, mail_port: int
 ) -> Iterator[Installation]:
-    installation = Installation(tmp_path_factory.mktemp("journeys"), trusted=authority.file)
+    by_mail = {"EMAIL_URL": f"smtp://127.0.0.1:{mail_port}"}
+    installation = Installation(tmp_path_factory.mktemp("journeys"), trusted=authority.file, **by_mail)
     request.config.stash[INSTALLATION] = installation
     try:
         installation.start(accounts(answers.url))

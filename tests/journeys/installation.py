@@ -44,11 +44,12 @@ class Web:
 
 
 class Installation:
-    def __init__(self, folder: Path, trusted: Path) -> None:
+    def __init__(self, folder: Path, trusted: Path, **environment: str) -> None:
         """`trusted`: the certificates of the authorities that customers' certificates may come from."""
         self.folder = folder
         self.processes: list[ChildProcess] = []
         self.environment = clean_environment() | QUICK | {"DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1", "SSL_CERT_FILE": str(trusted)}
+        self.environment |= environment
 
     def start(self, provision: Mapping[str, Any]) -> None:
         """Redis, tables, an administrator, the accounts in `provision`, and the worker with its beat."""

@@ -24,7 +24,7 @@ def accounts(answer_url: str) -> dict[str, Any]:
     gateway = {"name": "gw1", "dialect": "asterisk", "password": PASSWORD, "application": "asked"}
     gateways = [gateway, gateway | {"name": "gw-get", "application": "asked by GET"}]
     gateways += [gateway | {"name": f"gw-{dialect}", "dialect": dialect} for dialect in ("audio_stream", "audio_fork", "twilio")]
-    gateways += [gateway | {"name": "gw-page"}]
+    gateways += [gateway | {"name": name} for name in ("gw-page", "gw-knocked")]
     gateways += [{"name": "gw-signed", "dialect": "twilio", "signing_token": SIGNING_TOKEN, "application": "asked"}]
     filled = {
         "name": "Journeys without a pause",

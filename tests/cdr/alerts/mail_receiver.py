@@ -22,6 +22,18 @@ class Receiver:
         self.mails: list[EmailMessage] = []
         self.to: list[list[str]] = []
         self.refused = refused
+        self._came = threading.Condition()
+
+    def until_mail(self, words: str, timeout_seconds: float) -> EmailMessage:
+        """The first one with these words in its subject."""
+
+        def found() -> EmailMessage | None:
+            return next((mail for mail in self.mails if words in mail["Subject"]), None)
+
+        with self._came:
+            self._came.wait_for(found, timeout_seconds)
+        assert (mail := found()), f"no mail says {words!r}: {[mail['Subject'] for mail in self.mails]}"
+        return mail
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if answer := self.refused.get(address.partition("@")[0]):
@@ -30,8 +42,10 @@ class Receiver:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.mails.append(message_from_bytes(envelope.content, policy=default))
-        self.to.append(envelope.rcpt_tos)
+        with self._came:
+            self.mails.append(message_from_bytes(envelope.content, policy=default))
+            self.to.append(envelope.rcpt_tos)
+            self._came.notify_all()
         return "250 OK"
 
 

@@ -94,7 +94,7 @@ def followers(rate: Rate) -> list[Account]:
 
 @transaction.atomic
 def add(rate: Rate) -> Rate:
-    """Saves it. Who adds another one, or closes a statement, of the same account meanwhile, waits. Raises NotAdded."""
+    """Saves it. Who adds another one of the same account meanwhile, waits. Raises NotAdded."""
     if rate.card_id:
         RateCard.objects.select_for_update(no_key=True).get(pk=rate.card_id)
     keys = [account.pk for account in followers(rate)]

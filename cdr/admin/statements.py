@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date
 
 from django.contrib import admin, messages
-from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -147,9 +146,8 @@ class StatementAdmin(Asking, RecordAdmin):
     def _close(self, request: HttpRequest, account: Account, currency: str, month: date) -> HttpResponse:
         try:
             row = close_statement(account, currency, month, visitor(request))
-        except (NotClosed, IntegrityError) as error:
-            words = str(error) if isinstance(error, NotClosed) else "Somebody else closed it just now."
-            messages.warning(request, f"Nothing was done. {words}")
+        except NotClosed as error:
+            messages.warning(request, f"Nothing was done. {error}")
             known = Statement.objects.filter(account=account, currency=currency, month=month).first()
             return HttpResponseRedirect(self.own_url("change", known.pk) if known else self.own_url("of_account", account.pk))
         messages.success(request, f"The statement {row} is closed: {money(row.amount, currency)}.")

@@ -4,7 +4,7 @@ Owns that order, and that every charge is in one statement at most. Must not kno
 
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from cdr import audit
 from cdr.audit import Actor
@@ -25,15 +25,24 @@ class NotClosed(Exception):
 
 @transaction.atomic
 def close_statement(account: Account, currency: str, month: date, actor: Actor) -> Statement:
-    """Closes the statement of that month. Who closes one of the same account meanwhile waits, and is told. Raises NotClosed."""
-    held = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-    opened = _closable(held, currency, month)
-    statement = _taken(opened, actor)
+    """Closes the statement of that month. Who closes the same one meanwhile waits, and is told. Raises NotClosed.
+
+    A million charges take some seconds: meanwhile the row of the statement keeps the others away, and not the account's, which calls of it
+    and the API wait for. A rate or a credit that is written in these seconds finds the month open; a credit is then the next one's."""
+    opened = _closable(account, currency, month)
+    try:
+        with transaction.atomic():
+            statement = _begun(opened, actor)
+    except IntegrityError as error:
+        raise NotClosed("Somebody else closed it just now.") from error
+    opened.charges.update(statement=statement)
+    opened.adjustments.update(statement=statement)
     sums = _sums(statement, opened)
     statement.streams, statement.seconds, statement.billed_seconds, _ = sums.counted
     statement.charged, statement.corrected = sums.counted.amount, sums.amount - sums.counted.amount
     statement.sums = stored.as_kept(sums)
     statement.save()
+    held = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     held.closed_until = max(filter(None, (held.closed_until, opened.ends_at)))
     held.save(update_fields=["closed_until"])
     audit.write(actor, Act.CLOSE_STATEMENT, statement, amount=money(statement.amount, currency), streams=statement.streams)
@@ -58,9 +67,9 @@ def _closable(account: Account, currency: str, month: date) -> OpenMonth:
     return opened
 
 
-def _taken(opened: OpenMonth, actor: Actor) -> Statement:
-    """The statement, with what belongs to it: what another transaction charges at this moment is the next one's."""
-    statement = Statement.objects.create(
+def _begun(opened: OpenMonth, actor: Actor) -> Statement:
+    """The statement, with nothing in it yet."""
+    return Statement.objects.create(
         account=opened.account,
         currency=opened.currency,
         month=opened.month,
@@ -76,9 +85,6 @@ def _taken(opened: OpenMonth, actor: Actor) -> Statement:
         closed_at=database_now(),
         closed_by=actor.name,
     )
-    opened.charges.update(statement=statement)
-    opened.adjustments.update(statement=statement)
-    return statement
 
 
 def _sums(statement: Statement, opened: OpenMonth) -> Sums:

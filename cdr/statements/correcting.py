@@ -30,8 +30,8 @@ class NotCorrected(Exception):
 
 @transaction.atomic
 def correct(row: Adjustment, actor: Actor) -> Adjustment:
-    """Saves it; a negative amount is a credit. Who closes a statement of the account meanwhile waits. Raises NotCorrected."""
-    account = Account.objects.select_for_update(no_key=True).get(pk=row.account_id)
+    """Saves it; a negative amount is a credit. Raises NotCorrected."""
+    account = Account.objects.get(pk=row.account_id)
     row.reason, row.created_by = cleaned(row.reason, LONGEST_REASON).strip(), actor.name
     if not row.amount or abs(row.amount) > MOST:
         raise NotCorrected("amount", f"Write an amount of more than 0 and at most {MOST}.")

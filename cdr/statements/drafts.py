@@ -31,7 +31,12 @@ class OpenMonth:
 
     @property
     def charges(self) -> QuerySet[Charge]:
-        return open_charges(self.account, self.currency).filter(self._takes("ended_at"))
+        return Charge.objects.filter(self.takes_charges())
+
+    def takes_charges(self, prefix: str = "") -> Q:
+        """As a condition on charges; `prefix`: from another table to them."""
+        of_account = {"account": self.account, "currency": self.currency, "statement": None}
+        return Q(**{f"{prefix}{name}": value for name, value in of_account.items()}) & self._takes(f"{prefix}ended_at")
 
     @property
     def adjustments(self) -> QuerySet[Adjustment]:

@@ -3,12 +3,11 @@
 Owns what that means in columns of a charge. How it is written in an address is cdr.pure.statement's."""
 
 from datetime import date, timedelta
-from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cdr.admin.filters.kinds import Row, TextFilter, quoted
-from cdr.models import Charge, Statement
+from cdr.models import Statement
 from cdr.pure.statement import Scope, read_scope
 from cdr.statements.drafts import open_month
 from streams.models import Account
@@ -22,33 +21,31 @@ class StatementFilter(TextFilter):
 
     def narrowed(self, rows: QuerySet[Row], text: str) -> QuerySet[Row]:
         try:
-            charges = charges_in(read_scope(text))
+            wanted = condition_of(read_scope(text))
         except ValueError:
-            charges = None
-        if charges is None:
+            wanted = None
+        if wanted is None:
             self.problem = f"{quoted(text)} is no statement. A line of a statement leads here with an address that is one."
             return rows.none()
-        return rows.filter(charge__in=charges)
+        return rows.filter(wanted)
 
 
-def charges_in(scope: Scope) -> QuerySet[Charge] | None:
-    """None where there is no such account, or no such month of it."""
+def condition_of(scope: Scope) -> Q | None:
+    """On streams, said of their charges' columns, so that the database may begin with those; None where there is no such account, or no
+    such month of it."""
     account = Account.objects.filter(auth_id=scope.auth_id).first()
     if account is None:
         return None
     closed = Statement.objects.filter(account=account, currency=scope.currency, month=scope.month).first()
-    opened = open_month(account, scope.currency, scope.month) if closed is None else None
-    if closed is None and opened is None:
-        return None
-    zone_name = known_zone(closed.zone_name) if closed else account.zone_name
-    charges = Charge.objects.filter(statement=closed) if closed else opened.charges if opened else Charge.objects.none()
-    return charges.filter(**_part(scope, zone_name))
+    if closed is not None:
+        return Q(charge__statement=closed) & _part(scope, known_zone(closed.zone_name))
+    opened = open_month(account, scope.currency, scope.month)
+    return opened.takes_charges("charge__") & _part(scope, account.zone_name) if opened else None
 
 
-def _part(scope: Scope, zone_name: str) -> dict[str, Any]:
+def _part(scope: Scope, zone_name: str) -> Q:
     if scope.day:
-        day = date.fromisoformat(scope.day)
-        return {"ended_at__gte": begin_of(day, zone_name), "ended_at__lt": begin_of(day + timedelta(days=1), zone_name)}
-    if scope.application:
-        return {"application_id": int(scope.application) or None}
-    return {}
+        begin, end = (begin_of(date.fromisoformat(scope.day) + timedelta(days=days), zone_name) for days in (0, 1))
+        # What ended before then was requested before: the list, which is sorted by that, begins there.
+        return Q(charge__ended_at__gte=begin, charge__ended_at__lt=end, requested_at__lt=end)
+    return Q(charge__application=int(scope.application) or None) if scope.application else Q()

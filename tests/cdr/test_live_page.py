@@ -177,5 +177,6 @@ def test_who_signs_out_elsewhere_is_told(console, page) -> None:
     playwright.expect(page.locator("#live-state")).to_have_text("live")
     other = page.context.new_page()
     other.goto(f"{console.url}/admin/")
+    other.locator("#person summary").click()
     other.get_by_role("button", name="Log out").click()
     playwright.expect(page.locator("#live-state")).to_contain_text("sign in again", timeout=15_000)

@@ -1,7 +1,7 @@
 """Takes numbers, payloads or events out of the rows of some ended calls, and marks the calls.
 
 Owns where those things are. One transaction; must not know which calls are old enough. Charges are never touched, nor any time, state
-or reason of a call, a stream or a callback."""
+or reason of a call or a stream; of callbacks the state alone of those that would wait for ever."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -11,24 +11,30 @@ from django.db import transaction
 from django.db.models import Model
 
 from cdr.pure.retention import Kind, kept_details, wiping
+from streams import host_blocks
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, ControlRequest, Stream, StreamEvent
 
 ROWS_AT_ONCE = 100
 
 
 def remove(kind: Kind, calls: list[Call], now: datetime) -> int:
-    """Returns of how many calls. A call is left for later while a callback of it waits: that has to go out as it is."""
+    """Returns of how many calls. A call is left for later while a callback of it waits: that has to go out as it is. One that waits for a
+    blocked host may wait for ever, and is given up."""
     with transaction.atomic():
-        free = _without_pending(calls)
+        free = _without_pending(calls, now)
         _REMOVERS[kind](free)
         Call.objects.filter(pk__in=_keys(free)).update(**{f"{kind}_removed_at": now})
     return len(free)
 
 
-def _without_pending(calls: list[Call]) -> list[Call]:
+def _without_pending(calls: list[Call], now: datetime) -> list[Call]:
     """Their callbacks are locked until the end of the transaction: nobody can have one sent again meanwhile."""
     callbacks = Callback.objects.select_for_update(of=("self",)).filter(stream__call__in=_keys(calls)).order_by("pk")
-    waiting = {call for call, state in callbacks.values_list("stream__call_id", "state") if state == CallbackState.PENDING}
+    told = callbacks.annotate(blocked=host_blocks.is_blocked()).values_list("pk", "stream__call_id", "state", "blocked", "claimed_by")
+    pending = [(pk, call, blocked and not claimed_by) for pk, call, state, blocked, claimed_by in told if state == CallbackState.PENDING]
+    waiting = {call for _, call, for_ever in pending if not for_ever}
+    given_up = [pk for pk, call, _ in pending if call not in waiting]
+    Callback.objects.filter(pk__in=given_up).update(state=CallbackState.GIVEN_UP, due_at=None, finished_at=now)
     return [call for call in calls if call.pk not in waiting]
 
 

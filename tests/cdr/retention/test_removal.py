@@ -12,8 +12,9 @@ from django.utils import timezone
 from cdr.models import Charge
 from cdr.pure.retention import Kind
 from cdr.retention.removal import remove
-from streams import delivery
-from streams.models import Call, Callback, CallbackAttempt, CallbackState, ControlRequest, Gateway, Stream, StreamEvent
+from streams import delivery, host_blocks
+from streams.host_blocks import HostOf
+from streams.models import Call, Callback, CallbackAttempt, CallbackState, ControlRequest, Gateway, HostBlock, Stream, StreamEvent
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import closed_call, good_call, refused_call
 
@@ -111,6 +112,20 @@ def test_it_is_done_once_however_often_it_is_done(call, kind) -> None:
     before = everything()
     remove(kind, [Call.objects.get()], now)
     assert everything() == before
+
+
+def test_a_callback_that_waits_for_a_blocked_host_is_given_up_and_keeps_no_number(gateway) -> None:
+    waiting = closed_call(gateway, caller=CALLER)
+    callbacks = Callback.objects.filter(stream__call=waiting)
+    callbacks.update(state=CallbackState.PENDING, due_at=timezone.now())
+    host_blocks.block(HostOf(None, "hooks.example.com"), "", "admin")
+    callbacks.filter(event="StartStream").update(claimed_by="a worker")
+    assert remove(Kind.NUMBERS, [waiting], timezone.now()) == 0, "one of them is being tried"
+    assert set(callbacks.values_list("state", flat=True)) == {CallbackState.PENDING}
+    callbacks.update(claimed_by="")
+    assert remove(Kind.NUMBERS, [waiting], timezone.now()) == 1
+    assert set(callbacks.values_list("state", "due_at")) == {(CallbackState.GIVEN_UP, None)}
+    assert host_blocks.unblock(HostBlock.objects.get()) == 0
 
 
 def test_a_call_whose_callback_waits_is_left_for_later(gateway, call) -> None:

@@ -63,8 +63,9 @@ def settle_starts() -> None:
 @shared_task(name="streams.tasks.forget_old_gateway_rows")
 def forget_old_gateway_rows() -> None:
     """Removes refused attempts that are old, or too many, and what processes that are gone have measured and said."""
-    from streams.calls import process_troubles  # noqa: PLC0415 - with all that carries calls, which a worker does not
+    from streams.calls import presence, process_troubles  # noqa: PLC0415 - with all that carries calls, which a worker does not
 
     refusals.forget_old(database_now())
     traffic.forget_old()
     process_troubles.forget_old()
+    presence.forget_gone()

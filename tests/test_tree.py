@@ -180,6 +180,7 @@ TOLD_BY = {
         "cdr/admin/filters/named_choices",
         "cdr/admin/filters/refusals",
     ),
+    "config/test_loops": ("streams/calls/presence",),
     "cdr/alerts/test_sending": ("cdr/alerts/mail_server",),
     "cdr/admin/test_alerts": ("cdr/admin/alert_messages", "cdr/alerts/acknowledging", "cdr/pages/alert", "cdr/pages/alert_message"),
     "cdr/admin/test_alert_rules": ("cdr/admin/alert_rule_form", "cdr/alerts/rehearsal", "cdr/pages/alert_rule"),

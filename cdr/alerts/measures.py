@@ -140,7 +140,7 @@ def given_up(rules: Rules, moment: datetime) -> Figures:
     return added_up(rules, in_groups(rows, columns, counts), columns)
 
 
-def refused(rules: Rules, moment: datetime) -> Figures:
+def refused_attempts(rules: Rules, moment: datetime) -> Figures:
     """Attempts that are alike share a row for an hour: of one that began before the window, that part counts which lies in it."""
     rows = GatewayRefusal.objects.filter(last_at__gt=moment - longest(rules), first_at__lte=moment).order_by("-last_at", "-pk")
     found: Iterable[Any] = rows.values("gateway_id", "first_at", "last_at", "count")[:MOST_REFUSALS]
@@ -263,7 +263,7 @@ MEASURES: dict[AlertKind, Callable[[Rules, datetime], Figures]] = {
     AlertKind.DEGRADED_SHARE: streams(DEGRADED, share=True),
     AlertKind.DEGRADED_STREAMS: streams(DEGRADED, share=False),
     AlertKind.CALLBACKS_GIVEN_UP: given_up,
-    AlertKind.REFUSED_ATTEMPTS: refused,
+    AlertKind.REFUSED_ATTEMPTS: refused_attempts,
     AlertKind.GATEWAY_SILENT: gateway_silent,
     AlertKind.NO_CALLS: no_calls,
     AlertKind.SPEND: spend,

@@ -17,7 +17,7 @@ from streams.pure.foreign_text import cleaned
 SHOWN_ALERTS = 20
 
 
-class OpenLine(NamedTuple):
+class OpenAlertLine(NamedTuple):
     pk: int
     at: str
     badge: Badge
@@ -35,7 +35,7 @@ class RulePage:
     tells: str
     looked: str
     problems: list[str]
-    alerts: list[OpenLine]
+    alerts: list[OpenAlertLine]
 
 
 def with_state(rules: QuerySet[AlertRule]) -> QuerySet[AlertRule]:
@@ -56,8 +56,8 @@ def rule_page(key: int) -> RulePage:
         sentence=sentence_of(rule),
         tells=tells_words(rule),
         looked=moment(rule.evaluated_at),
-        problems=problems_of(rule),
-        alerts=[OpenLine(one.pk, moment(one.opened_at), badge_of(one), one.headline) for one in alerts],
+        problems=rule_problems(rule),
+        alerts=[OpenAlertLine(one.pk, moment(one.opened_at), badge_of(one), one.headline) for one in alerts],
     )
 
 
@@ -86,7 +86,7 @@ def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def problems_of(rule: AlertRule) -> list[str]:
+def rule_problems(rule: AlertRule) -> list[str]:
     found = [rule.problem] if rule.problem else []
     for place in rule.channels.all():
         if not place.enabled:
@@ -105,7 +105,7 @@ def rule_badge(rule: AlertRule) -> Badge:
     if rule.problem:
         many = "more over the threshold" in rule.problem
         return Badge("▲", "very many", "warn") if many else Badge("✕", "cannot be looked at", "bad")
-    if problems_of(rule):
+    if rule_problems(rule):
         return Badge("▲", "not told everywhere", "warn")
     count = getattr(rule, "open_alerts", 0)
     return Badge("✕", f"{count} open", "bad") if count else Badge("✓", "quiet", "quiet")

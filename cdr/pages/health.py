@@ -13,9 +13,11 @@ from django.db.models import Count, Max, Min, Q
 from cdr.alert_rows import Alert, AlertRule
 from cdr.models import Export, UrlTest
 from cdr.pure.badges import Badge
-from cdr.pure.figures import counted, moment, spoken_duration
+from cdr.pure.figures import NOTHING, counted, moment, spoken_duration
 from streams import delivery
-from streams.models import Call, Callback, CallbackState, Heartbeat
+from streams.calls import presence
+from streams.models import Call, Callback, CallbackState, Heartbeat, WebProcess
+from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import CallState
 from streams.pure.trouble import Trouble
 
@@ -52,18 +54,20 @@ class HealthPart(NamedTuple):
 
 
 class ProcessLine(NamedTuple):
-    """A process that has live calls. `late`: its lease has run out."""
+    """A process that takes calls, or has some. `late`: it has calls whose lease has run out, or says no more that it is there."""
 
     owner: str
-    calls: int
+    machine: str
+    version: str
     since: str
+    calls: int
     lease: str
     late: bool
 
 
 @dataclass(frozen=True, slots=True)
 class HealthPage:
-    """`sentence`: all of it in one. `others`: troubles that are about none of the parts."""
+    """`sentence`: all of it in one. `others`: troubles that are about none of the parts. `mixed`: that not all run the same version."""
 
     sentence: str
     well: bool
@@ -71,10 +75,11 @@ class HealthPage:
     parts: list[HealthPart]
     processes: list[ProcessLine]
     others: list[Trouble]
+    mixed: str
 
 
 def health_page(now: datetime, troubles: Sequence[Trouble], *, see_owners: bool) -> HealthPage:
-    """In eight queries. `see_owners`: the reader may know which processes have calls."""
+    """In eleven queries. `see_owners`: the reader may know which processes have calls."""
     known = _figures(now)
     parts = []
     for name, about, purpose in PARTS:
@@ -86,7 +91,8 @@ def health_page(now: datetime, troubles: Sequence[Trouble], *, see_owners: bool)
     others = [trouble for trouble in troubles if trouble.about not in told]
     bad = sum(part.badge is NOT_WELL for part in parts) + len(others)
     sentence = f"{counted(bad, 'part')} of the platform {'is' if bad == 1 else 'are'} not well." if bad else "All is well."
-    return HealthPage(sentence, not bad, moment(now), parts, _processes(now) if see_owners else [], others)
+    processes = _processes(now) if see_owners else []
+    return HealthPage(sentence, not bad, moment(now), parts, processes, others, _mixed(processes))
 
 
 # What is known now -----------------------------------------------------------------------------------------------------------------
@@ -138,13 +144,24 @@ def _alerts(now: datetime) -> str:
 
 
 def _processes(now: datetime) -> list[ProcessLine]:
-    """Those that have live calls, the ones with most of them first."""
+    """Those that say that they are there; and those that have live calls and do not."""
     live = Call.objects.filter(state=CallState.LIVE).exclude(owner="").order_by().values("owner")
-    rows = live.annotate(calls=Count("pk"), since=Min("started_at"), lease=Min("lease_until")).order_by("-calls", "owner")
-    return [_process(row["owner"], row["calls"], row["since"], row["lease"], now) for row in rows[:SHOWN_PROCESSES]]
+    rows = live.annotate(calls=Count("pk"), lease=Min("lease_until")).values_list("owner", "calls", "lease").order_by("-calls", "owner")
+    held = {owner: (calls, lease) for owner, calls, lease in rows[:SHOWN_PROCESSES]}
+    there = {process.owner: process for process in presence.processes_there()[:SHOWN_PROCESSES]}
+    return [_process(owner, there.get(owner), *held.get(owner, (0, None)), now) for owner in dict.fromkeys((*there, *held))]
 
 
-def _process(owner: str, calls: int, since: datetime, lease: datetime | None, now: datetime) -> ProcessLine:
-    late = lease is None or lease < now
-    left = "none" if lease is None else f"{spoken_duration(abs(lease - now) / timedelta(seconds=1))} {'ago' if late else 'from now'}"
-    return ProcessLine(owner[:SHOWN_CHARACTERS], calls, moment(since), left, late)
+def _process(owner: str, process: WebProcess | None, calls: int, lease: datetime | None, now: datetime) -> ProcessLine:
+    """The lease that ends first of those that it holds."""
+    ran_out = bool(calls) and (lease is None or lease < now)
+    left = NOTHING if lease is None else f"{spoken_duration(abs(lease - now) / timedelta(seconds=1))} {'ago' if ran_out else 'from now'}"
+    if process is None:
+        return ProcessLine(owner[:SHOWN_CHARACTERS], "does not say that it is there", NOTHING, NOTHING, calls, left, True)
+    machine, version = cleaned(process.machine, 60), cleaned(process.version, 40)
+    return ProcessLine(owner[:SHOWN_CHARACTERS], machine, version, moment(process.started_at), calls, left, ran_out)
+
+
+def _mixed(processes: Sequence[ProcessLine]) -> str:
+    versions = sorted({process.version for process in processes} - {NOTHING})
+    return f"Processes run different versions: {', '.join(versions)}. Restart those with the older one." if len(versions) > 1 else ""

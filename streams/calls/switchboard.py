@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from streams.calls import call_lines, process_troubles, timing
+from streams.calls import call_lines, presence, process_troubles, timing
 from streams.calls.control_rounds import ControlRounds
 from streams.calls.crowding import Crowding
 from streams.calls.lease_keeping import LeaseKeeper, signs_of_life
@@ -87,6 +87,7 @@ class Switchboard:
             keep("control requests", self._take_requests),
             keep("channel layer listener", partial(listening.listen, self.owner, self._look.set), calls_need_it=False),
             keep("report of trouble", self._keep_reported, calls_need_it=False),
+            keep("list of processes", self._keep_present, calls_need_it=False),
         ]
 
     def meter_of(self, gateway_id: int) -> Meter:
@@ -115,6 +116,9 @@ class Switchboard:
 
     async def _keep_reported(self) -> None:
         await process_troubles.keep_reported(self.owner, self.lease_seconds / 4, self._query)
+
+    async def _keep_present(self) -> None:
+        await presence.keep_present(self.owner, self._query)
 
     async def _keep_traffic(self) -> None:
         """As often as leases, and not with them: a fault in a figure must not cost a lease."""

@@ -20,7 +20,7 @@ from streams.models.choices import CallbackState, CallbackTrouble
 from streams.models.gateways import GatewayRefusal, GatewayTraffic
 from streams.models.hosts import HostBlock
 from streams.models.jobs import Job
-from streams.models.processes import ProcessReport
+from streams.models.processes import ProcessReport, WebProcess
 from streams.models.rates import Rate, RateCard
 from streams.models.tenants import Account, Application, Gateway
 from streams.models.tokens import AuthToken, SecretsKey
@@ -52,4 +52,5 @@ __all__ = [
     "Stream",
     "StreamEvent",
     "StreamMeasure",
+    "WebProcess",
 ]

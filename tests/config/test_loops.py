@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -12,10 +13,10 @@ from django.utils import timezone
 
 from config import status
 from streams import control, journal, keeper
-from streams.calls import crowding, note_page, orphaned_spools, process_troubles, switchboard, timing
+from streams.calls import crowding, note_page, orphaned_spools, presence, process_troubles, switchboard, timing
 from streams.control import listening
 from streams.gateways import directory, refusals, traffic
-from streams.models import Call, CallMeasure, Gateway, GatewayRefusal, GatewayTraffic, Heartbeat, ProcessReport, StreamEvent
+from streams.models import Call, CallMeasure, Gateway, GatewayRefusal, GatewayTraffic, Heartbeat, ProcessReport, StreamEvent, WebProcess
 from tests.streams.gateway_socket import call, socket, switchboard_running, until
 from tests.streams.redis_server import RedisServer
 from tests.streams.rows import gateway
@@ -89,6 +90,20 @@ async def it_recovers(
     async with asyncio.timeout(30):
         while await said_of_loops() or (await probe("/readyz"))[0] != 200:
             await asyncio.sleep(0.02)
+
+
+async def test_list_of_processes(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has gone is not listed, and removed after an hour."""
+    fail(presence, "say_present")
+    async with switchboard_running():
+        await it_recovers(monkeypatch, "list of processes", lambda: until(WebProcess.objects.first), calls_need_it=False)
+    await database_sync_to_async(WebProcess.objects.update)(seen_at=timezone.now() - timedelta(minutes=2))
+    assert not await database_sync_to_async(presence.processes_there().exists)()
+    await database_sync_to_async(presence.forget_gone)()
+    assert await database_sync_to_async(WebProcess.objects.exists)()
+    await database_sync_to_async(WebProcess.objects.update)(seen_at=timezone.now() - timedelta(minutes=61))
+    await database_sync_to_async(presence.forget_gone)()
+    assert not await database_sync_to_async(WebProcess.objects.exists)()
 
 
 async def test_lease_renewal(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:

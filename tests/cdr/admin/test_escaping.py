@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cdr.models import Adjustment, Export, MoneyCheck, SavedFilter
-from streams.models import Account, Call, Callback, ControlRequest, Gateway, GatewayTraffic, ProcessReport, Stream, StreamEvent
+from streams.models import Account, Call, Callback, ControlRequest, Gateway, GatewayTraffic, ProcessReport, Stream, StreamEvent, WebProcess
 from streams.pure.gateway.refusal import Reason
 from tests.cdr.admin import every_page
 from tests.cdr.admin.hostile import HOSTILE, MARKER, poison_everything
@@ -45,6 +45,7 @@ def poisoned_rows(user: User) -> list[str]:
     refused("good-call", Reason.UNSUPPORTED_MEDIA, STARTED + timedelta(hours=1), call_uuid=Call.objects.first().uuid)
     GatewayTraffic.objects.create(gateway=gateway, owner="x", frames_per_second=50, measured_at=now)
     ProcessReport.objects.create(owner="x", troubles=[["notes", "What.", "For calls.", "What to do."]], reported_at=now)
+    WebProcess.objects.create(owner="w", version="1", machine="m", started_at=now, seen_at=now)
     ControlRequest.objects.create(call=Call.objects.get(state="live", gateway=gateway), kind="stop", requested_by="x")
     every_page.own_export(user, "cdr_calldetail")
     Export.objects.create(owner=user, section="cdr_streamdetail", format="csv", state="failed", problem="x")

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from cdr.pages.health import PARTS, health_page
 from config import status_strip
-from streams.models import Call, Heartbeat
+from config.metrics.version import version
+from streams.calls import presence
+from streams.models import Call, Heartbeat, WebProcess
 from streams.pure.trouble import Trouble
 from tests.cdr.admin.conftest import signed_in
 from tests.cdr.alerts.rows import calls
@@ -51,12 +53,24 @@ def test_figures_in_words() -> None:
     assert now_of("Status callbacks").startswith("1 waits; the oldest that a worker could try has been due for 3 min")
 
 
-def test_processes_with_live_calls_are_for_those_who_may_see_calls() -> None:
+def test_processes_are_for_those_who_may_see_calls() -> None:
+    """One that is there and idle, one that has calls, and one that has some and is gone."""
+    presence.say_present("i" * 32)
+    presence.say_present("b" * 32)
     calls(3, live=True)
-    Call.objects.update(owner="a" * 32, lease_until=timezone.now() - timedelta(seconds=7))
-    (line,) = health_page(timezone.now(), [], see_owners=True).processes
-    assert (line.owner, line.calls, line.late) == ("aaaaaaaa", 3, True) and line.lease.endswith("ago")
+    Call.objects.update(owner="b" * 32, lease_until=timezone.now() + timedelta(seconds=20))
+    Call.objects.filter(pk=calls(1, live=True)[0].pk).update(owner="g" * 32, lease_until=timezone.now() - timedelta(seconds=7))
+    page = health_page(timezone.now(), [], see_owners=True)
+    found = {line.owner[:1]: (line.calls, line.version, line.late) for line in page.processes}
+    assert found == {"i": (0, version(), False), "b": (3, version(), False), "g": (1, "–", True)} and page.mixed == ""
     assert health_page(timezone.now(), [], see_owners=False).processes == []
+
+
+def test_an_upgrade_that_is_not_over_is_said() -> None:
+    for owner in ("a" * 32, "b" * 32):
+        presence.say_present(owner)
+    WebProcess.objects.filter(owner="a" * 32).update(version="0.0.9")
+    assert health_page(timezone.now(), [], see_owners=True).mixed.startswith(f"Processes run different versions: 0.0.9, {version()}.")
 
 
 def test_it_takes_the_same_few_queries_whatever_there_is(django_assert_max_num_queries) -> None:

@@ -3,7 +3,7 @@
 Owns the jobs, their files and their end. What a list selects is told by the list itself, which registers here; must not know HTTP."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +12,11 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
-from cdr.models import Export, ExportState
+from cdr.models import Charge, Export, ExportState
 from cdr.pages.columns import Column
 from cdr.pure.masking import masking
 from cdr.pure.secret_text import SecretText
+from cdr.pure.statement import Figures, units_of
 from cdr.spreadsheet import Cell, Opened, Writer
 from streams import jobs
 from streams.database_clock import database_now
@@ -42,6 +43,7 @@ class Selection(NamedTuple):
     numbers_of: Callable[[Any], tuple[str, str]]
     whole_numbers: bool
     secrets: bool = False
+    charges_of: Callable[[Any], Iterable[Charge]] = lambda row: ()
 
 
 class NotAllowed(Exception):
@@ -119,18 +121,23 @@ def _write(export: Export, selection: Selection) -> None:
     Export.objects.filter(pk=export.pk).update(rows_total=selection.rows.order_by().count())
     try:
         with Opened(unfinished, export.format, [column.head for column in selection.columns]) as file:
-            for done in _write_rows(file, selection):
+            totals: dict[str, Figures] = {}
+            for done in _write_rows(file, selection, totals):
                 _beat(export, done)
+            Export.objects.filter(pk=export.pk).update(totals=totals)
         unfinished.rename(path)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def _write_rows(file: Writer, selection: Selection) -> Iterator[int]:
-    """Writes every row; after each chunk, how many there are."""
+def _write_rows(file: Writer, selection: Selection, totals: dict[str, Figures]) -> Iterator[int]:
+    """Writes every row; after each chunk, how many there are. Adds up by currency what they were charged."""
     done = 0
     for row in selection.in_order(CHUNK_ROWS):
         file.write(_cells(row, selection))
+        for charge in selection.charges_of(row):
+            figures = Figures(1, charge.seconds, charge.billed_seconds, units_of(charge.amount))
+            totals[charge.currency] = totals.get(charge.currency, Figures()).plus(figures)
         done += 1
         if done % CHUNK_ROWS == 0:
             yield done

@@ -17,6 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 from cdr import alert_rows  # noqa: F401 - Django looks for models here
 from cdr.pure.acts import Act, permissions_of
 from cdr.pure.retention import Kind
+from cdr.pure.statement import Figures, figures_words
 from streams.models import Account, Application, Call, Job, Stream
 from streams.models.choices import Choices, choices_of
 from streams.pure.scrubbing import scrubbed
@@ -218,6 +219,7 @@ class Export(Job):
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(null=True)
     problem = models.CharField(max_length=300, blank=True)
+    totals = models.JSONField(default=dict, db_default={}, help_text="By currency, of what was written: as cdr.pure.statement's Figures.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -225,6 +227,11 @@ class Export(Job):
 
     def __str__(self) -> str:
         return f"{self.section} as {self.format}"
+
+    @property
+    def totals_words(self) -> str:
+        """`3 streams charged, 182 s, rounded 240 s, 0.01200 USD; ...`."""
+        return "; ".join(figures_words(currency, Figures(*figures)) for currency, figures in sorted(self.totals.items()))
 
 
 class UrlTestState(models.TextChoices):

@@ -32,14 +32,14 @@ class PriceList:
     """The prices of some accounts, and of the cards they have or had, as they are now in the database."""
 
     def __init__(self, accounts: Iterable[int]) -> None:
-        """In one query, and in a second one where there are cards."""
+        """In one query."""
         self._own: defaultdict[int, list[Term]] = defaultdict(list)
         self._cards: defaultdict[int, list[Term]] = defaultdict(list)
-        for rate in Rate.objects.filter(account__in=set(accounts)):
-            self._own[rate.account_id or 0].append(rate.term)
-        cards = {term.card for terms in self._own.values() for term in terms if term.card is not None}
-        for rate in Rate.objects.filter(account=None, card__in=cards) if cards else ():
-            self._cards[rate.card_id or 0].append(rate.term)
+        keys = set(accounts)
+        cards = Rate.objects.filter(account__in=keys, card__isnull=False).order_by().values("card")
+        for rate in Rate.objects.filter(Q(account__in=keys) | Q(account=None, card__in=cards)):
+            known, key = (self._own, rate.account_id) if rate.account_id else (self._cards, rate.card_id)
+            known[key or 0].append(rate.term)
 
     def at(self, account: int, moment: datetime) -> Price:
         return price_at(self._own.get(account, ()), self._cards, moment)

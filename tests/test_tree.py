@@ -71,6 +71,7 @@ TOLD_BY = {
     "cdr/pages/test_hosts": ("cdr/pages/recent_hosts",),
     "cdr/admin/test_tokens": ("cdr/pages/auth_tokens",),
     "cdr/admin/test_rates": ("cdr/admin/rate_form", "cdr/pages/rates"),
+    "cdr/admin/lists/test_totals": ("cdr/pages/costs",),
     "cdr/admin/test_statements": ("cdr/admin/correction_form", "cdr/pages/statement", "cdr/statements/papers"),
     "cdr/statements/test_closing": (
         "cdr/statements/correcting",

@@ -25,7 +25,6 @@ WRITERS = {
 }
 OTHERS = {
     "streams/provision.py": "accounts, applications and gateways",
-    "cdr/statements/closing.py": "which statement charges and corrections are in",
     "streams/rate_plans.py": "rates of a provisioning file",
     "cdr/roles.py": "groups",
     "cdr/admin/lists/saved_filters.py": "saved filters",

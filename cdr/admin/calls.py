@@ -28,13 +28,14 @@ from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.lists.search import matching
+from cdr.admin.lists.totals import TOTALS
 from cdr.admin.site import console
 from cdr.models import CallDetail, StreamDetail
 from cdr.pages.call import CallPage, call_page, find_call
 from cdr.pages.columns import CALL_COLUMNS
 from cdr.pages.log.subject import DebugLog, call_log
 from cdr.pages.row_key import names_several
-from cdr.pages.stream import charge_of
+from cdr.pages.stream import charges_of
 from cdr.pure.acts import PERMISSIONS, Act
 from cdr.pure.badges import call_badge, cause_badge, reason_badge
 from cdr.pure.billing import totals
@@ -53,7 +54,8 @@ class CallAdmin(SendsDigits, Logged, Exported, Saved, Asking, RecordAdmin):
     list_display = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge", "account_name")
     list_filter = CALL_FILTERS
     ordering = ("-started_at", "-id")
-    sheet = Sheet(CALL_COLUMNS, lambda call: (call.from_number, call.to_number))
+    sheet = Sheet(CALL_COLUMNS, lambda call: (call.from_number, call.to_number), lambda call: charges_of(call.streams.all()))
+    turned_by = (*RecordAdmin.turned_by, TOTALS)
     search_help_text = "UUID, number, host, name; with a time: 4711 14:02"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallDetail]:
@@ -150,8 +152,7 @@ class CallAdmin(SendsDigits, Logged, Exported, Saved, Asking, RecordAdmin):
 
     @admin.display(description="Billed")
     def billed(self, call: CallDetail) -> str:
-        charges = [charge for stream in call.streams.all() if (charge := charge_of(stream))]
-        sums = totals((charge.amount, charge.currency) for charge in charges)
+        sums = totals((charge.amount, charge.currency) for charge in charges_of(call.streams.all()))
         return ", ".join(money(amount, currency) for currency, amount in sums.items()) or NOTHING
 
     @admin.display(description="State")

@@ -25,12 +25,14 @@ from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.lists.search import matching
+from cdr.admin.lists.totals import TOTALS
 from cdr.admin.site import console
 from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.models import StreamDetail
 from cdr.pages.columns import STREAM_COLUMNS
+from cdr.pages.costs import cost_so_far
 from cdr.pages.log.subject import DebugLog, stream_log
-from cdr.pages.stream import charge_of, find_stream, lasted_seconds
+from cdr.pages.stream import charge_of, charges_of, find_stream, lasted_seconds
 from cdr.pages.stream_card import StreamCard, stream_card
 from cdr.pages.stream_page import stream_page
 from cdr.pure.acts import PERMISSIONS, Act
@@ -53,7 +55,8 @@ class StreamAdmin(Comparable, Logged, Exported, Saved, Asking, RecordAdmin):
     list_filter = STREAM_FILTERS
     list_select_related = ("call", "account", "charge")
     ordering = ("-requested_at", "-id")
-    sheet = Sheet(STREAM_COLUMNS, lambda stream: (stream.call.from_number, stream.call.to_number))
+    sheet = Sheet(STREAM_COLUMNS, lambda stream: (stream.call.from_number, stream.call.to_number), lambda stream: charges_of([stream]))
+    turned_by = (*RecordAdmin.turned_by, TOTALS)
     search_help_text = "UUID, number, host, name; with a time: 4711 14:02"
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[StreamChangeList]:
@@ -151,7 +154,7 @@ class StreamAdmin(Comparable, Logged, Exported, Saved, Asking, RecordAdmin):
     @admin.display(description="Billed")
     def billed(self, stream: StreamDetail) -> str:
         charge = charge_of(stream)
-        return money(charge.amount, charge.currency) if charge else NOTHING
+        return money(charge.amount, charge.currency) if charge else cost_so_far(stream) or NOTHING
 
     @admin.display(description="Hangup reason")
     def reason(self, stream: StreamDetail) -> SafeString:

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cdr.pages.call_facts import call_facts, shown_facts
+from cdr.pages.costs import note_costs
 from cdr.pages.log.timeline import Timeline, drawn, find
 from cdr.pages.removed_data import removed_of
 from cdr.pages.row_key import only_one
@@ -53,11 +54,13 @@ def find_call(key: str) -> Call | None:
 
 
 def call_page(key: str, now: datetime) -> CallPage | None:
-    """The page of a call, in four queries; None when there is no such call. `now` is for what is still going on."""
+    """The page of a call, in four queries, and one more where streams are live; None when there is no such call. `now` is for what is
+    still going on."""
     call = find_call(key)
     if call is None:
         return None
     streams = list(shown_streams().filter(call=call).order_by("requested_at", "pk"))
+    note_costs(streams, now)
     found = find(StreamEvent.objects.filter(call=call), Callback.objects.filter(stream__in=[stream.pk for stream in streams]))
     timeline = drawn(found, streams, _names(streams), call.started_at)
     trouble = _trouble(found.events, streams)

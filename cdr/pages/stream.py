@@ -2,6 +2,7 @@
 
 Owns those queries. What stands on a page is cdr.pages.stream_card's. Must not know requests or templates."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -60,6 +61,10 @@ def owed_of(stream: Stream) -> Owed:
 def charge_of(stream: Stream) -> Charge | None:
     """The charge of a stream that was selected with it; None while there is none."""
     return getattr(stream, "charge", None)
+
+
+def charges_of(streams: Iterable[Stream]) -> list[Charge]:
+    return [charge for stream in streams if (charge := charge_of(stream))]
 
 
 def lasted_seconds(stream: Stream, now: datetime) -> float | None:

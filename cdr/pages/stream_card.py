@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from cdr.pages.costs import cost_so_far, note_costs
 from cdr.pages.row_key import only_one
 from cdr.pages.stream import Fact, Owed, charge_of, lasted_seconds, owed_of, shown_streams
 from cdr.pages.timing import chart_of, timing_facts
@@ -63,11 +64,15 @@ def find_shown(key: str) -> Stream | None:
 def stream_card(key: str, now: datetime) -> StreamCard | None:
     """The card of one stream, without what only its time line knows, in one query."""
     stream = find_shown(key)
-    return card(stream, now) if stream else None
+    if stream is None:
+        return None
+    note_costs([stream], now)
+    return card(stream, now)
 
 
 def card(stream: Stream, now: datetime, events: Sequence[StreamEvent] = (), attempts: Sequence[Line] = ()) -> StreamCard:
-    """Everything about a stream that was found by `shown_streams`. `events` are its own, `attempts` the lines of its dials."""
+    """Everything about a stream that was found by `shown_streams`, and told to `note_costs`. `events` are its own,
+    `attempts` the lines of its dials."""
     return StreamCard(
         uuid=stream.uuid,
         call_key=str(stream.call_id),
@@ -104,7 +109,7 @@ def _main_facts(stream: Stream, now: datetime) -> tuple[Fact, ...]:
         Fact("End time (UTC)", moment(stream.ended_at)),
         Fact("Duration", _duration(stream, now)),
         Fact("Rounded bill duration", seconds_count(charge.billed_seconds) if charge else NOTHING),
-        Fact("Billed amount", money(charge.amount, charge.currency) if charge else NOTHING),
+        Fact("Billed amount", money(charge.amount, charge.currency) if charge else cost_so_far(stream) or NOTHING),
         Fact("Hangup reason", stream.hangup_reason or NOTHING),
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from cdr.pages.call_facts import call_facts
+from cdr.pages.costs import note_costs
 from cdr.pages.log.timeline import Timeline, drawn, find
 from cdr.pages.removed_data import removed_of
 from cdr.pages.stream import stream_facts
@@ -31,10 +32,11 @@ class StreamPage:
 
 
 def stream_page(key: str, now: datetime) -> StreamPage | None:
-    """In three queries; None when there is no such stream."""
+    """In three queries, and one more of a live stream; None when there is no such stream."""
     stream = find_shown(key)
     if stream is None:
         return None
+    note_costs([stream], now)
     events = StreamEvent.objects.filter(Q(stream=stream) | Q(stream=None), call=stream.call)
     found = find(events, Callback.objects.filter(stream=stream))
     timeline = drawn(found, [stream], {stream.pk: "stream"}, stream.started_at or stream.requested_at)

@@ -12,6 +12,8 @@ PRESETS = {
     "today": "Today",
     "yesterday": "Yesterday",
     "week": "Last 7 days",
+    "month": "This month",
+    "last-month": "Last month",
 }
 FORMS = "Write 14:02 (today), 2026-11-23 or 2026-11-23 14:02, in UTC."
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -45,6 +47,7 @@ class Period(NamedTuple):
 def preset(word: str, now: datetime) -> Period:
     """The period of one of PRESETS; open on both sides for any other word."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    month = midnight.replace(day=1)
     periods = {
         "5min": Period(now - timedelta(minutes=5), None),
         "hour": Period(now - timedelta(hours=1), None),
@@ -52,6 +55,8 @@ def preset(word: str, now: datetime) -> Period:
         "today": Period(midnight, None),
         "yesterday": Period(midnight - DAY, midnight),
         "week": Period(now - 7 * DAY, None),
+        "month": Period(month, None),
+        "last-month": Period((month - DAY).replace(day=1), month),
     }
     return periods.get(word, Period(None, None))
 
@@ -59,6 +64,18 @@ def preset(word: str, now: datetime) -> Period:
 def between(first: str, last: str, now: datetime) -> Period:
     """From the beginning of `first` to the end of `last` (14:02 ends at 14:03); either may be empty. Raises ValueError with a sentence."""
     return Period(_span(first, now)[0] if first.strip() else None, _span(last, now)[1] if last.strip() else None)
+
+
+def words(period: Period) -> str:
+    """`2026-10-01 00:00 to 2026-11-01 00:00, excluded`: an end is the first moment that is not in it. Nothing of an open period."""
+    if period.end is None:
+        return ""
+    begin = f"{_shown(period.start)} to " if period.start else "before "
+    return f"{begin}{_shown(period.end)}{', excluded' if period.start else ''}"
+
+
+def _shown(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if not at.second else f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def both(one: Period, other: Period) -> Period:

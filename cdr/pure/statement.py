@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from cdr.pure.figures import counted, money
 from streams.pure.time_zone import begin_of, first_of_month, local_day, next_month
 
 UNIT = Decimal("0.00001")
@@ -78,6 +79,12 @@ class Sums:
         return amount_of(self.units)
 
 
+def figures_words(currency: str, figures: Figures) -> str:
+    """`3 streams charged, 182 s, rounded 240 s, 0.01200 USD`."""
+    charged = counted(figures.streams, "stream")
+    return f"{charged} charged, {figures.seconds:,} s, rounded {figures.billed_seconds:,} s, {money(figures.amount, currency)}"
+
+
 def amount_of(units: int) -> Decimal:
     return (Decimal(units) * UNIT).quantize(UNIT)
 
@@ -110,18 +117,18 @@ def summed(groups: Iterable[Group], corrections: Sequence[Correction], names: di
     """`names`: of applications. `begins_at`: the first day of the statement; what is of an earlier one came late."""
     days: dict[date, Figures] = {}
     applications: dict[int | None, Figures] = {}
-    for day, application, counted in groups:
-        days[day] = days.get(day, Figures()).plus(counted)
-        applications[application] = applications.get(application, Figures()).plus(counted)
+    for day, application, figures in groups:
+        days[day] = days.get(day, Figures()).plus(figures)
+        applications[application] = applications.get(application, Figures()).plus(figures)
     total = Figures()
-    for counted in days.values():
-        total = total.plus(counted)
+    for figures in days.values():
+        total = total.plus(figures)
     by_day = tuple(
-        StatementLine(f"{day}", f"{day}", counted, begins_at is not None and day < begins_at) for day, counted in sorted(days.items())
+        StatementLine(f"{day}", f"{day}", figures, begins_at is not None and day < begins_at) for day, figures in sorted(days.items())
     )
     by_application = [
-        StatementLine(str(key or 0), names.get(key, f"application {key}, removed") if key else "none", counted)
-        for key, counted in applications.items()
+        StatementLine(str(key or 0), names.get(key, f"application {key}, removed") if key else "none", figures)
+        for key, figures in applications.items()
     ]
     return Sums(by_day, tuple(sorted(by_application, key=lambda line: (line.words, line.key))), tuple(corrections), total)
 

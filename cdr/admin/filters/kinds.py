@@ -2,7 +2,7 @@
 
 Owns the forms. Must not know which rows there are. What an operator may write for a time is cdr.pure.period's."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, TypedDict, TypeVar
 
 from django.contrib import admin
@@ -199,9 +199,18 @@ class PeriodFilter(Narrowing):
         return list(self.PARAMETERS)
 
     def chips(self) -> Chips:
-        usual = period.PRESETS.get(self.chosen, self.chosen)
-        words = (usual.lower(), f"from {self.first}" if self.first else "", f"to {self.last}" if self.last else "")
+        usual = period.PRESETS.get(self.chosen, self.chosen).lower()
+        ends = (self._end_words(period.preset, self.chosen), self._end_words(period.between, "", self.last))
+        words = (f"{usual}{ends[0]}", f"from {self.first}" if self.first else "", f"to {self.last}{ends[1]}" if self.last else "")
         return [(word, name) for word, name in zip(words, self.PARAMETERS, strict=True) if word]
+
+    def _end_words(self, read: Callable[..., Period], *text: str) -> str:
+        """When exactly it ends, of a period that does."""
+        try:
+            exactly = period.words(read(*text, timezone.now()))
+        except ValueError:
+            return ""
+        return f" ({exactly})" if exactly else ""
 
     def choices(self, changelist: ChangeList) -> Iterator[Option]:
         yield Option(value="", display="Any time", selected=self.chosen not in period.PRESETS)

@@ -3,7 +3,7 @@
 Owns the selection a list makes for a worker. How a file is written is cdr.exports'."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, cast
 
@@ -30,7 +30,7 @@ from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.records import LONGEST_QUERY, RecordAdmin, RecordList
 from cdr.exports import NotAllowed, Selection
-from cdr.models import Export, ExportState
+from cdr.models import Charge, Export, ExportState
 from cdr.pages.columns import Column
 from cdr.pages.row_key import number_of
 from cdr.pure.acts import Act
@@ -49,6 +49,8 @@ class Sheet(NamedTuple):
 
     columns: tuple[Column, ...]
     numbers_of: Callable[[Any], tuple[str, str]]
+    charges_of: Callable[[Any], Iterable[Charge]]
+    """What a row was charged: added up at the end."""
 
 
 class Exported(RecordAdmin):
@@ -121,7 +123,7 @@ class Exported(RecordAdmin):
         if listed.problems:
             raise NotAllowed(" ".join(listed.problems)[:MOST_PROBLEM])
         seen = (self.may_see_numbers(request), self.may_see_secrets(request))
-        return Selection(listed.queryset, listed.in_order, self.sheet.columns, self.sheet.numbers_of, *seen)
+        return Selection(listed.queryset, listed.in_order, self.sheet.columns, self.sheet.numbers_of, *seen, self.sheet.charges_of)
 
     def _door_to_exports(self, request: HttpRequest, listed: RecordList) -> Iterator[Door]:
         if request.user.has_perm(MAY_EXPORT):

@@ -185,7 +185,7 @@ class RecordAdmin(PageAdmin):
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
-    turned_by = (BEFORE, AFTER, ERROR_FLAG)
+    turned_by: ClassVar[tuple[str, ...]] = (BEFORE, AFTER, ERROR_FLAG)
     change_list_template = "admin/cdr/record_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -60,7 +60,7 @@ def test_streams_without_a_charge_yet(gateway) -> None:
         "–",
         "300 s (5:00) so far",
         "–",
-        "–",
+        "0.015 USD so far, 0.003 a minute",
         "–",
     ]
     assert [fact.value for fact in stream_card(str(connecting.pk), NOW).main] == ["not yet", "–", "–", "–", "–", "–"]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cdr.pure.period import LENGTHS, PRESETS, Period, between, both, preset
+from cdr.pure.period import LENGTHS, PRESETS, Period, between, both, preset, words
 
 NOW = datetime(2026, 11, 23, 14, 30, 15, tzinfo=UTC)
 
@@ -19,6 +19,9 @@ def test_presets() -> None:
     assert preset("today", NOW) == (utc(2026, 11, 23), None)
     assert preset("yesterday", NOW) == (utc(2026, 11, 22), utc(2026, 11, 23))
     assert preset("week", NOW) == (utc(2026, 11, 16, 14, 30, 15), None)
+    assert preset("month", NOW) == (utc(2026, 11, 1), None)
+    assert preset("last-month", NOW) == (utc(2026, 10, 1), utc(2026, 11, 1))
+    assert preset("last-month", utc(2027, 1, 1)) == (utc(2026, 12, 1), utc(2027, 1, 1))
     assert preset("", NOW) == preset("fortnight", NOW) == (None, None)
     assert all(preset(word, NOW) != (None, None) for word in PRESETS)
 
@@ -60,3 +63,10 @@ def test_every_length_lies_in_exactly_one_of_the_usual_ones() -> None:
     usual = list(LENGTHS.values())
     assert usual[0].least == timedelta() and usual[-1].below is None
     assert [length.below for length in usual[:-1]] == [length.least for length in usual[1:]]
+
+
+def test_the_end_of_a_period_is_excluded_and_said_so() -> None:
+    assert words(preset("last-month", NOW)) == "2026-10-01 00:00 to 2026-11-01 00:00, excluded"
+    assert words(between("", "2026-10-31", NOW)) == "before 2026-11-01 00:00"
+    assert words(between("", "14:02:03", NOW)) == "before 2026-11-23 14:02:04"
+    assert words(preset("today", NOW)) == words(Period(None, None)) == ""

@@ -66,6 +66,8 @@ def _periods(*columns: str) -> list[Case]:
         "when=today": (MIDNIGHT, MIDNIGHT - SECOND),
         "when=yesterday": (MIDNIGHT - SECOND, MIDNIGHT),
         "when=week": (NOW - 168 * HOUR + SECOND, NOW - 168 * HOUR - SECOND),
+        "when=month": (MIDNIGHT.replace(day=1), MIDNIGHT.replace(day=1) - SECOND),
+        "when=last-month": (MIDNIGHT.replace(month=10, day=1), MIDNIGHT.replace(day=1)),
         "from=14:03": (MIDNIGHT + timedelta(hours=14, minutes=3), MIDNIGHT + timedelta(hours=14, minutes=2, seconds=59)),
         "to=14:03": (MIDNIGHT + timedelta(hours=14, minutes=3, seconds=59), MIDNIGHT + timedelta(hours=14, minutes=4)),
     }

@@ -24,10 +24,10 @@ unseen = BackgroundCheck(count_unseen, late=lambda: 0, broken=lambda: 0)
 
 def bell(request: HttpRequest) -> dict[str, Any]:
     """Judged when a template asks for it: the frame of the console does, for who may see alerts."""
-    return {"unseen_alerts": SimpleLazyObject(words)}
+    return {"unseen_alerts": SimpleLazyObject(unseen_in_words)}
 
 
-def words() -> str:
+def unseen_in_words() -> str:
     """`3`, `99+`, "" when there is none."""
     found = known_count()
     return f"{COUNTED_TO}+" if found > COUNTED_TO else str(found or "")

@@ -107,7 +107,7 @@ def test_a_narrowed_log_counts_what_it_does_not_show(console, page) -> None:
     digits = int(page.locator("#count-audio").inner_text())
     page.get_by_label("Audio and DTMF").check()
     playwright.expect(page.locator("#log-count")).to_have_text(f"{digits} of {lines} lines")
-    page.get_by_role("searchbox").fill("digit 27")
+    page.get_by_role("main").get_by_role("searchbox").fill("digit 27")
     page.wait_for_url("**/debug-log/?q=digit+27&kind=audio")
     playwright.expect(page.locator("#live-state")).to_have_text("live")
     console.press("28")
@@ -141,7 +141,7 @@ def test_a_link_is_copied_details_unfold_and_keys_lead_from_problem_to_problem(c
     playwright.expect(page.locator("#log-said")).to_have_text("The link to this line was copied.")
     assert page.evaluate("navigator.clipboard.readText()") == f"{page.url}#{line.get_attribute('id')}"
     page.get_by_role("button", name="Open all").click()
-    assert page.locator("details:not([open])").count() == 0
+    assert page.locator("main details:not([open])").count() == 0
     page.get_by_role("button", name="Close all").click()
     assert page.locator("details[open]").count() == 0
     console.press("fail")
@@ -157,7 +157,7 @@ def test_a_link_is_copied_details_unfold_and_keys_lead_from_problem_to_problem(c
     page.get_by_label("Keys").uncheck()
     page.keyboard.press("n")
     playwright.expect(second).not_to_be_focused()
-    page.get_by_role("searchbox").fill("n")
+    page.get_by_role("main").get_by_role("searchbox").fill("n")
     page.wait_for_url("**/?q=n")
 
 

@@ -116,7 +116,7 @@ def test_an_administrators_day(live_server, monkeypatch) -> None:
     with signed_in(live_server.url, User.objects.create_superuser("admin")) as page:
         page.goto(f"/admin/streams/account/{account.pk}/change/")
         page.get_by_role("link", name=re.compile("New auth token")).click()
-        page.get_by_label("Name").fill("next")
+        page.get_by_label("Name:").fill("next")
         press(page, "Make the token")
         shown, webhook_secret = page.locator(".token").all_inner_texts()
         page.goto("/admin/second-factor/")

@@ -68,7 +68,7 @@ TOLD_BY = {
     "cdr/api/test_stream_start": ("cdr/api/body",),
     "cdr/api/test_schema": ("cdr/api/schemas", "cdr/api/v1"),
     "cdr/pages/test_board": ("cdr/pages/callback_hosts",),
-    "cdr/pages/test_hosts": ("cdr/pages/recent_hosts",),
+    "cdr/pages/test_hosts": ("cdr/pages/last_errors", "cdr/pages/recent_hosts"),
     "cdr/admin/test_tokens": ("cdr/pages/auth_tokens",),
     "cdr/admin/test_rates": ("cdr/admin/rate_form", "cdr/pages/rates"),
     "cdr/admin/lists/test_totals": ("cdr/pages/costs",),

@@ -113,7 +113,7 @@ class BlocksHosts(Asking, RecordAdmin):
             return
         if any(not block.of_all or request.user.is_superuser for block in page.blocks):
             yield Door("Unblock…", self.own_url("unblock", page.auth_id, page.host))
-        if not page.blocks:
+        if not page.blocks or (request.user.is_superuser and not any(block.of_all for block in page.blocks)):
             yield Door("Block…", self.own_url("block", page.auth_id, page.host), bad=True)
 
     adds = Additions(

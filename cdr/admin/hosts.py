@@ -35,6 +35,7 @@ from streams.models import Account, Callback, CallbackState, Stream
 MAY_SEE, MAY_SEE_CALLBACKS = "cdr.view_streamdetail", "streams.view_callback"
 NARROWED_BY = ("q", "account", "kind")
 KINDS = {"services": "Services", "callbacks": "Status callbacks"}
+MOST_NAMED = 20
 SHOWN_OF_BOTH, SHOWN_OF_ONE = 20, 40
 BLOCKED_WORDS = "This host is blocked, so that its callbacks wait: unblock it, and they go out."
 
@@ -129,7 +130,8 @@ def _sought(request: HttpRequest) -> tuple[HostsSought, list[str]]:
         problems.append(f"{quoted(auth_id)} is no auth ID of an account.")
     if kind and kind not in KINDS:
         problems.append(f"{quoted(kind)} is no kind of host that this list knows. Known are: {', '.join(KINDS)}.")
-    return HostsSought(account, host_named(text).name if text else ""), problems
+    named = Account.objects.filter(name__istartswith=text).order_by("name").values_list("pk", flat=True)[:MOST_NAMED] if text else ()
+    return HostsSought(account, host_named(text).name if text else "", tuple(named)), problems
 
 
 def _untaken(rows: HostRows) -> list[Callback]:

@@ -18,15 +18,13 @@ from cdr.pages import recent_hosts
 from cdr.pages.hosts import (
     STREAMS,
     HostFigure,
-    LastError,
     answer_p95,
-    callback_error,
     endpoint_figures,
     failures_drawn,
     service_figures,
-    stream_error,
     waiting_figure,
 )
+from cdr.pages.last_errors import LastError, callback_error, stream_error
 from cdr.pages.recent_hosts import STREAM_FAILED, HostCount, HostTally, Since
 from cdr.pages.stream import Fact
 from cdr.pure.badges import Badge, lane_badge

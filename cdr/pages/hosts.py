@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
-from uuid import UUID
+
+from django.db.models import Q
 
 from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
 from cdr.pages import recent_hosts
+from cdr.pages.last_errors import LastError, callback_errors, stream_errors
 from cdr.pages.recent_hosts import HostCount, HostKey, HostTally, Since, Tries
 from cdr.pure.badges import Badge, lane_badge
 from cdr.pure.bars import Bar, bars
-from cdr.pure.figures import NOTHING, clock, counted, moment, share, spoken_ms
+from cdr.pure.figures import NOTHING, clock, counted, share, spoken_ms
 from cdr.pure.latency import percentile
-from cdr.pure.secret_text import SecretText
 from streams.host_blocks import load_blocks
-from streams.models import Account, Callback, CallbackAttempt, Stream
+from streams.models import Account, Callback, Stream
 from streams.pure.foreign_text import cleaned
 
 STREAMS, CALLBACKS = "admin:cdr_streamdetail_changelist", "admin:streams_callback_changelist"
 IN_WORDS = {"5min": "the last 5 minutes", "hour": "the last hour", "day": "the last 24 hours"}
 BAD_FROM = 0.1
 """From this share on of an hour's streams or callbacks a host is said to fail."""
-SHOWN_ERROR = 200
 
 
 class HostFigure(NamedTuple):
@@ -37,17 +37,6 @@ class HostFigure(NamedTuple):
     path: str
     query: str
     bad: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LastError:
-    """`stream`: the uuid of the stream that it was of, or None; `callback`: the key of the callback."""
-
-    words: str
-    at: str
-    stream: UUID | None
-    callback: int | None
-    numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +81,24 @@ class WorstHost(NamedTuple):
 
 
 class HostsSought(NamedTuple):
-    """Which hosts are listed: of one account, and those of a name or that begin so."""
+    """Which hosts are listed: of one account, and those that begin so or are of `named` accounts."""
 
     account: Account | None = None
     host: str = ""
+    named: tuple[int, ...] = ()
+
+    def narrowed(self, column: str) -> Q:
+        """As a condition on rows whose column has the host."""
+        of_account = Q(account=self.account) if self.account else Q()
+        if not self.host:
+            return of_account
+        begun = Q(**{f"{column}__begins": self.host})
+        return of_account & (begun | Q(account__in=self.named) if self.named else begun)
 
 
 def service_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
     """Eight queries."""
-    streams = Stream.objects.filter(**{"account": sought.account} if sought.account else {})
-    streams = streams.filter(service_host__begins=sought.host) if sought.host else streams
+    streams = Stream.objects.filter(sought.narrowed("service_host"))
     since = recent_hosts.counted_since(streams, "requested_at", now)
     found = recent_hosts.count_services(streams, since, now, most + 1)
     keys = [count.key for count in found[:most]]
@@ -124,8 +121,7 @@ def service_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
 
 def endpoint_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
     """Seven queries."""
-    callbacks = Callback.objects.filter(**{"account": sought.account} if sought.account else {})
-    callbacks = callbacks.filter(host__begins=sought.host) if sought.host else callbacks
+    callbacks = Callback.objects.filter(sought.narrowed("host"))
     since = recent_hosts.counted_since(callbacks, "created_at", now)
     found = recent_hosts.count_endpoints(callbacks, since, now, most + 1)
     keys = [count.key for count in found[:most]]
@@ -234,28 +230,3 @@ def failures_drawn(hours: list[int], now: datetime) -> tuple[list[Bar], str]:
     first = recent_hosts.first_hour(now)
     labels = [f"{first + timedelta(hours=number):%H:%M}: {count} failed" for number, count in enumerate(hours)]
     return bars(hours, labels), f"{sum(hours):,} failed in 24 hours, at most {max(hours):,} an hour, {hours[-1]:,} in the running one"
-
-
-# Last errors, in words -----------------------------------------------------------------------------------------------------
-def stream_errors(keys: Iterable[int | None]) -> dict[int, LastError]:
-    """Of those streams, by their keys, in one query."""
-    streams = Stream.objects.filter(pk__in=[key for key in keys if key]).select_related("call")
-    return {stream.pk: stream_error(stream) for stream in streams}
-
-
-def stream_error(stream: Stream) -> LastError:
-    words = cleaned(stream.end_details, SHOWN_ERROR) or stream.end_cause.replace("_", " ")
-    numbers = (stream.call.from_number, stream.call.to_number)
-    return LastError(SecretText(words), moment(stream.ended_at), stream.uuid, None, numbers)
-
-
-def callback_errors(keys: Iterable[int | None]) -> dict[int, LastError]:
-    """Of each of those callbacks its last try that failed, in one query."""
-    tries = CallbackAttempt.objects.filter(callback__in=[key for key in keys if key]).exclude(error="").order_by("number")
-    return {attempt.callback_id: callback_error(attempt) for attempt in tries.select_related("callback__stream__call")}
-
-
-def callback_error(attempt: CallbackAttempt) -> LastError:
-    call = attempt.callback.stream.call
-    words = SecretText(cleaned(attempt.error, SHOWN_ERROR))
-    return LastError(words, moment(attempt.started_at), None, attempt.callback_id, (call.from_number, call.to_number))

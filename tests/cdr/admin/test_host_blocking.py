@@ -96,6 +96,14 @@ def test_all_accounts_are_a_superusers_to_block_and_to_unblock(operator, adminis
     assert not HostBlock.objects.exists()
 
 
+def test_a_superuser_makes_of_an_accounts_block_one_for_all(operator, administrator, auth_id) -> None:
+    block(operator, auth_id)
+    page, door = f"{HOSTS}of/{auth_id}/{HOST}/", address("block", auth_id)
+    assert door not in read(operator, page).links and door in read(administrator, page).links
+    block(administrator, auth_id, scope="all")
+    assert door not in read(administrator, page).links and HostBlock.objects.count() == 2
+
+
 def test_blocked_twice_the_first_reason_stays(operator, auth_id) -> None:
     block(operator, auth_id)
     assert "was blocked already" in block(operator, auth_id, why="another")

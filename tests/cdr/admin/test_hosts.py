@@ -65,6 +65,7 @@ def test_the_list_is_narrowed_by_account_host_and_kind(support, auth_id) -> None
     assert "recorder.example.com" in read(support, f"{HOSTS}?q=REC").text and "bot.example.com" not in read(support, f"{HOSTS}?q=REC").text
     assert "hooks.example.com" not in read(support, f"{HOSTS}?kind=services").text
     assert "bot.example.com" in read(support, f"{HOSTS}?account={auth_id}").text
+    assert "bot.example.com" in read(support, f"{HOSTS}?q=acme rob").text
     nothing = read(support, f"{HOSTS}?q=nowhere.example").text
     assert "begins with “nowhere.example”" in nothing and "looked for by their beginning" in nothing
 

@@ -75,6 +75,12 @@ FILTERS = {
     "search host": "q=bot-2.customer007.example.com",
     "search busy host": "q=bot.customer001.example.com",
     "search host, none": "q=bot.nobody.example.com",
+    "search last digits and a time": "q=0123+{old_day}+14:02",
+    "search a time": "q={old_day}+14:02",
+    "search account by name": "q=Customer+001",
+    "search gateway by name, tiny": "q=pbx-195a",
+    "service host, busy": "host=bot.customer001.example.com",
+    "service host, none": "host=bot.nobody.example.com",
     "number in account": "q=415-{rest}&account={large}",
     "page 1000": "before={deep}",
     "page 300 of connection errors": "reason=Connection+error&before={deep_error}",
@@ -164,6 +170,9 @@ def pages(client: Client) -> Iterator[tuple[str, Callable[[], int]]]:
         yield f"debug log of a {what}", address(client, f"{path}{facts[uuid]}/debug-log/")
     yield "dashboard", address(client, "/admin/")
     yield "callbacks: newest", address(client, "/admin/streams/callback/")
+    yield "hosts", address(client, "/admin/cdr/hostdetail/")
+    host = Stream.objects.exclude(service_host="").select_related("account").latest("requested_at")
+    yield "a host's page", address(client, f"/admin/cdr/hostdetail/of/{host.account.auth_id}/{host.service_host}/")
 
 
 def address(client: Client, where: str) -> Callable[[], int]:

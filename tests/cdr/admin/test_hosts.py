@@ -137,6 +137,16 @@ def test_who_may_not_see_callbacks_sees_services_only(db, auth_id) -> None:
     assert "Its status callbacks" not in read(clerk, page_of(auth_id)).text
 
 
+def test_a_failing_host_and_who_must_act_are_three_steps_away(support, auth_id) -> None:
+    """From the first page to the host, to the stream that failed last, to its debug log."""
+    board = read(support, "/admin/")
+    host = read(support, next(link for link in board.links if link == page_of(auth_id)))
+    latest, failed = [link for link in host.links if "/streamdetail/" in link and link.endswith("/change/")]
+    stream = read(support, failed)
+    log = next(link for link in stream.links if link.endswith("/debug-log/"))
+    assert "worker crashed" in read(support, log).text and latest != failed
+
+
 # Trying its callbacks now --------------------------------------------------------------------------------------------------
 def test_what_a_host_missed_is_sent_again_at_once(operator, support, auth_id) -> None:
     refused_call(make_gateway(), timezone.now())

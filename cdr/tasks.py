@@ -9,10 +9,11 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from cdr import exports, retention, url_tests
-from cdr.alerts import gathering, outbox, rounds
+from cdr.alerts import gathering, outbox, rounds, transitions
 from cdr.sign_in import locks
 from cdr.sign_in.sessions import SessionStore
 from cdr.statements.checking import check_due
+from streams.database_clock import database_now
 
 import_string(settings.TASK_APPLICATION)  # whose tasks these are
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ def tell_alerts() -> None:
 @shared_task(name="cdr.tasks.remove_old_alerts")
 def remove_old_alerts() -> None:
     outbox.remove_old()
+    transitions.forget_closed(database_now())
 
 
 @shared_task(name="cdr.tasks.forget_old_sign_ins")

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.views.debug import technical_500_response
 
 from cdr import exports, roles
+from cdr.alert_rows import AlertChannel
 from cdr.models import AuditEntry, Export, UrlTest
 from cdr.sign_in import second_factor
 from config.json_lines import JsonLines
@@ -57,6 +58,9 @@ class Planted:
         Application.objects.create(account=account, name="fetched", answer_url=URL)
         urls = {"service_url": URL.replace("https", "wss"), "status_callback_url": URL}
         Stream.objects.update(extra_headers=f"X-Token={HEADER}", end_details=f"The service answered HTTP 302 (redirect to {URL}).", **urls)
+        channel = AlertChannel.objects.get()
+        channel.url, channel.secret = f"https://hooks.slack.com/services/{SIGNING}", f"{SIGNING}-of-alerts"
+        channel.save()
         Callback.objects.update(url=URL)
         for callback in Callback.objects.all():
             error = f"The endpoint answered 302, a redirect to {URL}."

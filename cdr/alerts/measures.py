@@ -164,9 +164,9 @@ def spend(rules: Rules, moment: datetime) -> Figures:
     """Of each account in its currency; where that was changed meanwhile, in the one in which more was spent."""
     rows = Charge.objects.filter(created_at__gt=moment - longest(rules), created_at__lte=moment).order_by()
     sums = {f"n{window}": Sum("amount", filter=Q(created_at__gt=moment - MINUTE * window)) for window in windows(rules)}
-    columns = {"account": "stream__account_id"}
+    columns = {"account": "account_id"}
     figures: Figures = {rule.pk: {} for rule in rules}
-    groups: Iterable[Any] = rows.values("stream__account_id", "currency").annotate(**sums)
+    groups: Iterable[Any] = rows.exclude(account=None).values("account_id", "currency").annotate(**sums)
     for row in groups:
         for rule in rules:
             subject, value = subject_in(rule, row, columns), row[f"n{rule.window_minutes}"]

@@ -5,7 +5,7 @@ Owns those rows. All of one look are written in one transaction, by whoever hold
 know how figures are found, nor how messages are sent."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from cdr.alert_rows import Alert, AlertChannel, AlertEvent, AlertNotice, AlertRule
 from cdr.alerts.measures import Found
 from cdr.pure.alerts.judging import REOPENED_WITHIN, OpenAlert, Seen, Step, Subject, Terms, is_over, next_step
-from cdr.pure.alerts.kinds import AlertKind, plain_number
+from cdr.pure.alerts.kinds import KINDS, AlertKind, amount_words
 from cdr.pure.alerts.quiet_hours import QuietHours
 from cdr.pure.alerts.wording import TOLD_STEPS, AlertStep, headline, seen_words
 from cdr.pure.figures import counted
@@ -30,6 +30,7 @@ RULE_GONE = "The rule was switched off or removed."
 RULE_CHANGED = "The rule was changed, and watches something else."
 RECOVERED = "The condition was gone for long enough."
 MANY_ROWS = 500
+KEPT, MOST_REMOVED = timedelta(days=400), 5000
 
 Event = tuple[Alert, AlertStep, str]
 
@@ -51,7 +52,8 @@ class RuleLook:
         seen = {subject.key: one for subject, one in self.found.items()}
         for key, alert in known.items():
             self._go_on(alert, seen.get(key))
-        Alert.objects.bulk_update(known.values(), FIGURES, batch_size=100)
+        # Only of those that nobody has closed meanwhile, with their rule.
+        Alert.objects.filter(closed_at=None).bulk_update(known.values(), FIGURES, batch_size=100)
         self._open([subject for subject in self._over() if subject.key not in known], MOST_OPEN - len(known))
         write_events(self.events, self.moment)
         write_notices(self.rule, self.events, self.moment, self.now)
@@ -153,7 +155,7 @@ class RuleLook:
     def _words(self, seen: Seen) -> str:
         if self.kind == AlertKind.PLATFORM:
             return cleaned(seen.words, 500)
-        return f"{_capital(seen_words(self.kind, seen))}; the threshold is {plain_number(self.rule.threshold)}."
+        return f"{_capital(seen_words(self.kind, seen))}; the threshold is {amount_words(self.rule.threshold, KINDS[self.kind].unit)}."
 
 
 def _capital(words: str) -> str:
@@ -209,6 +211,12 @@ def _close(alerts: QuerySet[Alert], why: str, now: datetime) -> int:
                 write_notices(alert.rule, [event], now, now)
             closed += 1
     return closed
+
+
+def forget_closed(now: datetime) -> int:
+    """Those that closed long ago, with what happened to them."""
+    old = Alert.objects.filter(closed_at__lt=now - KEPT).order_by("pk").values("pk")[:MOST_REMOVED]
+    return Alert.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()[0]
 
 
 def names_of(subjects: Iterable[Subject]) -> dict[Subject, str]:

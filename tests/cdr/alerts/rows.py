@@ -126,7 +126,7 @@ def refused(count: int, *, gateway: Gateway | None = None, first: timedelta, las
 def charged(amount: str, *, currency: str = "USD", gateway: Gateway | None = None, ago: timedelta = timedelta(minutes=1)) -> Charge:
     (stream,) = streams(gateway=gateway, ago=ago)
     values = {"seconds": 60, "billed_seconds": 60, "rate": Decimal(amount), "interval_seconds": 60, "currency": currency}
-    charge = Charge.objects.create(stream=stream, amount=Decimal(amount), **values)
+    charge = Charge.objects.create(stream=stream, account_id=stream.account_id, amount=Decimal(amount), **values)
     Charge.objects.filter(pk=charge.pk).update(created_at=timezone.now() - ago)
     return charge
 

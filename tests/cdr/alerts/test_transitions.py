@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cdr.alert_rows import Alert, AlertEvent, AlertNotice, AlertRule
 from cdr.alerts.measures import Found
-from cdr.alerts.transitions import MOST_OPEN, RuleLook, too_many_words
+from cdr.alerts.transitions import KEPT, MOST_OPEN, RuleLook, forget_closed, too_many_words
 from cdr.pure.alerts.judging import HOLD_MINUTES, Seen, Subject
 from cdr.pure.alerts.kinds import AlertKind, AlertScope
 from tests.cdr.alerts.rows import channel, only
@@ -153,3 +153,25 @@ def test_places_that_are_switched_off_are_not_told(watched: AlertRule) -> None:
     watched.channels.update(enabled=False)
     look(watched, 0, 10)
     assert Alert.objects.count() == 1 and told() == []
+
+
+def test_what_closed_meanwhile_stays_closed(watched: AlertRule) -> None:
+    """Somebody switched the rule off between the question and the answer."""
+    look(watched, 0, 10)
+    waiting = RuleLook(watched, {ALL: Seen(Decimal(12))}, at(1), at(1))
+    really = waiting._go_on
+
+    def closed_first(alert: Alert, seen: Seen | None) -> None:
+        Alert.objects.update(closed_at=at(1), closed_why="by hand")
+        really(alert, seen)
+
+    waiting._go_on = closed_first  # type: ignore[method-assign]
+    waiting.write()
+    assert Alert.objects.get().closed_why == "by hand"
+
+
+def test_alerts_that_closed_long_ago_are_removed(watched: AlertRule) -> None:
+    for minute, value in ((0, 10), (1, 0), (6, 0)):
+        look(watched, minute, value)
+    assert forget_closed(at(0) + KEPT) == 0
+    assert forget_closed(at(60) + KEPT) > 1 and not AlertEvent.objects.exists() and not AlertNotice.objects.exists()

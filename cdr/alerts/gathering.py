@@ -17,6 +17,7 @@ from streams.database_clock import database_now
 
 MOST_MESSAGES, WITHIN = 6, timedelta(minutes=10)
 """To one place; what is to be told beyond waits, and then shares one."""
+MOST_UNSENT = 10
 MOST_ENDED = 5000
 MOST_INCIDENTS = 5
 """Of one look: beyond, one incident stands for all."""
@@ -38,12 +39,18 @@ def _gather_for(key: int, now: datetime) -> int:
         if not channel.enabled:
             waiting.delete()
             return 0
-        if channel.messages.filter(created_at__gt=now - WITHIN).count() >= MOST_MESSAGES:
+        if _has_enough(channel, now):
             return 0
         if channel.kind == ChannelKind.PAGERDUTY:
             return len(list(_incidents(channel, waiting, now)))
         _message(channel, waiting, now)
         return 1
+
+
+def _has_enough(channel: AlertChannel, now: datetime) -> bool:
+    """Lately, or because it takes none: else one that comes back after a day would get all of the day's."""
+    lately = channel.messages.filter(created_at__gt=now - WITHIN, notices__isnull=False).distinct()  # no tests
+    return lately.count() >= MOST_MESSAGES or channel.messages.filter(finished_at=None).count() >= MOST_UNSENT
 
 
 def _message(channel: AlertChannel, notices: QuerySet[AlertNotice], now: datetime, incident: str = "") -> AlertMessage:

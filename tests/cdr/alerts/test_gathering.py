@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cdr.alert_rows import Alert, AlertChannel, AlertMessage, AlertNotice
 from cdr.alerts import gathering
-from cdr.alerts.gathering import MOST_MESSAGES, gather
+from cdr.alerts.gathering import MOST_MESSAGES, MOST_UNSENT, gather
 from cdr.pure.alerts.kinds import AlertKind
 from tests.cdr.alerts.rows import channel, rule
 
@@ -84,6 +84,24 @@ def test_a_place_gets_so_many_and_then_one_for_all_that_waits(webhook: AlertChan
         assert gather() == (1 if number < MOST_MESSAGES else 0)
     AlertMessage.objects.update(created_at=timezone.now() - gathering.WITHIN)
     assert gather() == 1 and contents()[-1]["counts"] == {"opened": 5}
+
+
+def test_tests_keep_back_no_alert(webhook: AlertChannel) -> None:
+    for _ in range(MOST_MESSAGES + 1):
+        gathering.ask_for_test(webhook, "maria")
+    notices(webhook, alerts())
+    assert gather() == 1
+
+
+def test_a_place_that_takes_nothing_for_a_day_gets_a_few_messages_when_it_is_back(webhook: AlertChannel) -> None:
+    made = 0
+    for _ in range(3 * MOST_UNSENT):
+        notices(webhook, alerts())
+        made += gather()
+        AlertMessage.objects.update(created_at=timezone.now() - gathering.WITHIN)
+    assert made == MOST_UNSENT
+    AlertMessage.objects.update(finished_at=timezone.now())
+    assert gather() == 1 and contents()[-1]["counts"] == {"opened": 2 * MOST_UNSENT}
 
 
 def test_what_was_to_be_told_to_a_place_that_is_switched_off_is_dropped(webhook: AlertChannel) -> None:

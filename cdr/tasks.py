@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from cdr import exports, retention, url_tests
+from cdr import exports, retention, spending, url_tests
 from cdr.alerts import gathering, outbox, rounds, transitions
 from cdr.sign_in import locks
 from cdr.sign_in.sessions import SessionStore
@@ -75,6 +75,11 @@ def check_money() -> None:
     """Once a day; most of the time it is not due."""
     if (check := check_due()) and check.problems:
         log.error("Charges, streams and statements do not agree: %s", " ".join(check.problems))
+
+
+@shared_task(name="cdr.tasks.watch_spending")
+def watch_spending() -> None:
+    spending.watch_all()
 
 
 @shared_task(name="cdr.tasks.apply_retention")

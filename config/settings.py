@@ -242,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "look at alert rules": {"task": "cdr.tasks.look_at_alert_rules", "schedule": timedelta(seconds=5)},
     "tell alerts": {"task": "cdr.tasks.tell_alerts", "schedule": timedelta(seconds=2)},
     "remove old alerts": {"task": "cdr.tasks.remove_old_alerts", "schedule": timedelta(hours=1)},
+    "watch spending limits": {"task": "cdr.tasks.watch_spending", "schedule": timedelta(seconds=20)},
     "remove old exports": {"task": "cdr.tasks.remove_old_exports", "schedule": timedelta(hours=1)},
     "forget old rows of gateways": {"task": "streams.tasks.forget_old_gateway_rows", "schedule": timedelta(hours=1)},
     "forget old sign-ins": {"task": "cdr.tasks.forget_old_sign_ins", "schedule": timedelta(hours=1)},

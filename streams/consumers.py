@@ -29,7 +29,7 @@ from streams.pure.customer.answer_sample import answer_sample
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway.dialects import CallIdentity, Dialect, dialect
 from streams.pure.gateway.refusal import Reason, Refusal
-from streams.pure.lifecycle import EventKind
+from streams.pure.lifecycle import SPENDING_LIMIT, EventKind
 from streams.pure.messages import GatewayMessage
 from streams.pure.scrubbing import scrubbed
 from streams.shares import SharedThreads, Shares
@@ -91,6 +91,9 @@ def turned_away(caller: Caller, entry: KnownGateway) -> bool:
         return False
     board.calls.note_refusal(caller, Reason.TOO_MANY_CALLS, words, None)
     return True
+
+
+SPENT = "the account has spent what it may this month; an operator can raise the limit"
 
 
 class NowhereConsumer(AsyncConsumer):
@@ -190,6 +193,8 @@ class GatewaySocket:
         answer, details = await self._read_answer(relay)
         if not relay.live:
             return answer, details
+        if answer.streams and self.known.spending_stopped_at:
+            raise NoRoom(f"None of the answer's {len(answer.streams)} streams is begun: {SPENT}.", details, SPENDING_LIMIT)
         return within_limits(answer, details, *self.board.crowding.room_for_streams(self.known))
 
     async def _read_answer(self, relay: Relay) -> tuple[Answer, dict[str, Any]]:

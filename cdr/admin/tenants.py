@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from cdr import spending
 from cdr.admin.additions import Additions, Door, Where
 from cdr.admin.audited import Audited
 from cdr.admin.rates import RatedAdmin
@@ -26,8 +27,9 @@ from cdr.pages.rates import listed_price, price_words
 from cdr.pure.figures import NOTHING, moment
 from cdr.roles import SECRETS
 from streams import guard, rates
+from streams.database_clock import database_now
 from streams.models import Account, Application, Rate, Stream
-from streams.models.rates import currency_validator
+from streams.models.tenants import currency_validator
 from streams.pure.customer import answer_xml
 from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES
 from streams.pure.lifecycle import LIVE_STATES, CallState
@@ -37,6 +39,7 @@ from streams.pure.scrubbing import scrubbed, scrubbed_document
 SCRUBBED_ANSWER = ("shown_url", "answer_method", "shown_xml")
 RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days")
 FIRST_RATE = ("amount", "interval_seconds", "rate_currency")
+SPENDING = ("spending_warn_at", "spending_stop_at", "spending_currency")
 LIMITS = ("concurrent_calls_limit", "concurrent_streams_limit", "stream_starts_per_second")
 CALLBACKS = ("callback_style", "playback_callbacks")
 ON_CALLS = ("fill_silence", "goodbye_seconds", "play_failed_messages")
@@ -60,7 +63,7 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Account, site=console)
 class AccountAdmin(TokenAdmin, WithStatements, RatedAdmin, Audited):
-    readonly_fields = ("token_table", "rate_table", "in_use")
+    readonly_fields = ("token_table", "rate_table", "in_use", "spent")
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
     search_help_text = "Name or auth ID"
@@ -68,13 +71,18 @@ class AccountAdmin(TokenAdmin, WithStatements, RatedAdmin, Audited):
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
         shown = ("token_table", "rate_table") if obj else FIRST_RATE
         in_use = ("in_use",) if obj else ()
-        return ("name", "auth_id", *shown, "time_zone", "country", *in_use, *LIMITS, *CALLBACKS, *ON_CALLS, *RETENTION)
+        spent = ("spent",) if obj and (obj.spending_warn_at or obj.spending_stop_at) else ()
+        return ("name", "auth_id", *shown, "time_zone", "country", *in_use, *LIMITS, *spent, *SPENDING, *CALLBACKS, *ON_CALLS, *RETENTION)
 
     def _door_to_test(self, request: HttpRequest, account: Account) -> Iterator[Door]:
         if request.user.has_perm(MAY_TEST):
             yield Door("Test a service URL…", ask_address(account=account.pk))
 
     adds = Additions(doors={Where.RECORD: _door_to_test})
+
+    @admin.display(description="Spent")
+    def spent(self, account: Account) -> str:
+        return spending.spending_words(account, database_now())
 
     @admin.display(description="In use now")
     def in_use(self, account: Account) -> str:
@@ -100,6 +108,8 @@ class AccountAdmin(TokenAdmin, WithStatements, RatedAdmin, Audited):
 
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if set(SPENDING) & set(form.changed_data):
+            spending.watch(obj)
         if not change:
             price = {"amount": form.cleaned_data["amount"], "interval_seconds": form.cleaned_data["interval_seconds"]}
             currency, by = form.cleaned_data["rate_currency"], request.user.get_username()

@@ -52,6 +52,31 @@ class AccountAnswer(Schema):
     state: str = ""
 
 
+class Usage(Schema):
+    """What streams came to that ended in a time. `day`, `month` or `application` as it was asked for; null the others."""
+
+    day: str | None
+    month: str | None
+    application: Annotated[str | None, Field(description="Its name; empty where there is none any more.")]
+    currency: Annotated[str, Field(examples=["USD"], description="Of the amount. Each currency has lines of its own.")]
+    streams: int
+    bill_duration: Annotated[int, Field(description="Seconds from first packet to end, each rounded up.")]
+    rounded_bill_duration: Annotated[int, Field(description="Seconds billed.")]
+    billed_amount: Annotated[str, Field(description="With five decimals.", examples=["0.00300"])]
+
+
+class UsageAnswer(Schema):
+    """Streamdesk's own: Plivo has no such answer."""
+
+    api_id: ApiId
+    # `from` is a word of Python's own.
+    first: Annotated[str, Field(serialization_alias="from", description="The first day.")]
+    to: Annotated[str, Field(description="The first day that is not counted.")]
+    time_zone: Annotated[str, Field(description="Whose days these are: the account's.")]
+    by: str
+    objects: list[Usage]
+
+
 class EmptyList(Schema):
     """A list of what no account has here."""
 

@@ -3,6 +3,7 @@
 Owns the rules between a new stream and the others of its call and account. Must not know HTTP beyond the status of a refusal."""
 
 from datetime import timedelta
+from http import HTTPStatus
 from uuid import UUID
 
 from django.conf import settings
@@ -29,11 +30,19 @@ def start(account: Account, call: Call, request: StreamRequest) -> UUID:
     _refuse_blocked(account, request.service_url)
     with transaction.atomic():
         # no_key: rows that refer to the account may be written meanwhile, only another start waits.
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        held = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        _refuse_spent(held)
         _refuse_repeated(call, request.service_url)
         _refuse_hasty(account)
         _refuse_crowded(account, call)
         return control.request_start(call, request, BY_API)
+
+
+def _refuse_spent(account: Account) -> None:
+    if account.spending_stopped_at is not None:
+        limit = f"{account.spending_stop_at:.5f} {account.spending_currency}" if account.spending_stop_at else "what it may"
+        words = f"The account has spent {limit} this month. No stream is begun until the month is over or its operator raises the limit."
+        raise ApiRefusal(HTTPStatus.PAYMENT_REQUIRED, words)
 
 
 def _refuse_undiallable(name: str, url: str, schemes: tuple[str, ...]) -> None:

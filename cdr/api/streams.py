@@ -25,11 +25,12 @@ OF_CALL = "/Account/{auth_id}/Call/{call_uuid}/Stream/"
 ONE = OF_CALL + "{stream_id}/"
 NO_ACTIVE_STREAM = "No active stream found"
 TOO_LARGE = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Error}
+SPENT = {HTTPStatus.PAYMENT_REQUIRED: Error}
 _SCHEMA = {"schema": StreamStart.model_json_schema()}
 _BODY = {"required": True, "content": {"application/json": _SCHEMA, body.FORMS[0]: _SCHEMA}}
 
 
-@endpoint(router, "POST", OF_CALL, {202: StreamStarted} | TOO_LARGE, summary="Start a stream", openapi_extra={"requestBody": _BODY})
+@endpoint(router, "POST", OF_CALL, {202: StreamStarted} | TOO_LARGE | SPENT, summary="Start a stream", openapi_extra={"requestBody": _BODY})
 def start_stream(request: AccountRequest, auth_id: str, call_uuid: str) -> Status[StreamStarted]:
     """Begins to stream the call's audio to `service_url`. The stream can be listed, read and stopped at once."""
     call = rows.call_of(request.auth, call_uuid)

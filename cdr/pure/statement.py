@@ -37,6 +37,7 @@ class Group(NamedTuple):
     day: date
     application: int | None
     counted: Figures
+    currency: str = ""
 
 
 class StatementLine(NamedTuple):
@@ -117,7 +118,7 @@ def summed(groups: Iterable[Group], corrections: Sequence[Correction], names: di
     """`names`: of applications. `begins_at`: the first day of the statement; what is of an earlier one came late."""
     days: dict[date, Figures] = {}
     applications: dict[int | None, Figures] = {}
-    for day, application, figures in groups:
+    for day, application, figures, _ in groups:
         days[day] = days.get(day, Figures()).plus(figures)
         applications[application] = applications.get(application, Figures()).plus(figures)
     total = Figures()

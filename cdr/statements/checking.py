@@ -11,7 +11,7 @@ from cdr.models import Charge, MoneyCheck, Statement
 from cdr.pure.billing import bill
 from cdr.pure.figures import counted as count_words
 from cdr.pure.statement import units_of
-from cdr.statements.counting import counted_of
+from cdr.statements.counting import figures_of
 from cdr.statements.stored import sums_in
 from streams.database_clock import database_now
 from streams.models import Stream
@@ -98,7 +98,7 @@ def _charges_that_differ(row: MoneyCheck, charges: QuerySet[Charge]) -> Iterator
 
 def _differences(statement: Statement) -> list[str]:
     """Of a statement from its charges, its corrections, and of its lines from its total."""
-    charged = counted_of(statement.charges.all())
+    charged = figures_of(statement.charges.all())
     corrected = sum(units_of(amount) for amount in statement.adjustments.values_list("amount", flat=True))
     sums = sums_in(statement)
     by_day = [sum(figures) for figures in zip(*(line.counted for line in sums.days), strict=True)] or [0, 0, 0, 0]

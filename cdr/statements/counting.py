@@ -29,14 +29,16 @@ def sums_of(prefix: str = "") -> dict[str, Any]:
     }
 
 
-def groups_of(charges: QuerySet[Charge], zone_name: str) -> list[Group]:
-    """By day of that time zone and application, in one query."""
-    by_day = charges.order_by().annotate(day=TruncDate("ended_at", tzinfo=zone(zone_name))).values("day", "application_id")
-    rows = by_day.annotate(**sums_of()).values_list("day", "application_id", *WHAT)
-    return [Group(day, application, _counted(rest)) for day, application, *rest in rows]
+def groups_of(charges: QuerySet[Charge], zone_name: str, *, by_currency: bool = False) -> list[Group]:
+    """By day of that time zone, application and, where charges are of several, currency; in one query."""
+    columns = ("day", "application_id", *(("currency",) if by_currency else ()))
+    by_day = charges.order_by().annotate(day=TruncDate("ended_at", tzinfo=zone(zone_name))).values(*columns)
+    rows = by_day.annotate(**sums_of()).values_list(*columns, *WHAT)
+    width = len(columns)
+    return [Group(row[0], row[1], _counted(row[width:]), *row[2:width]) for row in rows]
 
 
-def counted_of(charges: QuerySet[Charge]) -> Figures:
+def figures_of(charges: QuerySet[Charge]) -> Figures:
     found = charges.order_by().aggregate(**sums_of())
     return _counted([found[name] for name in WHAT])
 

@@ -26,8 +26,8 @@ class AnswerUnavailable(Exception):
 class NoRoom(AnswerUnavailable):
     """The answer is good, and none of its streams may be begun."""
 
-    def __init__(self, problem: str, facts: dict[str, Any]) -> None:
-        super().__init__(problem, facts, STREAM_LIMIT)
+    def __init__(self, problem: str, facts: dict[str, Any], hangup: HangupCause = STREAM_LIMIT) -> None:
+        super().__init__(problem, facts, hangup)
 
 
 def parse_answer(document: bytes, facts: dict[str, Any]) -> tuple[Answer, dict[str, Any]]:

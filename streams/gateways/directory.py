@@ -49,6 +49,8 @@ class KnownGateway:
     play_failed_messages: bool = True
     account_calls_limit: int = 500
     account_streams_limit: int = 500
+    spending_stopped_at: datetime | None = None
+    """Of the account: since when it begins no stream, because of what it has spent."""
     gateway_calls_limit: int | None = None
     gateway_streams_limit: int | None = None
 
@@ -123,6 +125,7 @@ COLUMNS = {
     "play_failed_messages": "account__play_failed_messages",
     "account_calls_limit": "account__concurrent_calls_limit",
     "account_streams_limit": "account__concurrent_streams_limit",
+    "spending_stopped_at": "account__spending_stopped_at",
     "gateway_calls_limit": "concurrent_calls_limit",
     "gateway_streams_limit": "concurrent_streams_limit",
 }

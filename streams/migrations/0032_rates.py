@@ -1,6 +1,5 @@
 import django.core.validators
 import django.db.models.deletion
-import streams.models.rates
 import streams.models.tenants
 from decimal import Decimal
 from django.db import migrations, models
@@ -41,7 +40,7 @@ class Migration(migrations.Migration):
                 ('valid_from', models.DateTimeField()),
                 ('amount', models.DecimalField(blank=True, decimal_places=5, max_digits=12, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0')), django.core.validators.MaxValueValidator(Decimal('99999.99999'))], verbose_name='price of one interval')),
                 ('interval_seconds', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(86400)], verbose_name='billing interval (s)')),
-                ('currency', models.CharField(blank=True, max_length=3, validators=[streams.models.rates.currency_validator])),
+                ('currency', models.CharField(blank=True, max_length=3, validators=[streams.models.tenants.currency_validator])),
                 ('minimum_seconds', models.PositiveIntegerField(default=0, help_text='A stream that costs anything is billed for at least so long.', validators=[django.core.validators.MaxValueValidator(86400)], verbose_name='minimum duration (s)')),
                 ('free_seconds', models.PositiveIntegerField(default=0, help_text='The first seconds of each stream that are not billed.', validators=[django.core.validators.MaxValueValidator(86400)], verbose_name='free seconds')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

@@ -4,18 +4,12 @@ Owns the columns. Which one is in force is streams.pure.price's rule; how they a
 
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from streams.models.tenants import Account
-from streams.pure.price import BEGINNING, HIGHEST, Price, Term, currency_problem
-
-
-def currency_validator(code: str) -> None:
-    if problem := currency_problem(code):
-        raise ValidationError(problem)
+from streams.models.tenants import Account, currency_validator
+from streams.pure.price import BEGINNING, HIGHEST, Price, Term
 
 
 class RateCard(models.Model):

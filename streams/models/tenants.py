@@ -5,13 +5,15 @@ Owns their columns and the gateway password check. Must not know calls."""
 import hashlib
 import hmac
 import secrets
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from streams.models.choices import gateway_dialects
 from streams.pure.number_key import is_country
+from streams.pure.price import currency_problem
 from streams.pure.time_zone import known_zone, zone
 from streams.sealed import SealedTextField
 
@@ -31,12 +33,20 @@ def time_zone_validator(name: str) -> None:
         raise ValidationError(str(error)) from error
 
 
+def currency_validator(code: str) -> None:
+    if problem := currency_problem(code):
+        raise ValidationError(problem)
+
+
 def country_validator(code: str) -> None:
     if not is_country(code):
         raise ValidationError("A country is two capital letters (ISO 3166-1) with telephone numbers of its own, such as GB.")
 
 
 RETENTION_HELP = "Days after the end of a call. Empty: what the installation sets. 0: for ever. What was removed cannot be brought back."
+
+SPENDING = [MinValueValidator(Decimal("0.00001")), MaxValueValidator(Decimal("9999999999.99999"))]
+SPENDING_HELP = "When so much is spent in a month of the account's time zone, the console and alerts say so. Empty: never."
 
 GATEWAY_LIMIT_HELP = "Of this gateway alone, beside what its account may have. Empty: only the account's limit."
 
@@ -80,6 +90,29 @@ class Account(models.Model):
         help_text="At most this many live streams at once. The API refuses to start more; of an answer's XML the rest is left out, and "
         "a call without any is hung up with the cause 1040.",
     )
+    spending_warn_at = models.DecimalField(
+        "warn at (a month)", max_digits=15, decimal_places=5, null=True, blank=True, validators=SPENDING, help_text=SPENDING_HELP
+    )
+    spending_stop_at = models.DecimalField(
+        "stop at (a month)",
+        max_digits=15,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        validators=SPENDING,
+        help_text="When so much is spent, no new stream is begun until the month is over or the limit is raised: the API answers 402, and "
+        "a call whose answer asks for streams is hung up with the cause 1050. What streams already goes on. Empty: no limit.",
+    )
+    spending_currency = models.CharField(
+        "currency of the limits",
+        max_length=3,
+        default="USD",
+        db_default="USD",
+        validators=[currency_validator],
+        help_text="What is spent in another one does not count.",
+    )
+    spending_warned_at = models.DateTimeField(null=True, editable=False, help_text="Since when as much is spent as is warned at.")
+    spending_stopped_at = models.DateTimeField(null=True, editable=False, help_text="Since when no stream is begun.")
     stream_starts_per_second = models.PositiveIntegerField(
         default=10, validators=[MaxValueValidator(10_000)], help_text="At most this many starts through the API in one second."
     )
@@ -126,6 +159,10 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.spending_warn_at and self.spending_stop_at and self.spending_warn_at > self.spending_stop_at:
+            raise ValidationError({"spending_warn_at": "Warn at no more than streams are stopped at, or nobody is warned."})
 
     @property
     def zone_name(self) -> str:

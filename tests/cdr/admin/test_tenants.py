@@ -37,6 +37,7 @@ def test_an_account_is_made(administrator) -> None:
         "interval_seconds": 1,
         "rate_currency": "EUR",
         "time_zone": "Europe/Berlin",
+        "spending_currency": "USD",
         "concurrent_calls_limit": 5,
         "concurrent_streams_limit": 5,
         "stream_starts_per_second": 2,
@@ -59,7 +60,7 @@ def test_an_accounts_page_shows_its_limits_and_what_is_in_use(administrator, gat
 
 def test_a_country_is_one_that_telephone_numbers_have(administrator, gateway) -> None:
     page, before = f"{ACCOUNT}{gateway.account_id}/change/", Account.objects.get(pk=gateway.account_id)
-    values = {name: getattr(before, name) for name in ("name", "auth_id", "time_zone", "callback_style")}
+    values = {name: getattr(before, name) for name in ("name", "auth_id", "time_zone", "spending_currency", "callback_style")}
     numbers = (
         "concurrent_calls_limit",
         "concurrent_streams_limit",

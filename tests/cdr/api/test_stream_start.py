@@ -195,3 +195,11 @@ def test_no_limit_is_passed_by_asking_at_the_same_time(acme: Customer) -> None:
     with ThreadPoolExecutor(8) as threads:
         statuses = sorted(threads.map(status, paths))
     assert statuses == [202] * 3 + [429] * 5
+
+
+def test_an_account_that_has_spent_its_limit_starts_no_stream(acme: Customer) -> None:
+    call = acme.quiet_call()
+    Account.objects.filter(pk=acme.account.pk).update(spending_stop_at=5, spending_stopped_at=call.started_at)
+    answer = acme.post(streams_path(call), {"service_url": SERVICE_URL})
+    assert answer.status_code == 402 and "The account has spent 5.00000 USD this month." in answer.json()["error"]
+    assert not taken()

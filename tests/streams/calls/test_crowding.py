@@ -12,7 +12,7 @@ from django.utils import timezone
 from streams.calls import crowding
 from streams.calls.crowding import in_use_elsewhere
 from streams.models import Account, Call, Gateway, GatewayRefusal, Stream, StreamEvent
-from streams.pure.lifecycle import CALL_LIMIT, STREAM_LIMIT
+from streams.pure.lifecycle import CALL_LIMIT, SPENDING_LIMIT, STREAM_LIMIT
 from streams.simulate.customer import Behaviour, Customer
 from tests.streams.gateway_socket import call, socket, switchboard_running, until
 from tests.streams.rows import gateway
@@ -95,6 +95,27 @@ async def test_streams_that_xml_asks_for_keep_to_the_limits(limits: dict[str, An
                 end = await database_sync_to_async(StreamEvent.objects.get)(call=row, kind="call_ended")
                 assert end.details["words"] == f"None of the answer's 2 streams is begun: {words}."
         assert await database_sync_to_async(Stream.objects.count)() == 3
+
+
+async def test_an_account_that_has_spent_its_limit_begins_no_stream_and_the_call_says_why() -> None:
+    """What streams goes on."""
+    async with Customer(Behaviour()) as customer:
+        row = await made(answer_xml=streams_to(customer, 1))
+        accounts = Account.objects.filter(pk=row.account_id)
+        async with switchboard_running() as board, call(f"call_uuid={(first := uuid4())}"):
+            await until(lambda: Stream.objects.filter(call__uuid=first).count() == 1)
+            await database_sync_to_async(accounts.update)(spending_stopped_at=timezone.now())
+            await until(lambda: bool(board.directory.entries["pbx"].spending_stopped_at))
+            async with call(f"call_uuid={(second := uuid4())}"):
+                stopped = await ended(uuid=second)
+            assert (stopped.hangup_cause_code, stopped.hangup_cause_name, stopped.hangup_source) == SPENDING_LIMIT
+            end = await database_sync_to_async(StreamEvent.objects.get)(call=stopped, kind="call_ended")
+            assert "the account has spent what it may this month; an operator can raise the limit" in end.details["words"]
+            assert await database_sync_to_async(Stream.objects.exclude(state="ended").count)() == 1
+            await database_sync_to_async(accounts.update)(spending_stopped_at=None)
+            await until(lambda: not board.directory.entries["pbx"].spending_stopped_at)
+            async with call(f"call_uuid={(third := uuid4())}"):
+                await until(lambda: Stream.objects.filter(call__uuid=third).count() == 1)
 
 
 async def test_what_another_process_has_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import live_call
 from tests.cdr.statements.charged import account_of, charged
+from tests.moved_clock import database_goes_with_it
 from tests.streams.rows import priced
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,8 @@ BEGIN = datetime(2026, 10, 31, 23, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def in_november():
+def in_november(monkeypatch):
+    database_goes_with_it(monkeypatch)
     with time_machine.travel(NOW, tick=False):
         yield
 

@@ -14,6 +14,7 @@ from streams.provision import InvalidFile, provision
 from streams.pure.price import BEGINNING, DEFAULT, Price
 from streams.rate_plans import Change
 from streams.rates import PriceList, price_now
+from tests.moved_clock import database_goes_with_it
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,8 @@ CARD = {"name": "Standard", "rates": [FIRST, NEXT]}
 
 
 @pytest.fixture(autouse=True)
-def at_noon():
+def at_noon(monkeypatch):
+    database_goes_with_it(monkeypatch)
     with time_machine.travel(NOW, tick=False):
         yield
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from streams import rates
 from streams.models import Account, Rate, RateCard
 from streams.pure.price import BEGINNING, DEFAULT, Price
+from tests.moved_clock import database_goes_with_it
 from tests.streams.rows import priced
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +21,8 @@ PLAN = {"amount": Decimal("0.004"), "interval_seconds": 60, "currency": "USD"}
 
 
 @pytest.fixture(autouse=True)
-def at_noon():
+def at_noon(monkeypatch):
+    database_goes_with_it(monkeypatch)
     with time_machine.travel(NOW, tick=False):
         yield
 

@@ -14,6 +14,7 @@ from streams.pure.price import BEGINNING
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
+from tests.moved_clock import database_goes_with_it
 from tests.streams.rows import priced
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,8 @@ PLAN = {"amount": "0.004", "interval_seconds": "60", "currency": "EUR", "minimum
 
 
 @pytest.fixture(autouse=True)
-def late_in_the_evening():
+def late_in_the_evening(monkeypatch):
+    database_goes_with_it(monkeypatch)
     with time_machine.travel(NOW, tick=False):
         yield
 

@@ -21,6 +21,7 @@ from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.reading import listed, read
 from tests.cdr.call_script import make_gateway
 from tests.cdr.statements.charged import account_of, charged
+from tests.moved_clock import database_goes_with_it
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,8 @@ CLARA = Actor("clara", None)
 
 
 @pytest.fixture(autouse=True)
-def in_november():
+def in_november(monkeypatch):
+    database_goes_with_it(monkeypatch)
     with time_machine.travel(datetime(2026, 11, 2, 9, 0, tzinfo=UTC), tick=False):
         yield
 
@@ -156,7 +158,7 @@ def test_the_csv_has_every_line(clerk, statement, account) -> None:
 
 def test_what_a_stranger_wrote_is_no_formula_and_no_markup_in_files(clerk, account) -> None:
     Account.objects.update(name="=cmd|' /C calc'!A0 <b>&amp; Ж")
-    account.applications.update(name="<para><font size=900>x</font>" + "y" * 90)
+    account.applications.update(name="<para><font size=900>x</font>" + "y" * 60)
     Adjustment.objects.create(account=account, currency="USD", amount=-1, reason="=1+1</td><img src=x>", at=NOON, created_by="=clara")
     text = clerk.get(f"{draft_of(account)}csv/").content.decode()
     assert "'=cmd" in text and ",=cmd" not in text and "2026-10-03 =1+1" in text

@@ -14,6 +14,7 @@ import time_machine
 from streams.models import Account
 from tests.cdr.api.customers import Customer
 from tests.cdr.statements.charged import charged
+from tests.moved_clock import database_goes_with_it
 from tests.streams.rows import priced
 
 NOON = datetime(2026, 10, 3, 12, 0, tzinfo=UTC)
@@ -71,7 +72,8 @@ def test_two_currencies_are_two_lines(used: Customer) -> None:
     assert [(one["currency"], one["billed_amount"]) for one in found] == [("EUR", "0.04000"), ("USD", "0.01200")]
 
 
-def test_without_days_it_is_this_month_to_today(used: Customer) -> None:
+def test_without_days_it_is_this_month_to_today(used: Customer, monkeypatch) -> None:
+    database_goes_with_it(monkeypatch)
     with time_machine.travel(datetime(2026, 10, 4, 22, 30, tzinfo=UTC), tick=False):
         body = used.get("Usage/").json()
     assert (body["from"], body["to"]) == ("2026-10-01", "2026-10-06") and body["objects"][0]["streams"] == 3

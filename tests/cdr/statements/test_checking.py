@@ -16,6 +16,7 @@ from streams.models import Account, Stream
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import KINDS
 from tests.cdr.statements.charged import account_of, charged
+from tests.moved_clock import database_goes_with_it
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,8 @@ CLARA = Actor("clara", None)
 
 
 @pytest.fixture(autouse=True)
-def at_night():
+def at_night(monkeypatch):
+    database_goes_with_it(monkeypatch)
     with time_machine.travel(NOW, tick=False):
         yield
 

@@ -20,6 +20,7 @@ from streams.models import Account, Application, Rate
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import live_call
 from tests.cdr.statements.charged import account_of, charged
+from tests.moved_clock import database_goes_with_it
 from tests.streams.rows import priced
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,8 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture(autouse=True)
-def in_november():
+def in_november(monkeypatch):
+    database_goes_with_it(monkeypatch)
     with time_machine.travel(datetime(2026, 11, 2, 9, 0, tzinfo=UTC), tick=False):
         yield
 

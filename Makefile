@@ -109,6 +109,7 @@ $(BIN)/python:
 requirements: setup-dev ## Compile requirements.in and requirements-dev.in anew, with hashes
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) requirements-parquet.in -o requirements-parquet.txt
 	$(COMPILE) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) requirements-interop.in -o requirements-interop.txt
 	$(COMPILE) requirements-lint.in -o requirements-lint.txt

@@ -134,7 +134,7 @@ def _write_rows(file: Writer, selection: Selection, totals: dict[str, Figures]) 
     """Writes every row; after each chunk, how many there are. Adds up by currency what they were charged."""
     done = 0
     for row in selection.in_order(CHUNK_ROWS):
-        file.write(_cells(row, selection))
+        file.write(cells_of(row, selection))
         for charge in selection.charges_of(row):
             figures = Figures(1, charge.seconds, charge.billed_seconds, units_of(charge.amount))
             totals[charge.currency] = totals.get(charge.currency, Figures()).plus(figures)
@@ -144,7 +144,8 @@ def _write_rows(file: Writer, selection: Selection, totals: dict[str, Figures]) 
     yield done
 
 
-def _cells(row: Any, selection: Selection) -> list[Cell]:
+def cells_of(row: Any, selection: Selection) -> list[Cell]:
+    """As they are written: what the owner may not see is hidden in them."""
     cells = [column.cell(row) for column in selection.columns]
     cells = [_text(cell, selection.secrets) if isinstance(cell, SecretText) else cell for cell in cells]
     if selection.whole_numbers:

@@ -45,6 +45,11 @@ class CsvFile:
         self._file.close()
 
 
+def csv_cells(row: Sequence[Cell]) -> list[str]:
+    """As they stand in a CSV file."""
+    return [_csv_cell(cell) for cell in row]
+
+
 def csv_text(rows: Sequence[Sequence[Cell]]) -> str:
     """A small file, with the same mark and the same cells."""
     text = io.StringIO()

@@ -96,6 +96,12 @@ TOLD_BY = {
     "cdr/retention/test_runs": ("cdr/retention/due",),
     "config/management/commands/test_run": ("config/installation", "config/processes"),
     "config/management/commands/test_serve": ("config/web_server",),
+    "cdr/bulk_export/test_running": (
+        "cdr/bulk_export/asked",
+        "cdr/bulk_export/forms",
+        "cdr/bulk_export/mark",
+        "cdr/management/commands/export_cdr",
+    ),
     "config/test_json_lines": ("streams/log_subject",),
     "config/doctor/test_examining": ("config/doctor/findings",),
     "config/metrics/test_page": (

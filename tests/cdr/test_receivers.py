@@ -30,11 +30,10 @@ def test_what_a_provisioning_file_makes_and_changes_is_in_the_audit_log_without_
     applied()
     applied(rate="0.0040")
     applied(rate="0.0040")
-    entries = [(entry.by, entry.act, entry.kind, entry.subject, entry.details) for entry in AuditEntry.objects.order_by("pk")]
-    assert entries == [
-        ("manage.py provision", "add", "account", "Acme", {}),
-        ("manage.py provision", "change", "account", "Acme", {"changed": "rate"}),
-    ]
+    made, changed = AuditEntry.objects.order_by("pk")
+    assert (made.by, made.act, made.kind, made.subject) == ("provisioning file", "add", "account", "Acme")
+    assert (changed.act, changed.subject, [*changed.details]) == ("change", "Acme", ["rate"])
+    assert "Zm9vYmFyYmF6cXV4" not in str([made.details, changed.details])
 
 
 def test_a_file_with_a_problem_leaves_no_entry() -> None:

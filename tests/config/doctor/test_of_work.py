@@ -37,7 +37,7 @@ def test_without_a_worker_it_is_said_as_status_says_it() -> None:
 
 def test_callbacks_whose_worker_went_away_and_those_given_up_are_told() -> None:
     row = stream()
-    owed(row, "http://a.example/", claimed_until=ago(hours=1), claimed_by=uuid4())
+    owed(row, "http://a.example/", claimed_until=ago(hours=1), claimed_by=uuid4().hex)
     for number in range(of_work.GIVEN_UP_MANY):
         owed(row, f"http://b.example/{number}", state=CallbackState.GIVEN_UP, due_at=None)
     stuck, given_up = of_work.examine_callbacks()

@@ -13,9 +13,14 @@ from pytest_httpserver import HTTPServer
 from config.metrics import of_worker
 from config.metrics.of_worker import AT_ONCE, MetricsServer
 from config.metrics.readers import REFUSED
-from tests.config.metrics.test_page import samples
+from tests.config.metrics.test_page import LOOPBACK, samples
 from tests.streams.callback_rows import endpoint, owed, stream
 from tests.streams.delivering import deliver_next
+
+
+@pytest.fixture(autouse=True)
+def readable_from_here(settings) -> None:
+    settings.METRICS_ALLOW = LOOPBACK
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 nobody's reading costs anybody anything."""
 
 import asyncio
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -34,8 +35,12 @@ async def elsewhere(scope: Any, receive: Any, send: Any) -> None:
     raise AssertionError("metrics are answered before anything else")
 
 
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
 @pytest.fixture
-def page() -> MetricsPage:
+def page(settings) -> MetricsPage:
+    settings.METRICS_ALLOW = LOOPBACK
     figures.backlog.forget()
     return MetricsPage(elsewhere, ALL)
 

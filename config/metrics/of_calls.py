@@ -34,6 +34,8 @@ TROUBLES = (
     "notes",
     "spool",
     "storm",
+    "money",
+    "alerts",
 )
 """What a trouble may be about (docs/operation.md). All have a series from the beginning."""
 

@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cdr', '0019_hostdetail'),
+        ('streams', '0029_host_blocks'),
     ]
 
     operations = [

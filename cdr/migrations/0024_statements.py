@@ -5,8 +5,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cdr', '0025_what_is_not_billed'),
-        ('streams', '0033_rates_of_accounts'),
+        ('cdr', '0023_what_is_not_billed'),
+        ('streams', '0031_rates_of_accounts'),
     ]
 
     operations = [

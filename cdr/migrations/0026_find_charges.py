@@ -16,7 +16,7 @@ def allow(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cdr', '0027_charges_of_accounts'),
+        ('cdr', '0025_charges_of_accounts'),
     ]
 
     operations = [

@@ -18,8 +18,8 @@ def allow(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cdr', '0023_charge_newest'),
-        ('streams', '0033_rates_of_accounts'),
+        ('cdr', '0022_charge_newest'),
+        ('streams', '0031_rates_of_accounts'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0033_rates_of_accounts'),
+        ('streams', '0032_web_processes'),
     ]
 
     operations = [

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('cdr', '0026_statements'),
+        ('cdr', '0024_statements'),
     ]
 
     operations = [

@@ -27,7 +27,7 @@ def copy(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('streams', '0032_rates'),
+        ('streams', '0030_rates'),
     ]
 
     operations = [

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('cdr', '0022_alerts'),
+        ('cdr', '0021_alerts'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cdr', '0028_find_charges'),
+        ('cdr', '0026_find_charges'),
     ]
 
     operations = [

@@ -29,14 +29,15 @@ browsers = re_path("^(?=admin/live/)", SameOrigin(SessionMiddlewareStack(URLRout
 _unguarded = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter([browsers, *websocket_urlpatterns])})
 
 
-def served_as(role: str) -> BehindProxies:
-    """What a process of this role answers, with all that stands before it. There is no other way to it.
+def served_as(role: str, metrics_port: int | None = None) -> BehindProxies:
+    """What a process of this role answers, with all that stands before it. There is no other way to it. `metrics_port`: where alone it
+    shows its figures, None: wherever it is asked.
 
     All pages are imported here: the first request for one would do so in the middle of calls, and they would wait for it."""
     if role != MEDIA:
         get_resolver().url_patterns  # noqa: B018 - reading it imports them
     plain_refused = NoPlainSecrets(in_role(role, _unguarded), https=settings.HTTPS)
-    return BehindProxies(MetricsPage(plain_refused, role), settings.TRUSTED_PROXIES, hints=settings.HTTPS)
+    return BehindProxies(MetricsPage(plain_refused, role, metrics_port), settings.TRUSTED_PROXIES, hints=settings.HTTPS)
 
 
 application = served_as(settings.SERVE_ROLE)

@@ -19,6 +19,8 @@ from streams.serving.listening import PortOfSeveral
 from streams.serving.server import Server
 
 Say = Callable[[str], None]
+NOWHERE = 0
+"""No port: of several processes behind one, another would answer each time, and figures would go back and forth."""
 
 
 def serve(role: str, host: str, port: int, shared: PortOfSeveral | None, own_port: int | None, *, say: Say) -> str:
@@ -26,7 +28,7 @@ def serve(role: str, host: str, port: int, shared: PortOfSeveral | None, own_por
     process alone is asked."""
     raise_limit()
     server = Server(
-        served_as(role),
+        served_as(role, None if shared is None else own_port or NOWHERE),
         host,
         port,
         announce=switchboard.announce_stop,

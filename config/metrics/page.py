@@ -23,15 +23,16 @@ from streams.calls import switchboard
 from streams.outages import what_is_away
 
 KEPT_SECONDS = 1.0
+ON_ITS_OWN_PORT = "Several processes serve this port. Each shows its own figures on a port of its own: --own-port.\n"
 
 Scope = dict[str, Any]
 
 
 class MetricsPage:
-    """`role`: of the process, as readiness judges by it."""
+    """`role`: of the process, as readiness judges by it. `port`: the only one on which it shows its figures; None: any."""
 
-    def __init__(self, application: Callable[..., Awaitable[Any]], role: str) -> None:
-        self.application, self.role = application, role
+    def __init__(self, application: Callable[..., Awaitable[Any]], role: str, port: int | None = None) -> None:
+        self.application, self.role, self.port = application, role, port
         self._pages: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[float, asyncio.Task[bytes]]] = weakref.WeakKeyDictionary()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
@@ -41,6 +42,8 @@ class MetricsPage:
         address = str((scope.get("client") or ("",))[0])
         if not may_see_figures(address, authorization, passed_on=bool(scope.get(PASSED_ON))):
             return await send_text(send, 403, "text/plain; charset=utf-8", REFUSED.encode())
+        if self.port is not None and (scope.get("server") or ("", None))[1] != self.port:
+            return await send_text(send, 404, "text/plain; charset=utf-8", ON_ITS_OWN_PORT.encode())
         if scope["method"] not in ("GET", "HEAD"):
             return await send_text(send, 405, "text/plain; charset=utf-8", b"Only GET.\n")
         body = await asyncio.shield(self.page())

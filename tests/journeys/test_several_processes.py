@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -37,6 +39,9 @@ async def test_one_that_is_killed_takes_its_own_calls_and_is_started_again(sever
         for port in own_ports:
             await until_healthy(port)
         calls = [await live(several, customer, streams_to(answers, customer)) for _ in range(CALLS)]
+        live_calls = [await asyncio.to_thread(calls_live, port) for port in own_ports]
+        assert sum(live_calls) == CALLS and min(live_calls) >= 2, "each shows its own, on its own port"
+        assert (await asyncio.to_thread(answer, urlsplit(several.http_url).port or 0, "/metrics"))[0] == 404
         os.kill(children_of(several.process.pid)[0], signal.SIGKILL)
         endings = [asyncio.create_task(call.until_ended()) for call, _ in calls]
         await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
@@ -71,11 +76,24 @@ async def until_healthy(port: int) -> None:
 
 
 def healthy(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
+        return answer(port, "/healthz")[0] == 200
     except OSError:
         return False
+
+
+def calls_live(port: int) -> int:
+    _, figures = answer(port, "/metrics")
+    found = re.search(r"^streamdesk_calls_live (\S+)", figures, re.MULTILINE)
+    assert found, figures
+    return int(float(found[1]))
+
+
+def answer(port: int, path: str) -> tuple[int, str]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
     finally:
         connection.close()

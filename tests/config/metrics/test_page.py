@@ -138,6 +138,14 @@ async def test_it_is_not_read_through_a_proxy_by_accident(page: MetricsPage) -> 
         assert (await answered(unnamed, client=("127.0.0.1", 1), headers=[(header, b"1")]))[0] == 403
 
 
+async def test_of_several_processes_each_shows_its_own_on_its_own_port_alone(page: MetricsPage) -> None:
+    one_of_several = MetricsPage(elsewhere, ALL, 9001)
+    assert (await answered(one_of_several, server=("127.0.0.1", 9001)))[0] == 200
+    for elsewhere_asked in (("127.0.0.1", 8000), None):
+        code, words = await answered(one_of_several, server=elsewhere_asked)
+        assert code == 404 and "--own-port" in words
+
+
 async def test_only_get(page: MetricsPage) -> None:
     assert (await answered(page, method="POST"))[0] == 405
     assert await answered(page, method="HEAD") == (200, "")

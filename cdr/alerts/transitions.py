@@ -42,6 +42,7 @@ class RuleLook:
         self.rule, self.found, self.moment, self.now = rule, found, moment, now
         self.kind = AlertKind(rule.kind)
         self.terms = Terms(self.kind, rule.threshold, rule.least_count)
+        self.by_key = {subject.key: seen for subject, seen in found.items()}
         self.events: list[Event] = []
         self.more = 0
         """Subjects over the threshold that have no alert, because there are MOST_OPEN."""
@@ -49,14 +50,20 @@ class RuleLook:
     def write(self) -> None:
         """In a transaction, by who holds the rule."""
         known = {alert.subject: alert for alert in Alert.objects.filter(rule=self.rule, closed_at=None)}
-        seen = {subject.key: one for subject, one in self.found.items()}
+        before = {key: _figures(alert) for key, alert in known.items()}
         for key, alert in known.items():
-            self._go_on(alert, seen.get(key))
-        # Only of those that nobody has closed meanwhile, with their rule.
-        Alert.objects.filter(closed_at=None).bulk_update(known.values(), FIGURES, batch_size=100)
+            self._go_on(alert, self.by_key.get(key))
+        self._save([alert for key, alert in known.items() if _figures(alert) != before[key]], known.values())
         self._open([subject for subject in self._over() if subject.key not in known], MOST_OPEN - len(known))
         write_events(self.events, self.moment)
         write_notices(self.rule, self.events, self.moment, self.now)
+
+    def _save(self, changed: list[Alert], known: Iterable[Alert]) -> None:
+        """Of those only that nobody has closed meanwhile, with their rule."""
+        still_open, other = Alert.objects.filter(closed_at=None), {alert.pk for alert in changed}
+        met = [alert.pk for alert in known if alert.pk not in other and alert.seen_at == self.moment]
+        still_open.filter(pk__in=met).update(seen_at=self.moment)
+        still_open.bulk_update(changed, FIGURES, batch_size=100)
 
     # New ones ------------------------------------------------------------------------------------------------------------
     def _over(self) -> list[Subject]:
@@ -74,7 +81,7 @@ class RuleLook:
         names = names_of(subjects)
         new = [self._new(subject, names) for subject in subjects if subject.key not in closed]
         Alert.objects.bulk_create(new, batch_size=MANY_ROWS)
-        self.events += [(alert, AlertStep.OPENED, self._words(self._seen(alert))) for alert in new]
+        self.events += [(alert, AlertStep.OPENED, self._words(self.by_key[alert.subject])) for alert in new]
         for subject in subjects:
             if subject.key in closed:
                 self._reopen(closed[subject.key], self.found[subject], names[subject])
@@ -149,13 +156,15 @@ class RuleLook:
             alert.clear_since = self.moment
             self.events.append((alert, AlertStep.CLEARED, self._words(seen) if seen else ""))
 
-    def _seen(self, alert: Alert) -> Seen:
-        return next(seen for subject, seen in self.found.items() if subject.key == alert.subject)
-
     def _words(self, seen: Seen) -> str:
         if self.kind == AlertKind.PLATFORM:
             return cleaned(seen.words, 500)
         return f"{_capital(seen_words(self.kind, seen))}; the threshold is {amount_words(self.rule.threshold, KINDS[self.kind].unit)}."
+
+
+def _figures(alert: Alert) -> tuple[object, ...]:
+    """What may be different after a look, beside when it was."""
+    return tuple(getattr(alert, name) for name in FIGURES if name != "seen_at")
 
 
 def _capital(words: str) -> str:

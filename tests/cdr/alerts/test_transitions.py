@@ -175,3 +175,9 @@ def test_alerts_that_closed_long_ago_are_removed(watched: AlertRule) -> None:
         look(watched, minute, value)
     assert forget_closed(at(0) + KEPT) == 0
     assert forget_closed(at(60) + KEPT) > 1 and not AlertEvent.objects.exists() and not AlertNotice.objects.exists()
+
+
+def test_what_stays_as_it_was_is_still_met_and_what_clears_is_not(watched: AlertRule) -> None:
+    for minute, value in ((0, 10), (1, 10), (2, 0), (3, 0)):
+        look(watched, minute, value)
+    assert Alert.objects.get().seen_at == at(1)

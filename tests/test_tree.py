@@ -188,6 +188,7 @@ TOLD_BY = {
         "cdr/admin/filters/refusals",
     ),
     "config/test_loops": ("streams/calls/presence",),
+    "cdr/alerts/test_measures": ("cdr/alerts/grouping",),
     "cdr/alerts/test_sending": ("cdr/alerts/mail_server",),
     "cdr/admin/test_alerts": ("cdr/admin/alert_messages", "cdr/alerts/acknowledging", "cdr/pages/alert", "cdr/pages/alert_message"),
     "cdr/admin/test_alert_rules": ("cdr/admin/alert_rule_form", "cdr/alerts/rehearsal", "cdr/pages/alert_rule"),

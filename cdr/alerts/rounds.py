@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from cdr.alert_rows import AlertRule
-from cdr.alerts.measures import Found, measured
+from cdr.alerts.grouping import Found
+from cdr.alerts.measures import measured
 from cdr.alerts.transitions import RuleLook, close_those_without_a_rule, too_many_words
 from cdr.pure.alerts.judging import LEAST_PAUSE, moments, pause
 from cdr.pure.alerts.kinds import KINDS, AlertKind

@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet
 
 from cdr.alert_rows import Alert, AlertChannel, AlertEvent, AlertNotice, AlertRule
-from cdr.alerts.measures import Found
+from cdr.alerts.grouping import Found
 from cdr.pure.alerts.judging import REOPENED_WITHIN, OpenAlert, Seen, Step, Subject, Terms, is_over, next_step
 from cdr.pure.alerts.kinds import KINDS, AlertKind, amount_words
 from cdr.pure.alerts.quiet_hours import QuietHours

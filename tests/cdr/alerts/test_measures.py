@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from cdr.alert_rows import AlertRule
 from cdr.alerts import measures
-from cdr.alerts.measures import EVERYTHING, MEASURES, measured
+from cdr.alerts.grouping import EVERYTHING
+from cdr.alerts.measures import MEASURES, measured
 from cdr.pure.alerts.judging import Seen, Subject
 from cdr.pure.alerts.kinds import KINDS, AlertKind, AlertScope
 from streams.models import Callback, CallbackState, Stream

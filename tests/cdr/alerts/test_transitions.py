@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cdr.alert_rows import Alert, AlertEvent, AlertNotice, AlertRule
-from cdr.alerts.measures import Found
+from cdr.alerts.grouping import Found
 from cdr.alerts.transitions import KEPT, MOST_OPEN, RuleLook, forget_closed, too_many_words
 from cdr.pure.alerts.judging import HOLD_MINUTES, Seen, Subject
 from cdr.pure.alerts.kinds import AlertKind, AlertScope

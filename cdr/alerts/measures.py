@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.module_loading import import_string
 
+from cdr import spending
 from cdr.alert_rows import AlertRule
 from cdr.alerts.grouping import (
     EVERYTHING,
@@ -29,6 +30,7 @@ from cdr.alerts.grouping import (
 from cdr.models import Charge
 from cdr.pure.alerts.judging import DAYS, WEEKS, Seen, Subject, usual_calls
 from cdr.pure.alerts.kinds import AlertKind, AlertScope
+from cdr.pure.figures import money
 from streams import delivery
 from streams.models import UNUSUAL, Account, Call, Callback, CallbackState, Gateway, GatewayRefusal, Stream
 from streams.pure.lifecycle import CallState, HangupReason
@@ -112,6 +114,24 @@ def spend(rules: Rules, moment: datetime) -> Figures:
             if subject and value and (known is None or value > known.value):
                 figures[rule.pk][subject] = Seen(Decimal(value), words=row["currency"])
     return figures
+
+
+def spending_limit(rules: Rules, moment: datetime) -> Figures:
+    """1 of an account that is warned, 2 of one that is stopped: as the accounts' rows say."""
+    found = {}
+    for one in sorted(spending.over_limits(), key=lambda each: each.stopped):
+        limit = money(one.limit, one.currency)
+        what = "begins no new streams until the month ends" if one.stopped else "goes on"
+        words = f"has spent {limit} this month, the limit at which it is {'stopped' if one.stopped else 'warned of'}, and {what}"
+        found[Subject(account_id=one.account.pk)] = Seen(Decimal(2 if one.stopped else 1), words=words)
+    return {
+        rule.pk: {
+            subject: seen
+            for subject, seen in found.items()
+            if rule.scope == AlertScope.EACH_ACCOUNT or subject.account_id == rule.account_id
+        }
+        for rule in rules
+    }
 
 
 # Silence --------------------------------------------------------------------------------------------------------------------------------
@@ -205,6 +225,7 @@ MEASURES: dict[AlertKind, Callable[[Rules, datetime], Figures]] = {
     AlertKind.GATEWAY_SILENT: gateway_silent,
     AlertKind.NO_CALLS: no_calls,
     AlertKind.SPEND: spend,
+    AlertKind.SPENDING_LIMIT: spending_limit,
     AlertKind.OLDEST_CALLBACK: oldest_callback,
     AlertKind.PLATFORM: platform,
 }

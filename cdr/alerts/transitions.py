@@ -157,7 +157,7 @@ class RuleLook:
             self.events.append((alert, AlertStep.CLEARED, self._words(seen) if seen else ""))
 
     def _words(self, seen: Seen) -> str:
-        if self.kind == AlertKind.PLATFORM:
+        if self.kind in (AlertKind.PLATFORM, AlertKind.SPENDING_LIMIT):
             return cleaned(seen.words, 500)
         return f"{_capital(seen_words(self.kind, seen))}; the threshold is {amount_words(self.rule.threshold, KINDS[self.kind].unit)}."
 

@@ -180,6 +180,7 @@ def behind(alert: Alert) -> ListBehind:
         AlertKind.DEGRADED_SHARE: degraded,
         AlertKind.DEGRADED_STREAMS: degraded,
         AlertKind.SPEND: ListBehind("The streams", OF_STREAMS, urlencode(streams)),
+        AlertKind.SPENDING_LIMIT: ListBehind("The streams", OF_STREAMS, urlencode(whose)),
         AlertKind.CALLBACKS_GIVEN_UP: ListBehind("The callbacks", OF_CALLBACKS, urlencode(given_up)),
         AlertKind.OLDEST_CALLBACK: ListBehind("The callbacks that wait", OF_CALLBACKS, "state=pending"),
         AlertKind.REFUSED_ATTEMPTS: ListBehind("The attempts", OF_ATTEMPTS, urlencode({**period, **gateway})),

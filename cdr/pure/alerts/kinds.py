@@ -19,6 +19,7 @@ class AlertKind(StrEnum):
     GATEWAY_SILENT = "gateway_silent"
     NO_CALLS = "no_calls"
     SPEND = "spend"
+    SPENDING_LIMIT = "spending_limit"
     OLDEST_CALLBACK = "oldest_callback"
     PLATFORM = "platform"
 
@@ -101,6 +102,14 @@ KINDS: dict[AlertKind, Watchable] = {
     ),
     AlertKind.NO_CALLS: Watchable("no call has come for so many minutes", "pass without a call", Unit.MINUTES, OF_CALLS, False, False),
     AlertKind.SPEND: Watchable("what streams have cost (money)", "are spent", Unit.MONEY, OF_ACCOUNTS),
+    AlertKind.SPENDING_LIMIT: Watchable(
+        "an account has reached a spending limit of its own (1: also where it is only warned; 2: where it is stopped)",
+        "spending limits are reached (1: warned, 2: stopped)",
+        Unit.COUNT,
+        OF_ACCOUNTS,
+        windowed=False,
+        by_rows=False,
+    ),
     AlertKind.OLDEST_CALLBACK: Watchable(
         "a status callback has been due for so many minutes, and no worker tried it",
         "pass in which a callback is due and no worker tries it",
@@ -141,6 +150,8 @@ def rule_words(kind: AlertKind, threshold: Decimal, window_minutes: int, whose: 
     known = KINDS[kind]
     if kind == AlertKind.PLATFORM:
         return "When something of the platform is not well"
+    if kind == AlertKind.SPENDING_LIMIT:
+        return f"When a spending limit {'stops an account' if threshold > 1 else 'warns of an account, or stops it'}, for {whose}"
     within = f" within {counted(window_minutes, 'minute')}" if known.windowed else ""
     least = f" (of {least_count} or more)" if known.share and least_count > 1 else ""
     return f"When {amount_words(threshold, known.unit)} or more {known.happens}{within}{least}, for {whose}"

@@ -67,6 +67,7 @@ def headline(kind: AlertKind, seen: Seen, window_minutes: int, about: str) -> st
         AlertKind.GATEWAY_SILENT: f"no call within {within}, usual at this time: {count}",
         AlertKind.NO_CALLS: f"no call for {value}",
         AlertKind.SPEND: f"{value} spent within {within}",
+        AlertKind.SPENDING_LIMIT: seen.words,
         AlertKind.OLDEST_CALLBACK: f"a status callback has been due for {value}, and no worker tried it",
         AlertKind.PLATFORM: seen.words,
     }[kind]

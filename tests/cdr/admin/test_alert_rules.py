@@ -147,7 +147,7 @@ def test_an_installation_begins_with_rules_that_make_sense() -> None:
         values = {field: getattr(made, field) for field in ("name", "kind", "threshold", "window_minutes", "least_count", "scope")}
         again = AlertRuleForm({**FORM, **values, "enabled": made.enabled}, instance=made)
         assert again.is_valid(), (made.name, again.errors)
-    assert AlertRule.objects.filter(enabled=True).count() == 7 and AlertRule.objects.count() == 9
+    assert AlertRule.objects.filter(enabled=True).count() == 8 and AlertRule.objects.count() == 10
 
 
 # What it would have said ------------------------------------------------------------------------------------------------------------

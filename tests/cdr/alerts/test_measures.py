@@ -16,7 +16,7 @@ from cdr.alerts.grouping import EVERYTHING
 from cdr.alerts.measures import MEASURES, measured
 from cdr.pure.alerts.judging import Seen, Subject
 from cdr.pure.alerts.kinds import KINDS, AlertKind, AlertScope
-from streams.models import Callback, CallbackState, Stream
+from streams.models import Account, Callback, CallbackState, Stream
 from streams.pure.trouble import Trouble
 from tests.cdr.alerts.rows import HOST, calls, charged, given_up, refused, rule, streams
 from tests.cdr.call_script import make_gateway
@@ -159,6 +159,19 @@ def test_what_an_account_spends_in_its_currency() -> None:
     assert values(rule(AlertKind.SPEND, scope=AlertScope.ACCOUNT.value, account=acme.account)) == {
         f"account:{acme.account_id}": Decimal("3.75")
     }
+
+
+def test_an_account_that_has_reached_a_limit_of_its_own() -> None:
+    acme, globex = make_gateway().account, make_gateway("pbx-2", "Globex").account
+    now = timezone.now()
+    Account.objects.filter(pk=acme.pk).update(spending_warn_at=10, spending_warned_at=now)
+    Account.objects.filter(pk=globex.pk).update(spending_warn_at=10, spending_stop_at=20, spending_warned_at=now, spending_stopped_at=now)
+    watched = rule(AlertKind.SPENDING_LIMIT, 1, scope=EACH_ACCOUNT)
+    assert values(watched) == {f"account:{acme.pk}": 1, f"account:{globex.pk}": 2}
+    assert found(watched)[Subject(account_id=globex.pk)].words.startswith(
+        "has spent 20.00000 USD this month, the limit at which it is stopped"
+    )
+    assert values(rule(AlertKind.SPENDING_LIMIT, 1, scope=AlertScope.ACCOUNT.value, account=acme)) == {f"account:{acme.pk}": 1}
 
 
 # Silence --------------------------------------------------------------------------------------------------------------------------

@@ -67,11 +67,11 @@ def between(first: str, last: str, now: datetime) -> Period:
 
 
 def words(period: Period) -> str:
-    """`2026-10-01 00:00 to 2026-11-01 00:00, excluded`: an end is the first moment that is not in it. Nothing of an open period."""
+    """`before 2026-11-01`: an end is the first moment that is not in a period. Nothing of an open one."""
     if period.end is None:
         return ""
-    begin = f"{_shown(period.start)} to " if period.start else "before "
-    return f"{begin}{_shown(period.end)}{', excluded' if period.start else ''}"
+    at = period.end
+    return f"before {at:%Y-%m-%d}" if at == at.replace(hour=0, minute=0, second=0, microsecond=0) else f"before {_shown(at)}"
 
 
 def _shown(at: datetime) -> str:

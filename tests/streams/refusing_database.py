@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, contextmanag
 from typing import Any
 
 from channels.db import database_sync_to_async
-from django.db import connection
+from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
@@ -17,7 +17,7 @@ class PerConnection:
     """SQLite: a pragma counts for one connection, so that each is told, also those that are made meanwhile."""
 
     def __init__(self) -> None:
-        self.known: list[BaseDatabaseWrapper] = []
+        self.known: list[BaseDatabaseWrapper] = [each for each in connections.all(initialized_only=True) if each.connection is not None]
         self.pragma = ""
         connection_created.connect(self.created, weak=False)
 

@@ -29,6 +29,7 @@ class Expected(NamedTuple):
 EXPECTED = {
     ("GET", "Account/<auth_id>/"): Expected(200, other=200),
     ("GET", "Account/<auth_id>/<none_here:kind>/"): Expected(200, other=200),
+    ("GET", "Account/<auth_id>/Usage/"): Expected(200, other=200),
     ("GET", "Account/<auth_id>/Call/"): Expected(200, other=200),
     ("GET", "Account/<auth_id>/Call/<call_uuid>/"): Expected(200),
     ("DELETE", "Account/<auth_id>/Call/<call_uuid>/"): Expected(204),

@@ -26,7 +26,7 @@ def examine_work() -> Iterator[Finding]:
 
 def examine_callbacks() -> Iterator[Finding]:
     now = database_now()
-    stuck = Callback.objects.filter(state=CallbackState.PENDING, claimed_until__lt=now - STUCK).exclude(claimed_until=None)
+    stuck = Callback.objects.filter(state=CallbackState.PENDING, claimed_until__lt=now - STUCK)
     count = stuck[:1000].count()
     if count:
         what = f"{count} status callbacks were being tried by workers that went away, and nobody has taken them up for 10 minutes."

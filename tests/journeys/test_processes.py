@@ -156,7 +156,7 @@ async def until_taken(wanted: CallPlan) -> None:
         try:
             await call.connect()
         except CallRefused:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.25)  # who asks too often is slowed down, and with him all that come from this address
         else:
             return await call.hang_up()
 

@@ -110,4 +110,4 @@ async def test_a_call_that_was_hung_up_stays_so(web: Web, answers: Answers, cons
         page = await asyncio.to_thread(console.call_that_says, call.plan.call_uuid, "4000 Normal Hangup")
     assert "API Request" in page.text
     assert len(customer.conversations) == 1
-    assert len([line for line in web.process.output.splitlines() if call.plan.call_uuid in line]) == 1
+    assert len([line for line in web.process.output.splitlines() if call.plan.call_uuid in line and "WARNING" in line]) == 1

@@ -64,7 +64,7 @@ def test_every_operation_has_its_place_in_the_documentation() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("live_server")  # from the beginning: the test is made of many
 @schema.parametrize()
-@examples(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_server_error_and_no_undeclared_answer(case: schemathesis.Case, live_server: Any, acme: Customer) -> None:
     """Of a call and a stream that are there, with a service that can be named: what is generated gets past the first refusal."""
     call = acme.account.calls.first() or acme.live_call()
@@ -79,7 +79,7 @@ def test_no_server_error_and_no_undeclared_answer(case: schemathesis.Case, live_
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("live_server")  # from the beginning: the test is made of many
 @of_any_call.include(path_regex="call_uuid").parametrize()
-@examples(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nor_about_any_call(case: schemathesis.Case, live_server: Any, acme: Customer) -> None:
     asked(case, live_server.url, acme)
 

@@ -131,7 +131,15 @@ def copy_of_what_is_tracked(place: Path) -> None:
         source = ROOT / name
         if source.is_file() and not name.startswith("tests/"):
             (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, place / name)
+            shutil.copy2(source, place / name)
+            copy_of_what_is_compiled(source, (place / name).parent / "__pycache__")
+
+
+def copy_of_what_is_compiled(source: Path, place: Path) -> None:
+    """Or a dozen processes would begin with compiling all of it."""
+    for compiled in source.parent.glob(f"__pycache__/{source.stem}.{sys.implementation.cache_tag}.pyc"):
+        place.mkdir(exist_ok=True)
+        shutil.copy2(compiled, place / compiled.name)
 
 
 @pytest.fixture(scope="module")

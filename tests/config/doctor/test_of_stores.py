@@ -57,6 +57,11 @@ def test_a_database_of_a_newer_version_is_told() -> None:
     assert "streams 9999_to_come" in found.what and "newer version" in found.remedy
 
 
+def test_what_an_earlier_version_made_all_tables_with_is_no_newer_one() -> None:
+    applied("INSERT INTO django_migrations (app, name, applied) VALUES ('cdr', '0001_squashed_0018_see_secrets', CURRENT_TIMESTAMP)")
+    assert list(of_stores.examine_migrations()) == []
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_a_database_that_may_only_be_read_is_told() -> None:
     from channels.db import database_sync_to_async  # noqa: PLC0415 - one question, on a connection that is refused

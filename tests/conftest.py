@@ -20,6 +20,7 @@ from django.db import connection
 from streams import name_lookup
 from tests import distribution, made_once, migrated, report
 
+pytest.register_assert_rewrite("tests.upgrades")  # what its assertions compared is told, as in a test's own file
 gc.disable()  # until all that lasts is there: looking through it again and again is a sixth of what collecting tests takes
 # Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
 for name in (

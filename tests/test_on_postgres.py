@@ -15,8 +15,6 @@ ROOT = Path(__file__).parent.parent
 # Not here: what asks no database (how a try is sent), and what is told of rows that these have read (drawings, comparisons).
 TESTS = (
     "tests/test_upgrade.py",
-    "tests/test_upgrade_of_secrets.py",
-    "tests/test_upgrade_of_rates.py",
     "tests/streams/test_rates.py",
     "tests/streams/test_rate_plans.py",
     "tests/streams/test_tokens.py",

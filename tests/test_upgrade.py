@@ -1,187 +1,58 @@
-"""An upgrade over rows that wait, are claimed, are lost or are done, in each of the five tables whose rows are jobs: all of them go on.
-Calls are found by their numbers as those that come after it.
+"""A database of any version comes to the present and loses nothing, and is in the end what one that is made at once is.
 
-One upgrade for all, because it takes seconds."""
+One walk from nothing through every migration, because each step costs: it stops where rows of a time are written (tests/upgrades/)."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import User
-from django.utils import timezone
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
-from cdr import exports, retention, url_tests
-from cdr.models import Export, RetentionRun, UrlTest
-from cdr.tasks import run_url_tests
-from streams import control
-from streams.delivery import claims, outbox
-from streams.models import Account, Call, Callback, ControlRequest
-from streams.pure.number_key import number_key
-from tests.upgrading import database_of, shape, upgrade
+from streams import sealed
+from tests.upgrades import jobs_and_numbers, rates, secrets_in_clear
+from tests.upgrading import beginnings, go_to, mended_if_it_fails, remove_all_tables, shape, tables_with_rows, upgrade
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BEFORE = [("streams", "0010_words_by_function"), ("cdr", "0012_words_by_function")]
-OWNER = "a" * 32
-LONG_AGO, A_MINUTE = timedelta(minutes=5), timedelta(minutes=1)
+MADE_ALL_TABLES = (("streams", "0001_squashed_0027_process_reports"), ("cdr", "0001_squashed_0018_see_secrets"))
+"""What installations of that time have in their records, and nobody has any more."""
+BEGIN_WITH_ROWS = {"contenttypes.ContentType", "auth.Permission", "auth.Group", "auth.Group_permissions", "cdr.AlertRule"}
+"""What `beginnings` compares."""
 
 
-@pytest.fixture
-def fresh() -> dict[str, Any]:
-    """The shape of a database that was made at once."""
-    return shape()
+def test_every_upgrade_comes_to_what_is_made_at_once_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with mended_if_it_fails():
+        remove_all_tables()
+        upgrade()
+        assert tables_with_rows() == BEGIN_WITH_ROWS
+        fresh, begun_with = shape(), beginnings()
+        remove_all_tables()
+        jobs = jobs_and_numbers.plant(go_to(jobs_and_numbers.BEFORE))
+        monkeypatch.setattr(import_module("streams.migrations.0015_fill_number_keys"), "CALLS_AT_ONCE", 2)
+        secrets_in_clear.plant(go_to(secrets_in_clear.BEFORE))
+        old = over_the_sealing(monkeypatch)
+        priced = rates.plant(old)
+        for key in MADE_ALL_TABLES:
+            MigrationRecorder(connection).record_applied(*key)
+        upgrade()
+        assert shape() == fresh
+        assert beginnings() == begun_with
+        secrets_in_clear.are_sealed_and_go_on()
+        rates.each_account_keeps_its_price_and_each_charge_its_amount(priced)
+        jobs_and_numbers.go_on(jobs)
 
 
-@pytest.fixture
-def old(fresh: dict[str, Any]) -> Iterator[Any]:
-    """`get_model` of the time before the five tables had the same columns, and a database of that time."""
-    with database_of(BEFORE) as get_model:
-        yield get_model
+def over_the_sealing(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Cut in the middle, once, when half of it is done: it goes on where it was."""
+    step = import_module("streams.migrations.0023_seal_secrets")
+    monkeypatch.setattr(step, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(step, "register_key", sealed.register_key_really)  # type: ignore[attr-defined]  # tests/conftest.py
+    sealed.forget_looked_at()
 
+    def fails(connection: Any) -> None:
+        raise InterruptedError
 
-def test_no_job_and_no_number_is_lost_by_the_upgrade(fresh: dict[str, Any], old: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    now, person = timezone.now(), User.objects.create_user("maria").pk
-    account = old("streams", "Account").objects.create(name="Acme")
-    call = old("streams", "Call").objects.create(account=account, started_at=now, owner=OWNER)
-    ask_control(old, call, now)
-    callbacks = {name: owe(old, call, now, **columns) for name, columns in old_callbacks(now).items()}
-    export_ids = {name: ask_export(old, person, **columns) for name, columns in old_exports(now).items()}
-    tests = {name: ask_test(old, person, account, **columns) for name, columns in old_url_tests(now).items()}
-    old("cdr", "RetentionRun").objects.create(started_at=now, counts={"Acme": {"numbers": 7}}, beat_at=now - LONG_AGO)
-    numbers = old_numbers(old, account, now)
-    monkeypatch.setattr(import_module("streams.migrations.0015_fill_number_keys"), "CALLS_AT_ONCE", 2)
-    upgrade()
-    assert shape() == fresh
-    assert Account.objects.get(pk=account.pk).concurrent_streams_limit == 500  # which was 100, for the API alone
-    numbers_are_found(numbers)
-    control_requests_go_on()
-    callbacks_go_on(callbacks)
-    exports_go_on(export_ids, now)
-    url_tests_go_on(tests, now)
-    the_round_of_retention_goes_on()
-
-
-# Calls ---------------------------------------------------------------------------------------------------------------------
-def old_numbers(old: Any, account: Any, now: datetime) -> dict[int, tuple[str, str]]:
-    pairs = [
-        ("0044 20 7946 0123", "Desk"),
-        ("", "14155550123"),
-        ("sip:1001@pbx", ""),
-        ("", ""),
-        ("+•••••••••23", "1001"),
-        ("ACMEBANK", "1001"),
-    ]
-    make = old("streams", "Call").objects.create
-    return {make(account=account, started_at=now, from_number=pair[0], to_number=pair[1]).pk: pair for pair in pairs}
-
-
-def numbers_are_found(numbers: dict[int, tuple[str, str]]) -> None:
-    columns = ("from_key", "from_reversed", "to_key", "to_reversed")
-    found = {pk: keys for pk, *keys in Call.objects.filter(pk__in=numbers).values_list("pk", *columns)}
-    assert found == {pk: [*number_key(caller, ""), *number_key(called, "")] for pk, (caller, called) in numbers.items()}
-    assert ["+442079460123", "321064970244", "desk", ""] in found.values()
-
-
-# Control requests ----------------------------------------------------------------------------------------------------------
-def ask_control(old: Any, call: Any, now: datetime) -> None:
-    make = old("streams", "ControlRequest").objects.create
-    make(call=call, kind="send_dtmf", details={"digits": "1"}, requested_by="API", taken_at=now)
-    make(call=call, kind="send_dtmf", details={"digits": "2"}, requested_by="API")
-    make(call=call, kind="hang_up", requested_by="maria")
-
-
-def control_requests_go_on() -> None:
-    waiting = control.claim_waiting(OWNER)
-    assert [(asked.kind, asked.by, asked.details) for asked in waiting] == [("send_dtmf", "API", {"digits": "2"}), ("hang_up", "maria", {})]
-    assert control.finish(waiting)
-    assert list(ControlRequest.objects.values_list("tries", flat=True)) == [1, 1, 1]
-    assert not ControlRequest.objects.filter(finished_at=None).exists()
-
-
-# Callbacks -----------------------------------------------------------------------------------------------------------------
-def old_callbacks(now: datetime) -> dict[str, dict[str, Any]]:
-    return {
-        "waiting": {"due_at": now},
-        "lost": {"due_at": now, "tries": 1, "claim": "a dead worker", "claimed_until": now - A_MINUTE},
-        "under way": {"due_at": now, "claim": "a worker", "claimed_until": now + LONG_AGO},
-        "done": {"state": "delivered", "tries": 1, "finished_at": now},
-    }
-
-
-def owe(old: Any, call: Any, now: datetime, **columns: Any) -> int:
-    """On a stream of its own."""
-    facts = {"account": call.account, "requested_at": now, "call_started_at": now, "service_url": "wss://bot.example/"}
-    stream = old("streams", "Stream").objects.create(call=call, **facts)
-    values = {"stream": stream, "account": call.account, "number": 1, "event": "StartStream"}
-    more = {"url": "http://a.example/", "host": "a.example", "message_id": f"msg_{uuid4().hex}", "parameters": [], "created_at": now}
-    return int(old("streams", "Callback").objects.create(**values, **more, **columns).pk)
-
-
-def callbacks_go_on(ids: dict[str, int]) -> None:
-    assert {row.pk for row in outbox.deliverable(timezone.now())} == {ids["waiting"], ids["lost"]}
-    claimed = claims.claim(list(ids.values()), timezone.now())
-    assert [[row.pk for row in those] for those in claimed] == [[ids["waiting"]], [ids["lost"]]]
-    rows = {name: Callback.objects.get(pk=pk) for name, pk in ids.items()}
-    assert [(row.tries, row.attempts.count()) for row in rows.values()] == [(0, 0), (2, 1), (0, 0), (1, 0)]
-    assert rows["under way"].claimed_by == "a worker"
-
-
-# Exports -------------------------------------------------------------------------------------------------------------------
-def old_exports(now: datetime) -> dict[str, dict[str, Any]]:
-    return {
-        "lost": {"state": "running", "tries": 3, "beat_at": now - LONG_AGO},
-        "under way": {"state": "running", "tries": 1, "beat_at": now},
-        "waiting": {},
-        "done": {"state": "done", "tries": 1, "beat_at": now, "finished_at": now},
-    }
-
-
-def ask_export(old: Any, person: int, **columns: Any) -> int:
-    return int(old("cdr", "Export").objects.create(owner_id=person, section="cdr_calldetail", format="csv", **columns).pk)
-
-
-def exports_go_on(ids: dict[str, int], now: datetime) -> None:
-    first = exports.claim_next()
-    assert first and (first.pk, first.tries) == (ids["lost"], exports.MOST_TRIES)
-    exports.run(first)
-    first.refresh_from_db()
-    assert first.state == "failed" and "its worker or the database went away each time" in first.problem
-    second = exports.claim_next()
-    assert second and (second.pk, second.tries) == (ids["waiting"], 0)
-    under_way, done = (Export.objects.get(pk=ids[name]) for name in ("under way", "done"))
-    assert (under_way.claimed_until, under_way.tries) == (now + exports.CLAIMED_FOR, 0)
-    assert (done.claimed_until, done.finished_at, done.tries) == (None, now, 1)
-
-
-# Tests of service URLs -----------------------------------------------------------------------------------------------------
-def old_url_tests(now: datetime) -> dict[str, dict[str, Any]]:
-    return {
-        "lost": {"state": "running", "began_at": now - LONG_AGO},
-        "under way": {"state": "running", "began_at": now + LONG_AGO},
-        "waiting": {},
-        "done": {"state": "done", "began_at": now, "finished_at": now, "report": {"failure": ""}},
-    }
-
-
-def ask_test(old: Any, person: int, account: Any, **columns: Any) -> int:
-    facts = {"url": "ws://127.0.0.1:1029/", "content_type": "audio/x-mulaw;rate=8000", "call_id": uuid4(), "stream_id": uuid4()}
-    return int(old("cdr", "UrlTest").objects.create(owner_id=person, account=account, **facts, **columns).pk)
-
-
-def url_tests_go_on(ids: dict[str, int], now: datetime) -> None:
-    run_url_tests()
-    rows = {name: UrlTest.objects.get(pk=pk) for name, pk in ids.items()}
-    assert (rows["lost"].state, (rows["lost"].report or {})["failure"]) == ("done", url_tests.GONE)
-    assert rows["waiting"].state == "done" and (rows["waiting"].report or {})["failure"] not in ("", url_tests.GONE)
-    assert (rows["under way"].state, rows["under way"].claimed_until) == ("running", now + LONG_AGO + url_tests.CLAIMED_FOR)
-    assert (rows["done"].claimed_until, rows["done"].finished_at, rows["done"].tries) == (None, now, 1)
-
-
-# Retention -----------------------------------------------------------------------------------------------------------------
-def the_round_of_retention_goes_on() -> None:
-    """Its worker had gone."""
-    retention.apply()
-    run = RetentionRun.objects.get()
-    assert run.finished_at and run.counts == {"Acme": {"numbers": 7}} and run.tries == 2
+    with monkeypatch.context() as cut, pytest.raises(InterruptedError):
+        cut.setattr(step, "seal_requests", fails)
+        go_to(rates.BEFORE)
+    return go_to(rates.BEFORE)

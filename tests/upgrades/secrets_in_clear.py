@@ -1,15 +1,12 @@
-"""An upgrade over what was kept in clear: afterwards it is sealed or a digest, goes on working, and is in the database's files no more.
+"""What was kept in clear: after an upgrade it is sealed or a digest, goes on working, and is in the database's files no more.
 
-Cut in the middle it goes on where it was."""
+Owns what is written before and judged afterwards; tests/test_upgrade.py upgrades."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
@@ -17,14 +14,12 @@ from django_otp.oath import TOTP
 
 from cdr.models import AuthenticatorApp
 from cdr.sign_in import second_factor
-from streams import control, sealed, tokens
+from streams import control, tokens
 from streams.control import pending_streams
 from streams.models import Account, Application, AuthToken, Callback, ControlRequest, Gateway, SecretsKey, Stream, StreamEvent
 from streams.pure.callback.parameters import as_sent
 from streams.sealed import seal
-from tests.upgrading import database_of, upgrade
 
-pytestmark = pytest.mark.django_db(transaction=True)
 OF_DJANGO_OTP = [("otp_totp", "0003_add_timestamps"), ("otp_static", "0003_add_timestamps")]
 BEFORE = [("streams", "0021_when_a_call_was_heard_of_last"), ("cdr", "0016_outside_identities"), *OF_DJANGO_OTP]
 PRESENT, OLD, ENDED = "Pr3sent-canary-token", "0ld-canary-token-xxxx", "3nded-canary-token-xx"
@@ -36,26 +31,20 @@ SIGNING, HEADERS, XML = (
 KEY, CODE = "0123456789abcdef0123456789abcdef01234567", "c4nary2x"
 CANARIES = (PRESENT, OLD, ENDED, SIGNING, "H3aders-canary", "Xm1-canary", KEY, CODE)
 STREAMS = 3
-
-
-@pytest.fixture
-def old() -> Iterator[Any]:
-    """`get_model` of the time before, and a database of that time."""
-    with database_of(BEFORE) as get_model:
-        yield get_model
+OWNER = "b" * 32
 
 
 def plant(old: Any) -> None:
     now = timezone.now()
     accounts = old("streams", "Account").objects
-    account = accounts.create(name="Acme", auth_token=PRESENT, old_auth_token=OLD, old_auth_token_until=now + timedelta(hours=1))
+    account = accounts.create(name="Present", auth_token=PRESENT, old_auth_token=OLD, old_auth_token_until=now + timedelta(hours=1))
     accounts.create(name="Ended", auth_token="another", old_auth_token=ENDED, old_auth_token_until=now - timedelta(hours=1))
     accounts.create(name="None", auth_token="")
     application = old("streams", "Application").objects.create(account=account, name="bot", answer_xml=XML)
     gateways = old("streams", "Gateway").objects
     gateways.create(account=account, application=application, name="tw", dialect="twilio", signing_token=SIGNING)
     gateways.create(account=account, application=application, name="pbx")
-    call = old("streams", "Call").objects.create(account=account, started_at=now, owner="a" * 32)
+    call = old("streams", "Call").objects.create(account=account, started_at=now, owner=OWNER)
     for _ in range(STREAMS):
         plant_stream(old, account, call)
     details = {"stream_id": str(uuid4()), "request": {"service_url": "wss://b.example/", "extra_headers": HEADERS}}
@@ -84,14 +73,7 @@ def plant_stream(old: Any, account: Any, call: Any) -> None:
     old("streams", "Callback").objects.create(stream=stream, account=account, number=1, event="StartStream", **more)
 
 
-def test_all_that_was_in_clear_is_sealed_and_goes_on(old: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    plant(old)
-    step = import_module("streams.migrations.0023_seal_secrets")
-    monkeypatch.setattr(step, "ROWS_AT_ONCE", 2)
-    monkeypatch.setattr(step, "register_key", sealed.register_key_really)  # type: ignore[attr-defined]  # tests/conftest.py
-    sealed.forget_looked_at()
-    cut_before(step, "seal_requests", monkeypatch)
-    upgrade()
+def are_sealed_and_go_on() -> None:
     tokens_go_on()
     sealed_columns_are_read()
     the_second_factor_goes_on()
@@ -99,28 +81,17 @@ def test_all_that_was_in_clear_is_sealed_and_goes_on(old: Any, monkeypatch: pyte
     nothing_is_left_in_clear()
 
 
-def cut_before(step: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once, when half of it is done."""
-
-    def fails(connection: Any) -> None:
-        raise InterruptedError
-
-    with monkeypatch.context() as cut, pytest.raises(InterruptedError):
-        cut.setattr(step, name, fails)
-        upgrade()
-
-
 def tokens_go_on() -> None:
-    now, accounts = timezone.now(), {account.name: account for account in Account.objects.all()}
+    now, accounts = timezone.now(), {account.name: account for account in Account.objects.filter(name__in=("Present", "Ended", "None"))}
     assert {name: tokens.of_account(account, now) for name, account in accounts.items()} == {
-        "Acme": (PRESENT, OLD),
+        "Present": (PRESENT, OLD),
         "Ended": ("another",),
         "None": (),
     }
-    assert tokens.of_account(accounts["Acme"], now + timedelta(hours=2)) == (PRESENT,)
+    assert tokens.of_account(accounts["Present"], now + timedelta(hours=2)) == (PRESENT,)
     for secret in (PRESENT, OLD):
-        found = tokens.find_token(accounts["Acme"].auth_id, secret, now)
-        assert found and found.account == accounts["Acme"]
+        found = tokens.find_token(accounts["Present"].auth_id, secret, now)
+        assert found and found.account == accounts["Present"]
     assert tokens.find_token(accounts["Ended"].auth_id, ENDED, now) is None
     assert tokens.known_as(accounts["Ended"], ENDED), "a provisioning file must not bring it back"
     assert set(AuthToken.objects.values_list("name", flat=True)) == {"main", "before the last rotation"}
@@ -129,18 +100,21 @@ def tokens_go_on() -> None:
 def sealed_columns_are_read() -> None:
     assert Application.objects.get().answer_xml == XML
     assert list(Gateway.objects.order_by("name").values_list("signing_token", flat=True)) == ["", SIGNING]
-    assert set(Stream.objects.values_list("extra_headers", flat=True)) == {HEADERS} and Stream.objects.count() == STREAMS
-    for callback in Callback.objects.select_related("stream"):
+    of_ours = {"account__name": "Present"}
+    assert list(Stream.objects.filter(**of_ours).values_list("extra_headers", flat=True)) == [HEADERS] * STREAMS
+    callbacks = Callback.objects.filter(**of_ours).select_related("stream")
+    assert len(callbacks) == STREAMS
+    for callback in callbacks:
         assert callback.parameters[1] == ["extraHeaders", "X-Token=(hidden)"]
         assert as_sent(callback.parameters, callback.stream.extra_headers)[1] == ("extraHeaders", HEADERS)
-    assert {event.details["request"]["extra_headers"] for event in StreamEvent.objects.all()} == {"X-Token=(hidden)"}
-    assert control.whole_request(ControlRequest.objects.get()).extra_headers == HEADERS
-    (asked,) = control.claim_waiting("a" * 32)
+    assert {event.details["request"]["extra_headers"] for event in StreamEvent.objects.filter(call__owner=OWNER)} == {"X-Token=(hidden)"}
+    assert control.whole_request(ControlRequest.objects.get(call__owner=OWNER)).extra_headers == HEADERS
+    (asked,) = control.claim_waiting(OWNER)
     assert pending_streams.stand_in(asked.row).extra_headers == HEADERS
 
 
 def the_second_factor_goes_on() -> None:
-    maria, app = User.objects.get(), AuthenticatorApp.objects.get()
+    maria, app = User.objects.get(username="maria"), AuthenticatorApp.objects.get()
     code = f"{TOTP(bytes.fromhex(KEY), app.step, app.t0, app.digits, app.drift).token():06}"
     assert app.key == "" and second_factor.check(maria, code).right
     assert second_factor.check(maria, CODE).right and not second_factor.check(maria, CODE).right

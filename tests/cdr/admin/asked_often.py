@@ -1,0 +1,55 @@
+"""Hundreds of pages asked for by the same few people: what every one of those requests would find out again is found out once.
+
+Owns these short cuts. Who a session belongs to and what he may do is looked up as the product does, for each session once: while they
+last, nobody is given or denied anything. Must not know what the answers are judged by."""
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from django.template import Template
+from django.test import Client
+
+from cdr.sign_in.second_factor import Backend
+from cdr.sign_in.sessions import SessionStore
+
+
+@contextmanager
+def known_people() -> Iterator[None]:
+    """Three queries of each request are answered from memory: its session, its user with the second factor, what he may do."""
+    rows: dict[str, Any] = {}
+    users: dict[int, Any] = {}
+    find_row, find_user = SessionStore._get_session_from_db, Backend.get_user
+
+    def row_of(store: SessionStore) -> Any:
+        if (key := str(store.session_key)) not in rows:
+            rows[key] = find_row(store)
+        store.row = rows[key]
+        return store.row
+
+    def user_of(backend: Backend, user_id: int) -> Any:
+        if user_id not in users:
+            users[user_id] = find_user(backend, user_id)
+            users[user_id].get_all_permissions()  # Django keeps them with the user
+        return copy.copy(users[user_id])
+
+    with mock.patch.object(SessionStore, "_get_session_from_db", row_of), mock.patch.object(Backend, "get_user", user_of):
+        yield
+
+
+def browser_of(client: Client) -> Client:
+    """Another with the same cookies; what an answer does to them is its own. The middlewares are those of the first."""
+    browser = Client()
+    browser.handler = client.handler
+    browser.cookies.load({name: morsel.value for name, morsel in client.cookies.items()})
+    return browser
+
+
+@contextmanager
+def drawn_for_readers() -> Iterator[None]:
+    """As the product draws: without a copy, for the test, of what each template that is drawn in a page was given. (`context`
+    of an answer is nothing then; `context_data` is what the view gave.)"""
+    with mock.patch.object(Template, "_render", lambda template, context: template.nodelist.render(context)):
+        yield

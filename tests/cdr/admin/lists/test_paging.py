@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from cdr.admin.filters.calls_and_streams import CALL_FILTERS
 from streams.models import Account, Stream
 from tests.cdr import factories
-from tests.cdr.admin.reading import read
+from tests.cdr.admin.reading import Page, read
 from tests.cdr.call_script import STARTED, make_gateway
 from tests.rows_again import made_once
 
@@ -35,23 +35,32 @@ def calls(db, monkeypatch) -> None:
 
 
 def link(client, address: str, rel: str) -> str:
+    return link_of(read(client, address), rel)
+
+
+def link_of(page: Page, rel: str) -> str:
     """The address a page leads on to, "" for none."""
-    found = re.search(rf'<a href="([^"]+)" rel="{rel}"', client.get(address).content.decode())
-    return address.partition("?")[0] + unescape(found[1]) if found else ""
+    found = re.search(rf'<a href="([^"]+)" rel="{rel}"', page.html)
+    return page.address.partition("?")[0] + unescape(found[1]) if found else ""
 
 
 def ids(client, address: str) -> list[str]:
+    return ids_of(read(client, address))
+
+
+def ids_of(page: Page) -> list[str]:
     """Which rows a page shows, by where they lead."""
-    kept = [link for link in read(client, address).links if "/change/" in link]
-    return list(dict.fromkeys(link.split("/")[-3] for link in kept if link.startswith(address.partition("?")[0])))
+    kept = [link for link in page.links if "/change/" in link]
+    return list(dict.fromkeys(link.split("/")[-3] for link in kept if link.startswith(page.address.partition("?")[0])))
 
 
 def walked(client, address: str, rel: str) -> tuple[list[list[str]], str]:
     """The rows of each page in one direction, and the last address."""
     pages = []
     while True:
-        pages.append(ids(client, address))
-        following = link(client, address, rel)
+        page = read(client, address)
+        pages.append(ids_of(page))
+        following = link_of(page, rel)
         if not following:
             return pages, address
         address = following

@@ -22,6 +22,7 @@ from tests.cdr.admin.reading import listed, read
 from tests.cdr.call_script import make_gateway
 from tests.cdr.statements.charged import account_of, charged
 from tests.moved_clock import database_goes_with_it
+from tests.rows_again import made_once
 
 pytestmark = pytest.mark.django_db
 
@@ -42,13 +43,18 @@ def clerk() -> Client:
     return signed_in(person("clara", roles.BILLING))
 
 
-@pytest.fixture
-def account() -> Account:
+@made_once
+def three_charges() -> None:
     make_gateway(rate="0.00300")
     Account.objects.update(time_zone="Europe/Berlin")
     charged(NOON)
     charged(NOON + timedelta(days=1), seconds=61)
     charged(NOON + timedelta(days=30))
+
+
+@pytest.fixture
+def account() -> Account:
+    three_charges()
     return account_of()
 
 

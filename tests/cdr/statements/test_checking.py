@@ -17,6 +17,7 @@ from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import KINDS
 from tests.cdr.statements.charged import account_of, charged
 from tests.moved_clock import database_goes_with_it
+from tests.rows_again import made_once
 
 pytestmark = pytest.mark.django_db
 
@@ -31,15 +32,21 @@ def at_night(monkeypatch):
         yield
 
 
-@pytest.fixture
-def statement() -> Statement:
+@made_once
+def october_and_a_charge_of_november() -> None:
     charged(datetime(2026, 10, 3, tzinfo=UTC))
     charged(datetime(2026, 10, 4, tzinfo=UTC), seconds=61)
     row = Adjustment(account=account_of(), amount=Decimal(-1), currency="USD", reason="Why", at=datetime(2026, 10, 5, tzinfo=UTC))
     correct(row, CLARA)
-    made = close_statement(account_of(), "USD", date(2026, 10, 1), CLARA)
+    close_statement(account_of(), "USD", date(2026, 10, 1), CLARA)
     charged(datetime(2026, 11, 1, tzinfo=UTC))
-    return made
+
+
+@pytest.fixture
+def statement() -> Statement:
+    """Of October, closed."""
+    october_and_a_charge_of_november()
+    return Statement.objects.get()
 
 
 def test_all_agrees_of_every_kind_of_call() -> None:

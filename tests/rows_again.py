@@ -8,7 +8,7 @@ from functools import wraps
 
 from django.apps import apps
 from django.core.management.color import no_style
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 Rows = dict[type[models.Model], list[tuple[object, ...]]]
 
@@ -50,8 +50,8 @@ def added(before: Rows, after: Rows) -> Rows:
 
 
 def write(copies: Rows) -> None:
-    """With their keys; the next row that the database numbers gets a number after them."""
-    with connection.cursor() as cursor:
+    """With their keys, in whatever order they point at each other; the next row that the database numbers gets a number after them."""
+    with transaction.atomic(), connection.cursor() as cursor:
         for model, rows in copies.items():
             places = ", ".join(["%s"] * len(rows[0]))
             table = connection.ops.quote_name(model._meta.db_table)

@@ -142,6 +142,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 # Every test closes what it opens.
 from tests.left_open import nothing_is_left_open, pytest_fixture_setup, running_loop  # noqa: E402, F401
+from tests.shared_browser import browser  # noqa: E402, F401
 from tests.streams.redis_server import RedisServer  # noqa: E402 - after the setup
 
 

@@ -39,6 +39,14 @@ def test_others_come_after_them() -> None:
     assert Call.objects.count() == 2 and Account.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_no_table_comes_too_early_where_each_statement_is_a_transaction() -> None:
+    make = made_once(lambda: factories.closed_call(make_gateway()))
+    undone(make)
+    make()
+    assert Call.objects.get().streams.get().events.exists()
+
+
 @pytest.mark.django_db
 def test_a_row_that_was_there_and_is_changed_cannot_be_written_again() -> None:
     account = make_gateway().account

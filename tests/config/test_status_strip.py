@@ -66,8 +66,8 @@ def test_at_most_three_are_told_and_the_others_counted(monkeypatch: pytest.Monke
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="the console in a browser: there is no Chromium on this machine")
-def test_it_fits_a_phone_and_a_desk_and_can_be_read_in_light_and_dark(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
+def test_it_fits_a_phone_and_a_desk_and_can_be_read_in_light_and_dark(live_server: Any, browser: Any, monkeypatch: Any) -> None:
+    pytest.importorskip("playwright.sync_api")
     from tests.cdr.admin.test_accessibility import ALL_RULES, AXE, findings  # noqa: PLC0415 - it skips where there is no axe
 
     long = Trouble("worker", f"The worker has done nothing {'W' * 90}.", "Calls go on. " * 9, "Restart it.")
@@ -75,10 +75,10 @@ def test_it_fits_a_phone_and_a_desk_and_can_be_read_in_light_and_dark(live_serve
         status, "troubles", lambda: [*status.redis_trouble("does not answer"), *[long._replace(about=str(n)) for n in range(3)]]
     )
     value = signed_in(User.objects.create_superuser("admin")).cookies["sessionid"].value
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+    def look(chromium: Any) -> None:
         for size, scheme in ((PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")):
-            context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+            context = chromium.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
             context.add_cookies([{"name": "sessionid", "value": value, "url": live_server.url}])
             page = context.new_page()
             page.goto(f"{live_server.url}/admin/")
@@ -87,5 +87,5 @@ def test_it_fits_a_phone_and_a_desk_and_can_be_read_in_light_and_dark(live_serve
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
             page.evaluate(AXE)
             assert findings(page, ALL_RULES) == [], (size, scheme)
-            context.close()
-        browser.close()
+
+    browser.do(look)

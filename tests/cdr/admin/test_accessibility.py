@@ -1,7 +1,6 @@
 """The console for those who see little, and for those who use no mouse: axe-core on every kind of page, and a support case by keyboard."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from tests.cdr.admin.conftest import signed_in
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import KINDS
 from tests.chromium import CHROMIUM
+from tests.shared_browser import in_the_browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="accessibility: the playwright package is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="accessibility: axe-playwright-python is not installed")
@@ -52,7 +52,7 @@ class Scene(NamedTuple):
 
 @pytest.fixture
 def scene(live_server) -> Scene:
-    """Everything that asks the database is done here, before Playwright keeps an event loop in this thread."""
+    """Everything that asks the database is done here, as the tests run in the browser's thread."""
     user = User.objects.create_superuser("admin", password=PASSWORD)
     every_page.rows()
     for index, kind in enumerate(KINDS):
@@ -73,14 +73,6 @@ def once(pages: dict[str, str]) -> dict[str, str]:
     return {name: path for name, path in pages.items() if name in first or not name.endswith(ends)}
 
 
-@pytest.fixture
-def browser(scene: Scene) -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 def findings(page: Any, rules: dict[str, Any]) -> list[str]:
     """`rule: element` of each serious one that is not known."""
     found = [
@@ -99,6 +91,7 @@ def once_loaded(route: Any) -> None:
 
 
 @pytest.mark.timeout(240)
+@in_the_browser
 def test_axe_finds_nothing_serious_on_any_kind_of_page(scene, browser) -> None:
     found: dict[str, list[str]] = {}
     context = browser.new_context(reduced_motion="reduce")
@@ -114,7 +107,6 @@ def test_axe_finds_nothing_serious_on_any_kind_of_page(scene, browser) -> None:
             page.set_viewport_size(size)
             for finding in findings(page, rules):
                 found.setdefault(f"{finding} ({scheme}, {size['width']} px)", []).append(name)
-    context.close()
     assert not found, "\n".join(f"{finding}\n      on {', '.join(names)}" for finding, names in found.items())
 
 
@@ -145,6 +137,7 @@ def has_the_focus(page: Any, name: str) -> None:
     page.wait_for_function("name => document.activeElement?.name === name", arg=name)
 
 
+@in_the_browser
 def test_a_support_case_is_solved_without_a_mouse(scene, browser) -> None:
     page = browser.new_context(viewport=DESKTOP, reduced_motion="reduce").new_page()
     page.goto(f"{scene.url}/admin/")

@@ -3,8 +3,7 @@
 import base64
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from tests.cdr.admin.conftest import person
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import closed_call, good_call, live_call
 from tests.chromium import CHROMIUM
+from tests.shared_browser import SharedBrowser
 from tests.streams.rows import main_token
 
 playwright = pytest.importorskip("playwright.sync_api", reason="acts in a browser: the playwright package is not installed")
@@ -34,17 +34,17 @@ pytestmark = [
 ]
 
 
-@contextmanager
-def signed_in(url: str, user: User) -> Iterator[Any]:
-    """The first page of the console, by way of the sign-in. Nothing may ask the database from this thread meanwhile."""
+def day_of(browser: SharedBrowser, url: str, user: User, day: Callable[[Any], None]) -> None:
+    """From the first page of the console on, by way of the sign-in; in the browser's thread, where nothing may ask the database."""
     user.set_password(PASSWORD)
     user.save()
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(base_url=url)
+
+    def signed_in(chromium: Any) -> None:
+        page = chromium.new_page(base_url=url)
         sign_in(page, user.username)
-        yield page
-        browser.close()
+        day(page)
+
+    browser.do(signed_in)
 
 
 def sign_in(page: Any, name: str) -> None:
@@ -64,12 +64,13 @@ def says(page: Any, words: str) -> None:
     playwright.expect(page.get_by_text(re.compile(words)).first).to_be_visible()
 
 
-def test_an_operators_day(live_server) -> None:
+def test_an_operators_day(live_server, browser) -> None:
     gateway = make_gateway()
     live, closed, _ = live_call(gateway), closed_call(gateway), good_call(gateway)
     callback = Callback.objects.filter(stream__call=closed).latest("pk")
     operator = person("maria", roles.OPERATOR)
-    with signed_in(live_server.url, operator) as page:
+
+    def day(page: Any) -> None:
         press(page, "Calls")
         page.locator("select[name=reason]").select_option("Connection error")
         press(page, "Show")
@@ -100,6 +101,8 @@ def test_an_operators_day(live_server) -> None:
         page.goto(f"/admin/streams/callback/{callback.pk}/change/")
         press(page, "Send again…", "Send it again")
         says(page, "sent again within seconds")
+
+    day_of(browser, live_server.url, operator, day)
     asked = list(ControlRequest.objects.values_list("kind", "requested_by"))
     assert asked == [("stop", "maria"), ("send_dtmf", "maria"), ("hang_up", "maria")]
     assert (SavedFilter.objects.get().name, Export.objects.get().format) == ("what broke", "csv")
@@ -109,16 +112,18 @@ def test_an_operators_day(live_server) -> None:
     assert done == [Act.SIGN_IN, Act.EXPORT, Act.STOP_STREAM, Act.SEND_DIGITS, Act.HANG_UP, Act.RESEND_CALLBACK]
 
 
-def test_an_administrators_day(live_server, monkeypatch) -> None:
+def test_an_administrators_day(live_server, browser, monkeypatch) -> None:
     make_gateway()
     account = Account.objects.get()
     before = main_token(account)
-    with signed_in(live_server.url, User.objects.create_superuser("admin")) as page:
+    made: list[str] = []
+
+    def day(page: Any) -> None:
         page.goto(f"/admin/streams/account/{account.pk}/change/")
         page.get_by_role("link", name=re.compile("New auth token")).click()
         page.get_by_label("Name:").fill("next")
         press(page, "Make the token")
-        shown, webhook_secret = page.locator(".token").all_inner_texts()
+        made.extend(page.locator(".token").all_inner_texts())
         page.goto("/admin/second-factor/")
         monkeypatch.setattr(sessions, "CONFIRMED_SECONDS", 0)  # as if she had signed in an hour ago
         press(page, "Set it up")
@@ -141,6 +146,9 @@ def test_an_administrators_day(live_server, monkeypatch) -> None:
         says(page, "Find out what happened")
         page.goto("/admin/cdr/retentionrun/")
         says(page, "Acme Robotics|nothing|Nothing")
+
+    day_of(browser, live_server.url, User.objects.create_superuser("admin"), day)
+    shown, webhook_secret = made
     assert tokens.of_account(account, timezone.now()) == (shown, before)
     assert base64.b64decode(webhook_secret.removeprefix("whsec_")).decode() == shown
 

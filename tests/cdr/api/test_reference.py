@@ -1,13 +1,12 @@
 """The reference page: served by ourselves, made from the code, and allowed by our own policy."""
 
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from cdr.api.v1 import api
 from tests.chromium import CHROMIUM
+from tests.shared_browser import in_the_browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the API's reference page: the playwright package is not installed")
 
@@ -18,18 +17,10 @@ def test_the_page_asks_no_other_server(client: Any) -> None:
     assert "/v1/openapi.json" in page
 
 
-@pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(CHROMIUM is None, reason="the API's reference page in a browser: there is no Chromium on this machine")
+@in_the_browser
 def test_the_page_shows_every_operation_and_nothing_of_it_is_refused(browser: Any, live_server: Any) -> None:
     page = browser.new_page()
     refused: list[str] = []

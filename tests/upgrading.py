@@ -45,6 +45,7 @@ def remove_all_tables() -> None:
         if connection.vendor == "postgresql":
             cursor.execute("DROP SCHEMA public CASCADE")
             cursor.execute("CREATE SCHEMA public")
+            cursor.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")  # as a new database has it
         else:
             with connection.constraint_checks_disabled():
                 for table in connection.introspection.table_names(cursor):

@@ -127,9 +127,6 @@ class PortOfSeveral:
         descriptor, numbers, place = map(int, word.split(":"))
         return cls(descriptor, numbers, place)
 
-    def __str__(self) -> str:
-        return f"{self.descriptor}:{self.numbers}:{self.place}"
-
     def opened(self, factory: Any, reactor: Any) -> ListeningPort:
         """Takes both descriptors over."""
         with socket.socket(fileno=self.descriptor) as listening:  # a copy is made of it

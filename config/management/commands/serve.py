@@ -36,21 +36,19 @@ class Command(BaseCommand):
         parser.add_argument("--shared", default="", help=argparse.SUPPRESS)  # a PortOfSeveral, from whoever keeps several of us
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not options["shared"] and options["processes"] > 1:
-            self.keep_several(options)
-        else:
-            self.serve(options)
+        several = not options["shared"] and options["processes"] > 1
+        if failure := self.keep_several(options) if several else self.serve(options):
+            raise CommandError(f"{failure} Choose another port with --port or PORT, such as PORT={options['port'] + 1}.")
 
-    def serve(self, options: dict[str, Any]) -> None:
+    def serve(self, options: dict[str, Any]) -> str:
         # All that serving needs, and keeping several does not.
         from config.web_server import serve  # noqa: PLC0415
         from streams.serving.listening import PortOfSeveral  # noqa: PLC0415
 
         shared = PortOfSeveral.from_word(options["shared"]) if options["shared"] else None
-        if failure := serve(options["role"], options["host"], options["port"], shared, options["own_port"], say=self.say):
-            raise CommandError(f"{failure} Choose another port with --port or PORT, such as PORT={options['port'] + 1}.")
+        return serve(options["role"], options["host"], options["port"], shared, options["own_port"], say=self.say)
 
-    def keep_several(self, options: dict[str, Any]) -> None:
+    def keep_several(self, options: dict[str, Any]) -> str:
         several = Several(
             count=options["processes"],
             host=options["host"],
@@ -61,11 +59,9 @@ class Command(BaseCommand):
             first_own_port=options["own_port"],
         )
         try:
-            failure = asyncio.run(serving_processes.run(several, self.say))
+            return asyncio.run(serving_processes.run(several, self.say))
         except ServiceFailed as error:
             raise CommandError(f"{error} Its own lines above say why.") from error
-        if failure:
-            raise CommandError(f"{failure} Choose another port with --port or PORT, such as PORT={options['port'] + 1}.")
 
     def say(self, line: str) -> None:
         with contextlib.suppress(OSError):  # a terminal that is gone

@@ -2,7 +2,6 @@
 
 Owns the order and the lines a person reads. Must not know how a process is kept running."""
 
-import asyncio
 import shlex
 import signal
 import sys
@@ -52,24 +51,8 @@ class Installation:
 async def run(installation: Installation, say: Say) -> str:
     """Until a signal comes; then everything is stopped. Returns '' or the sentence that says why it could not start."""
     supervisor = Supervisor(installation.code_folder, say)
-    asked = asyncio.Event()
-
-    def stop() -> None:
-        if asked.is_set():
-            supervisor.hurry()
-        asked.set()
-
-    for number in SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, stop)
-    starting = asyncio.create_task(start(installation, supervisor, say))
-    stopping = asyncio.create_task(asked.wait())
-    await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
-    failure = str(starting.exception() or "") if starting.done() else ""
-    if not failure:
-        await stopping
-        say(f"Stopping. Live calls may go on for {installation.drain_seconds:g} s; Ctrl-C again ends them now.")
-    starting.cancel()
-    await asyncio.wait([starting])
+    stopping = f"Stopping. Live calls may go on for {installation.drain_seconds:g} s; Ctrl-C again ends them now."
+    failure = await supervisor.until_told(start(installation, supervisor, say), SIGNALS, lambda: say(stopping))
     await supervisor.stop()
     return failure
 

@@ -2,7 +2,6 @@
 
 Owns the port, and how they are started, kept and told to stop, all at once. Must not know what they serve."""
 
-import asyncio
 import signal
 import socket
 import tempfile
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from config import processes
 from config.child_process import manage
-from config.supervisor import Say, Service, Supervisor
+from config.supervisor import Say, Service, ServiceFailed, Supervisor
 from streams.serving import even_spread
 
 BACKLOG = 1024
@@ -41,29 +40,14 @@ async def run(several: Several, say: Say) -> str:
         listening = shared_socket(several.host, several.port)
     except OSError as error:
         return f"{several.host}:{several.port} cannot be listened on: {error.strerror}."
-    supervisor, asked = Supervisor(several.code_folder, say), asyncio.Event()
-
-    def stop() -> None:
-        if asked.is_set():
-            supervisor.hurry()
-        asked.set()
-
-    for number in SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+    supervisor = Supervisor(several.code_folder, say)
     with listening, tempfile.TemporaryFile() as numbers:
         even_spread.numbers_for(numbers, several.count)
-        starting = asyncio.create_task(start(several, listening, numbers.fileno(), supervisor, say))
-        stopping = asyncio.create_task(asked.wait())
-        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
-        if not starting.done() or starting.exception() is None:
-            await stopping
+        failure = await supervisor.until_told(start(several, listening, numbers.fileno(), supervisor, say), SIGNALS, lambda: None)
     # Our own copy of the port is closed here: it is gone as soon as the last of them has closed its own.
-    for task in (starting, stopping):
-        task.cancel()
-    await asyncio.wait([starting, stopping])
     await supervisor.stop_at_once()
-    if not starting.cancelled():
-        starting.result()
+    if failure:
+        raise ServiceFailed(failure)
     return ""
 
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -176,6 +176,29 @@ class Supervisor:
         self.kept.append(kept)
         process = await kept.spawn()
         return await exit_status(process)
+
+    async def until_told(self, start: Coroutine[Any, Any, None], signals: Sequence[signal.Signals], told: Callable[[], None]) -> str:
+        """Does `start` until one of the signals comes, which `told` hears of; another one then hurries what is being stopped. Returns ''
+        or, at once, why `start` failed."""
+        asked = asyncio.Event()
+
+        def stop() -> None:
+            if asked.is_set():
+                self.hurry()
+            asked.set()
+
+        for number in signals:
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+        starting, stopping = asyncio.create_task(start), asyncio.create_task(asked.wait())
+        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        failure = str(starting.exception() or "") if starting.done() else ""
+        if not failure:
+            await stopping
+            told()
+        for task in (starting, stopping):
+            task.cancel()
+        await asyncio.wait([starting, stopping])
+        return failure
 
     async def stop(self) -> None:
         while self.kept:

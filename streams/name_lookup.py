@@ -8,12 +8,12 @@ import logging
 import socket
 from collections.abc import Hashable, Sequence
 from concurrent.futures import Future
-from functools import lru_cache
 from typing import Any
 
 import pycares
 
 from streams.guard import Resolver, Unresolvable
+from streams.process_wide import ProcessWide
 from streams.shares import Places, Shares
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def _unresolvable(host: str, error: int) -> Unresolvable:
     return Unresolvable(f"The name {host} has no address ({reason}). Check the host in the URL.")
 
 
-@lru_cache(maxsize=1)
+@ProcessWide
 def system() -> NameLookup:
     """That of this process; made by the first who asks. Raises Unresolvable when it cannot be made now."""
     try:

@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeVar
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from limits.strategies import FixedWindowRateLimiter
 from redis import ConnectionPool
 
 from cdr.api.errors import ApiRefusal, too_many
+from streams.process_wide import ProcessWide
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -52,11 +52,8 @@ class Counters:
     def __init__(self, redis_url: str) -> None:
         self._pool = ConnectionPool.from_url(redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
         self._shared = FixedWindowRateLimiter(RedisStorage(redis_url, self._pool, "streamdesk:throttle", wrap_exceptions=True))
+        self._own = ProcessWide(lambda: FixedWindowRateLimiter(MemoryStorage()))  # which has a thread
         self._away_until = 0.0
-
-    @cached_property
-    def _own(self) -> FixedWindowRateLimiter:
-        return FixedWindowRateLimiter(MemoryStorage())  # made when it is needed: it has a thread
 
     def close(self) -> None:
         self._pool.disconnect()
@@ -86,7 +83,7 @@ class Counters:
             except StorageError as error:
                 self._away_until = time.monotonic() + PAUSE_SECONDS
                 log.warning("Redis did not answer (%s); each process counts API requests for itself for %g s.", error, PAUSE_SECONDS)
-        return question(self._own)
+        return question(self._own())
 
 
 counters = Counters(settings.REDIS_URL)

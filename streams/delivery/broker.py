@@ -6,7 +6,6 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.utils.module_loading import import_string
 from kombu.pools import producers
 
 from streams.outages import Outage
+from streams.process_wide import ProcessWide
 from streams.pure.allowance import Allowance, Budget
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ def _application() -> Any:
     return import_string(settings.TASK_APPLICATION)
 
 
-@lru_cache(maxsize=1)
+@ProcessWide
 def _producers() -> Any:  # kombu's pool, which is not typed
     return producers[_application().connection_for_write(transport_options=_IMPATIENT)]
 

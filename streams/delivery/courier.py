@@ -4,7 +4,6 @@ Owns the thread, its connection to the database, and what it does while that is 
 
 import logging
 import time
-from functools import lru_cache
 from threading import Event, Thread
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from streams.delivery.claims import CLAIM_MARGIN_SECONDS
 from streams.delivery.rounds import Rounds
 from streams.outages import Outage
+from streams.process_wide import ProcessWide
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +73,7 @@ class Courier:
         return False
 
 
-@lru_cache(maxsize=1)
-def courier() -> Courier:
-    """That of this process, made by the first who needs it."""
-    return Courier()
+courier = ProcessWide(Courier)
 
 
 def look_for(stream_id: int) -> None:
@@ -91,11 +88,10 @@ def sweep() -> None:
 
 def stop_beginning() -> None:
     """This process is about to end."""
-    if courier.cache_info().currsize:
-        courier().stop_beginning()
+    if courier.made:
+        courier.made.stop_beginning()
 
 
 def close() -> None:
-    if courier.cache_info().currsize:
-        courier().close()
-        courier.cache_clear()
+    if made := courier.forget():
+        made.close()

@@ -15,7 +15,7 @@ from streams.delivery import broker
 
 def hang_up_on_the_broker() -> None:
     """Ends the connections that this process keeps for nudges, and forgets which broker they were to."""
-    broker._producers.cache_clear()
+    broker._producers.forget()
     pools.reset()
 
 

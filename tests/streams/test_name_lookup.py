@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from functools import lru_cache
 
 import pycares
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from streams import name_lookup
 from streams.guard import Unresolvable
 from streams.name_lookup import LOOK_UPS, system
+from streams.process_wide import ProcessWide
 from streams.shares import Shares
 from tests.streams.name_server import looking_up, name_server
 
@@ -87,7 +87,7 @@ def test_a_machine_that_has_no_resolver_left_fails_the_look_up_alone(
         raise pycares.AresError("Failed to initialize c-ares channel")
 
     monkeypatch.setattr(pycares, "Channel", fail)
-    monkeypatch.setattr(name_lookup, "system", lru_cache(name_lookup.system.__wrapped__))
+    monkeypatch.setattr(name_lookup, "system", ProcessWide(name_lookup.system.make))
     with pytest.raises(Unresolvable, match="^No name can be looked up at the moment"):
         name_lookup.system()
     assert "fs.inotify.max_user_instances" in caplog.text

@@ -137,8 +137,8 @@ async def test_neither_is_who_owes_a_callback(redis: RedisServer, settings: Any,
         proxy.silence()
         monkeypatch.setattr(app.conf, "broker_url", f"redis://127.0.0.1:{proxy.port}/0")
         monkeypatch.setattr(broker, "_broker", broker.new_broker())
-        broker._producers.cache_clear()
+        broker._producers.forget()
         began = time.monotonic()
         await sync_to_async(broker.nudge)(1)
         assert broker._broker.away and time.monotonic() - began < 10
-        await sync_to_async(broker._producers.cache_clear)()
+        await sync_to_async(broker._producers.forget)()

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from streams import name_lookup
-from tests import distribution, made_once, migrated, report
+from tests import distribution, few_cases, made_once, migrated, report
 
 pytest.register_assert_rewrite("tests.upgrades")  # what its assertions compared is told, as in a test's own file
 gc.disable()  # until all that lasts is there: looking through it again and again is a sixth of what collecting tests takes
@@ -137,11 +137,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    few_cases.only_few(config, items)
     if hasattr(config, "workerinput"):
         distribution.longest_first(items)
 
 
 # Every test closes what it opens.
+from tests.distribution import pytest_collection  # noqa: E402, F401
+from tests.few_cases import pytest_addoption  # noqa: E402, F401
 from tests.left_open import nothing_is_left_open, pytest_fixture_setup, running_loop  # noqa: E402, F401
 from tests.shared_browser import browser  # noqa: E402, F401
 from tests.streams.redis_server import RedisServer  # noqa: E402 - after the setup

@@ -98,6 +98,7 @@ def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, objec
             "not slow and not browser",
             "-p",
             "no:cacheprovider",
+            "--cases=2",
             *(f"--deselect={name}" for name in TOLD_BEFORE),
             *TESTS,
         ]

@@ -7,14 +7,36 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-JOURNEYS = "tests/journeys/"
-TOGETHER = (JOURNEYS, "tests/cdr/test_live_page.py", "tests/cdr/admin/entry/test_single_sign_on.py", "tests/config/test_settings.py")
-"""What shares something that takes seconds to start: the journeys their installation, the pages that live a server and a browser,
-single sign-on its identity provider, the settings the process that reads them."""
+JOURNEYS = "journeys"
+OF_PROCESSES = "journeys that begin processes"
+POSTGRESQL = "PostgreSQL"
+LIVE = "live pages"
+TOGETHER = {
+    "tests/journeys/test_behind_nginx.py": OF_PROCESSES,
+    "tests/journeys/test_doors.py": OF_PROCESSES,
+    "tests/journeys/test_processes.py": OF_PROCESSES,
+    "tests/journeys/test_refusing_redis.py": OF_PROCESSES,
+    "tests/journeys/test_several_processes.py": OF_PROCESSES,
+    "tests/journeys/test_serving_roles.py": OF_PROCESSES,
+    "tests/journeys/test_uvicorn.py": OF_PROCESSES,
+    "tests/journeys/": JOURNEYS,
+    "tests/test_on_postgres.py": POSTGRESQL,
+    "tests/test_report.py": POSTGRESQL,
+    "tests/cdr/test_live_page.py": LIVE,
+    "tests/cdr/admin/entry/test_single_sign_on.py": "single sign-on",
+    "tests/config/test_settings.py": "settings",
+}
+"""What one process does from beginning to end, because it shares something that takes seconds to start: journeys their installation (and
+those that begin more processes another one, or they would take longer than all the rest), pages that live a server and a browser, single
+sign-on its identity provider, the settings the process that reads them. A test that is a piece of its own makes a process take one more
+at once, which then waits for it; the long one on PostgreSQL has company that can wait."""
+FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, LIVE)
+"""The longest pieces: who begins one of them late is the last to finish."""
 
 
 def processes() -> int:
@@ -24,8 +46,9 @@ def processes() -> int:
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Marked tests begin early, so that no process is left with a long one when the others have finished."""
-    items.sort(key=lambda item: not (item.get_closest_marker("slow") or item.get_closest_marker("postgres")))
+    """So that no process is left with a long one when the others have finished: first the longest pieces, then tests that are marked."""
+    rank = {name: place for place, name in enumerate(FIRST_OF_ALL)}
+    items.sort(key=lambda item: (rank.get(piece(item.nodeid), len(rank)), item.get_closest_marker("slow") is None))
 
 
 FIRST = "gw0"
@@ -56,11 +79,20 @@ def until(true: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.05)
 
 
+def piece(nodeid: str) -> str:
+    """Which tests are given to one process: those that are better together, a file of rules (handing them out one by one would take longer
+    than running them), and otherwise each for itself."""
+    if "/pure/" in nodeid:
+        return nodeid.partition("::")[0]
+    return next((name for place, name in TOGETHER.items() if nodeid.startswith(place)), nodeid)
+
+
 class Distribution(LoadScopeScheduling):
-    """The journeys are one piece and the first that is given away; every other test is a piece of its own, taken by whoever is free, but
-    for those that are better together, and for rules: a file of them takes less than handing them out one by one."""
+    """Pieces are taken by whoever is free, in the order in which they stand."""
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False  # which would be by the number of tests
 
     def _split_scope(self, nodeid: str) -> str:
-        if "/pure/" in nodeid:
-            return nodeid.partition("::")[0]
-        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+        return piece(nodeid)

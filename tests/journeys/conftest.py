@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import distribution
 from tests.cdr.alerts.mail_receiver import Receiver, receiving
 from tests.free_port import free_port
 from tests.journeys.answers import Answers, AnswerServer
@@ -17,6 +18,8 @@ from tests.journeys.long_run import LongRun, forty_seconds
 from tests.journeys.stage import accounts
 
 INSTALLATION = pytest.StashKey[Installation]()
+BEGUN_WITH = pytest.StashKey[str]()
+"""Which piece of the tests the first journey of this process is of."""
 
 
 @pytest.fixture(scope="session")
@@ -83,9 +86,16 @@ def long_run(web: Web, answers: Answers) -> Iterator[Future[LongRun]]:
         yield thread.submit(lambda: asyncio.run(forty_seconds(web, answers)))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash.setdefault(BEGUN_WITH, distribution.piece(item.nodeid))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def long_run_begins_early(request: pytest.FixtureRequest) -> None:
-    if any(waits_for_long_run(item) for item in request.session.items):
+    """Where this process begins with the journeys that wait for it."""
+    mine = request.config.stash[BEGUN_WITH]
+    if any(waits_for_long_run(item) and distribution.piece(item.nodeid) == mine for item in request.session.items):
         request.getfixturevalue("long_run")
 
 

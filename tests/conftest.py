@@ -107,6 +107,7 @@ let_secrets_be_sealed_at_once()
 let_flush_empty_the_audit_log()
 let_flush_be_quick()
 made_once.find_static_files_once()
+made_once.draw_as_the_product_draws()
 migrated.let_databases_of_tests_be_copies()
 
 

@@ -4,7 +4,9 @@ Owns these short cuts, none of which changes what an answer is."""
 
 from typing import Any
 
+import django.test.utils
 from django.conf import settings
+from django.template import Template
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 
@@ -21,3 +23,9 @@ def find_static_files_once() -> None:
         middleware.files |= found[asked]
 
     WhiteNoiseMiddleware.add_files_from_finders = remembered
+
+
+def draw_as_the_product_draws() -> None:
+    """Without a copy, for the test, of what each template that is drawn in a page was given. (`context` of an answer is nothing then;
+    `context_data` is what the view gave.)"""
+    django.test.utils.instrumented_test_render = Template._render  # type: ignore[attr-defined]

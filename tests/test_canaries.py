@@ -32,7 +32,7 @@ from streams.models import Application, Callback, CallbackAttempt, Gateway, Stre
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import StreamRequest
-from tests.cdr.admin.asked_often import drawn_for_readers, known_people
+from tests.cdr.admin.asked_often import known_people
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.every_page import addresses, rows
 from tests.streams.rows import main_token
@@ -110,7 +110,7 @@ def found(text: str, canaries: tuple[str, ...]) -> list[str]:
 def test_no_page_shows_any_to_who_may_not_see_secrets(planted: Planted, role: str, logged: list[str]) -> None:
     user = person(role.lower(), role)
     client = signed_in(user)
-    with known_people(), drawn_for_readers():
+    with known_people():
         for path in addresses(user).values():
             response = client.get(path)
             if is_read(response):
@@ -123,7 +123,7 @@ def test_administrators_see_urls_and_no_sealed_secret_but_in_the_form_that_chang
     client = signed_in(user)
     form = f"/admin/streams/application/{planted.application.pk}/change/"
     seen = ""
-    with known_people(), drawn_for_readers():
+    with known_people():
         for path in {*addresses(user).values()} - {form}:
             response = client.get(path)
             if is_read(response):

@@ -120,7 +120,7 @@ def test_a_limit_that_is_raised_on_the_accounts_page_counts_at_once(administrato
     address = f"/admin/streams/account/{account.pk}/change/"
     words = "3.00000 USD this month (Europe/Berlin); over the warning since 2026-11-15 12:00 UTC; no new streams since"
     assert words in read(administrator, address).text
-    form = administrator.get(address).context["adminform"].form
+    form = administrator.get(address).context_data["adminform"].form
     values = {name: form[name].value() for name in form.fields if form[name].value() is not None}
     assert administrator.post(address, values | {"spending_stop_at": "50"}).status_code == 302
     assert account_of().spending_stopped_at is None and account_of().spending_warned_at == NOW
@@ -140,7 +140,7 @@ def test_a_limit_that_is_raised_on_the_accounts_page_counts_at_once(administrato
 )
 def test_what_is_no_limit_is_said_at_its_field(administrator, account, values, words) -> None:
     address = f"/admin/streams/account/{account.pk}/change/"
-    form = administrator.get(address).context["adminform"].form
+    form = administrator.get(address).context_data["adminform"].form
     sent = {name: form[name].value() for name in form.fields if form[name].value() is not None} | values
     assert words in administrator.post(address, sent).content.decode()
     assert account_of().spending_stop_at == 3

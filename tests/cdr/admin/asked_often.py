@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from django.template import Template
 from django.test import Client
 
 from cdr.sign_in.second_factor import Backend
@@ -45,11 +44,3 @@ def browser_of(client: Client) -> Client:
     browser.handler = client.handler
     browser.cookies.load({name: morsel.value for name, morsel in client.cookies.items()})
     return browser
-
-
-@contextmanager
-def drawn_for_readers() -> Iterator[None]:
-    """As the product draws: without a copy, for the test, of what each template that is drawn in a page was given. (`context`
-    of an answer is nothing then; `context_data` is what the view gave.)"""
-    with mock.patch.object(Template, "_render", lambda template, context: template.nodelist.render(context)):
-        yield

@@ -56,7 +56,7 @@ def test_each_kind_is_made(administrator: Client) -> None:
         )
     ):
         answer = administrator.post(f"{LIST}add/", {**NONE, **given, "name": f"place {number}"})
-        assert answer.status_code == 302, answer.context["adminform"].form.errors
+        assert answer.status_code == 302, answer.context_data["adminform"].form.errors
     assert AlertChannel.objects.count() == 4 and AlertChannel.objects.get(kind="mail").addresses.split() == [
         "ops@example.com",
         "night@example.com",

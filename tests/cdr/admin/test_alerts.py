@@ -98,8 +98,8 @@ def test_every_kind_leads_to_the_list_that_its_figure_was_counted_from(administr
     address = html.split(door)[0].rpartition('href="')[2].rstrip('">').replace("&amp;", "&")
     answer = administrator.get(address)
     assert answer.status_code == 200, address
-    if answer.context.get("cl"):
-        assert answer.context["cl"].problems == []
+    if answer.context_data.get("cl"):
+        assert answer.context_data["cl"].problems == []
 
 
 def test_the_list_behind_a_figure_shows_just_those_streams(administrator: Client) -> None:

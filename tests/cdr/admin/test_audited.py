@@ -22,7 +22,7 @@ def gateway(db) -> Gateway:
 
 def form_of(client: Client, address: str) -> dict[str, object]:
     """What a browser would send of the form at `address` as it stands."""
-    form = client.get(address).context["adminform"].form
+    form = client.get(address).context_data["adminform"].form
     initial = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     return {name: value for name, value in initial.items() if value is not None}
 

@@ -84,7 +84,7 @@ def test_the_file_has_every_line_of_the_page_whatever_the_chunks(operator, kind,
     call = kind(make_gateway())
     response, content = downloaded(operator, address(call, "jsonl"))
     said = [json.loads(line) for line in content.splitlines()]
-    page = operator.get(address(call)).context["log"]
+    page = operator.get(address(call)).context_data["log"]
     assert [(line["id"], line["message"]) for line in said] == [(line.anchor, line.words) for line in page.lines]
     assert {line["stream_uuid"] for line in said} == {None, *(str(stream.uuid) for stream in call.streams.all())}
     assert response["Content-Type"] == "application/jsonl; charset=utf-8"

@@ -36,7 +36,7 @@ def form(account: Account, url: str = "ws://127.0.0.1:1029/in", **more: str) -> 
 
 
 def initial(client, query: str) -> dict[str, object]:
-    return client.get(f"{ASK}?{query}").context["form"].initial
+    return client.get(f"{ASK}?{query}").context_data["form"].initial
 
 
 def test_it_says_first_what_the_customers_service_will_see(operator, gateway) -> None:
@@ -63,7 +63,7 @@ def test_a_refused_connection_is_reported_on_the_page_that_follows(operator, gat
 @pytest.mark.parametrize("url", ["http://bot.example.com", "ws://a b", "wss://user:password@bot.example.com", ""])
 def test_only_what_a_customer_could_name_is_tested(operator, gateway, url) -> None:
     response = operator.post(ASK, form(gateway.account, url))
-    assert response.status_code == 200 and response.context["form"].errors["url"] and not UrlTest.objects.exists()
+    assert response.status_code == 200 and response.context_data["form"].errors["url"] and not UrlTest.objects.exists()
 
 
 def test_who_asks_twice_is_told_to_wait(operator, gateway) -> None:

@@ -1,11 +1,13 @@
 """Every route by everybody: a route whose answers nobody has declared here fails."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import reduce
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -71,14 +73,34 @@ def call(acme: Customer) -> Call:
     return acme.live_call()
 
 
-@pytest.fixture(params=sorted((method, route.rstrip("/") + slash) for method, route in EXPECTED for slash in ("", "/")), ids=" ".join)
-def asked(request: pytest.FixtureRequest, call: Call, acme: Customer) -> tuple[str, str]:
-    """A method and its path on a call and a stream of Acme's; the auth id is left open."""
-    method, route = request.param
+class Route(NamedTuple):
+    """`path` is on a call and a stream of Acme's; its auth id is left open."""
+
+    method: str
+    path: str
+    expected: Expected
+
+
+@pytest.fixture
+def routes(call: Call) -> list[Route]:
+    """With and without their slash."""
     stream = call.streams.first()
     assert stream
     values = {"<call_uuid>": str(call.uuid), "<stream_id>": str(stream.uuid), KIND: "Recording"}
-    return method, "/v1/" + reduce(lambda path, name: path.replace(name, values[name]), values, route)
+
+    def filled(route: str) -> str:
+        return "/v1/" + reduce(lambda path, name: path.replace(name, values[name]), values, route)
+
+    declared = [(method, filled(route), expected) for (method, route), expected in EXPECTED.items()]
+    return [Route(method, path.rstrip("/") + slash, expected) for method, path, expected in declared for slash in ("", "/")]
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What one request did is not there for the next."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def ask(customer: Customer, method: str, path: str, auth_id: str) -> Any:
@@ -92,41 +114,37 @@ def told(answer: Any) -> tuple[int, str, dict[str, str]]:
 
 
 class TestMatrix:
-    """Anonymous, with a wrong token, in another's path, as another in his own path, and as the owner."""
+    """Anonymous, in another's path, as another in his own path, and as the owner."""
 
-    def test_anonymous(self, asked: tuple[str, str], acme: Customer) -> None:
-        method, path = asked
-        answer = Client().generic(method, path.replace("<auth_id>", acme.account.auth_id))
-        assert answer.status_code == 401
-        assert answer["WWW-Authenticate"].startswith("Basic ")
+    def test_anonymous(self, routes: list[Route], acme: Customer) -> None:
+        for route in routes:
+            answer = Client().generic(route.method, route.path.replace("<auth_id>", acme.account.auth_id))
+            assert answer.status_code == 401, route
+            assert answer["WWW-Authenticate"].startswith("Basic "), route
         assert not ControlRequest.objects.exists()
 
-    def test_other_in_the_owners_path_looks_like_anonymous(self, asked: tuple[str, str], acme: Customer, globex: Customer) -> None:
-        method, path = asked
-        anonymous = Client().generic(method, path.replace("<auth_id>", acme.account.auth_id))
-        assert told(ask(globex, *asked, acme.account.auth_id)) == told(anonymous)
+    def test_other_in_the_owners_path_looks_like_anonymous(self, routes: list[Route], acme: Customer, globex: Customer) -> None:
+        for route in routes:
+            anonymous = Client().generic(route.method, route.path.replace("<auth_id>", acme.account.auth_id))
+            assert told(ask(globex, route.method, route.path, acme.account.auth_id)) == told(anonymous), route
         assert not ControlRequest.objects.exists()
 
-    def test_other_in_his_own_path_sees_what_does_not_exist(self, asked: tuple[str, str], call: Call, globex: Customer) -> None:
-        foreign = ask(globex, *asked, globex.account.auth_id)
-        assert foreign.status_code == self.declared(asked, call).other
-        assert str(call.uuid) not in foreign.content.decode()
-        if foreign.status_code == 404:
-            unknown = ask(globex, asked[0], asked[1].replace(str(call.uuid), str(uuid4())), globex.account.auth_id)
-            assert told(foreign) == told(unknown)
+    def test_other_in_his_own_path_sees_what_does_not_exist(self, routes: list[Route], call: Call, globex: Customer) -> None:
+        for route in routes:
+            foreign = ask(globex, route.method, route.path, globex.account.auth_id)
+            assert foreign.status_code == route.expected.other, route
+            assert str(call.uuid) not in foreign.content.decode(), route
+            if foreign.status_code == 404:
+                unknown = ask(globex, route.method, route.path.replace(str(call.uuid), str(uuid4())), globex.account.auth_id)
+                assert told(foreign) == told(unknown), route
         assert not ControlRequest.objects.exists()
 
-    def test_owner(self, asked: tuple[str, str], call: Call, acme: Customer) -> None:
-        answer = ask(acme, *asked, acme.account.auth_id)
-        assert answer.status_code == self.declared(asked, call).owner
-        assert ControlRequest.objects.exists() == (asked[0] != "GET")
-
-    def declared(self, asked: tuple[str, str], call: Call) -> Expected:
-        stream = call.streams.first()
-        assert stream
-        route = asked[1].removeprefix("/v1/").replace(str(call.uuid), "<call_uuid>").replace(str(stream.uuid), "<stream_id>")
-        route = route.replace("Recording", KIND)
-        return EXPECTED[asked[0], route.rstrip("/") + "/"]
+    def test_owner(self, routes: list[Route], acme: Customer) -> None:
+        for route in routes:
+            with undone():
+                answer = ask(acme, route.method, route.path, acme.account.auth_id)
+                assert answer.status_code == route.expected.owner, route
+                assert ControlRequest.objects.exists() == (route.method != "GET"), route
 
 
 # What is not there ---------------------------------------------------------------------------------------------------
@@ -139,8 +157,8 @@ def test_other_paths_are_404_in_the_api_s_own_form(path: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS"])
-@pytest.mark.parametrize("path", ["Call/", "Call", "Call/x/", "Call/x/DTMF/", "Call/x/DTMF", "Call/x/Stream/", "Call/x/Stream/y"])
-def test_other_methods_are_405_in_the_api_s_own_form(acme: Customer, path: str, method: str) -> None:
-    answer = Client().generic(method, acme.base + path)
-    assert answer.status_code == 405
-    assert answer.json()["error"] == f"{method} is not possible here; use {answer['Allow']}."
+def test_other_methods_are_405_in_the_api_s_own_form(acme: Customer, method: str) -> None:
+    for path in ("Call/", "Call", "Call/x/", "Call/x/DTMF/", "Call/x/DTMF", "Call/x/Stream/", "Call/x/Stream/y"):
+        answer = Client().generic(method, acme.base + path)
+        assert answer.status_code == 405, path
+        assert answer.json()["error"] == f"{method} is not possible here; use {answer['Allow']}."

@@ -59,7 +59,7 @@ def set_up(client: Client) -> tuple[AuthenticatorApp, list[str]]:
     device = AuthenticatorApp.objects.get(confirmed=False)
     shown = client.post(PAGE, {"confirm": "yes", "code": code(device)})
     AuthenticatorApp.objects.update(last_t=-1)  # as if a minute had passed: each code is good once
-    return device, shown.context["codes"]
+    return device, shown.context_data["codes"]
 
 
 def acts() -> list[str]:
@@ -82,9 +82,9 @@ def test_it_counts_only_after_a_code_and_secret_and_codes_are_shown_once(browser
     assert "This code is not right" in text(wrong) and second_factor.device_of(maria) is None
     AuthenticatorApp.objects.update(throttling_failure_count=0)
     done = browser.post(PAGE, {"confirm": "yes", "code": code(device)})
-    assert len(set(done.context["codes"])) == 10 and all(word in text(done) for word in done.context["codes"])
+    assert len(set(done.context_data["codes"])) == 10 and all(word in text(done) for word in done.context_data["codes"])
     assert second_factor.device_of(maria) == device
-    assert done.context["codes"][0] not in text(browser.get(PAGE)) and "10 recovery codes left" in text(browser.get(PAGE))
+    assert done.context_data["codes"][0] not in text(browser.get(PAGE)) and "10 recovery codes left" in text(browser.get(PAGE))
     assert acts() == ["sign in", "set up second factor"]
 
 
@@ -195,7 +195,7 @@ def test_without_it_no_live_log(browser, maria) -> None:
 # Losing it -----------------------------------------------------------------------------------------------------------
 def test_new_recovery_codes_end_the_old_ones(browser, maria) -> None:
     _, old = set_up(browser)
-    new = browser.post(PAGE, {"codes": "yes"}).context["codes"]
+    new = browser.post(PAGE, {"codes": "yes"}).context_data["codes"]
     assert not set(old) & set(new)
     assert not second_factor.check(maria, old[0]).right
     assert acts()[-1] == "new recovery codes"
@@ -212,7 +212,7 @@ def test_an_administrator_sees_who_has_one_and_removes_it(browser, maria, admini
     set_up(browser)
     page = f"/admin/auth/user/{maria.pk}/second-factor/"
     assert page in read(administrator, f"/admin/auth/user/{maria.pk}/change/").links
-    has = {user.username: user.second_factor for user in administrator.get("/admin/auth/user/").context["cl"].result_list}
+    has = {user.username: user.second_factor for user in administrator.get("/admin/auth/user/").context_data["cl"].result_list}
     assert has == {"admin": False, "maria": True}
     assert "call them back" in text(administrator.get(page)) and second_factor.device_of(maria)
     administrator.post(page)

@@ -7,7 +7,7 @@ from tests.cdr.admin.every_page import rows
 
 
 def names(client: Client, query: str) -> set[str]:
-    return {user.username for user in client.get(f"/admin/auth/user/?{query}").context["cl"].result_list}
+    return {user.username for user in client.get(f"/admin/auth/user/?{query}").context_data["cl"].result_list}
 
 
 def test_users_are_narrowed_by_what_they_are(administrator) -> None:
@@ -29,4 +29,4 @@ def test_a_group_that_is_none_is_no_reason_to_show_everybody(administrator) -> N
     Group.objects.all().delete()
     for query in ("group=1", "group=x", "staff=1", "superuser=True", "is_staff__exact=1", "groups__id__exact=1"):
         answer = administrator.get(f"/admin/auth/user/?{query}")
-        assert (answer.status_code, list(answer.context["cl"].result_list)) == (400, [])
+        assert (answer.status_code, list(answer.context_data["cl"].result_list)) == (400, [])

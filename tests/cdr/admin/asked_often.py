@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
+from django.http import HttpRequest
 from django.test import Client
 
+from cdr.admin.site import Console, Section
 from cdr.sign_in.second_factor import Backend
 from cdr.sign_in.sessions import SessionStore
 
@@ -44,3 +46,15 @@ def browser_of(client: Client) -> Client:
     browser.handler = client.handler
     browser.cookies.load({name: morsel.value for name, morsel in client.cookies.items()})
     return browser
+
+
+@contextmanager
+def without_sections() -> Iterator[None]:
+    """The head of each page names the sections that a person may open, for which it asks all that he may do: these have no such line."""
+    listed = Console.get_app_list
+
+    def of_one_app(site: Console, request: HttpRequest, app_label: str | None = None) -> list[Section]:
+        return listed(site, request, app_label) if app_label else []
+
+    with mock.patch.object(Console, "get_app_list", of_one_app):
+        yield

@@ -1,5 +1,6 @@
 """Reads pages as a browser would: the rows of a list, the links, the text."""
 
+import re
 from typing import Any
 from unittest import mock
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -110,11 +111,23 @@ def undrawn(client: Client, address: str, status: int = 200) -> dict[str, Any]:
     return getattr(response, "context_data", None) or {}
 
 
+ROW_KEY = re.compile(r"/(?:[0-9a-f-]{36}|\d+)/")
+
+
 def crawl(client: Client, start: str, limit: int = 400, alike: bool = True) -> dict[str, Page]:
-    """Every page of the console that can be reached by links, by address. Not `alike`: of one path only those with a
-    parameter that no address before had. A list whose address is not understood (a saved filter may have such a one) says so."""
+    """Every page of the console that can be reached by links, by address. Not `alike`: every page of a row, but with a parameter only
+    one of each kind of page (another row's would show the same parts of other lines), and of histories and questions before deleting
+    one for each model. A list whose address is not understood (a saved filter may have such a one) says so."""
     with known_people():
         return _crawled(client, start, limit, alike)
+
+
+def looks(path: str, query: dict[str, str]) -> set[tuple[str, str]]:
+    """What an address may show that no other does: a path, and a kind of page with a parameter. (`_changelist_filters` says only where
+    one goes back to.)"""
+    kind = ROW_KEY.sub("/#/", path)
+    of_model = path.endswith(("/history/", "/delete/"))
+    return {(kind if of_model else path, ""), *((kind, name) for name in query if name != "_changelist_filters")}
 
 
 def _crawled(client: Client, start: str, limit: int, alike: bool) -> dict[str, Page]:
@@ -124,11 +137,14 @@ def _crawled(client: Client, start: str, limit: int, alike: bool) -> dict[str, P
     while waiting and len(seen) < limit:
         address = waiting.pop(0).partition("#")[0]
         path, query = urlsplit(address).path, urlsplit(address).query
-        new = {(path, name) for name in ("", *dict(parse_qsl(query)))} - parameters
+        new = looks(path, dict(parse_qsl(query))) - parameters
         if address in seen or not path.startswith("/admin/") or "logout" in path or not (alike or new):
             continue
         parameters |= new
-        response = client.get(address, follow=True)
+        response = client.get(address)
+        if response.status_code in (301, 302):
+            waiting.append(urljoin(address, response.headers["Location"]))
+            continue
         if response.streaming or not response["Content-Type"].startswith("text/html"):
             continue  # a file to be downloaded
         seen[address] = page = Page(response.content.decode(), address)

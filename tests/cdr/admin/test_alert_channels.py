@@ -55,7 +55,7 @@ def test_each_kind_is_made(administrator: Client) -> None:
             {"kind": "pagerduty", "new_secret": "R0UT1NG"},
         )
     ):
-        answer = administrator.post(f"{LIST}add/", {**NONE, **given, "name": f"place {number}"})
+        answer: Any = administrator.post(f"{LIST}add/", {**NONE, **given, "name": f"place {number}"})
         assert answer.status_code == 302, answer.context_data["adminform"].form.errors
     assert AlertChannel.objects.count() == 4 and AlertChannel.objects.get(kind="mail").addresses.split() == [
         "ops@example.com",

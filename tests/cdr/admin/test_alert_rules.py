@@ -108,7 +108,7 @@ def test_a_host_is_kept_as_streams_have_it() -> None:
 
 def change(client: Client, made: AlertRule, **changes: Any) -> None:
     sent = {**FORM, "name": made.name, "kind": made.kind, "channels": [place.pk for place in made.channels.all()], **changes}
-    answer = client.post(f"{LIST}{made.pk}/change/", sent)
+    answer: Any = client.post(f"{LIST}{made.pk}/change/", sent)
     assert answer.status_code == 302, answer.context_data["adminform"].form.errors
 
 

@@ -1,6 +1,7 @@
 """The list of alerts, the page of one, its messages, and the taking in hand."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -96,7 +97,7 @@ def test_every_kind_leads_to_the_list_that_its_figure_was_counted_from(administr
     html = administrator.get(page(administrator, one.pk)).content.decode()
     assert door in html
     address = html.split(door)[0].rpartition('href="')[2].rstrip('">').replace("&amp;", "&")
-    answer = administrator.get(address)
+    answer: Any = administrator.get(address)
     assert answer.status_code == 200, address
     if answer.context_data.get("cl"):
         assert answer.context_data["cl"].problems == []

@@ -1,5 +1,7 @@
 """What people change in the console is in the audit log, with old and new values and without a secret."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
@@ -22,7 +24,8 @@ def gateway(db) -> Gateway:
 
 def form_of(client: Client, address: str) -> dict[str, object]:
     """What a browser would send of the form at `address` as it stands."""
-    form = client.get(address).context_data["adminform"].form
+    answer: Any = client.get(address)
+    form = answer.context_data["adminform"].form
     initial = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     return {name: value for name, value in initial.items() if value is not None}
 

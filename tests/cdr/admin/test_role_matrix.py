@@ -21,16 +21,15 @@ from channels.layers import InMemoryChannelLayer, channel_layers
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.db import connection, transaction
-from django.http import HttpRequest
 from django.template import Template
 from django.test import Client
 from django.urls import reverse
 
 from cdr import live, roles
-from cdr.admin.site import Console, Section, console
+from cdr.admin.site import console
 from config.asgi import application
 from streams.models import Stream
-from tests.cdr.admin.asked_often import browser_of, known_people
+from tests.cdr.admin.asked_often import browser_of, known_people, without_sections
 from tests.cdr.admin.asked_rights import Rights, has, noted
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.every_page import addresses, rows, sections
@@ -262,12 +261,7 @@ def drawn(yes: bool) -> Iterator[None]:
     if yes:
         yield
         return
-    listed = Console.get_app_list
-
-    def of_one_app(site: Console, request: HttpRequest, app_label: str | None = None) -> list[Section]:
-        return listed(site, request, app_label) if app_label else []
-
-    with mock.patch.object(Template, "render", lambda template, context: ""), mock.patch.object(Console, "get_app_list", of_one_app):
+    with mock.patch.object(Template, "render", lambda template, context: ""), without_sections():
         yield
 
 

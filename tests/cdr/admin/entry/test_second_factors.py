@@ -2,6 +2,7 @@
 
 import re
 import time
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -57,7 +58,7 @@ def set_up(client: Client) -> tuple[AuthenticatorApp, list[str]]:
     """Returns her app, and her recovery codes."""
     client.post(PAGE, {"begin": "yes"})
     device = AuthenticatorApp.objects.get(confirmed=False)
-    shown = client.post(PAGE, {"confirm": "yes", "code": code(device)})
+    shown: Any = client.post(PAGE, {"confirm": "yes", "code": code(device)})
     AuthenticatorApp.objects.update(last_t=-1)  # as if a minute had passed: each code is good once
     return device, shown.context_data["codes"]
 

@@ -4,10 +4,11 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from tests.cdr.admin.every_page import rows
+from tests.cdr.admin.reading import listed
 
 
 def names(client: Client, query: str) -> set[str]:
-    return {user.username for user in client.get(f"/admin/auth/user/?{query}").context_data["cl"].result_list}
+    return {user.username for user in listed(client, f"/admin/auth/user/?{query}").result_list}
 
 
 def test_users_are_narrowed_by_what_they_are(administrator) -> None:

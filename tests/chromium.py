@@ -1,6 +1,6 @@
 """The Chromium for the tests that drive one: in this tree, where tests/setup_browser.py brings it, or on this machine.
 
-Owns where it is looked for. CHROMIUM is None where there is none."""
+Owns where it is looked for, and how it is started. CHROMIUM is None where there is none."""
 
 import shutil
 from pathlib import Path
@@ -17,3 +17,5 @@ def find() -> str | None:
 
 
 CHROMIUM = find()
+FRUGAL = ["--no-sandbox", "--disable-gpu", "--in-process-gpu", "--renderer-process-limit=1", "--disable-site-isolation-trials"]
+"""What it is started with: few processes, as each that begins costs a fifth of a second."""

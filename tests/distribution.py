@@ -32,7 +32,7 @@ TOGETHER = {
     "tests/config/test_settings.py": "settings",
 }
 """What one process does from beginning to end, because it shares something that takes seconds to start: journeys their installation (and
-those that begin more processes another one, or they would take longer than all the rest), pages that live a server and a browser, single
+those that begin more processes another one, or they would take longer than all the rest), pages that live a server, single
 sign-on its identity provider, the settings the process that reads them. A test that is a piece of its own makes a process take one more
 at once, which then waits for it; the long one on PostgreSQL has company that can wait."""
 FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, LIVE)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.chromium import CHROMIUM
+from tests.chromium import CHROMIUM, FRUGAL
 
 Done = TypeVar("Done")
 
@@ -24,7 +24,7 @@ class SharedBrowser:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where it is not installed, nobody gets here
 
         self._driver = sync_playwright().start()
-        self._chromium = self._driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        self._chromium = self._driver.chromium.launch(executable_path=CHROMIUM, args=FRUGAL)
 
     def do(self, act: Callable[[Any], Done]) -> Done:
         """Gives `act` the browser, in its thread, and awaits what it returns. Its pages, cookies and storage are gone afterwards."""

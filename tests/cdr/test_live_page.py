@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.chromium import CHROMIUM
 from tests.left_open import outliving_the_test
+from tests.shared_browser import SharedBrowser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the live log in a browser: the playwright package is not installed")
 ROOT = Path(__file__).parents[2]
@@ -56,26 +58,26 @@ def console(tmp_path_factory) -> Iterator[Console]:
     console.kill()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One for all tests here, as none of them asks a database in this thread, where Playwright keeps an event loop."""
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def on_the_log(test: Callable[[Console, Any], None]) -> Callable[..., None]:
+    """A test is given the open log, in a page of the browser that all tests share, and runs in that browser's thread."""
+
+    @wraps(test)
+    def run(console: Console, browser: SharedBrowser) -> None:
+        browser.do(lambda chromium: look(chromium, console, test))
+
+    del run.__wrapped__  # or pytest would ask for a fixture of the name of each of the test's own parameters
+    return run
 
 
-@pytest.fixture
-def page(console, browser) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1366, "height": 500}, permissions=["clipboard-read", "clipboard-write"])
+def look(chromium: Any, console: Console, test: Callable[[Console, Any], None]) -> None:
+    context = chromium.new_context(viewport={"width": 1366, "height": 500}, permissions=["clipboard-read", "clipboard-write"])
     context.add_cookies([{"name": "sessionid", "value": console.session, "url": console.url}])
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
     page.goto(f"{console.url}/admin/cdr/calldetail/{console.call}/debug-log/")
-    yield page
-    context.close()
+    test(console, page)
     assert not complaints
 
 
@@ -83,6 +85,7 @@ def top(page: Any) -> float:
     return float(page.evaluate("scrollY"))
 
 
+@on_the_log
 def test_an_open_log_grows_says_when_it_is_stale_and_fills_the_gap(console, page) -> None:
     state = page.locator("#live-state")
     playwright.expect(state).to_have_text("live")
@@ -101,6 +104,7 @@ def test_an_open_log_grows_says_when_it_is_stale_and_fills_the_gap(console, page
     assert len(set(anchors)) == before + 2
 
 
+@on_the_log
 def test_a_narrowed_log_counts_what_it_does_not_show(console, page) -> None:
     playwright.expect(page.locator("#live-state")).to_have_text("live")
     lines = page.locator("li.line").count()
@@ -120,6 +124,7 @@ def test_a_narrowed_log_counts_what_it_does_not_show(console, page) -> None:
     playwright.expect(page.locator("#log-count")).to_have_text(f"1 of {lines + 2} lines")
 
 
+@on_the_log
 def test_it_follows_new_lines_only_when_asked_to(console, page) -> None:
     playwright.expect(page.locator("#live-state")).to_have_text("live")
     page.get_by_label("Follow new lines").uncheck()
@@ -133,6 +138,7 @@ def test_it_follows_new_lines_only_when_asked_to(console, page) -> None:
     assert top(page) > 0
 
 
+@on_the_log
 def test_a_link_is_copied_details_unfold_and_keys_lead_from_problem_to_problem(console, page) -> None:
     playwright.expect(page.locator("#live-state")).to_have_text("live")  # what the page did not have has come
     line = page.locator("li.line").first
@@ -161,6 +167,7 @@ def test_a_link_is_copied_details_unfold_and_keys_lead_from_problem_to_problem(c
     page.wait_for_url("**/?q=n")
 
 
+@on_the_log
 def test_lines_that_a_dead_server_left_unsaid_come_when_it_is_back(console, page) -> None:
     playwright.expect(page.locator("#live-state")).to_have_text("live")
     before = page.locator("li.line").count()
@@ -173,6 +180,7 @@ def test_lines_that_a_dead_server_left_unsaid_come_when_it_is_back(console, page
     assert page.locator("li.line").count() == before + 1
 
 
+@on_the_log
 def test_who_signs_out_elsewhere_is_told(console, page) -> None:
     playwright.expect(page.locator("#live-state")).to_have_text("live")
     other = page.context.new_page()

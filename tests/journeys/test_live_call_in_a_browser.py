@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streams.simulate.customer import Behaviour, Customer
-from tests.chromium import CHROMIUM
+from tests.chromium import CHROMIUM, FRUGAL
 from tests.journeys.answers import Answers
 from tests.journeys.installation import ADMIN, ADMIN_PASSWORD, Web
 from tests.journeys.stage import live, speech, streams_to
@@ -24,7 +24,7 @@ pytestmark = [
 @pytest.fixture
 async def page(web: Web) -> AsyncIterator[Any]:
     async with playwright.async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=FRUGAL)
         page = await browser.new_page()
         await page.goto(f"{web.http_url}/admin/login/")
         await page.get_by_label("Username").fill(ADMIN)

@@ -123,18 +123,24 @@ def addresses(user: User | None) -> dict[str, str]:
     return {name: address(name, pattern, user) for name, pattern in patterns(console.get_urls()).items()}
 
 
-def kinds(user: User) -> dict[str, str]:
-    """A page of each kind that this person can look at. How a row is deleted, and its history, look the same for all models."""
+def kinds(user: User) -> dict[str, Any]:
+    """A page of each kind that this person can look at, by its address. How a row is deleted, and its history, look the same for all
+    models."""
     client = Client()
     client.force_login(user)
     found = {name: path for name, path in addresses(user).items() if name not in NO_PAGE and not name.endswith("_file")}
     alike = {name for name in found if name.endswith(("_history", "_delete")) and not name.startswith("streams_account_")}
     never = {name for name in found if name.endswith("_add") and not name.startswith(("streams_", "auth_"))}
-    return {name: path for name, path in found.items() if name not in alike | never and is_page(client.get(path))}
+    answers = {path: client.get(path) for name, path in found.items() if name not in alike | never}
+    return {path: answer for path, answer in answers.items() if is_page(answer)}
 
 
 def is_page(response: Any) -> bool:
-    return response.status_code == 200 and not response.streaming and response["Content-Type"].startswith("text/html")
+    return response.status_code == 200 and is_html(response)
+
+
+def is_html(response: Any) -> bool:
+    return not response.streaming and bool(response["Content-Type"].startswith("text/html"))
 
 
 NO_PAGE = {"login", "login_code", "logout", "autocomplete", "jsi18n", "view_on_site", "old_address", "(?P<url>.*)$"}

@@ -33,6 +33,11 @@ def poisoned(db, administrator) -> list[str]:
 
 def poisoned_rows(user: User) -> list[str]:
     """A row of everything, with hostile text in every column."""
+    rows_of_everything(user)
+    return poison_everything()
+
+
+def rows_of_everything(user: User) -> None:
     every_page.rows()
     for kind in KINDS:
         kind(make_gateway(kind.__name__.replace("_", "-")))
@@ -52,7 +57,6 @@ def poisoned_rows(user: User) -> list[str]:
     Export.objects.create(owner=user, section="cdr_streamdetail", format="csv", state="failed", problem="x")
     for section in ("cdr_calldetail", "cdr_streamdetail", "streams_callback"):
         SavedFilter.objects.create(owner=user, section=section, name=section, query="x")
-    return poison_everything()
 
 
 def test_there_is_a_hostile_row_of_every_model(poisoned) -> None:

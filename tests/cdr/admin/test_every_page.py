@@ -1,0 +1,173 @@
+"""Every kind of page in a real Chromium, looked at once: nothing it shows is refused by its own policy, runs a stranger's script or is
+wider than a phone, and axe-core finds nothing serious on what no page before had."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from cdr import audit
+from cdr.audit import Actor
+from cdr.pure.acts import Act
+from streams.models import Account, Call, Callback, Gateway, Stream
+from streams.pure.gateway.refusal import Reason
+from tests.cdr.admin import axe, every_page
+from tests.cdr.admin.asked_often import drawn_for_readers, known_people
+from tests.cdr.admin.hostile import MARKER, poison_everything
+from tests.cdr.admin.prepared_pages import served
+from tests.cdr.admin.test_escaping import rows_of_everything
+from tests.cdr.factories import refused
+from tests.chromium import CHROMIUM
+
+pytest.importorskip("playwright.sync_api", reason="every page in a browser: the playwright package is not installed")
+DESKTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="every page in a browser: there is no Chromium on this machine"),
+]
+LOGIN = "/admin/login/"
+NOT_WELL = {"/admin/no-such-page": 404, "/admin/cdr/streamdetail/?cause=customer_closed&from=teatime": 400}
+
+
+def more_addresses() -> list[str]:
+    """Of calls of every kind, and of what a reader may get wrong."""
+    live, unconnected = Stream.objects.filter(state="streaming").latest("pk"), Stream.objects.get(connect_attempts=3)
+    closed = Stream.objects.get(end_cause="customer_closed")
+    more = [f"/admin/cdr/calldetail/{call.uuid}/{page}/" for call in Call.objects.all() for page in ("change", "debug-log")]
+    more += [f"/admin/cdr/streamdetail/{live.uuid}/{page}/" for page in ("change", "debug-log", "stop")]
+    more += [f"/admin/cdr/streamdetail/{closed.uuid}/debug-log/", "/admin/cdr/streamdetail/?cause=customer_closed&q=nothing"]
+    more += [f"/admin/cdr/calldetail/{live.call.uuid}/hang-up/", "/admin/cdr/calldetail/exports/?state=ended"]
+    more += [f"/admin/cdr/streamdetail/compare/?a={live.uuid}&b={other}" for other in ("", unconnected.uuid)]
+    more += ["/admin/cdr/streamdetail/saved/?state=live", "/admin/jsi18n/"]
+    more += [f"/admin/streams/callback/{Callback.objects.first().pk}/{page}/" for page in ("change", "resend")]
+    return [*NOT_WELL, *more, f"/admin/streams/gateway/{Gateway.objects.latest('pk').pk}/change/"]
+
+
+def drawn(user: User, more: list[str]) -> dict[str, Any]:
+    """What the console answers, by address: a page of each kind, and more."""
+    client = Client()
+    client.force_login(user)
+    with known_people(), drawn_for_readers():
+        others = {LOGIN: Client().get(LOGIN), **{address: client.get(address) for address in more}}
+        assert {address: answer.status_code for address, answer in others.items() if answer.status_code != 200} == NOT_WELL
+        return every_page.kinds(user) | others
+
+
+@pytest.fixture
+def clean_and_hostile(db: None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same pages before and after strangers wrote into every column."""
+    user = User.objects.create_superuser("admin")
+    rows_of_everything(user)
+    more = more_addresses()
+    clean = drawn(user, more)
+    poison_everything()
+    gateway = Gateway.objects.latest("pk")
+    refused("a" * 80, Reason.UNKNOWN_GATEWAY, known=False)
+    refused(gateway.name, words="W" * 500, address="2001:db8:1111:2222:3333:4444:5555:6666")
+    audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.first(), name=["a" * 200, "<b>"])
+    return clean, drawn(user, more)
+
+
+BAD = (
+    '<title>x</title><main><input id="a"><a id="a" href="/"></a><p aria-labelledby="nothing"><img src="/static/cdr/console.css">'
+    '<p class="pale">Pale <font color="#777777">words</font>'
+)
+"""No language, an id that is there twice, two without a name, a reference to nothing, a picture without words, pale words."""
+
+
+def complains(message: Any) -> bool:
+    """This server speaks no WebSocket: that an open log finds none is no complaint; nor is the status of a page that is not there, or of a
+    list that is not understood."""
+    expected = ("WebSocket connection to", "status of 400", "status of 404")
+    return message.type in ("error", "warning") and not any(words in message.text for words in expected)
+
+
+class Reader:
+    """`scriptless` is a page that stays: others are drawn in its place."""
+
+    def __init__(self, chromium: Any, url: str, sheets: list[str]) -> None:
+        context = chromium.new_context(viewport=PHONE, color_scheme="dark", is_mobile=True, reduced_motion="reduce")
+        context.add_init_script(axe.SCRIPTS)
+        self.url, self.page, self.scriptless = url, context.new_page(), context.new_page()
+        self.complaints: list[str] = []
+        self.found: dict[str, list[str]] = {}
+        for page in (self.page, self.scriptless):
+            page.on("console", lambda message: self.complaints.append(message.text) if complains(message) else None)
+            page.on("pageerror", lambda error: self.complaints.append(str(error)))
+            page.on("dialog", lambda dialog: self.complaints.append(f"a dialog: {dialog.message}"))
+        self.scriptless.goto(f"{url}{LOGIN}")
+        for sheet in sheets:
+            self.scriptless.add_style_tag(url=sheet)
+
+    def looks_at(self, address: str, answer: Any, measured: bool) -> None:
+        """With axe only where there is something that no page before had, and with the page's scripts where it is something for them."""
+        wrong, new, new_looks = self.scriptless.evaluate("given => judge(given)", [answer.content.decode(), axe.STYLED])
+        assert not wrong, (address, wrong)
+        if new or measured:
+            self.scriptless.evaluate("draw()")
+            self.is_in_order(self.scriptless, address)
+        if any(place.startswith("script") or " data-" in place for place in new):
+            self.page.goto(self.url + address)
+            self.is_in_order(self.page, address)
+            made, made_looks = self.scriptless.evaluate(
+                "places => addNew(places)", self.page.evaluate("styled => placesHere(styled)", axe.STYLED)
+            )
+            self.look_closely(self.page, address, new + made, new_looks or made_looks)
+        elif new:
+            self.look_closely(self.scriptless, address, new, new_looks)
+
+    def is_in_order(self, page: Any, address: str) -> None:
+        width, ran = page.evaluate(f"[document.documentElement.scrollWidth, '{MARKER}' in window]")
+        assert width <= PHONE["width"] and not ran, address
+        assert self.complaints == [], address
+
+    def look_closely(self, page: Any, address: str, new: list[str], new_looks: bool) -> None:
+        hidden = page.evaluate("given => keepNew(given)", [new, axe.STYLED])
+        if not new_looks and not hidden:
+            self.keep(axe.findings(page, axe.ALL_RULES), "a phone in the dark", address)
+            return
+        if new_looks:
+            self.keep(axe.findings(page, axe.LOOKS), "a phone in the dark", address)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(DESKTOP)
+        self.keep(axe.findings(page, axe.ALL_RULES), "a desk", address)
+        page.emulate_media(color_scheme="dark")
+        if hidden and page.evaluate("keepLate()"):
+            self.keep(axe.findings(page, axe.COLOURS), "a desk in the dark", address)
+        page.set_viewport_size(PHONE)
+
+    def would_have_found_something(self) -> None:
+        """A page with a mistake of each sort, looked at as the others were."""
+        wrong, *_ = self.scriptless.evaluate("html => judge([html, []])", BAD)
+        assert len(wrong) == 5, wrong
+        self.scriptless.evaluate("() => { draw(); window.news = document.body }")
+        rules = {finding.split(":")[0] for finding in axe.findings(self.scriptless, axe.ALL_RULES)}
+        assert rules >= {"image-alt", "color-contrast"}, rules
+
+    def keep(self, found: list[str], where: str, address: str) -> None:
+        for finding in found:
+            self.found.setdefault(f"{finding} ({where})", []).append(address)
+
+
+def test_each_fits_a_phone_obeys_its_policy_and_keeps_nobody_out(
+    clean_and_hostile: tuple[dict[str, Any], dict[str, Any]], browser: Any
+) -> None:
+    clean, hostile = clean_and_hostile
+    sheets = {sheet for answer in clean.values() for sheet in re.findall(r'href="([^"]+\.css)"', answer.content.decode())}
+
+    def look(chromium: Any) -> None:
+        server.pages = hostile
+        reader = Reader(chromium, server.url, sorted(sheets))
+        for pages in (hostile, clean):
+            server.pages = pages
+            for address, answer in pages.items():
+                if every_page.is_html(answer):
+                    reader.looks_at(address, answer, pages is hostile)
+        reader.would_have_found_something()
+        assert not reader.found, "\n".join(f"{finding}\n      on {', '.join(at)}" for finding, at in reader.found.items())
+
+    with served() as server:
+        browser.do(look)

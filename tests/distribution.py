@@ -15,7 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 JOURNEYS = "journeys"
 OF_PROCESSES = "journeys that begin processes"
 POSTGRESQL = "PostgreSQL"
-LIVE = "live pages"
+BROWSER = "a browser"
 TOGETHER = {
     "tests/journeys/test_behind_nginx.py": OF_PROCESSES,
     "tests/journeys/test_doors.py": OF_PROCESSES,
@@ -27,15 +27,21 @@ TOGETHER = {
     "tests/journeys/": JOURNEYS,
     "tests/test_on_postgres.py": POSTGRESQL,
     "tests/test_report.py": POSTGRESQL,
-    "tests/cdr/test_live_page.py": LIVE,
+    "tests/cdr/test_live_page.py": BROWSER,
+    "tests/cdr/admin/test_every_page.py": BROWSER,
+    "tests/cdr/admin/test_accessibility.py": BROWSER,
+    "tests/cdr/admin/test_browser": BROWSER,
+    "tests/cdr/api/test_reference.py": BROWSER,
+    "tests/config/test_status_strip.py": BROWSER,
+    "tests/test_shared_browser.py": BROWSER,
     "tests/cdr/admin/entry/test_single_sign_on.py": "single sign-on",
     "tests/config/test_settings.py": "settings",
 }
 """What one process does from beginning to end, because it shares something that takes seconds to start: journeys their installation (and
-those that begin more processes another one, or they would take longer than all the rest), pages that live a server, single
+those that begin more processes another one, or they would take longer than all the rest), what a browser does one Chromium, single
 sign-on its identity provider, the settings the process that reads them. A test that is a piece of its own makes a process take one more
 at once, which then waits for it; the long one on PostgreSQL has company that can wait."""
-FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, LIVE)
+FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, BROWSER)
 """The longest pieces: who begins one of them late is the last to finish."""
 
 

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
+from config import garbage_collection
 from config.silent_peers import let_server_end_what_is_abandoned
 
 
@@ -14,3 +15,4 @@ class ConfigConfig(AppConfig):
         from config import checks  # noqa: F401, PLC0415 - importing it registers the checks
 
         connection_created.connect(let_server_end_what_is_abandoned)
+        garbage_collection.begin_again()

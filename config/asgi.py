@@ -9,7 +9,10 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.sessions import SessionMiddlewareStack
 from django.core.asgi import get_asgi_application
 
+from config import garbage_collection
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+garbage_collection.rest()
 django_application = get_asgi_application()
 
 import kombu.transport.redis  # noqa: E402, F401 - as config.celery below
@@ -41,3 +44,4 @@ def served_as(role: str, metrics_port: int | None = None) -> BehindProxies:
 
 
 application = served_as(settings.SERVE_ROLE)
+garbage_collection.begin_again()

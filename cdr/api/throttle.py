@@ -46,12 +46,18 @@ REQUESTS = Limit("requests", 300, 5, "Too many requests: an account may make 300
 FAILED_LOGINS = Limit("failed-logins", 20, 60, "Too many failed logins from this address. Try again later, with the right auth token.")
 
 
+class OnlyRedis(RedisStorage):
+    """Which would import the client of another server as well."""
+
+    DEPENDENCIES = {"redis": RedisStorage.DEPENDENCIES["redis"]}
+
+
 class Counters:
     """The counters in one Redis; a process keeps one connection pool to it."""
 
     def __init__(self, redis_url: str) -> None:
         self._pool = ConnectionPool.from_url(redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
-        self._shared = FixedWindowRateLimiter(RedisStorage(redis_url, self._pool, "streamdesk:throttle", wrap_exceptions=True))
+        self._shared = FixedWindowRateLimiter(OnlyRedis(redis_url, self._pool, "streamdesk:throttle", wrap_exceptions=True))
         self._own = ProcessWide(lambda: FixedWindowRateLimiter(MemoryStorage()))  # which has a thread
         self._away_until = 0.0
 

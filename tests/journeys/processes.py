@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.warm_start import WarmPopen, can_be_warm
+
 SETPRIV = shutil.which("setpriv")
 DIES_WITH_THE_TESTS = (SETPRIV, "--pdeathsig", "KILL") if SETPRIV else ()
 """Linux ends the child when the tests' process is killed and can stop nothing itself (Ctrl-C with several processes does that)."""
@@ -37,8 +39,8 @@ class ChildProcess:
 
     @staticmethod
     def _started(command: Sequence[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*DIES_WITH_THE_TESTS, *command],
+        return WarmPopen(
+            command if can_be_warm(command) else [*DIES_WITH_THE_TESTS, *command],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -13,7 +13,7 @@ from streams.simulate.gateway import AsteriskCall
 from tests.journeys.answers import Answers
 from tests.journeys.installation import ROOT, Installation, Web
 from tests.journeys.stage import live, numbered, streams_to
-from tests.streams.server_process import with_descriptors
+from tests.warm_start import with_descriptors
 
 STORMS = [
     ("idle", 400, 1),

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from config import child_process
 from streams.simulate.ending import closed
+from tests.warm_start import WarmServerPopen
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +56,8 @@ class ServerProcess:
 async def serving(started_by: tuple[str, ...] = (), **arguments: Any) -> AsyncIterator[ServerProcess]:
     """`started_by`: a command that becomes the server's process, with the server's command behind it."""
     whole = (*started_by, *command(arguments))
-    process = await asyncio.create_subprocess_exec(*whole, stdout=asyncio.subprocess.PIPE, **child_process.options(ROOT))
+    with mock.patch.object(subprocess, "Popen", WarmServerPopen):
+        process = await asyncio.create_subprocess_exec(*whole, stdout=asyncio.subprocess.PIPE, **child_process.options(ROOT))
     assert process.stdout is not None
     try:
         _, port = (await asyncio.wait_for(process.stdout.readline(), 30)).split()
@@ -66,11 +70,6 @@ async def serving(started_by: tuple[str, ...] = (), **arguments: Any) -> AsyncIt
 
 async def get(server: ServerProcess, path: str = "/", address: str = "127.0.0.1") -> bytes:
     return await server.answer_to(b"GET %b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path.encode(), address)
-
-
-def with_descriptors(count: int) -> tuple[str, ...]:
-    """What a command is started by, to have no more than these."""
-    return ("sh", "-c", f'ulimit -n {count} && exec "$@"', "sh")
 
 
 def command(arguments: dict[str, Any]) -> tuple[str, ...]:

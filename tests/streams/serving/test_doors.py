@@ -14,7 +14,8 @@ from websockets.exceptions import InvalidStatus
 
 from streams.pure.door_plan import DoorPlan, door_plan
 from streams.serving.doors import CALLS, LONGEST_REST_SECONDS, PAGES, PATIENCE_SECONDS, PROBES, Doors, Entrances, Visit
-from tests.streams.server_process import ServerProcess, get, serving, with_descriptors
+from tests.streams.server_process import ServerProcess, get, serving
+from tests.warm_start import with_descriptors
 
 DESCRIPTORS = 128
 PLAN = door_plan(DESCRIPTORS)

@@ -1,0 +1,45 @@
+"""A process that starts warm is what Python would have started: told the same, it finds, says and ends the same."""
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.journeys.processes import STARTER
+from tests.warm_start import ROOT, WarmServerPopen, with_descriptors
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere everything starts as ever")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def starter() -> None:
+    """The thread that starts child processes, which lives as long as the tests' process."""
+    STARTER.submit(int).result()
+
+
+def outcome(kind: Any, *command: str, **environment: str) -> tuple[int, str, str]:
+    given = {"PATH": os.environ["PATH"], "A": "b", **environment}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with kind(command, cwd=ROOT, env=given, text=True, start_new_session=True, **pipes) as process:
+        said, complaint = process.communicate("read", 60)
+    return process.returncode, said, complaint
+
+
+@pytest.mark.parametrize(("prefix", "environment"), [((), {}), (with_descriptors(77), {"PYTHONUNBUFFERED": "1"})])
+def test_it_is_told_and_tells_what_any_process_would(prefix: tuple[str, ...], environment: dict[str, str]) -> None:
+    command = (*prefix, sys.executable, "-m", "tests.telling_process", "word")
+    cold, warm = (outcome(kind, *command, **environment) for kind in (subprocess.Popen, WarmServerPopen))
+    assert warm == cold
+    assert warm[0] == 1 and warm[2] == "it went wrong\n" and str(os.getpid()) in warm[1]
+
+
+def test_it_is_stopped_by_its_own_id() -> None:
+    process = WarmServerPopen(
+        [sys.executable, "-m", "http.server", "0", "--bind", "127.0.0.1"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == -signal.SIGTERM

@@ -1,0 +1,92 @@
+"""What tests/warm_start.py forks: `python -m tests.warm_process SOCKET MODULE ...` imports the modules and forks itself for each request.
+
+A request is what a start of Python is given (command, environment) with four descriptors: input, output, errors, and a socket on which the
+fork says that it is there and is told to begin. Must import nothing of ours: each fork reads that for itself."""
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+OURS = ("config", "streams", "cdr")
+OF_ITS_OWN = ("twisted.internet.reactor", "daphne.server")
+"""They make an event loop as they are imported."""
+
+
+def load(modules: list[str]) -> None:
+    gc.disable()
+    for module in modules:
+        importlib.import_module(module)
+    assert not {*OURS, *OF_ITS_OWN} & {*sys.modules}
+    gc.freeze()
+    gc.enable()
+
+
+def next_request(requests: socket.socket) -> dict[str, Any] | None:
+    """In the fork: what it was asked for. Here: None, when there is nobody any more who could ask."""
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(requests, 1 << 20, 4)
+        if not message:
+            return None
+        if (between := os.fork()) == 0:
+            if os.fork():
+                os._exit(0)  # so that whoever asked becomes the parent, as the nearest that takes in orphans
+            requests.close()
+            return {**json.loads(message), "descriptors": descriptors}
+        os.waitpid(between, 0)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def be_born(parent: int, descriptors: list[int]) -> None:
+    """Returns when whoever asked has this process as a child, and has said that it may begin."""
+    deadline = time.monotonic() + 30
+    while os.getppid() != parent:
+        if time.monotonic() > deadline:
+            os._exit(1)
+        time.sleep(0.0005)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.setsid()
+    for number, descriptor in enumerate(descriptors[:3]):
+        os.dup2(descriptor, number)
+    with socket.socket(fileno=descriptors[3]) as asker:
+        asker.send(str(os.getpid()).encode())
+        if not asker.recv(1):
+            os._exit(1)
+    for descriptor in descriptors[:3]:
+        os.close(descriptor)
+
+
+def run(command: list[str], environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    if environment.get("PYTHONUNBUFFERED"):
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(write_through=True)  # type: ignore[union-attr]
+    if command[0] == "-m":
+        sys.argv = command[1:]
+        runpy.run_module(command[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = command
+        runpy.run_path(command[0], run_name="__main__")
+
+
+def main() -> None:
+    requests = socket.socket(fileno=int(sys.argv[1]))
+    load(sys.argv[2:])
+    requests.send(b"loaded")
+    if request := next_request(requests):
+        be_born(request["parent"], request["descriptors"])
+        run(request["command"], request["environment"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Processes of ours that start warm: what they import from elsewhere was imported once, in a process that each of them is a fork of.
+
+All that is ours is read and run as `python manage.py ...` or `python -m ...` would, with an environment, arguments and output of its own.
+It is a real child of the tests, in a session of its own, and dies with them. Whatever is not this Python in this folder starts as ever, and
+so does everything where this is no Linux. Owns how one is born; must not know what it does."""
+
+import atexit
+import ctypes
+import inspect
+import json
+import os
+import re
+import resource
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from subprocess import DEVNULL, Popen  # as they are: a test may have put a WarmPopen in the place of Popen
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PR_SET_CHILD_SUBREAPER = 36
+SERVER = (
+    *("autobahn.twisted.websocket", "daphne.http_protocol", "daphne.ws_protocol", "twisted.internet.asyncioreactor"),
+    *("twisted.internet.endpoints", "twisted.internet.ssl", "twisted.web.http", "uuid", "ipaddress"),
+)
+INSTALLATION = (
+    *SERVER,
+    *("celery.apps.beat", "celery.apps.worker", "celery.bin.celery", "celery.concurrency.thread", "channels.db", "channels.routing"),
+    *(
+        "channels.sessions",
+        "channels_redis.pubsub",
+        "cryptography.fernet",
+        "cryptography.x509",
+        "csp.constants",
+        "django.core.handlers.asgi",
+    ),
+    *(
+        "django.core.management",
+        "django.db.models",
+        "django.forms",
+        "django.template.defaulttags",
+        "django.test.client",
+        "h11",
+        "httpcore2",
+    ),
+    *("iso4217", "jinja2", "jwt", "kombu.transport.redis", "limits.storage", "limits.strategies", "numpy", "phonenumbers", "pycares"),
+    *("prometheus_client", "pydantic", "python_socks.async_.asyncio", "redis.asyncio", "requests", "soxr", "sqlite3", "sqlparse"),
+    *("unittest.mock", "websockets.asyncio.client", "websockets.asyncio.server", "whitenoise.middleware", "yaml", "zxcvbn"),
+)
+LIMITED = re.compile(r'ulimit -n (\d+) && exec "\$@"')
+_signature = inspect.signature(Popen._execute_child)  # type: ignore[attr-defined]
+_lock = threading.Lock()
+_warm: dict[tuple[str, ...], socket.socket] = {}
+
+
+def with_descriptors(count: int) -> tuple[str, ...]:
+    """What a command is started by, to have no more than these."""
+    return ("sh", "-c", f'ulimit -n {count} && exec "$@"', "sh")
+
+
+def can_be_warm(command: Sequence[str]) -> bool:
+    return sys.platform == "linux" and unlimited(command)[0][0] == sys.executable
+
+
+def unlimited(command: Sequence[str]) -> tuple[list[str], int | None]:
+    """A command, and how many descriptors it may have where that is said."""
+    limit = LIMITED.fullmatch(command[2]) if len(command) > 4 and command[0] == "sh" else None
+    return (list(command[4:]), int(limit[1])) if limit else (list(command), None)
+
+
+class WarmPopen(Popen[Any]):
+    """As Popen, of which it replaces how a child is born."""
+
+    modules: tuple[str, ...] = INSTALLATION
+
+    def _execute_child(self, *arguments: Any) -> None:
+        given = _signature.bind(self, *arguments).arguments
+        if not can_be_warm(given["args"]) or Path(given["cwd"] or ".").resolve() != ROOT:
+            super()._execute_child(*arguments)  # type: ignore[misc]
+            return
+        pipes = [given[name] for name in ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")]
+        try:
+            inherited = [given[name] if given[name] != -1 else own for own, name in enumerate(("p2cread", "c2pwrite", "errwrite"))]
+            self.pid = born(self.modules, given["args"], given["env"] or dict(os.environ), inherited)
+            self._child_created = True
+        finally:
+            self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]
+
+
+class WarmServerPopen(WarmPopen):
+    """For what only serves: it needs less."""
+
+    modules = SERVER
+
+
+def born(modules: tuple[str, ...], command: Sequence[str], environment: dict[str, str], descriptors: list[int]) -> int:
+    """The process id of a child that has begun."""
+    (_, *words), limit = unlimited(command)
+    request = {"command": words, "environment": environment, "parent": os.getpid()}
+    ours, its = socket.socketpair()
+    with _lock, ours:
+        ours.settimeout(60)
+        with its:
+            take_in_orphans(True)
+            socket.send_fds(warm(modules), [json.dumps(request).encode()], [*descriptors, its.fileno()])
+        try:
+            pid = int(ours.recv(20))
+        finally:
+            take_in_orphans(False)
+        if limit is not None:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limit))
+        ours.send(b".")
+    return pid
+
+
+def take_in_orphans(really: bool) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(really), 0, 0, 0)
+
+
+def warm(modules: tuple[str, ...]) -> socket.socket:
+    """Where forks of a process with these modules are asked for; it lives as long as the tests' process."""
+    if modules not in _warm:
+        from tests.left_open import outliving_the_test  # noqa: PLC0415 - tests/conftest.py imports this before Django has its settings
+
+        with outliving_the_test():
+            ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            command = [sys.executable, "-m", "tests.warm_process", str(its.fileno()), *modules]
+            # No second thread of a library's for sums: a fork has none of them.
+            environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": ""}
+            process = Popen(command, cwd=ROOT, env=environment, pass_fds=[its.fileno()], stdin=DEVNULL, stdout=DEVNULL)
+            its.close()
+            atexit.register(end, process, ours)
+            assert ours.recv(10) == b"loaded", "it said why above"
+        _warm[modules] = ours
+    return _warm[modules]
+
+
+def end(process: Popen[bytes], requests: socket.socket) -> None:
+    requests.close()
+    process.wait(30)

@@ -38,10 +38,18 @@ def served_as(role: str, metrics_port: int | None = None) -> BehindProxies:
 
     All pages are imported here: the first request for one would do so in the middle of calls, and they would wait for it."""
     if role != MEDIA:
+        garbage_collection.rest()
         get_resolver().url_patterns  # noqa: B018 - reading it imports them
+        garbage_collection.begin_again()
     plain_refused = NoPlainSecrets(in_role(role, _unguarded), https=settings.HTTPS)
     return BehindProxies(MetricsPage(plain_refused, role, metrics_port), settings.TRUSTED_PROXIES, hints=settings.HTTPS)
 
 
-application = served_as(settings.SERVE_ROLE)
 garbage_collection.begin_again()
+
+
+def __getattr__(name: str) -> BehindProxies:
+    """`application`, made when a server asks for it: our own says which role it has, and one for media imports no pages."""
+    if name != "application":
+        raise AttributeError(name)
+    return served_as(settings.SERVE_ROLE)

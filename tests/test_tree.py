@@ -60,7 +60,7 @@ GLUE = ("apps", "asgi", "celery", "models", "routing", "signals", "tasks", "urls
 """Modules of these names that hold declarations, or one line a door: what they declare is used by every other test."""
 
 TOLD_BY = {
-    "config/test_start": ("config/garbage_collection", "config/management/commands/migrate"),
+    "config/test_start": ("config/garbage_collection", "config/management/commands/createsuperuser", "config/management/commands/migrate"),
     # A part of one thing, told by the test of the whole.
     "cdr/api/test_calls": ("cdr/api/call_filters", "cdr/api/call_objects"),
     "cdr/api/test_streams": ("cdr/api/rows", "cdr/api/stream_objects"),

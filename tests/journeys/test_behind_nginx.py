@@ -128,6 +128,7 @@ async def test_a_rolling_restart_loses_no_call(rolled: Rolled, proxy: Nginx, ans
             while not done.is_set():
                 await one_call(proxy, customer, answers, 0.2)
                 calls += 1
+                await asyncio.sleep(0.2)  # three of them make enough calls
 
         coming = [asyncio.create_task(callers()) for _ in range(3)]
         while customer.attempts < 8:

@@ -97,6 +97,7 @@ def refused(web: Web) -> None:
             asyncio.run(brief_call(web))
         except CallRefused:
             return
+        time.sleep(0.25)  # each is a whole call, with its rows
     raise AssertionError("the process still takes calls")
 
 

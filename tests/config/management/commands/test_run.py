@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from config import claims, credentials, first_users
 from config.management.commands.run import logins, prepared_demo
@@ -86,8 +87,14 @@ async def running(folder: Path, port: int, **environment: str) -> AsyncIterator[
 
 
 async def test_the_days_of_an_installation(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]):
-    """One folder, started twice, as a start takes seconds: with its demo call, and after a kill with what it remembers."""
+    """One folder, as a start takes seconds: stopped during its first one, then with its demo call, and after a kill with what it
+    remembers."""
     port = unused_tcp_port_factory()
+    async with running(tmp_path, port) as run:
+        await run.says("Starting ...")
+        run.process.send_signal(signal.SIGTERM)
+        assert await run.ends() == 0
+        await run.nothing_is_left()
     async with running(tmp_path, port) as run:
         await run.says("Ctrl-C stops everything.")
         secrets = credentials.load(tmp_path)
@@ -98,6 +105,7 @@ async def test_the_days_of_an_installation(tmp_path: Path, unused_tcp_port_facto
         await run.says("callback StopStream")
         assert re.search(r"customer \| .*callback StartStream.*answered 200", run.said)
         await asyncio.to_thread(all_is_well, port)
+        await a_second_run_on_the_same_folder_is_one_sentence(run)
         await a_fallen_web_process_is_started_again(run)
         assert len(run.processes()) >= 6
         run.process.kill()
@@ -148,25 +156,17 @@ def all_is_well(port: int) -> None:
         time.sleep(0.2)
 
 
-async def test_a_stop_during_the_start_leaves_nothing(tmp_path: Path, unused_tcp_port: int):
-    async with running(tmp_path, unused_tcp_port) as run:
-        await run.says("Starting ...")
-        run.process.send_signal(signal.SIGTERM)
-        assert await run.ends() == 0
-        await run.nothing_is_left()
-
-
-async def test_a_port_in_use_is_one_sentence(tmp_path: Path, unused_tcp_port: int):
-    with claims._bound("127.0.0.1", unused_tcp_port):
-        async with running(tmp_path, unused_tcp_port) as run:
-            assert await run.ends() == 1
+def test_a_port_in_use_is_one_sentence(tmp_path: Path, unused_tcp_port: int, settings: Any) -> None:
+    settings.DATA_DIR, settings.PORT, settings.HOST = tmp_path, unused_tcp_port, "127.0.0.1"
     expected = f"PORT={unused_tcp_port} is in use by another program. Try another: make run PORT={unused_tcp_port + 1}."
-    assert run.said == f"CommandError: {expected}\n"
+    with claims._bound("127.0.0.1", unused_tcp_port), pytest.raises(CommandError) as refused:
+        call_command("run")
+    assert str(refused.value) == expected
 
 
-async def test_a_second_run_on_the_same_folder_is_one_sentence(tmp_path: Path, unused_tcp_port: int):
-    with claims.data_folder(tmp_path):
-        async with running(tmp_path, unused_tcp_port) as run:
-            assert await run.ends() == 1
-    assert run.said.startswith(f"CommandError: DATA_DIR={tmp_path} is in use: a Streamdesk runs on it already (process {os.getpid()}).")
+async def a_second_run_on_the_same_folder_is_one_sentence(first: Run) -> None:
+    async with running(first.folder, first.port) as run:
+        assert await run.ends() == 1
+    owner = first.process.pid
+    assert run.said.startswith(f"CommandError: DATA_DIR={first.folder} is in use: a Streamdesk runs on it already (process {owner}).")
     assert run.said.count("\n") == 1

@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import sys
 import urllib.error
 import urllib.request
@@ -35,39 +34,36 @@ async def serving(folder: Path, port: int, **environment: str) -> AsyncIterator[
             await process.wait()
 
 
-async def test_it_says_where_it_listens_and_stops_when_told(tmp_path: Path):
-    async with serving(tmp_path, 0) as process:
-        assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
-        assert line.startswith("Listening on http://127.0.0.1:")
-        assert await asyncio.to_thread(read, line.split()[-1] + "/healthz") == b"ok\n"
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 30) == 0
+async def address_of(process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+    assert line.startswith("Listening on http://127.0.0.1:"), line
+    return line.split()[-1]
 
 
-async def test_it_stands_behind_its_proxies_in_every_role(tmp_path: Path):
-    """With TLS at the proxy, a page that did not know of it would lead to itself for ever."""
-    async with serving(tmp_path, 0, HTTPS="1", TRUSTED_PROXIES="127.0.0.1", SERVE_ROLE="console") as process:
-        assert process.stdout is not None
-        address = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().split()[-1]
-        request = urllib.request.Request(f"{address}/nowhere/", headers={"X-Forwarded-Proto": "https"})
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            (await asyncio.to_thread(urllib.request.urlopen, request, None, 30)).close()
-
-
-async def test_told_to_stop_it_is_unready_while_its_port_still_answers(tmp_path: Path):
-    """Without Redis and a worker it is never ready; what counts here is why."""
+async def test_it_says_where_it_listens_and_told_to_stop_it_is_unready_while_its_port_still_answers(tmp_path: Path):
+    """Without Redis and a worker it is never ready; what counts here is why. Another that wants the same port says so in a sentence."""
     async with serving(tmp_path, 0, DRAIN_NOTICE_SECONDS="300") as process:
-        assert process.stdout is not None
-        address = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().split()[-1]
+        address = await address_of(process)
+        assert await asyncio.to_thread(read, address + "/healthz") == b"ok\n"
         assert await asyncio.to_thread(said_of_the_process, address) == "ok"
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(30):
             while await asyncio.to_thread(said_of_the_process, address) != "is being stopped":
                 await asyncio.sleep(0.02)
         assert await asyncio.to_thread(read, address + "/healthz") == b"ok\n"
+        await a_port_in_use_is_one_sentence_with_another_to_try(tmp_path, urlsplit(address).port or 0)
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 30) == 0
+
+
+async def a_port_in_use_is_one_sentence_with_another_to_try(folder: Path, port: int) -> None:
+    async with serving(folder, port, SERVE_ROLE="media") as process:
+        _, complaint = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 1
+    assert complaint.decode().startswith(f"CommandError: 127.0.0.1:{port} cannot be listened on: ")
+    assert complaint.decode().rstrip().endswith(f"Choose another port with --port or PORT, such as PORT={port + 1}.")
+    assert os.linesep not in complaint.decode().rstrip()
 
 
 def answered(url: str, data: bytes | None = None, **headers: str) -> int:
@@ -82,14 +78,18 @@ def answered(url: str, data: bytes | None = None, **headers: str) -> int:
 
 
 @pytest.mark.parametrize("role", ["all", "console"])
-async def test_proxies_are_seen_through_and_plain_secrets_refused_in_every_role_with_pages(tmp_path: Path, role: str):
+async def test_it_stands_behind_its_proxies_and_refuses_plain_secrets_in_every_role_with_pages(tmp_path: Path, role: str):
+    """With TLS at the proxy, a page that did not know of it would lead to itself for ever."""
     async with serving(tmp_path, 0, HTTPS="1", TRUSTED_PROXIES="127.0.0.1", SERVE_ROLE=role) as process:
-        assert process.stdout is not None
-        page = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().split()[-1] + "/admin/login/"
+        address = await address_of(process)
+        page = address + "/admin/login/"
         assert await asyncio.to_thread(answered, page) == 301
         assert await asyncio.to_thread(answered, page, X_Forwarded_Proto="https") == 200
         assert await asyncio.to_thread(answered, page, X_Forwarded_Proto="https", X_Forwarded_Host="evil.example") == 400
         assert await asyncio.to_thread(answered, page, b"password=secret") == 403
+        assert await asyncio.to_thread(answered, f"{address}/nowhere/", X_Forwarded_Proto="https") == 404
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 30) == 0
 
 
 def said_of_the_process(address: str) -> str:
@@ -102,17 +102,6 @@ def said_of_the_process(address: str) -> str:
 def read(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=10) as response:
         return bytes(response.read())
-
-
-async def test_a_port_in_use_is_one_sentence_with_another_to_try(tmp_path: Path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        async with serving(tmp_path, port) as process:
-            _, complaint = await asyncio.wait_for(process.communicate(), 30)
-    assert process.returncode == 1
-    assert complaint.decode().startswith(f"CommandError: 127.0.0.1:{port} cannot be listened on: ")
-    assert complaint.decode().rstrip().endswith(f"Choose another port with --port or PORT, such as PORT={port + 1}.")
-    assert os.linesep not in complaint.decode().rstrip()
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "257", "many", ""])

@@ -39,8 +39,8 @@ TOGETHER = {
 }
 """What one process does from beginning to end, because it shares something that takes seconds to start: journeys their installation (and
 those that begin more processes another one, or they would take longer than all the rest), what a browser does one Chromium, single
-sign-on its identity provider, the settings the process that reads them. A test that is a piece of its own makes a process take one more
-at once, which then waits for it; the long one on PostgreSQL has company that can wait."""
+sign-on its identity provider, the settings the process that their readers are forks of. A test that is a piece of its own makes a
+process take one more at once, which then waits for it; the long one on PostgreSQL has company that can wait."""
 FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, BROWSER)
 """The longest pieces: who begins one of them late is the last to finish."""
 

@@ -65,7 +65,7 @@ class Reader:
     def run(self, *words: str, **environment: str) -> Done:
         clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         given = {"DATA_DIR": str(self._folder), **environment}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         with SettingsPopen([sys.executable, *words], cwd=ROOT, env=clean | given, **pipes) as process:
             said, complaint = process.communicate(timeout=60)
         return Done(words, process.returncode, said, complaint)

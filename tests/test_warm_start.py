@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,3 +45,28 @@ def test_it_is_stopped_by_its_own_id() -> None:
     with process:
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == -signal.SIGTERM
+
+
+def test_it_dies_with_the_tests_and_so_does_what_it_is_a_fork_of() -> None:
+    """The tests are another process here, which is killed."""
+    begun = "w.WarmServerPopen([sys.executable, '-m', 'http.server', '0', '--bind', '127.0.0.1'])"
+    code = "import sys, time, django; django.setup(); from tests import warm_start as w; "
+    code += f"print({begun}.pid, flush=True); time.sleep(60)"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as tests:
+        assert tests.stdout is not None
+        pid = int(tests.stdout.readline())
+        assert state_of(pid) in "RSD"
+        tests.kill()
+    deadline = time.monotonic() + 30
+    while (state := state_of(pid)) not in "Z ":
+        assert time.monotonic() < deadline, state
+        time.sleep(0.01)
+
+
+def state_of(pid: int) -> str:
+    """As the kernel names it; a space when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    except OSError:
+        return " "

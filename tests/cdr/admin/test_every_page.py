@@ -14,7 +14,7 @@ from cdr.pure.acts import Act
 from streams.models import Account, Call, Callback, Gateway, Stream
 from streams.pure.gateway.refusal import Reason
 from tests.cdr.admin import axe, every_page
-from tests.cdr.admin.asked_often import drawn_for_readers, known_people
+from tests.cdr.admin.asked_often import known_people
 from tests.cdr.admin.hostile import MARKER, poison_everything
 from tests.cdr.admin.prepared_pages import served
 from tests.cdr.admin.test_escaping import rows_of_everything
@@ -50,7 +50,7 @@ def drawn(user: User, more: list[str]) -> dict[str, Any]:
     """What the console answers, by address: a page of each kind, and more."""
     client = Client()
     client.force_login(user)
-    with known_people(), drawn_for_readers():
+    with known_people():
         others = {LOGIN: Client().get(LOGIN), **{address: client.get(address) for address in more}}
         assert {address: answer.status_code for address, answer in others.items() if answer.status_code != 200} == NOT_WELL
         return every_page.kinds(user) | others

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import F
+
 from cdr.models import Charge
 from streams import journal
 from streams.models import Account, Application, Call, Gateway
@@ -12,6 +14,7 @@ from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import NORMAL_HANGUP, HangupCause, Level
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.messages import StreamRequest
+from tests.cdr import call_again
 from tests.cdr.call_timing import healthy, steady
 from tests.streams.rows import priced
 
@@ -110,9 +113,12 @@ class CallScript:
         self.add(K.CALL_ENDED, after, level=level, **cause._asdict(), words=words, close_code=1000)
         self.measured(steady(after))
 
-    def save(self) -> Call:
+    def record(self) -> None:
+        """By the journal, always."""
         journal.record(OWNER, LEASE_SECONDS, self.facts, self.notes)
+
+    def save(self) -> Call:
+        call_again.write(self.facts, self.notes, LEASE_SECONDS, self.record)
         call = Call.objects.get(uuid=self.facts.call_id)
-        for charge in Charge.objects.filter(stream__call=call).select_related("stream"):
-            Charge.objects.filter(pk=charge.pk).update(created_at=charge.stream.ended_at)
+        Charge.objects.filter(stream__call=call).update(created_at=F("ended_at"))
         return call

@@ -17,6 +17,11 @@ pytestmark = pytest.mark.django_db
 START = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def each_call_is_written_by_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.cdr.call_again.write", lambda facts, notes, lease_seconds, by_the_journal: by_the_journal())
+
+
 def ended_stream(seconds: float, **plan: object) -> Stream:
     """A live stream of a new call, as it looks a moment after its end; not charged yet."""
     call = live_call(make_gateway(account="Billed", **plan))

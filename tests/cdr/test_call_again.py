@@ -11,8 +11,10 @@ from django.db import transaction
 from cdr.models import Charge
 from streams import journal
 from streams.models import Call, Callback, CallMeasure, Gateway, Stream, StreamEvent, StreamMeasure
+from streams.pure.lifecycle import EventKind as K
 from tests.cdr import call_again
 from tests.cdr.call_script import LEASE_SECONDS, OWNER, STARTED, CallScript, make_gateway
+from tests.cdr.call_timing import steady
 from tests.cdr.factories import KINDS, good_call, many_streams_call
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +126,16 @@ def test_a_note_that_says_something_else_is_another_call(journal_writes: list[Ca
     for seconds in (41.4, 41.4, 41.5):
         good_call(gateway, seconds=seconds)
     assert len(journal_writes) == 2
+
+
+def test_so_is_one_with_another_timing_or_name_in_its_gateway(journal_writes: list[CallScript]) -> None:
+    for timing, called in ((steady(3.0), ""), (steady(4.0), ""), (steady(4.0), "x.1"), (steady(4.0), "x.1")):
+        script = CallScript(make_gateway())
+        script.add(K.CALL_MEDIA_STARTED, 0.002, format="mulaw 8000 Hz", gateway_call_id=called or script.facts.gateway_call_id)
+        script.call_ended(3.0)
+        script.measured(timing)
+        script.save()
+    assert len(journal_writes) == 3
 
 
 def test_notes_that_follow_are_written_by_the_journal(journal_writes: list[CallScript]) -> None:

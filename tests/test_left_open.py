@@ -54,14 +54,15 @@ def test_nothing_left_is_nothing_said():
 
 @needs_proc
 def test_a_connection_and_a_server_of_the_loop_are_named_at_once(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(left_open, "SETTLE_SECONDS", 1000)
     with a_loop() as loop:
         before = open_now(loop)
         listening = Listener()
         port = listening.port
         server = loop.run_until_complete(asyncio.start_server(read_to_the_end, sock=listening))
         _, writer = loop.run_until_complete(asyncio.open_connection("127.0.0.1", port))
-        said = words_for(before, loop)
+        with monkeypatch.context() as patient:  # and no longer: whatever goes wrong here is to be told at once
+            patient.setattr(left_open, "SETTLE_SECONDS", 1000)
+            said = words_for(before, loop)
         loop.run_until_complete(closed(writer))
         loop.run_until_complete(listening.end(server))
         assert f"listening socket ('127.0.0.1', {port})" in said

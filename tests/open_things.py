@@ -90,7 +90,10 @@ def is_a(candidate: object, kind: type | tuple[type, ...]) -> bool:
 
 def number_of(holder: Any) -> int:
     """The descriptor that a transport or a socket holds, -1 for none."""
-    sock = holder.get_extra_info("socket") if is_a(holder, asyncio.BaseTransport) else holder
+    try:
+        sock = holder.get_extra_info("socket") if is_a(holder, asyncio.BaseTransport) else holder
+    except AttributeError:  # of TLS, and over: until it is collected it knows nothing, not even that
+        return -1
     return int(sock.fileno()) if sock is not None else -1
 
 

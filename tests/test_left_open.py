@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from asyncio.sslproto import _SSLProtocolTransport
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from streams.simulate.ending import closed
 from streams.simulate.listener import Listener
 from tests import left_open
-from tests.open_things import in_words, open_now
+from tests.open_things import in_words, number_of, open_now
 
 WITHOUT_PROC = not sys.platform.startswith("linux")
 needs_proc = pytest.mark.skipif(WITHOUT_PROC, reason="sockets and child processes that are left open: there is no /proc on this machine")
@@ -177,3 +178,9 @@ def test_looking_costs_little():
         open_now()
         costs.append(time.process_time() - began)
     assert min(costs) < 0.02
+
+
+def test_a_connection_with_tls_that_is_over_holds_nothing():
+    over = _SSLProtocolTransport.__new__(_SSLProtocolTransport)
+    over._ssl_protocol, over._closed = None, True  # as its own close() leaves it
+    assert number_of(over) == -1

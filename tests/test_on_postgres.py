@@ -12,7 +12,8 @@ from tests import postgres_server
 from tests.report import NOTE
 
 ROOT = Path(__file__).parent.parent
-# Not here: what asks no database (how a try is sent), and what is told of rows that these have read (drawings, comparisons).
+# Not here: what asks no database (how a try is sent), what is told of rows that these have read (drawings, comparisons), and what asks
+# nothing that these do not ask as well (spools that are replayed, provisioning).
 TESTS = (
     "tests/test_upgrade.py",
     "tests/streams/test_rates.py",
@@ -26,7 +27,6 @@ TESTS = (
     "tests/streams/journal",
     "tests/streams/calls/test_control_rounds.py",
     "tests/streams/calls/test_note_queue.py",
-    "tests/streams/calls/test_orphaned_spools.py",
     "tests/streams/calls/test_refused_writes.py",
     "tests/streams/calls/test_switchboard.py",
     "tests/streams/calls/test_lease_keeping.py",
@@ -34,7 +34,6 @@ TESTS = (
     "tests/streams/test_silent_connections.py",
     "tests/streams/test_clocks.py",
     "tests/streams/gateways",
-    "tests/streams/test_provision.py",
     "tests/config/test_status.py",
     "tests/config/doctor/test_of_stores.py",
     "tests/config/doctor/test_of_work.py",
@@ -50,7 +49,6 @@ TESTS = (
     "tests/cdr/pages/test_call.py",
     "tests/cdr/pages/test_host.py",
     "tests/cdr/pages/test_hosts.py",
-    "tests/cdr/pages/test_gateway.py",
     "tests/cdr/pages/test_row_key.py",
     "tests/cdr/pages/test_stream_page.py",
     "tests/cdr/pages/log/test_page.py",
@@ -81,8 +79,6 @@ TOLD_BEFORE = (
     "tests/cdr/api/test_stream_start.py::test_start_says_everything_that_is_wrong",
     "tests/cdr/api/test_usage.py::test_what_cannot_be_meant_is_a_sentence",
     "tests/cdr/test_spending.py::test_what_is_no_limit_is_said_at_its_field",
-    "tests/streams/calls/test_orphaned_spools.py::test_no_file_stops_anything",
-    "tests/streams/test_provision.py::test_a_value_that_is_not_allowed_is_said_at_its_place",
 )
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from streams import name_lookup
-from tests import distribution, few_cases, made_once, migrated, report
+from tests import distribution, few_cases, made_once, migrated, report, warm_start
 
 pytest.register_assert_rewrite("tests.upgrades")  # what its assertions compared is told, as in a test's own file
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process that a test starts compiles all sources once more
@@ -149,9 +149,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 # Every test closes what it opens.
 from tests.distribution import pytest_collection  # noqa: E402, F401
 from tests.few_cases import pytest_addoption  # noqa: E402, F401
-from tests.left_open import nothing_is_left_open, pytest_fixture_setup, running_loop  # noqa: E402, F401
+from tests.left_open import nothing_is_left_open, outliving_the_test, pytest_fixture_setup, running_loop  # noqa: E402, F401
 from tests.shared_browser import browser  # noqa: E402, F401
 from tests.streams.redis_server import RedisServer  # noqa: E402 - after the setup
+
+warm_start.wanted = outliving_the_test
 
 
 @pytest.fixture(autouse=True)

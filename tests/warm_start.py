@@ -2,7 +2,7 @@
 
 All that is ours is read and run as `python manage.py ...` or `python -m ...` would, with an environment, arguments and output of its own.
 It is a real child of the tests, in a session of its own, and dies with them. Whatever is not this Python in this folder starts as ever, and
-so does everything where this is no Linux. Owns how one is born; must not know what it does."""
+so does everything where this is no Linux, or where nobody wants it. Owns how one is born; must not know what it does."""
 
 import atexit
 import ctypes
@@ -14,7 +14,8 @@ import resource
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from subprocess import DEVNULL, Popen  # as they are: a test may have put a WarmPopen in the place of Popen
 from typing import Any
@@ -51,6 +52,9 @@ INSTALLATION = (
 )
 LIMITED = re.compile(r'ulimit -n (\d+) && exec "\$@"')
 _signature = inspect.signature(Popen._execute_child)  # type: ignore[attr-defined]
+wanted: Callable[[], AbstractContextManager[None]] | None = None
+"""Set by whoever wants processes to start warm; within it the process is opened that they are forks of. What measures processes does not:
+a fork shares memory, and is there sooner."""
 _lock = threading.Lock()
 _warm: dict[tuple[str, ...], socket.socket] = {}
 
@@ -61,7 +65,7 @@ def with_descriptors(count: int) -> tuple[str, ...]:
 
 
 def can_be_warm(command: Sequence[str]) -> bool:
-    return sys.platform == "linux" and unlimited(command)[0][0] == sys.executable
+    return wanted is not None and sys.platform == "linux" and unlimited(command)[0][0] == sys.executable
 
 
 def unlimited(command: Sequence[str]) -> tuple[list[str], int | None]:
@@ -122,9 +126,8 @@ def take_in_orphans(really: bool) -> None:
 def warm(modules: tuple[str, ...]) -> socket.socket:
     """Where forks of a process with these modules are asked for; it lives as long as the tests' process."""
     if modules not in _warm:
-        from tests.left_open import outliving_the_test  # noqa: PLC0415 - tests/conftest.py imports this before Django has its settings
-
-        with outliving_the_test():
+        assert wanted is not None
+        with wanted():
             ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             command = [sys.executable, "-m", "tests.warm_process", str(its.fileno()), *modules]
             # No second thread of a library's for sums: a fork has none of them.

@@ -10,9 +10,10 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
+from tests import warm_start
 from tests.chaos import small_disk, table
 from tests.chaos.history import History
 from tests.chaos.invariants import findings
@@ -115,9 +116,9 @@ async def main(options: argparse.Namespace) -> int:
     # Whoever waits for a process to start must not keep others from asking a database.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     answers = Answers()
-    server = AnswerServer(answers)
     folder = ROOT / "build/chaos" / time.strftime("%Y%m%d-%H%M%S")
     run = Run(folder, answers)
+    server = AnswerServer(answers)
     began = time.monotonic()
     seed = options.seed or random.randrange(1, 1_000_000)
     if options.minutes:
@@ -148,6 +149,7 @@ def options() -> argparse.Namespace:
 if __name__ == "__main__":
     small_disk.begin_with_own_mounts(["-m", "tests.chaos", *sys.argv[1:]])
     STARTER.submit(int).result()
+    warm_start.wanted = nullcontext
     try:
         sys.exit(asyncio.run(main(options())))
     except asyncio.CancelledError:

@@ -57,6 +57,9 @@ TESTS = (
     "tests/cdr/test_spending.py",
     "tests/cdr/admin/lists/test_totals.py",
     "tests/cdr/api/test_usage.py",
+    "tests/cdr/api/test_events.py",
+    "tests/cdr/api/test_callbacks.py",
+    "tests/cdr/api/test_statements.py",
     "tests/cdr/test_url_tests.py",
     "tests/cdr/alerts/test_measures.py",
     "tests/cdr/alerts/test_transitions.py",
@@ -78,6 +81,8 @@ TOLD_BEFORE = (
     "tests/cdr/admin/lists/test_search.py::test_a_masked_number_is_never_narrowed_down",
     "tests/cdr/api/test_stream_start.py::test_start_says_everything_that_is_wrong",
     "tests/cdr/api/test_usage.py::test_what_cannot_be_meant_is_a_sentence",
+    "tests/cdr/api/test_events.py::test_what_cannot_be_meant_is_said_at_its_name",
+    "tests/cdr/api/test_callbacks.py::test_pages_of_it_that_cannot_be",
     "tests/cdr/test_spending.py::test_what_is_no_limit_is_said_at_its_field",
 )
 

@@ -16,6 +16,11 @@ def exact_moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
 
+def exact_utc(at: datetime) -> str:
+    """The same with the offset: 2026-11-23 14:01:37.250000+00:00."""
+    return f"{exact_moment(at)}+00:00"
+
+
 def amount(money: Decimal | None) -> str:
     return f"{money or Decimal(0):.5f}"
 

@@ -19,6 +19,8 @@ from cdr.pure.keyset import Place
 
 MOST_PER_PAGE = 20
 MOST_OFFSET = 1_000_000_000
+PLACES = ("limit", "offset", "cursor", "after")
+"""What of a query says which page is asked for; the rest of it is about the list."""
 Blank = BeforeValidator(lambda value: None if value == "" else value)
 """An empty parameter is one that is missing."""
 
@@ -73,7 +75,7 @@ def _foreign_cursor() -> ApiRefusal:
 def meta(path: str, query: Mapping[str, str], asked: ApiPage, total_count: int, *, more: bool, last: Place | None = None) -> Meta:
     """`query` is what was asked with, filters and all. `more`: whether another page follows. `last`: where the last row of this one
     stands, in lists that have a cursor."""
-    kept = {name: value for name, value in query.items() if name not in ("limit", "offset", "cursor")} | {"limit": str(asked.limit)}
+    kept = {name: value for name, value in query.items() if name not in PLACES} | {"limit": str(asked.limit)}
     before = {"offset": str(max(asked.offset - asked.limit, 0))}
     return Meta(
         limit=asked.limit,

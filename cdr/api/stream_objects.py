@@ -2,7 +2,7 @@
 
 Owns which column is which field, and the words for a stream's status. Must not know requests."""
 
-from cdr.api.forms import amount, api_moment, exact_moment
+from cdr.api.forms import amount, api_moment, exact_utc
 from cdr.api.schemas import StreamObject
 from cdr.models import Charge
 from streams.models import Stream
@@ -36,7 +36,7 @@ def stream_object(stream: Stream) -> StreamObject:
         extra_headers=stream.extra_headers,
         status=status(stream),
         hangup_reason=stream.hangup_reason or None,
-        created_at=f"{exact_moment(stream.requested_at)}+00:00",
+        created_at=exact_utc(stream.requested_at),
         start_time=api_moment(stream.started_at) if stream.started_at else None,
         end_time=api_moment(stream.ended_at) if stream.ended_at else None,
         bill_duration=charge.seconds if charge else 0,

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 from schemathesis.checks import not_a_server_error
@@ -20,6 +21,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from cdr.api.schemas import StreamStart
 from cdr.api.v1 import api
+from cdr.models import Adjustment
 from streams.models import Account, Call
 from streams.pure.customer.stream_request import check_request
 from tests.cdr.api.customers import SERVICE_URL, Customer
@@ -82,9 +84,11 @@ def test_every_operation_has_its_place_in_the_documentation() -> None:
 
 @pytest.fixture
 def unlimited(acme: Customer) -> Iterator[Customer]:
-    """With a call. A request does not close the connection in whose transaction the test is."""
+    """With a call, and a statement of this month. A request does not close the connection in whose transaction the test is."""
     Account.objects.update(concurrent_streams_limit=1_000_000, stream_starts_per_second=1_000_000)
     acme.live_call()
+    owes = {"account": acme.account, "currency": "USD", "amount": "-1.00000", "at": timezone.now(), "created_by": "anna"}
+    Adjustment.objects.create(**owes, reason="So that there is a statement")
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield acme
@@ -129,7 +133,7 @@ def test_every_operation_does_for_its_account_what_it_says(unlimited: Customer, 
     for operation in (found.ok() for found in described.get_all_operations()):
         body = GIVEN.get(operation.label, NOT_SET)
         for media_type in operation.get_request_payload_content_types() if body is not NOT_SET else [None]:
-            there = {**there_is(unlimited.live_call()), "kind": "Number"}
+            there = {**there_is(unlimited.live_call()), "kind": "Number", "month": f"{timezone.now():%Y-%m}", "currency": "USD"}
             rightly_asked = operation.Case(path_parameters=there, body=body, media_type=media_type)
             statuses = [asked(rightly_asked, unlimited, who).status_code for who in ("", unlimited.authorization)]
             assert (statuses[0], statuses[1] // 100) == (401, 2), (operation.label, statuses)

@@ -1,12 +1,6 @@
-"""What an account used, by API: days of its own time zone, each currency by itself, and the example of the documentation."""
+"""What an account used, by API: days of its own time zone, each currency by itself."""
 
-import json
-import os
-import re
-import shutil
-import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -18,7 +12,6 @@ from tests.moved_clock import database_goes_with_it
 from tests.streams.rows import priced
 
 NOON = datetime(2026, 10, 3, 12, 0, tzinfo=UTC)
-DOCUMENT = Path(__file__).parents[3] / "docs" / "api.md"
 
 
 @pytest.fixture
@@ -103,20 +96,3 @@ def test_it_takes_as_many_queries_for_many_streams(used: Customer, django_assert
         charged(NOON + timedelta(minutes=minute), 5, used.account.name, used.account.gateways.first().name)
     with django_assert_max_num_queries(6):
         assert lines(used, **OCTOBER, by="application")[0][1] == 23
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(shutil.which("curl") is None, reason="There is no curl here.")
-def test_the_example_of_the_documentation_works_as_it_stands_there(used: Customer, live_server) -> None:
-    section = DOCUMENT.read_text().partition("### Get the usage")[2]
-    command, answer = re.search(r"```sh\n(.*?)```.*?```json\n(.*?)```", section, re.DOTALL).groups()
-    environment = {
-        **os.environ,
-        "AUTH_ID": used.account.auth_id,
-        "AUTH_TOKEN": used.auth_token,
-        "API": f"{live_server.url}/v1/Account/{used.account.auth_id}",
-    }
-    done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, timeout=60, check=True)
-    body, documented = json.loads(done.stdout), json.loads(answer)
-    assert body.keys() == documented.keys() and body["objects"][0].keys() == documented["objects"][0].keys()
-    assert [one["day"] for one in body["objects"]] == ["2026-10-03", "2026-10-04"]

@@ -1,0 +1,38 @@
+"""What of an event a customer may read: everything but who of the operator's people did something, and the operator's own network.
+
+Owns those details. Secrets of URLs and headers go in `lines`, for every reader. Must not know who asks."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from cdr.pure.log.rows import EventRow
+from streams.pure.lifecycle import EventKind as K
+
+API = "API"
+NOT_TOLD: dict[str, tuple[str, ...]] = {
+    K.CALL_STARTED: ("address", "upgrade_ms"),
+    K.CALL_GATEWAY_RESUMED: ("address",),
+    K.CALL_GATEWAY_UNREADABLE: ("sample",),
+}
+"""Of the gateway, which is the operator's: where it stands, and what it sends besides calls."""
+_ON_REQUEST = re.compile(rf"(at the request of )(?!{API}\.\Z).*(?=\.\Z)", re.DOTALL)
+"""Which ends the words of what somebody ended."""
+
+
+def for_customers(event: EventRow) -> EventRow:
+    """The event as its customer may read it."""
+    details: object = event.details
+    if not isinstance(details, Mapping):
+        return event
+    hidden = NOT_TOLD.get(event.kind, ())
+    return replace(event, details={name: _told(name, value) for name, value in details.items() if name not in hidden})
+
+
+def _told(name: str, value: Any) -> Any:
+    if name == "by":
+        return value if value == API else "The operator"
+    if name == "words" and isinstance(value, str):
+        return _ON_REQUEST.sub(r"\1the operator", value)
+    return value

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import reduce
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -12,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from cdr.api.v1 import api
+from cdr.models import Adjustment
 from streams.models import Call, ControlRequest
 from tests.cdr.api.customers import SERVICE_URL, Customer
 
@@ -32,6 +34,8 @@ EXPECTED = {
     ("GET", "Account/<auth_id>/"): Expected(200, other=200),
     ("GET", "Account/<auth_id>/<none_here:kind>/"): Expected(200, other=200),
     ("GET", "Account/<auth_id>/Usage/"): Expected(200, other=200),
+    ("GET", "Account/<auth_id>/Statements/"): Expected(200, other=200),
+    ("GET", "Account/<auth_id>/Statements/<month>/<currency>/"): Expected(200),
     ("GET", "Account/<auth_id>/Call/"): Expected(200, other=200),
     ("GET", "Account/<auth_id>/Call/<call_uuid>/"): Expected(200),
     ("DELETE", "Account/<auth_id>/Call/<call_uuid>/"): Expected(204),
@@ -41,6 +45,8 @@ EXPECTED = {
     ("DELETE", "Account/<auth_id>/Call/<call_uuid>/Stream/"): Expected(204),
     ("GET", "Account/<auth_id>/Call/<call_uuid>/Stream/<stream_id>/"): Expected(200),
     ("DELETE", "Account/<auth_id>/Call/<call_uuid>/Stream/<stream_id>/"): Expected(204),
+    ("GET", "Account/<auth_id>/Call/<call_uuid>/Stream/<stream_id>/Events/"): Expected(200),
+    ("GET", "Account/<auth_id>/Call/<call_uuid>/Stream/<stream_id>/Callbacks/"): Expected(200),
 }
 
 
@@ -70,6 +76,9 @@ def test_every_operation_is_declared_with_and_without_its_slash() -> None:
 
 @pytest.fixture
 def call(acme: Customer) -> Call:
+    """Beside it there is a statement of a month."""
+    owes = {"account": acme.account, "currency": "USD", "amount": "-1.00000", "at": datetime(2026, 10, 3, tzinfo=UTC)}
+    Adjustment.objects.create(**owes, reason="Trouble", created_by="anna")
     return acme.live_call()
 
 
@@ -86,7 +95,7 @@ def routes(call: Call) -> list[Route]:
     """With and without their slash."""
     stream = call.streams.first()
     assert stream
-    values = {"<call_uuid>": str(call.uuid), "<stream_id>": str(stream.uuid), KIND: "Recording"}
+    values = {"<call_uuid>": str(call.uuid), "<stream_id>": str(stream.uuid), KIND: "Recording", "<month>": "2026-10", "<currency>": "USD"}
 
     def filled(route: str) -> str:
         return "/v1/" + reduce(lambda path, name: path.replace(name, values[name]), values, route)

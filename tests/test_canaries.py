@@ -239,8 +239,12 @@ def test_an_error_s_log_line_shows_none_of_a_url_or_a_path(planted: Planted, log
     assert not found(text, (PASSWORD, *planted.in_urls))
 
 
-def test_the_api_tells_an_account_no_token(planted: Planted) -> None:
-    auth_id = planted.application.account.auth_id
-    login = base64.b64encode(f"{auth_id}:{planted.token}".encode()).decode()
-    answer = Client().get(f"/v1/Account/{auth_id}/", headers={"Authorization": f"Basic {login}"})
-    assert answer.status_code == 200 and planted.token not in body(answer)
+def test_the_api_tells_an_account_no_token_and_no_secret_of_what_pages_show(planted: Planted) -> None:
+    """(A stream itself is told whole to its account, as it was asked for.)"""
+    account, stream = planted.application.account, CallbackAttempt.objects.filter(number=9)[0].callback.stream
+    login = base64.b64encode(f"{account.auth_id}:{planted.token}".encode()).decode()
+    of_stream = f"Call/{stream.call.uuid}/Stream/{stream.uuid}/"
+    for path in ("", "Statements/", "Usage/", f"{of_stream}Events/?limit=100", f"{of_stream}Callbacks/"):
+        answer = Client().get(f"/v1/Account/{account.auth_id}/{path}", headers={"Authorization": f"Basic {login}"})
+        assert answer.status_code == 200 and not found(body(answer), (*planted.sealed, *planted.in_urls)), path
+        assert not path.startswith("Call/") or answer.json()["objects"]

@@ -16,8 +16,8 @@ from cdr.models import Adjustment, Charge
 from cdr.pure.acts import Act
 from cdr.pure.billing import bill
 from cdr.pure.figures import money
-from cdr.pure.statement import amount_of, units_of
-from cdr.statements.counting import figures_of
+from cdr.pure.statement import amount_of
+from cdr.statements.counting import units_in
 from streams.database_clock import database_now
 from streams.models import Account, Stream
 from streams.pure.lifecycle import LIVE_STATES
@@ -76,13 +76,13 @@ def watch(account: Account) -> None:
 
 
 def spent_this_month(account: Account, now: datetime) -> Decimal:
-    """In the currency of its limits, in its own month: what was charged, corrections, and what live streams have cost so far."""
+    """In the currency of its limits, in its own month: what was charged, corrections, and what live streams have cost so far; three
+    queries."""
     name = account.zone_name
     begin = begin_of(first_of_month(local_day(now, name)), name)
     charges = Charge.objects.filter(account=account, currency=account.spending_currency, ended_at__gte=begin)
     adjustments = Adjustment.objects.filter(account=account, currency=account.spending_currency, at__gte=begin)
-    corrected = sum(units_of(amount) for amount in adjustments.values_list("amount", flat=True))
-    return amount_of(figures_of(charges).units + corrected) + _live(account, now)
+    return amount_of(units_in(charges, adjustments)) + _live(account, now)
 
 
 def _live(account: Account, now: datetime) -> Decimal:
@@ -93,11 +93,3 @@ def _live(account: Account, now: datetime) -> Decimal:
         if price.currency == account.spending_currency:
             sum_so_far += bill(started_at, now, price).amount
     return sum_so_far
-
-
-def spending_words(account: Account, now: datetime) -> str:
-    """`12.30000 USD this month; warned since 2026-10-20 14:00:00 UTC`."""
-    words = f"{money(spent_this_month(account, now), account.spending_currency)} this month ({account.zone_name})"
-    for at, what in ((account.spending_warned_at, "over the warning"), (account.spending_stopped_at, "no new streams")):
-        words += f"; {what} since {at:%Y-%m-%d %H:%M} UTC" if at else ""
-    return words

@@ -23,7 +23,7 @@ from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import found
 from cdr.admin.rate_form import RateForm
 from cdr.admin.site import console
-from cdr.pages.rates import default_words, price_words, rate_lines, since_words, zone_of
+from cdr.pages.rates import price_words, rate_lines, since_words, zone_of
 from cdr.pure.acts import Act
 from cdr.pure.figures import NOTHING
 from streams import rates
@@ -39,9 +39,8 @@ class RatedAdmin(Asking):
     """An account or a rate card, with its prices."""
 
     @admin.display(description="Rates")
-    def rate_table(self, owner: Account | RateCard) -> SafeString:
-        shown = {"rates": rate_lines(owner, database_now()), "default": default_words() if isinstance(owner, Account) else ""}
-        return render_to_string("admin/cdr/_rates.html", shown)
+    def rate_table(self, owner: RateCard) -> SafeString:
+        return render_to_string("admin/cdr/_rates.html", {"rates": rate_lines(owner, database_now())})
 
     # A new one ----------------------------------------------------------------------------------------------------------
     def new_rate_view(self, request: HttpRequest, key: int) -> HttpResponse:
@@ -130,7 +129,7 @@ class RatedAdmin(Asking):
         if not request.user.has_perm(MAY_SET_RATES):
             return
         yield Door("New rate…", self.own_url("new_rate", owner.pk))
-        for line in rate_lines(owner, timezone.now()):
+        for line in rate_lines(owner, timezone.now()) if isinstance(owner, RateCard) else ():  # an account's page has them in its table
             if not line.begun:
                 yield Door(f"Withdraw the rate from {line.since}…", self.own_url("withdraw_rate", owner.pk, line.pk), bad=True)
 

@@ -11,28 +11,29 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from cdr import spending
-from cdr.admin.additions import Additions, Door, Where
+from cdr.admin.additions import Additions, Context, Door, Where
 from cdr.admin.audited import Audited
+from cdr.admin.overview import MONEY, WithOverview
 from cdr.admin.rates import RatedAdmin
 from cdr.admin.site import console
 from cdr.admin.statements import WithStatements
 from cdr.admin.tokens import TokenAdmin
+from cdr.admin.understood import UnderstoodList
 from cdr.admin.url_tests import MAY_TEST, ask_address
+from cdr.pages.account import account_page
 from cdr.pages.rates import listed_price, price_words
 from cdr.pure.figures import NOTHING, moment
 from cdr.roles import SECRETS
 from streams import guard, rates
-from streams.database_clock import database_now
-from streams.models import Account, Application, Rate, Stream
+from streams.models import Account, Application, Rate
 from streams.models.tenants import currency_validator
 from streams.pure.customer import answer_xml
 from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES
-from streams.pure.lifecycle import LIVE_STATES, CallState
 from streams.pure.price import BEGINNING, DECIMALS, DEFAULT, HIGHEST
 from streams.pure.scrubbing import scrubbed, scrubbed_document
 
@@ -61,35 +62,35 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]
     rate_currency = forms.CharField(label="Currency", initial=DEFAULT.currency, max_length=3, validators=[currency_validator])
 
 
+class AccountList(UnderstoodList):
+    """With the prices that it shows, of all its rows together."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
+        return super().get_queryset(request, exclude_parameters).prefetch_related("rates__card__rates")
+
+
 @admin.register(Account, site=console)
-class AccountAdmin(TokenAdmin, WithStatements, RatedAdmin, Audited):
-    readonly_fields = ("token_table", "rate_table", "in_use", "spent")
+class AccountAdmin(WithOverview, TokenAdmin, WithStatements, RatedAdmin, Audited):
+    overview_template = "admin/cdr/account.html"
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
     search_help_text = "Name or auth ID"
 
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> tuple[str, ...]:
-        shown = ("token_table", "rate_table") if obj else FIRST_RATE
-        in_use = ("in_use",) if obj else ()
-        spent = ("spent",) if obj and (obj.spending_warn_at or obj.spending_stop_at) else ()
-        return ("name", "auth_id", *shown, "time_zone", "country", *in_use, *LIMITS, *spent, *SPENDING, *CALLBACKS, *ON_CALLS, *RETENTION)
+        first = () if obj else FIRST_RATE
+        return ("name", "auth_id", *first, "time_zone", "country", *LIMITS, *SPENDING, *CALLBACKS, *ON_CALLS, *RETENTION)
+
+    def overview(self, request: HttpRequest, row: Account) -> Context:
+        """In twelve queries, whatever the account has."""
+        now = timezone.now()
+        page = account_page(row, now, spending.spent_this_month(row, now) if request.user.has_perm(MONEY) else None)
+        return {"page": self.as_seen(request, page), "may_statements": request.user.has_perm("cdr.view_statement")}
 
     def _door_to_test(self, request: HttpRequest, account: Account) -> Iterator[Door]:
         if request.user.has_perm(MAY_TEST):
             yield Door("Test a service URL…", ask_address(account=account.pk))
 
     adds = Additions(doors={Where.RECORD: _door_to_test})
-
-    @admin.display(description="Spent")
-    def spent(self, account: Account) -> str:
-        return spending.spending_words(account, database_now())
-
-    @admin.display(description="In use now")
-    def in_use(self, account: Account) -> str:
-        live = Q(state=CallState.LIVE)
-        calls = account.calls.filter(live).count()
-        streams = Stream.objects.filter(call__in=account.calls.filter(live), state__in=LIVE_STATES).count()
-        return f"{calls} of {account.concurrent_calls_limit} calls, {streams} of {account.concurrent_streams_limit} streams"
 
     @admin.display(description="Created (UTC)", ordering="created_at")
     def created(self, account: Account) -> str:
@@ -99,8 +100,8 @@ class AccountAdmin(TokenAdmin, WithStatements, RatedAdmin, Audited):
     def plan(self, account: Account) -> str:
         return price_words(listed_price(account, timezone.now()))
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
-        return super().get_queryset(request).prefetch_related("rates__card__rates")
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[UnderstoodList]:
+        return AccountList
 
     def get_form(self, request: HttpRequest, obj: Account | None = None, change: bool = False, **kwargs: Any) -> Any:
         """A new account is given its first rate with it; later ones are added on its page."""

@@ -6,20 +6,18 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.questions import Asking, Choice, Question
 from cdr.admin.lists.records import found
-from cdr.pages.auth_tokens import counting_lines, token_lines
+from cdr.pages.auth_tokens import counting_lines
 from cdr.pure.figures import moment
 from streams.models import Account, AuthToken
 from streams.models.tokens import LONGEST_NAME
@@ -51,10 +49,6 @@ class TokenForm(forms.Form):
 
 class TokenAdmin(Asking):
     """An account, with its auth tokens."""
-
-    @admin.display(description="Auth tokens")
-    def token_table(self, account: Account) -> SafeString:
-        return render_to_string("admin/cdr/_tokens.html", {"tokens": token_lines(account, timezone.now()), "account": account})
 
     # A new one ----------------------------------------------------------------------------------------------------------
     def new_view(self, request: HttpRequest, key: int) -> HttpResponse:
@@ -113,12 +107,9 @@ class TokenAdmin(Asking):
         return HttpResponseRedirect(_page_of(token.account))
 
     def _token_doors(self, request: HttpRequest, account: Account) -> Iterator[Door]:
-        """The names of tokens are no secret; a door stands where this reader may go through it."""
-        if not request.user.has_perm(MAY_CHANGE_TOKENS):
-            return
-        yield Door("New auth token…", self.own_url("new_token", account.pk))
-        for line in counting_lines(account, timezone.now()):
-            yield Door(f"Revoke {line.name}…", self.own_url("revoke_token", account.pk, line.pk), bad=True)
+        """The way to the end of one stands beside it, on the account's page."""
+        if request.user.has_perm(MAY_CHANGE_TOKENS):
+            yield Door("New auth token…", self.own_url("new_token", account.pk))
 
     adds = Additions(
         pages=(

@@ -61,10 +61,17 @@ class Since(NamedTuple):
 
 def counted_since(rows: QuerySet[Counted], column: str, now: datetime) -> Since:
     """In one query, by the index of the newest."""
-    day_ago = now - WINDOWS["day"]
-    newest = rows.filter(**{f"{column}__gte": day_ago}).order_by(f"-{column}", "-id").values_list(column, flat=True)
-    beyond = list(newest[COUNTED_ROWS : COUNTED_ROWS + 1])
-    return Since(beyond[0], True) if beyond else Since(day_ago, False)
+    return since_of(next(iter(beyond_counted(rows, column, now)), None), now)
+
+
+def beyond_counted(rows: QuerySet[Counted], column: str, now: datetime) -> "QuerySet[Counted, datetime]":
+    """When the newest row was made that is not counted: nothing where a day has no more than are."""
+    newest = rows.filter(**{f"{column}__gte": now - WINDOWS["day"]}).order_by(f"-{column}", "-id").values_list(column, flat=True)
+    return newest[COUNTED_ROWS : COUNTED_ROWS + 1]
+
+
+def since_of(beyond: datetime | None, now: datetime) -> Since:
+    return Since(beyond, True) if beyond else Since(now - WINDOWS["day"], False)
 
 
 def count_services(streams: QuerySet[Stream], since: Since, now: datetime, most: int) -> list[HostCount]:

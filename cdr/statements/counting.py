@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Count, F, QuerySet, Sum
 from django.db.models.functions import Cast, Coalesce, Round, TruncDate
 
-from cdr.models import Charge
+from cdr.models import Adjustment, Charge
 from cdr.pure.statement import Figures, Group
 from streams.models import Application
 from streams.pure.time_zone import zone
@@ -41,6 +41,15 @@ def groups_of(charges: QuerySet[Charge], zone_name: str, *, by_currency: bool = 
 def figures_of(charges: QuerySet[Charge]) -> Figures:
     found = charges.order_by().aggregate(**sums_of())
     return _counted([found[name] for name in WHAT])
+
+
+def units_in(charges: QuerySet[Charge], adjustments: QuerySet[Adjustment]) -> int:
+    """What both come to, in one query."""
+    sums = [
+        rows.order_by().values("account").annotate(units=sums_of()["units"]).values_list("units", flat=True)
+        for rows in (charges, adjustments)
+    ]
+    return sum(sums[0].union(sums[1], all=True))
 
 
 def _counted(values: Iterable[Any]) -> Figures:

@@ -23,8 +23,10 @@ def gateway(db) -> Gateway:
 
 
 def form_of(client: Client, address: str) -> dict[str, object]:
-    """What a browser would send of the form at `address` as it stands."""
+    """What a browser would send of the form of that page as it stands; of some rows it has a page of its own."""
     answer: Any = client.get(address)
+    if "adminform" not in answer.context_data:
+        answer = client.get(address.replace("/change/", "/edit/"))
     form = answer.context_data["adminform"].form
     initial = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     return {name: value for name, value in initial.items() if value is not None}

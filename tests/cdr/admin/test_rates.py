@@ -183,7 +183,7 @@ def test_the_queries_of_a_page_do_not_grow_with_its_history(clerk, account, card
     for day in range(40):
         priced(account, f"0.0{day:02}", valid_from=NOW - timedelta(days=day))
         account.rates.create(card=card, valid_from=NOW - timedelta(days=100 + day))
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         read(clerk, f"{page_of(account)}change/")
     for number in range(20):
         make_gateway(f"more-{number}", f"More {number}", rate=f"0.{number:02}")

@@ -146,6 +146,7 @@ cdr_streamdetail_add              login/login no/no       no/no       no/no     
 cdr_streamdetail_history          login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
 cdr_streamdetail_delete           login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
 cdr_streamdetail_change           login/login no/no       yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     no/no
+streams_account_edit              login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
 streams_account_new_token         login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
 streams_account_revoke_token      login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
 cdr_statement_open                login/login no/no       no/no       no/no       yes/yes     yes/yes     yes/yes     no/no

@@ -55,7 +55,8 @@ def test_an_accounts_page_shows_its_limits_and_what_is_in_use(administrator, gat
     script.streaming()
     script.save()
     good_call(gateway)
-    assert "1 of 7 calls, 1 of 9 streams" in read(administrator, f"{ACCOUNT}{gateway.account_id}/change/").text
+    text = read(administrator, f"{ACCOUNT}{gateway.account_id}/change/").text
+    assert "1 of 7 calls at once" in text and "1 of 9 streams at once" in text
 
 
 def test_a_country_is_one_that_telephone_numbers_have(administrator, gateway) -> None:

@@ -25,6 +25,7 @@ PARTS = {
     "applications": "streams.view_application",
     "gateways": "streams.view_gateway",
     "alerts": "cdr.view_alert",
+    "groups": "auth.view_group",
     "audit": "cdr.view_auditentry",
     "tokens": "streams.rotate_token",
     "rates": "streams.set_rates",

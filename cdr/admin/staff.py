@@ -25,9 +25,11 @@ from cdr.admin.audited import Audited
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.staff import STAFF_FILTERS
 from cdr.admin.lists.questions import Asking, Question
+from cdr.admin.overview import WithOverview
 from cdr.admin.site import console
+from cdr.pages.user import user_page
 from cdr.pure.acts import Act
-from cdr.sign_in import second_factor
+from cdr.sign_in import second_factor, sessions
 
 MAY_CHANGE = "auth.change_user"
 
@@ -73,7 +75,8 @@ class Ranked(Audited):
 
 
 @admin.register(User, site=console)
-class StaffAdmin(Ranked, Asking, UserAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
+class StaffAdmin(WithOverview, Ranked, Asking, UserAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
+    overview_template = "admin/cdr/user.html"
     list_filter = STAFF_FILTERS
     readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "has_second_factor")
@@ -86,6 +89,10 @@ class StaffAdmin(Ranked, Asking, UserAdmin):  # type: ignore[type-arg]  # Django
         has_one = Exists(TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True))
         users: QuerySet[User] = super().get_queryset(request).annotate(second_factor=has_one)
         return users
+
+    def overview(self, request: HttpRequest, row: Any) -> Context:
+        codes_left = second_factor.recovery_codes_left(row) if row.second_factor else None
+        return {"page": user_page(row, list(sessions.sessions_of(row)), codes_left)}
 
     @admin.display(description="Second factor", boolean=True, ordering="second_factor")
     def has_second_factor(self, user: ListedUser) -> bool:

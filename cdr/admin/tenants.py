@@ -26,9 +26,10 @@ from cdr.admin.tokens import TokenAdmin
 from cdr.admin.understood import UnderstoodList
 from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.pages.account import account_page
+from cdr.pages.application import application_page
 from cdr.pages.rates import listed_price, price_words
 from cdr.pure.figures import NOTHING, moment
-from cdr.roles import SECRETS
+from cdr.roles import NUMBERS, SECRETS
 from streams import guard, rates
 from streams.models import Account, Application, Rate
 from streams.models.tenants import currency_validator
@@ -145,7 +146,8 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Application, site=console)
-class ApplicationAdmin(Audited):
+class ApplicationAdmin(WithOverview, Audited):
+    overview_template = "admin/cdr/application.html"
     form = ApplicationForm
     readonly_fields = ("shown_url", "shown_xml")
     list_display = ("name", "account", "answer")
@@ -164,6 +166,10 @@ class ApplicationAdmin(Audited):
             yield Door("Test a service URL…", ask_address(application=application.pk))
 
     adds = Additions(doors={Where.RECORD: _door_to_test})
+
+    def overview(self, request: HttpRequest, row: Application) -> Context:
+        page = application_page(row, timezone.now(), secrets=request.user.has_perm(SECRETS))
+        return {"page": self.as_seen(request, page), "may_numbers": request.user.has_perm(NUMBERS)}
 
     @admin.display(description="Answer")
     def answer(self, application: Application) -> str:

@@ -136,10 +136,10 @@ def account_page(account: Account, now: datetime, spent: Decimal | None) -> Acco
         auth_id=account.auth_id,
         state=NO_NEW_STREAMS if stopped else host_badge(ends.tallies, live.streams),
         story=account_story(ends.tallies, live.calls, live.streams, hosts.rows[0].host if hosts.rows else "", stopped=stopped),
-        calls=(_in_use(live.calls, account.concurrent_calls_limit, "call", CALLS, query),),
+        calls=(in_use(live.calls, account.concurrent_calls_limit, "call", CALLS, query),),
         all_calls=urlencode(query),
         streams=(
-            _in_use(live.streams, account.concurrent_streams_limit, "stream", STREAMS, query),
+            in_use(live.streams, account.concurrent_streams_limit, "stream", STREAMS, query),
             *service_figures(ends.tallies, query)[1:2],
         ),
         callbacks=_callback_figures(live, query),
@@ -165,17 +165,17 @@ def _now(account: Account, now: datetime) -> Now:
     owed = Callback.objects.filter(account=account, created_at__gte=now - recent_hosts.WINDOWS["day"])
     beyond = recent_hosts.beyond_counted(Stream.objects.filter(account=account), "requested_at", now)
     counts = (live, streams, owed.filter(state=CallbackState.PENDING), owed.filter(state=CallbackState.GIVEN_UP))
-    named = {f"count_{number}": _count(rows) for number, rows in enumerate(counts)}
+    named = {f"count_{number}": count_of(rows) for number, rows in enumerate(counts)}
     found = Account.objects.order_by().annotate(beyond=Subquery(beyond), **named)
     calls, live_streams, waiting, given_up, cut = found.values_list(*named, "beyond").get(pk=account.pk)
     return Now(calls, live_streams, waiting, given_up, recent_hosts.since_of(cut, now))
 
 
-def _count(rows: QuerySet[Any], by: str = "account") -> Coalesce:
+def count_of(rows: QuerySet[Any], by: str = "account") -> Coalesce:
     return Coalesce(Subquery(rows.order_by().values(by).annotate(rows=Count("pk")).values("rows"), output_field=IntegerField()), 0)
 
 
-def _in_use(live: int, limit: int, noun: str, path: str, query: dict[str, str]) -> HostFigure:
+def in_use(live: int, limit: int, noun: str, path: str, query: dict[str, str]) -> HostFigure:
     bad = live >= limit
     return HostFigure(f"{live:,}", f"of {limit:,} {noun}s at once", path, urlencode({**query, "state": "live"}), bad)
 
@@ -208,7 +208,7 @@ def _application(one: Application) -> ApplicationLine:
 
 
 def gateway_lines(gateways: QuerySet[Gateway], now: datetime) -> Shown:
-    live = _count(Call.objects.filter(gateway=OuterRef("pk"), state=CallState.LIVE), "gateway")
+    live = count_of(Call.objects.filter(gateway=OuterRef("pk"), state=CallState.LIVE), "gateway")
     found = with_health(gateways, now).annotate(live_calls=live).order_by("name")
     return _shown(found, SHOWN_OWN, lambda one: _gateway(one, now))
 

@@ -132,8 +132,8 @@ def _facts(alert: Alert) -> tuple[Fact, ...]:
         Fact("Found last", amount_words(alert.value, unit)),
         Fact("Highest", amount_words(alert.worst, unit)),
         Fact("Threshold", amount_words(alert.threshold, unit)),
-        Fact("Account", str(alert.account or NOTHING)),
-        Fact("Gateway", str(alert.gateway or NOTHING)),
+        Fact("Account", str(alert.account or NOTHING), of="account", key=alert.account_id),
+        Fact("Gateway", str(alert.gateway or NOTHING), of="gateway", key=alert.gateway_id),
         Fact("Host", cleaned(alert.host, 80) or NOTHING),
         Fact("Opened again", counted(alert.reopened, "time") if alert.reopened else NOTHING),
     )

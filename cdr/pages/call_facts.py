@@ -27,9 +27,9 @@ def shown_facts(call: Call, now: datetime) -> tuple[Fact, ...]:
     """Of a call that was selected with its account, gateway and application."""
     return (
         Fact("Call UUID", str(call.uuid), code=True, wide=True),
-        Fact("Account", str(call.account)),
-        Fact("Gateway", call.gateway.name if call.gateway else NOTHING),
-        Fact("Application", call.application.name if call.application else NOTHING),
+        Fact("Account", str(call.account), of="account", key=call.account_id),
+        Fact("Gateway", call.gateway.name if call.gateway else NOTHING, of="gateway", key=call.gateway_id),
+        Fact("Application", call.application.name if call.application else NOTHING, of="application", key=call.application_id),
         Fact("From", call.from_number or NOTHING),
         Fact("To", call.to_number or NOTHING),
         Fact("Direction", call.direction),

@@ -78,8 +78,8 @@ def _facts(callback: Callback) -> tuple[Fact, ...]:
     pending = callback.state == CallbackState.PENDING
     return (
         Fact("URL", SecretText(f"{callback.method} {callback.url}"), code=True, wide=True),
-        Fact("Stream UUID", str(callback.stream.uuid), code=True, wide=True),
-        Fact("Account", str(callback.account)),
+        Fact("Stream UUID", str(callback.stream.uuid), code=True, wide=True, of="stream", key=callback.stream.uuid),
+        Fact("Account", str(callback.account), of="account", key=callback.account_id),
         Fact("Created (UTC)", moment(callback.created_at)),
         Fact("Number in its stream", str(callback.number)),
         Fact("Tries", str(callback.tries)),

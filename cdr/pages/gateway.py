@@ -126,8 +126,8 @@ def _facts(gateway: Gateway, base: str, signed: bool) -> tuple[Fact, ...]:
     return (
         Fact("URL", gateway_url(gateway.dialect, base, gateway.name), code=True, wide=True),
         Fact("Dialect", gateway.get_dialect_display()),
-        Fact("Account", gateway.account.name),
-        Fact("Application", gateway.application.name),
+        Fact("Account", gateway.account.name, of="account", key=gateway.account_id),
+        Fact("Application", gateway.application.name, of="application", key=gateway.application_id),
         Fact("Known by", "Twilio's signature" if signed else "its name and password"),
         Fact("Seems to be (guessed)", version or NOTHING, wide=True),
         Fact("Upgrade answered in", upgrade or NOTHING, wide=True),

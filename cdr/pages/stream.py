@@ -5,6 +5,7 @@ Owns those queries. What stands on a page is cdr.pages.stream_card's. Must not k
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -21,12 +22,15 @@ STATES = (CallbackState.DELIVERED, CallbackState.PENDING, CallbackState.GIVEN_UP
 
 
 class Fact(NamedTuple):
-    """One labelled value. `code`: shown in a monospaced face. `wide`: needs the room of two."""
+    """One labelled value. `code`: shown in a monospaced face. `wide`: needs the room of two. `of`, `key`: what has a page of its own,
+    "account", "application", "gateway" or "stream": a link for who may see that."""
 
     label: str
     value: str
     code: bool = False
     wide: bool = False
+    of: str = ""
+    key: int | UUID | None = None
 
 
 class Owed(NamedTuple):

@@ -89,7 +89,7 @@ def _span(first_ms: int, last_ms: int) -> str:
 def _asked(test: UrlTest) -> tuple[Fact, ...]:
     return (
         Fact("Service URL", SecretText(test.url), code=True, wide=True),
-        Fact("Account", str(test.account or NOTHING)),
+        Fact("Account", str(test.account or NOTHING), of="account", key=test.account_id),
         Fact("Content type", test.content_type),
         Fact("Asked by", test.owner.get_username() if test.owner else NOTHING),
         Fact("Asked (UTC)", moment(test.created_at)),

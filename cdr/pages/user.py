@@ -60,7 +60,7 @@ class UserPage:
 
 
 def user_page(user: User, sessions: Sequence[ConsoleSession], codes_left: int | None) -> UserPage:
-    """In three queries. `sessions`: those that are not over, used last first. `codes_left`: recovery codes; None without a second factor."""
+    """In three queries. `sessions`: those that are not over, used last first. `codes_left`: None without a second factor."""
     groups = tuple(Group.objects.filter(user=user).order_by("name").values_list("pk", "name"))
     may_do, own = _may_do(user)
     return UserPage(

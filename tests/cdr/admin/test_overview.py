@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cdr import roles
-from streams.models import Account, Gateway
+from streams.models import Account, Callback, Gateway
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
@@ -105,3 +105,21 @@ def test_a_full_page_takes_few_queries_and_is_small(who, queries, request, djang
     with django_assert_max_num_queries(queries):
         html = client.get(page_of(account)).content
     assert len(html) < 60_000
+    application = reverse("admin:streams_application_change", args=[account.gateways.get(name="pbx-1").application_id])
+    with django_assert_max_num_queries(queries - 5):
+        html = client.get(application).content
+    assert len(html) < 60_000
+
+
+def test_whose_a_call_and_a_gateway_are_is_a_link_for_who_may_follow_it(support, gateway) -> None:
+    page = f"/admin/cdr/calldetail/{live_call(gateway).uuid}/change/"
+    keys = {"account": gateway.account_id, "application": gateway.application_id, "gateway": gateway.pk}
+    owners = {name: reverse(f"admin:streams_{name}_change", args=[key]) for name, key in keys.items()}
+    assert set(owners.values()) <= set(read(support, page).links)
+    assert {owners["account"], owners["application"]} <= set(read(support, owners["gateway"]).links)
+    links = read(signed_in(person("billing", roles.BILLING)), page).links
+    assert owners["account"] in links and owners["gateway"] not in links and owners["application"] not in links
+    assert not set(owners.values()) & set(read(reader("view_calldetail"), page).links)
+    callback = Callback.objects.select_related("stream")[0]
+    shown = read(support, f"/admin/streams/callback/{callback.pk}/change/").links
+    assert {owners["account"], reverse("admin:cdr_streamdetail_change", args=[callback.stream.uuid])} <= set(shown)

@@ -54,14 +54,14 @@ def _count(rows: "QuerySet[Stream, Any]") -> Subquery:
 
 
 def _line(call: Any, now: datetime) -> CallLine:
-    failed = f", {call.failed_count} failed" if call.failed_count else ""
+    failed = f"{call.failed_count} of {call.stream_count} failed" if call.failed_count else ""
     return CallLine(
         uuid=call.uuid,
         at=moment(call.started_at),
         from_number=cleaned(call.from_number) or NOTHING,
         to_number=cleaned(call.to_number) or NOTHING,
         lasted=duration(elapsed_seconds(call.started_at, call.ended_at or now)),
-        streams=counted(call.stream_count or 0, "stream") + failed,
+        streams=failed or counted(call.stream_count or 0, "stream"),
         failed=bool(call.failed_count),
         live=call.state == CallState.LIVE,
         state=call_badge(call.state),

@@ -82,7 +82,7 @@ def test_the_page_says_what_would_be_removed_and_what_was(administrator, call, s
 
 
 def test_an_accounts_days_are_set_on_its_page_and_audited(administrator, call) -> None:
-    page = f"/admin/streams/account/{call.account_id}/change/"
+    page = f"/admin/streams/account/{call.account_id}/edit/"
     form = administrator.get(page).context_data["adminform"].form
     values = {name: form[name].value() for name in form.fields if form[name].value() is not None} | {"retain_numbers_days": "90"}
     assert administrator.post(page, values).status_code == 302

@@ -57,7 +57,7 @@ def test_what_is_live_what_failed_and_where(account) -> None:
         "1 call and 2 streams are live. 1 of the 4 streams of the last hour failed, 2 of the 5 streams of the last 24 hours, "
         "most of them at bot.example.com."
     ]
-    assert [call.streams for call in page.last_calls][:2] == ["2 streams", "1 stream, 1 failed"] and len(page.last_calls) == 5
+    assert [call.streams for call in page.last_calls][:2] == ["2 streams", "1 of 1 failed"] and len(page.last_calls) == 5
 
 
 def test_what_it_spends_is_what_its_limits_are_held_against(account) -> None:

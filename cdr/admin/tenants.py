@@ -168,7 +168,7 @@ class ApplicationAdmin(WithOverview, Audited):
     adds = Additions(doors={Where.RECORD: _door_to_test})
 
     def overview(self, request: HttpRequest, row: Application) -> Context:
-        page = application_page(row, timezone.now(), secrets=request.user.has_perm(SECRETS))
+        page = application_page(row, timezone.now())
         return {"page": self.as_seen(request, page), "may_numbers": request.user.has_perm(NUMBERS)}
 
     @admin.display(description="Answer")

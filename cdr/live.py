@@ -1,14 +1,15 @@
 """A debug log that grows while somebody looks at it: a WebSocket that brings what the page does not have yet, narrowed as the page is.
 
-Owns that conversation. It asks once a second, on threads of its own, whether anything changed, and reads the lines only then: no call
-waits for it, and it needs no Redis. Whether the reader may still look is asked again every 3 s."""
+Owns that conversation, with who is signed in and with who came by a link (cdr.log_links). It asks once a second, on threads of its own,
+whether anything changed, and reads the lines only then: no call waits for it, and it needs no Redis. Whether the reader may still look
+is asked again every 3 s."""
 
 import asyncio
 import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, NamedTuple, TypeVar
@@ -21,6 +22,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import re_path
 
+from cdr import log_links
 from cdr.pages.log.page import DebugLogPage, log_page
 from cdr.pages.log.subject import DebugLog, call_log, stream_log
 from cdr.pure.log.filter import LogFilter, asked_by
@@ -29,6 +31,7 @@ from cdr.sign_in import second_factor
 from cdr.sign_in.sessions import SessionStore
 from streams.database_threads import DatabaseThreads
 from streams.gateways.socket_loop import Receive, Send
+from streams.pure.peer_address import counted_as, peer_address
 from streams.shares import Places, Shares
 
 log = logging.getLogger(__name__)
@@ -48,29 +51,30 @@ HELLO_SECONDS = 10
 MOST_ANCHORS = 10_000
 MOST_OPEN = 12
 """Open logs of one person in this process."""
-CLOSE_REFUSED, CLOSE_NO_LONGER, CLOSE_TOO_MANY = 4403, 4401, 4429
+CLOSE_REFUSED, CLOSE_NO_LONGER, CLOSE_TOO_MANY, CLOSE_LINK_OVER = 4403, 4401, 4429, 4410
 
 LOGS = {"call": (call_log, "cdr.view_calldetail"), "stream": (stream_log, "cdr.view_streamdetail")}
 
 _threads = DatabaseThreads(2, "live-log")
 _places = Places(Shares("looks at open logs", places=2, each=1))
-"""Of the persons who look."""
+"""Of the persons who look, and of links."""
+SHARED = "shared"
 
-
-_open: Counter[int] = Counter()
+_open: Counter[Hashable] = Counter()
 
 
 class LogReader(NamedTuple):
-    """Who looks, and whether numbers are whole for them."""
+    """Who looks (a user, or all who have one link), and whether numbers are whole for them."""
 
-    user: int
+    user: Hashable
     whole_numbers: bool
 
 
 @dataclass(slots=True)
 class OpenLog:
     """One open page: which log, whose session, what is asked for, and what the page has (anchor -> words of a line that may change,
-    "" for a line it shows). `log` and `pulse` are those of the last look."""
+    "" for a line it shows). Of a link `key` is the link, and `session_key` the address it is asked from. `log` and `pulse` are those of
+    the last look."""
 
     kind: str
     key: str
@@ -92,7 +96,7 @@ class LiveLogConsumer(AsyncConsumer):
         reading = reading_of(scope)
         reading.reader = reader = await _look(may_read, reading)
         if reader is None:
-            await send({"type": "websocket.close", "code": CLOSE_REFUSED})
+            await _refuse(reading, send)
             return
         await send({"type": "websocket.accept"})
         if _open[reader.user] >= MOST_OPEN:
@@ -103,6 +107,13 @@ class LiveLogConsumer(AsyncConsumer):
             await _serve(reading, receive, send)
         finally:
             _open[reader.user] -= 1
+
+
+async def _refuse(reading: OpenLog, send: Send) -> None:
+    """By a link accepted first: a browser is told the code of no socket that was never open, and would ask again and again."""
+    if reading.kind == SHARED:
+        await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": CLOSE_LINK_OVER if reading.kind == SHARED else CLOSE_REFUSED})
 
 
 async def _look(function: Callable[[OpenLog], T], reading: OpenLog) -> T:
@@ -121,11 +132,16 @@ async def _serve(reading: OpenLog, receive: Receive, send: Send) -> None:
 def reading_of(scope: dict[str, Any]) -> OpenLog:
     words = scope["url_route"]["kwargs"]
     parameters = parse_qs(scope.get("query_string", b"").decode("utf-8", "replace"))
+    if words["kind"] == SHARED:
+        address = counted_as(peer_address((scope.get("client") or ("",))[0])) or "unknown"
+        return OpenLog(SHARED, words["key"], address, asked_by(parameters))
     return OpenLog(words["kind"], words["key"], scope["session"].session_key or "", asked_by(parameters))
 
 
 def may_read(reading: OpenLog) -> LogReader | None:
     """Who would read now, when the session still belongs to somebody who may see this log, and has passed the second factor; else None."""
+    if reading.kind == SHARED:
+        return _reader_by_link(reading)
     session = SessionStore(reading.session_key)
     user = _user_of(session)
     allowed = user.is_active and user.is_staff and user.has_perm(LOGS[reading.kind][1])
@@ -133,11 +149,30 @@ def may_read(reading: OpenLog) -> LogReader | None:
     return LogReader(user.pk, user.has_perm("cdr.see_numbers")) if allowed else None
 
 
+def _reader_by_link(reading: OpenLog) -> LogReader | None:
+    shared = _shared(reading)
+    return LogReader((SHARED, shared.link.pk), shared.whole_numbers) if shared else None
+
+
+def _shared(reading: OpenLog) -> log_links.SharedLog | None:
+    try:
+        return log_links.read_link(reading.key, reading.session_key)
+    except log_links.TooOften:
+        return None
+
+
+def _found(reading: OpenLog) -> DebugLog | None:
+    if reading.kind != SHARED:
+        return LOGS[reading.kind][0](reading.key)
+    shared = _shared(reading)
+    return shared.find() if shared else None
+
+
 def news(reading: OpenLog) -> dict[str, Any]:
     """What the page does not have, or has otherwise: lines, each with the anchor it stands before, and the counts above them."""
     if reading.log is not None and reading.log.rows.pulse() == reading.pulse:
         return {"lines": [], "live": reading.log.live}
-    reading.log = LOGS[reading.kind][0](reading.key)
+    reading.log = _found(reading)
     if reading.log is None or reading.reader is None:
         return {"lines": [], "live": False}
     reading.pulse = reading.log.rows.pulse()  # before the lines: what comes in between is read again
@@ -181,7 +216,7 @@ async def _push(reading: OpenLog, send: Send) -> None:
         heard = {"lines": [], "live": said["live"]}
         try:
             if beat % RECHECK_BEATS == RECHECK_BEATS - 1 and await _look(may_read, reading) != reading.reader:
-                await send({"type": "websocket.close", "code": CLOSE_NO_LONGER})
+                await send({"type": "websocket.close", "code": CLOSE_LINK_OVER if reading.kind == SHARED else CLOSE_NO_LONGER})
                 return
             if beat % REREAD_BEATS == REREAD_BEATS - 1:
                 reading.log = None  # found anew: what the last look did not see, the next one does
@@ -244,4 +279,7 @@ def _user_of(session: SessionStore) -> Any:
     return get_user(request)
 
 
-live_urlpatterns = [re_path(r"^admin/live/(?P<kind>call|stream)/(?P<key>[-0-9a-f]+)/$", LiveLogConsumer.as_asgi())]
+live_urlpatterns = [
+    re_path(r"^admin/live/(?P<kind>call|stream)/(?P<key>[-0-9a-f]+)/$", LiveLogConsumer.as_asgi()),
+    re_path(rf"^admin/live/(?P<kind>{SHARED})/(?P<key>[\s\S]+)/$", LiveLogConsumer.as_asgi()),
+]

@@ -178,6 +178,34 @@ class SavedFilter(models.Model):
         return self.name
 
 
+class LogLink(models.Model):
+    """A link to a stream's debug log for somebody without a login, without that link: `key` stands in it beside a signature over what it
+    may show (cdr.log_links), which is kept nowhere. `owner`: who made it, and whose permissions it needs for as long as it works."""
+
+    key = models.CharField(max_length=16, unique=True)
+    stream = models.ForeignKey(Stream, on_delete=models.CASCADE, related_name="log_links")
+    # Without a constraint: a version of the platform that does not know this table may delete a user.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="log_links", db_constraint=False)
+    made_by = models.CharField(max_length=150)
+    made_for = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    whole_numbers = models.BooleanField()
+    with_details = models.BooleanField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.CharField(max_length=150, blank=True)
+    opened = models.PositiveIntegerField(default=0)
+    last_opened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "link to a debug log"
+        ordering = ("-id",)
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.pk} of {self.stream.uuid}"
+
+
 class OutsideIdentity(models.Model):
     """Who a user is at the identity provider: by its subject alone, which nobody chooses, never by a name or an e-mail address."""
 

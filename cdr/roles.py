@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from cdr.pure.acts import PERMISSIONS
+from cdr.pure.acts import PERMISSIONS, Act
 
 SUPPORT, OPERATOR, BILLING, ADMINISTRATOR = "Support", "Operator", "Billing", "Administrator"
 
@@ -22,6 +22,7 @@ TENANTS = (
 RATES = ("streams.view_ratecard", "streams.add_ratecard", "streams.change_ratecard", "streams.set_rates")
 STATEMENTS = ("cdr.view_statement", "cdr.close_statement", "cdr.correct_statement")
 ACTS = tuple(permission.name for permission in PERMISSIONS.values())
+SHARES_LOGS = PERMISSIONS[Act.SHARE_LOG].name
 URL_TESTS = "cdr.test_service_url"
 NUMBERS, EXPORTS = "cdr.see_numbers", "cdr.add_export"
 SECRETS = "cdr.see_secrets"
@@ -32,7 +33,7 @@ ALERTS_IN_HAND = ("cdr.acknowledge_alert", "cdr.add_alertrule", "cdr.change_aler
 """Where alerts are told is for administrators: it names addresses, and holds secrets."""
 
 ROLES: dict[str, tuple[str, ...]] = {
-    SUPPORT: (*RECORDS, *DETAILS, *TENANTS, *ALERTS),
+    SUPPORT: (*RECORDS, *DETAILS, *TENANTS, *ALERTS, SHARES_LOGS),
     OPERATOR: (*RECORDS, *DETAILS, *TENANTS, *ACTS, *ALERTS, *ALERTS_IN_HAND, URL_TESTS, NUMBERS, EXPORTS),
     BILLING: (*DETAILS, "streams.view_account", *RATES, *STATEMENTS, NUMBERS, EXPORTS),
     ADMINISTRATOR: ("streams.*", "cdr.*", "auth.*"),

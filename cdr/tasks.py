@@ -1,5 +1,5 @@
 """What Celery runs for the console: exports, tests of service URLs, alerts, retention, the comparing of charges with statements, the
-forgetting of old sign-ins. Doors without a rule: the rows say what is to be done."""
+forgetting of old sign-ins and links. Doors without a rule: the rows say what is to be done."""
 
 import logging
 from importlib import import_module
@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from cdr import exports, retention, spending, url_tests
+from cdr import exports, log_links, retention, spending, url_tests
 from cdr.alerts import gathering, outbox, rounds, transitions
 from cdr.sign_in import locks
 from cdr.sign_in.sessions import SessionStore
@@ -68,6 +68,11 @@ def forget_old_sign_ins() -> None:
     """Failures that no longer count, and sessions that have ended."""
     locks.prune()
     SessionStore.clear_expired()
+
+
+@shared_task(name="cdr.tasks.forget_old_log_links")
+def forget_old_log_links() -> None:
+    log_links.forget_ended()
 
 
 @shared_task(name="cdr.tasks.check_money")

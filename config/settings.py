@@ -51,6 +51,7 @@ EMBEDDED_REDIS = not env.text("REDIS_URL")
 REDIS_URL = env.text("REDIS_URL", f"unix://{EMBEDDED_REDIS_SOCKET}")
 EMBEDDED = EMBEDDED_REDIS and not DATABASE_URL and not env.text("ALLOWED_HOSTS") and HOST in LOCAL_HOSTS
 SECRET_KEY = env.text("SECRET_KEY") or (generated_secret(DATA_DIR / "secret_key") if EMBEDDED else "")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 DIAL_REACH = dialling.reach(env, embedded=EMBEDDED)
 PUBLIC_URL = env.origin("PUBLIC_URL")
 MAIL = mail_settings.read(env, DATA_DIR, embedded=EMBEDDED)
@@ -246,6 +247,7 @@ CELERY_BEAT_SCHEDULE = {
     "remove old exports": {"task": "cdr.tasks.remove_old_exports", "schedule": timedelta(hours=1)},
     "forget old rows of gateways": {"task": "streams.tasks.forget_old_gateway_rows", "schedule": timedelta(hours=1)},
     "forget old sign-ins": {"task": "cdr.tasks.forget_old_sign_ins", "schedule": timedelta(hours=1)},
+    "forget old links to debug logs": {"task": "cdr.tasks.forget_old_log_links", "schedule": timedelta(hours=1)},
     "end what nobody holds": {"task": "streams.tasks.reap_calls", "schedule": timedelta(seconds=LEASE_SECONDS / 2)},
 }
 

@@ -1,12 +1,14 @@
 """Which URL belongs to whom."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from cdr import shared_log
 from cdr.admin.site import console
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", console.urls),
+    re_path(r"^shared/(?P<link>[\s\S]*)$", shared_log.log_view),
     path("v1/", include("cdr.api.urls")),
 ]

@@ -15,7 +15,7 @@ import pytest
 from channels.layers import get_channel_layer
 from django.db import connections
 
-from cdr import live
+from cdr import live, shared_log
 from cdr.admin import debug_logs
 from config import background_checks
 from streams import consumers
@@ -70,8 +70,9 @@ def staying_by_design(loop: asyncio.AbstractEventLoop | None) -> set[threading.T
         *threads_of(asgiref.sync.SyncToAsync.single_thread_executor),
         # those that fetch applications' answers,
         *threads_of(consumers._answers._threads),
-        # those that read a debug log, live and as a file,
+        # those that read a debug log, live, as a file and behind a link,
         *threads_of(live._threads._threads),
+        *threads_of(shared_log._threads._threads),
         *threads_of(debug_logs._threads._threads),
         # and those of the health check.
         *threads_of(background_checks.threads),

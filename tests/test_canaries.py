@@ -35,7 +35,8 @@ from streams.pure.messages import StreamRequest
 from tests.cdr.admin.asked_often import known_people, without_sections
 from tests.cdr.admin.asked_rights import Rights, has, noted
 from tests.cdr.admin.conftest import person, signed_in
-from tests.cdr.admin.every_page import addresses, rows
+from tests.cdr.admin.every_page import a_link, addresses, rows
+from tests.cdr.same_thread import draw_in_this_thread
 from tests.streams.rows import main_token
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,14 @@ def test_no_page_shows_any_to_who_may_not_see_secrets(planted: Planted, logged: 
                 drawn.setdefault(name, []).append(rights)
                 assert not found(text, (*planted.sealed, *planted.in_urls)), (role, path)
     assert not found("\n".join(logged), (*planted.sealed, *planted.in_urls))
+
+
+def test_no_link_shows_any_to_who_has_it(planted: Planted, logged: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_in_this_thread(monkeypatch)
+    link = f"/shared/{a_link(planted.stream, User.objects.create_superuser('anna'))}/"
+    page = body(Client().get(link))
+    assert str(planted.stream.uuid) in page and "hooks.example.com" in page
+    assert not found(page, (*planted.sealed, *planted.in_urls)) and link not in "\n".join(logged)
 
 
 def test_administrators_see_urls_and_no_sealed_secret_but_in_the_form_that_changes_it(planted: Planted) -> None:

@@ -71,6 +71,8 @@ TOLD_BY = {
     "cdr/pages/test_account": ("cdr/pages/last_calls", "cdr/pages/recent_ends", "cdr/pure/account_story"),
     "cdr/pages/test_board": ("cdr/pages/callback_hosts",),
     "cdr/pages/test_hosts": ("cdr/pages/last_errors", "cdr/pages/recent_hosts"),
+    "cdr/admin/test_log_sharing": ("cdr/pages/log/links",),
+    "cdr/api/test_throttle": ("cdr/tallies",),
     "cdr/admin/test_tokens": ("cdr/pages/auth_tokens",),
     "cdr/admin/test_rates": ("cdr/admin/rate_form", "cdr/pages/rates"),
     "cdr/admin/lists/test_totals": ("cdr/pages/costs",),

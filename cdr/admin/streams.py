@@ -26,6 +26,7 @@ from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.lists.search import matching
 from cdr.admin.lists.totals import TOTALS
+from cdr.admin.log_sharing import SharesLogs
 from cdr.admin.site import console
 from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.models import StreamDetail
@@ -46,7 +47,7 @@ MAY_STOP = PERMISSIONS[Act.STOP_STREAM].name
 
 
 @admin.register(StreamDetail, site=console)
-class StreamAdmin(Comparable, Logged, Exported, Saved, Asking, RecordAdmin):
+class StreamAdmin(Comparable, SharesLogs, Logged, Exported, Saved, Asking, RecordAdmin):
     named_by = "uuid"
     list_display = (
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
@@ -75,7 +76,8 @@ class StreamAdmin(Comparable, Logged, Exported, Saved, Asking, RecordAdmin):
         self.require_view_permission(request)
         page = self.shown(request, stream_page(object_id, timezone.now()), "stream")
         doors = {"doors": self.doors(Where.RECORD, request, page.card), "doors_below": self.doors(Where.BELOW, request, page.card)}
-        context = self.page_context(request, f"Stream {page.card.uuid}", page=page, stream=page.card, **doors)
+        links = self.links_shown(request, page.card)
+        context = self.page_context(request, f"Stream {page.card.uuid}", page=page, stream=page.card, links=links, **doors)
         return TemplateResponse(request, "admin/cdr/stream.html", context)
 
     def stop_view(self, request: HttpRequest, key: str) -> HttpResponse:

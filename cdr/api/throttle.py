@@ -1,95 +1,35 @@
-"""How often: counted by the `limits` library in Redis, for all processes together; in each process's own memory while Redis is away.
+"""How often the API may be asked: the limits, and the 429.
 
-Owns the limits, the turning from one to the other, and the 429. Must not know accounts."""
-
-import logging
-import math
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+Must not know accounts, nor how it is counted (cdr.tallies)."""
 
 from django.conf import settings
-from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage
-from limits.strategies import FixedWindowRateLimiter
-from redis import ConnectionPool
 
 from cdr.api.errors import ApiRefusal, too_many
-from streams.process_wide import ProcessWide
-
-T = TypeVar("T")
-log = logging.getLogger(__name__)
-
-REDIS_SECONDS = 0.25
-"""How long a request waits for a Redis that is silent."""
-PAUSE_SECONDS = 1.0
-"""How long Redis is left alone after it did not answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """`most` in a window of `window_seconds`, which begins with the first. `words` are the error of the 429."""
-
-    name: str
-    most: int
-    window_seconds: int
-    words: str
-
-    @property
-    def item(self) -> RateLimitItem:
-        return RateLimitItemPerSecond(self.most, self.window_seconds, self.name)
-
+from cdr.tallies import Limit, Tallies
 
 REQUESTS = Limit("requests", 300, 5, "Too many requests: an account may make 300 in 5 seconds.")
 FAILED_LOGINS = Limit("failed-logins", 20, 60, "Too many failed logins from this address. Try again later, with the right auth token.")
 
 
-class OnlyRedis(RedisStorage):
-    """Which would import the client of another server as well."""
-
-    DEPENDENCIES = {"redis": RedisStorage.DEPENDENCIES["redis"]}
-
-
-class Counters:
-    """The counters in one Redis; a process keeps one connection pool to it."""
-
-    def __init__(self, redis_url: str) -> None:
-        self._pool = ConnectionPool.from_url(redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
-        self._shared = FixedWindowRateLimiter(OnlyRedis(redis_url, self._pool, "streamdesk:throttle", wrap_exceptions=True))
-        self._own = ProcessWide(lambda: FixedWindowRateLimiter(MemoryStorage()))  # which has a thread
-        self._away_until = 0.0
-
-    def close(self) -> None:
-        self._pool.disconnect()
+class Counters(Tallies):
+    """With a 429 where it is too much."""
 
     def admit(self, limit: Limit, who: str) -> None:
         """Counts one more for `who`. Raises a 429 when that is more than the limit."""
-        if not self._ask(lambda limiter: limiter.hit(limit.item, who)):
+        if not self.hit(limit, who):
             raise self._refusal(limit, who)
 
     def refuse_exhausted(self, limit: Limit, who: str) -> None:
         """Counts nothing. Raises a 429 when `who` has used up the limit."""
-        if not self._ask(lambda limiter: limiter.test(limit.item, who)):
+        if not self.has_room(limit, who):
             raise self._refusal(limit, who)
 
     def count(self, limit: Limit, who: str) -> None:
         """Counts one more for `who`."""
-        self._ask(lambda limiter: limiter.hit(limit.item, who))
+        self.hit(limit, who)
 
     def _refusal(self, limit: Limit, who: str) -> ApiRefusal:
-        window = self._ask(lambda limiter: limiter.get_window_stats(limit.item, who))
-        return too_many(limit.words, max(math.ceil(window.reset_time - time.time()), 1))
-
-    def _ask(self, question: Callable[[FixedWindowRateLimiter], T]) -> T:
-        if time.monotonic() >= self._away_until:
-            try:
-                return question(self._shared)
-            except StorageError as error:
-                self._away_until = time.monotonic() + PAUSE_SECONDS
-                log.warning("Redis did not answer (%s); each process counts API requests for itself for %g s.", error, PAUSE_SECONDS)
-        return question(self._own())
+        return too_many(limit.words, self.seconds_left(limit, who))
 
 
 counters = Counters(settings.REDIS_URL)

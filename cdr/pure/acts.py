@@ -45,6 +45,8 @@ class Act(StrEnum):
     CLOSE_STATEMENT = "close a statement"
     CORRECT = "correct what is owed"
     DOWNLOAD_LOG = "download a debug log"
+    SHARE_LOG = "share a debug log"
+    REVOKE_LOG_LINK = "revoke a log link"
     ADD = "add"
     CHANGE = "change"
     DELETE = "delete"
@@ -68,6 +70,7 @@ PERMISSIONS = {
     Act.SEND_DIGITS: Permission("call", "send_digits", "Can send digits to a live call"),
     Act.RESEND_CALLBACK: Permission("stream", "resend_callback", "Can resend a status callback"),
     Act.BLOCK_HOST: Permission("stream", "block_host", "Can block and unblock a host"),
+    Act.SHARE_LOG: Permission("stream", "share_log", "Can share a debug log"),
 }
 """What operators may do to calls, streams and callbacks. A new one comes with a migration that makes it and grants it in installations
 that are there already, as cdr.migrations.0013_send_digits does."""

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
+from cdr.models import LogLink
 from cdr.pure.retention import Kind, kept_details, wiping
 from streams import host_blocks
 from streams.models import Call, Callback, CallbackAttempt, CallbackState, ControlRequest, Stream, StreamEvent
@@ -95,6 +96,7 @@ def _remove_payloads(calls: list[Call]) -> None:
 # Events ----------------------------------------------------------------------------------------------------------------
 def _remove_events(calls: list[Call]) -> None:
     keys = _keys(calls)
+    LogLink.objects.filter(stream__call__in=keys).delete()  # to a log of which nothing is left
     StreamEvent.objects.filter(call__in=keys).delete()
     ControlRequest.objects.filter(call__in=keys).delete()
 

@@ -16,6 +16,7 @@ from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
 from cdr.pure.figures import moment
 from cdr.pure.log.lines import Line, lines
 from cdr.pure.log.rows import LogRow
+from cdr.pure.log.withheld import hosts_only, without_payload
 from streams.models import Call, Stream
 from streams.pure.lifecycle import CallState
 from streams.pure.scrubbing import scrubbed
@@ -48,15 +49,20 @@ class LogSubject:
 
 @dataclass(frozen=True, slots=True)
 class DebugLog:
-    """A log that was found and not read yet. `numbers`: those of the call, which is `live` or has ended."""
+    """A log that was found and not read yet. `numbers`: those of the call, which is `live` or has ended. `brief`: without payloads and
+    without what follows the host in URLs."""
 
     subject: LogSubject
     rows: LogRows
     numbers: tuple[str, ...]
     live: bool
+    brief: bool = False
 
     def lines(self, rows: Iterable[LogRow], hide: Callable[[Any], Any]) -> list[Line]:
         """What of rows may be shown. Only what strangers wrote is hidden: anchors and times are ours."""
+        if self.brief:
+            made = lines(map(without_payload, rows), self.subject.start)
+            return [replace(line, words=hide(hosts_only(line.words)), pairs=()) for line in made]
         made = lines(rows, self.subject.start)
         return [replace(line, words=hide(line.words), pairs=hide(line.pairs)) for line in made]
 
@@ -71,6 +77,10 @@ def log_of_stream(stream: Stream) -> DebugLog:
     """Of a stream with its call, account and charge."""
     call = stream.call
     return DebugLog(_stream_subject(stream), rows_of_stream(stream), (call.from_number, call.to_number), call.state == CallState.LIVE)
+
+
+def in_brief(log: DebugLog) -> DebugLog:
+    return replace(log, brief=True, subject=replace(log.subject, service_url=hosts_only(log.subject.service_url)))
 
 
 def call_log(key: str) -> DebugLog | None:

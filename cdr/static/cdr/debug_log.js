@@ -49,7 +49,7 @@
   function show(page, url) {
     history.replaceState(null, "", url);
     for (const id of ["log-view", "log-links", "log-files", "log-count"]) {
-      find(id).replaceChildren(...page.getElementById(id).childNodes);
+      find(id)?.replaceChildren(...page.getElementById(id).childNodes); // a shared log has no files
     }
     for (const count of form.querySelectorAll("b[id]")) {
       count.textContent = page.getElementById(count.id)?.textContent ?? "0";

@@ -12,6 +12,7 @@
   const LAST_WORDS = {
     4401: "you may no longer see this: sign in again",
     4403: "you may no longer see this: sign in again",
+    4410: "this link no longer works",
     4429: "not live: too many of your debug logs are open; close one and reload",
   };
   let socket = null;

@@ -2,7 +2,7 @@
 
 Owns what a page needs to be opened. A new page is found here by itself; one that needs a row of a new model says so."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -15,7 +15,8 @@ from cdr.admin.site import console
 from cdr.alert_rows import AlertNotice, AlertTry
 from cdr.alerts import gathering
 from cdr.audit import Actor
-from cdr.models import Export, ExportState, FailedSignIn, RetentionRun, UrlTest
+from cdr.log_links import LinkTerms, make_link
+from cdr.models import Export, ExportState, FailedSignIn, LogLink, RetentionRun, StreamDetail, UrlTest
 from cdr.pure.acts import Act
 from cdr.statements.closing import close_statement
 from streams import host_blocks
@@ -62,6 +63,7 @@ def a_row_of_each() -> None:
     priced(RateCard.objects.create(name="Standard"), valid_from=datetime(2100, 1, 1, tzinfo=UTC))
     host_blocks.block(HostOf(account, "blocked.example.com"), "It floods us.", "maria")
     UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
+    a_link(StreamDetail.objects.order_by("pk").first(), owner)
     FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
     RetentionRun.objects.create(started_at=call.started_at, counts={"Acme Robotics": {"numbers": 3}})
     close_statement(account, "USD", charged(datetime(2024, 10, 3, tzinfo=UTC)).ended_at.date().replace(day=1), Actor("clara", None))
@@ -71,6 +73,11 @@ def a_row_of_each() -> None:
         alert=told, channel=message.channel, message=message, step="opened", at=call.started_at, due_at=call.started_at, headline="x"
     )
     audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.get(), rate=["0.00300", "0.00400"])
+
+
+def a_link(stream: Any, owner: User) -> str:
+    """To the debug log of a stream; works for as long as its owner may share debug logs."""
+    return make_link(stream, LinkTerms(timedelta(days=30), "ticket 7", whole_numbers=False, with_details=True), owner, Actor("owner", None))
 
 
 def own_export(user: User, section: str) -> int:
@@ -94,8 +101,8 @@ def address(name: str, pattern: URLPattern, user: User | None) -> str:
     row = first_row(model)
     if "host" in wanted:
         return reverse(f"admin:{name}", args=[row.account.auth_id, row.service_host])
-    if "token" in wanted:
-        return reverse(f"admin:{name}", args=[row.pk, first_row(AuthToken).pk])
+    if beside := next((other for word, other in BESIDE.items() if word in wanted), None):
+        return reverse(f"admin:{name}", args=[getattr(row, "uuid", row.pk), first_row(beside).pk])
     if "account" in wanted:
         keys = {
             "account": first_row(Account).pk,
@@ -106,6 +113,10 @@ def address(name: str, pattern: URLPattern, user: User | None) -> str:
     if "rate" in wanted:
         return reverse(f"admin:{name}", args=[row.pk, row.rates.get().pk])
     return reverse(f"admin:{name}", args=[row.uuid if hasattr(row, "uuid") and not name.endswith("_history") else row.pk])
+
+
+BESIDE: dict[str, type[models.Model]] = {"token": AuthToken, "link": LogLink}
+"""Rows without an admin of their own, which an address names after the row they belong to."""
 
 
 def sections() -> dict[str, type[models.Model]]:

@@ -19,6 +19,7 @@ from tests.cdr.admin.hostile import MARKER, poison_everything
 from tests.cdr.admin.prepared_pages import served
 from tests.cdr.admin.test_escaping import rows_of_everything
 from tests.cdr.factories import refused
+from tests.cdr.same_thread import draw_in_this_thread
 from tests.chromium import CHROMIUM
 
 pytest.importorskip("playwright.sync_api", reason="every page in a browser: the playwright package is not installed")
@@ -53,12 +54,19 @@ def drawn(user: User, more: list[str]) -> dict[str, Any]:
     with known_people():
         others = {LOGIN: Client().get(LOGIN), **{address: client.get(address) for address in more}}
         assert {address: answer.status_code for address, answer in others.items() if answer.status_code != 200} == NOT_WELL
-        return every_page.kinds(user) | others
+        return every_page.kinds(user) | others | behind_a_link(user)
+
+
+def behind_a_link(user: User) -> dict[str, Any]:
+    """What somebody without a login sees: the log, and that a link leads nowhere."""
+    link = every_page.a_link(Stream.objects.get(end_cause="customer_closed"), user)
+    return {address: Client().get(address) for address in (f"/shared/{link}/", f"/shared/{link}/x/")}
 
 
 @pytest.fixture
-def clean_and_hostile(db: None) -> tuple[dict[str, Any], dict[str, Any]]:
+def clean_and_hostile(db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], dict[str, Any]]:
     """The same pages before and after strangers wrote into every column."""
+    draw_in_this_thread(monkeypatch)
     user = User.objects.create_superuser("admin")
     rows_of_everything(user)
     more = more_addresses()

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.test import Client
 from redis import Redis
 
-from cdr.api import throttle
+from cdr import tallies
 from cdr.api.errors import ApiRefusal
-from cdr.api.throttle import FAILED_LOGINS, REQUESTS, Counters, Limit
+from cdr.api.throttle import FAILED_LOGINS, REQUESTS, Counters
+from cdr.tallies import Limit
 from tests.cdr.api.customers import Customer, basic
 from tests.streams.redis_server import RedisServer
 
@@ -97,7 +98,7 @@ def test_while_redis_is_away_each_process_counts_for_itself_and_again_for_all_wh
     redis: RedisServer, client: Redis, processes: list[Counters], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     here, there = processes
-    monkeypatch.setattr(throttle, "PAUSE_SECONDS", 600)
+    monkeypatch.setattr(tallies, "PAUSE_SECONDS", 600)
     redis.kill()
     with caplog.at_level(logging.WARNING):
         assert [bool(refused(here)) for _ in range(4)] == [False, False, False, True]
@@ -115,7 +116,7 @@ def test_while_redis_is_away_each_process_counts_for_itself_and_again_for_all_wh
 def test_a_process_asks_redis_again_after_a_pause(
     redis: RedisServer, client: Redis, counters: Counters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(tallies, "PAUSE_SECONDS", 0.05)
     redis.kill()
     assert refused(counters) is None
     redis.start()
@@ -127,7 +128,7 @@ def test_a_process_asks_redis_again_after_a_pause(
 
 def test_a_silent_redis_is_waited_for_once(redis: RedisServer, processes: list[Counters], monkeypatch: pytest.MonkeyPatch) -> None:
     """One that refuses connections is known at once; one that hangs would hold up every request."""
-    monkeypatch.setattr(throttle, "PAUSE_SECONDS", 600)
+    monkeypatch.setattr(tallies, "PAUSE_SECONDS", 600)
     connected, unconnected = processes
     connected.count(LIMIT, "before")
     redis.process.send_signal(signal.SIGSTOP)

@@ -22,7 +22,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import re_path
 
-from cdr import log_links
+from cdr.log_links import SharedLog
 from cdr.pages.log.page import DebugLogPage, log_page
 from cdr.pages.log.subject import DebugLog, call_log, stream_log
 from cdr.pure.log.filter import LogFilter, asked_by
@@ -154,10 +154,12 @@ def _reader_by_link(reading: OpenLog) -> LogReader | None:
     return LogReader((SHARED, shared.link.pk), shared.whole_numbers) if shared else None
 
 
-def _shared(reading: OpenLog) -> log_links.SharedLog | None:
+def _shared(reading: OpenLog) -> SharedLog | None:
+    from cdr import link_limits  # noqa: PLC0415 - with the pages: a process without them imports this module as well, and counts nothing
+
     try:
-        return log_links.read_link(reading.key, reading.session_key)
-    except log_links.TooOften:
+        return link_limits.read_link(reading.key, reading.session_key)
+    except link_limits.TooOften:
         return None
 
 

@@ -9,7 +9,6 @@ import secrets
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
@@ -21,7 +20,6 @@ from cdr.models import LogLink
 from cdr.pages.log.subject import DebugLog, in_brief, stream_log
 from cdr.pure.acts import PERMISSIONS, Act
 from cdr.pure.figures import moment
-from cdr.tallies import Limit, Tallies
 from streams.database_clock import database_now
 from streams.models import Stream
 
@@ -35,23 +33,11 @@ SITTING = timedelta(minutes=30)
 KEPT = timedelta(days=30)
 """After the end of a link its row stays in the list for so long."""
 
-FAILED = Limit("failed-log-links", 20, 60, "Too many links that do not work came from this address.")
-READ = Limit("log-link-reads", 120, 60, "This link is asked for too often at the moment.")
-
 _ADDRESS = re.compile(r"([A-Za-z0-9_-]{12})/([A-Za-z0-9_-]{43})/?")
-tallies = Tallies(settings.REDIS_URL)
 
 
 class NotShared(Exception):
     """Why no link was made, in a sentence."""
-
-
-class TooOften(Exception):
-    """`seconds` until it may be tried again."""
-
-    def __init__(self, limit: Limit, seconds: int) -> None:
-        super().__init__(limit.words)
-        self.seconds = seconds
 
 
 class LinkTerms(NamedTuple):
@@ -120,31 +106,8 @@ def _told(link: LogLink) -> dict[str, object]:
 
 
 # Read ----------------------------------------------------------------------------------------------------------------
-def read_link(text: str, who: str) -> SharedLog | None:
-    """What `key/signature` leads to now; None for all that leads nowhere. `who`: whose wrong ones are counted: who has a link that works
-    did not guess, and is let in from the same address. Raises TooOften."""
-    shared = _working(text)
-    if shared is None and not tallies.hit(FAILED, who):
-        raise TooOften(FAILED, tallies.seconds_left(FAILED, who))
-    return shared
-
-
-def count_reading(shared: SharedLog) -> None:
-    """A page is about to be made for it. Raises TooOften when one link is asked for as if by a flood."""
-    if not tallies.hit(READ, shared.link.key):
-        raise TooOften(READ, tallies.seconds_left(READ, shared.link.key))
-
-
-def note_opening(link: LogLink, *, within: bool) -> None:
-    """`within`: an open page asks for more, which is no opening unless the last one is long ago."""
-    now = database_now()
-    rows = LogLink.objects.filter(pk=link.pk)
-    if within:
-        rows = rows.filter(Q(last_opened_at=None) | Q(last_opened_at__lt=now - SITTING))
-    rows.update(opened=F("opened") + 1, last_opened_at=now)
-
-
-def _working(text: str) -> SharedLog | None:
+def working_link(text: str) -> SharedLog | None:
+    """What `key/signature` leads to now; None for all that leads nowhere. Strangers ask by cdr.link_limits."""
     read = _ADDRESS.fullmatch(text)
     if read is None:
         return None
@@ -156,6 +119,15 @@ def _working(text: str) -> SharedLog | None:
     if maker is None or not maker.has_perms([MAY_SHARE, MAY_SEE_STREAMS]):
         return None
     return SharedLog(link, link.whole_numbers and maker.has_perm(MAY_SEE_NUMBERS))
+
+
+def note_opening(link: LogLink, *, within: bool) -> None:
+    """`within`: an open page asks for more, which is no opening unless the last one is long ago."""
+    now = database_now()
+    rows = LogLink.objects.filter(pk=link.pk)
+    if within:
+        rows = rows.filter(Q(last_opened_at=None) | Q(last_opened_at__lt=now - SITTING))
+    rows.update(opened=F("opened") + 1, last_opened_at=now)
 
 
 def _is_signed(link: LogLink, signature: str) -> bool:

@@ -1,7 +1,7 @@
 """The page behind a link to a debug log: the console's debug log for somebody without a login, who reads and does nothing else.
 
 Owns that page and the one for every link that leads nowhere. It is drawn without a request, so that nothing of a session is on it, and on
-threads of its own: however often strangers ask, nobody's pages wait. Which links work is cdr.log_links'."""
+threads of its own: however often strangers ask, nobody's pages wait. Which links work is cdr.log_links', how often is cdr.link_limits'."""
 
 from typing import Any
 
@@ -10,9 +10,10 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from cdr import log_links
+from cdr import link_limits, log_links
 from cdr.addresses import counted_address
-from cdr.log_links import SharedLog, TooOften
+from cdr.link_limits import TooOften
+from cdr.log_links import SharedLog
 from cdr.pages.log.page import log_page
 from cdr.pure.figures import clock, moment
 from cdr.pure.log.filter import asked_by
@@ -36,12 +37,12 @@ async def log_view(request: HttpRequest, link: str) -> HttpResponse:
 
 def answer_link(request: HttpRequest, link: str) -> HttpResponse:
     try:
-        shared = log_links.read_link(link, counted_address(request) or "unknown") if request.method in LOOKS else None
+        shared = link_limits.read_link(link, counted_address(request) or "unknown") if request.method in LOOKS else None
         if shared is None:
             return _leads_nowhere()
         visit = visit_of(request.method or "", request.headers)
         if visit in (PageVisit.PERSON, PageVisit.WITHIN):
-            log_links.count_reading(shared)
+            link_limits.count_reading(shared)
             return _log(request, link, shared, visit)
     except TooOften as error:
         return _too_often(error)

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
-from cdr import live, log_links, roles
+from cdr import link_limits, live, log_links, roles
 from cdr.audit import Actor
 from cdr.log_links import make_link, revoke_link
 from cdr.models import LogLink
@@ -24,7 +24,8 @@ from tests.cdr import factories
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.call_script import make_gateway
 from tests.cdr.same_thread import draw_in_this_thread
-from tests.cdr.test_log_links import ADDRESSES, TERMS
+from tests.cdr.test_link_limits import ADDRESSES
+from tests.cdr.test_log_links import TERMS
 from tests.patient_communicator import PatientCommunicator
 
 CALLER = "4155550123"
@@ -137,8 +138,8 @@ def test_a_filter_narrows_and_one_that_is_not_understood_shows_no_line(stream) -
 
 
 def test_guessing_and_a_flood_are_stopped(stream, monkeypatch) -> None:
-    monkeypatch.setattr(log_links, "FAILED", replace(log_links.FAILED, most=2, window_seconds=600, name="test-few"))
-    monkeypatch.setattr(log_links, "READ", replace(log_links.READ, most=3, window_seconds=600, name="test-reads"))
+    monkeypatch.setattr(link_limits, "FAILED", replace(link_limits.FAILED, most=2, window_seconds=600, name="test-few"))
+    monkeypatch.setattr(link_limits, "READ", replace(link_limits.READ, most=3, window_seconds=600, name="test-reads"))
     link, client = shared(stream), Client(REMOTE_ADDR=next(ADDRESSES))
     answers = [client.get(address) for address in ("/shared/a", "/shared/b", "/shared/c", link, link, link, link)]
     assert [answer.status_code for answer in answers] == [404, 404, 429, 200, 200, 200, 429]

@@ -54,6 +54,7 @@ TESTS = (
     "tests/cdr/pages/log/test_page.py",
     "tests/cdr/retention",
     "tests/cdr/statements",
+    "tests/cdr/test_log_links.py",
     "tests/cdr/test_spending.py",
     "tests/cdr/admin/lists/test_totals.py",
     "tests/cdr/api/test_usage.py",

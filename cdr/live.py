@@ -22,6 +22,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import re_path
 
+from cdr.addresses import counted_address_of_socket
 from cdr.log_links import SharedLog
 from cdr.pages.log.page import DebugLogPage, log_page
 from cdr.pages.log.subject import DebugLog, call_log, stream_log
@@ -31,7 +32,6 @@ from cdr.sign_in import second_factor
 from cdr.sign_in.sessions import SessionStore
 from streams.database_threads import DatabaseThreads
 from streams.gateways.socket_loop import Receive, Send
-from streams.pure.peer_address import counted_as, peer_address
 from streams.shares import Places, Shares
 
 log = logging.getLogger(__name__)
@@ -133,7 +133,7 @@ def reading_of(scope: dict[str, Any]) -> OpenLog:
     words = scope["url_route"]["kwargs"]
     parameters = parse_qs(scope.get("query_string", b"").decode("utf-8", "replace"))
     if words["kind"] == SHARED:
-        address = counted_as(peer_address((scope.get("client") or ("",))[0])) or "unknown"
+        address = counted_address_of_socket(scope) or "unknown"
         return OpenLog(SHARED, words["key"], address, asked_by(parameters))
     return OpenLog(words["kind"], words["key"], scope["session"].session_key or "", asked_by(parameters))
 

@@ -97,7 +97,13 @@ READ_BY = {
         "config/metrics/of_worker.py",  # which refuses whatever was passed on
     },
     "REMOTE_ADDR": {"cdr/addresses.py"},
-    'get("client")': {"config/behind_proxies.py", "config/metrics/page.py", "config/plain_http.py", "streams/admission.py"},
+    'get("client")': {
+        "config/behind_proxies.py",
+        "config/metrics/page.py",
+        "config/plain_http.py",
+        "cdr/addresses.py",
+        "streams/admission.py",
+    },
 }
 
 

@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from cdr import audit
 from cdr.audit import Actor
 from cdr.models import LogLink
-from cdr.pages.log.subject import DebugLog, in_brief, stream_log
+from cdr.pages.log.subject import DebugLog, for_outside, in_brief, stream_log
 from cdr.pure.acts import PERMISSIONS, Act
 from cdr.pure.figures import moment
 from streams.database_clock import database_now
@@ -57,7 +57,9 @@ class SharedLog(NamedTuple):
 
     def find(self) -> DebugLog | None:
         log = stream_log(str(self.link.stream_id))
-        return in_brief(log) if log and not self.link.with_details else log
+        if log is None:
+            return None
+        return for_outside(log) if self.link.with_details else in_brief(for_outside(log))
 
 
 # Made and revoked ----------------------------------------------------------------------------------------------------

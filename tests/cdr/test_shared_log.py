@@ -87,6 +87,15 @@ def test_numbers_payloads_and_urls_are_shown_as_the_link_says_and_secrets_never(
     assert "wss://bot.example.com/…" in seen[True, False]
 
 
+def test_who_of_the_operators_people_did_what_and_where_gateways_stand_is_not_shown(stream) -> None:
+    stopped = factories.stopped_call(make_gateway("pbx-2"), cause="stopped_by_operator").streams.get()
+    StreamEvent.objects.filter(call=stopped.call, kind="call_started").update(details={"address": "10.20.0.7", "gateway": "pbx-2"})
+    for details in (True, False):
+        html = asked(shared(stopped, with_details=details)).content.decode()
+        assert "at the request of the operator." in html
+        assert not re.search(r"maria|10\.20\.0\.7", html)
+
+
 def test_whatever_leads_nowhere_is_answered_alike_and_is_no_line_of_the_log(stream, monkeypatch, caplog) -> None:
     expired, revoked, ownerless, good = (shared(stream) for _ in range(4))
     rows = list(LogLink.objects.order_by("pk"))

@@ -14,8 +14,9 @@ from cdr.pages.row_key import only_one
 from cdr.pages.stream import find_stream
 from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
 from cdr.pure.figures import moment
+from cdr.pure.log.for_customers import for_customers
 from cdr.pure.log.lines import Line, lines
-from cdr.pure.log.rows import LogRow
+from cdr.pure.log.rows import EventRow, LogRow
 from cdr.pure.log.withheld import hosts_only, without_payload
 from streams.models import Call, Stream
 from streams.pure.lifecycle import CallState
@@ -49,17 +50,20 @@ class LogSubject:
 
 @dataclass(frozen=True, slots=True)
 class DebugLog:
-    """A log that was found and not read yet. `numbers`: those of the call, which is `live` or has ended. `brief`: without payloads and
-    without what follows the host in URLs."""
+    """A log that was found and not read yet. `numbers`: those of the call, which is `live` or has ended. `outside`: for who is none of the
+    operator's people. `brief`: without payloads and without what follows the host in URLs."""
 
     subject: LogSubject
     rows: LogRows
     numbers: tuple[str, ...]
     live: bool
+    outside: bool = False
     brief: bool = False
 
     def lines(self, rows: Iterable[LogRow], hide: Callable[[Any], Any]) -> list[Line]:
         """What of rows may be shown. Only what strangers wrote is hidden: anchors and times are ours."""
+        if self.outside:
+            rows = [for_customers(row) if isinstance(row, EventRow) else row for row in rows]
         if self.brief:
             made = lines(map(without_payload, rows), self.subject.start)
             return [replace(line, words=hide(hosts_only(line.words)), pairs=()) for line in made]
@@ -77,6 +81,10 @@ def log_of_stream(stream: Stream) -> DebugLog:
     """Of a stream with its call, account and charge."""
     call = stream.call
     return DebugLog(_stream_subject(stream), rows_of_stream(stream), (call.from_number, call.to_number), call.state == CallState.LIVE)
+
+
+def for_outside(log: DebugLog) -> DebugLog:
+    return replace(log, outside=True)
 
 
 def in_brief(log: DebugLog) -> DebugLog:

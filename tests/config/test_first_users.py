@@ -1,8 +1,9 @@
-"""The administrator may do everything; support may look at everything of ours and change nothing."""
+"""The administrator may do everything; support may look at everything of ours and share debug logs, and change nothing."""
 
 import pytest
 from django.contrib.auth.models import User
 
+from cdr import roles
 from config import first_users
 
 pytestmark = pytest.mark.django_db
@@ -21,11 +22,11 @@ def test_nobody_is_made_where_there_is_somebody():
     assert User.objects.count() == 1
 
 
-def test_support_may_view_tenants_and_the_cdr_and_nothing_else():
+def test_support_may_view_tenants_and_the_cdr_share_debug_logs_and_nothing_else():
     first_users.create("admin-password", "support-password")
     allowed = User.objects.get(username="support").get_all_permissions()
     assert {"streams.view_call", "streams.view_account", "cdr.view_calldetail", "cdr.view_charge"} <= allowed
-    assert {permission.split(".")[1].split("_")[0] for permission in allowed} == {"view"}
+    assert {permission for permission in allowed if not permission.split(".")[1].startswith("view_")} == {roles.SHARES_LOGS}
     assert {permission.split(".")[0] for permission in allowed} == {"streams", "cdr"}
 
 

@@ -17,6 +17,7 @@ from tests.chromium import CHROMIUM
 pytestmark = pytest.mark.django_db(transaction=True)
 STRIP = b'id="troubles"'
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1366, "height": 768}
+SMALL_DESK = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(autouse=True)
@@ -90,5 +91,8 @@ def test_it_fits_a_phone_and_a_desk_and_can_be_read_in_light_and_dark(live_serve
             page.emulate_media(color_scheme=scheme)
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
             assert axe.findings(page, rules) == [], (size, scheme)
+        page.goto(f"{live_server.url}/admin/health/")  # which has the search in its bar, as the board has not
+        page.set_viewport_size(SMALL_DESK)
+        assert page.evaluate("document.querySelector('#header').offsetHeight") < 60  # one line, with all sections of an administrator
 
     browser.do(look)

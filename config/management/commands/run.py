@@ -69,7 +69,7 @@ def logins(secrets: dict[str, str]) -> list[str]:
     ends in a log that others read."""
     known = [
         ("administrator", first_users.ADMINISTRATOR, secrets["admin_password"]),
-        ("support, reads only", first_users.SUPPORT, secrets["support_password"]),
+        ("support, reads and shares debug logs", first_users.SUPPORT, secrets["support_password"]),
     ]
     there = [(role, name, password) for role, name, password in known if first_users.still_has(name, password)]
     shown = [f"{name} / {password if settings.EMBEDDED else 'first password'}   ({role})" for role, name, password in there]

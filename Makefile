@@ -82,15 +82,17 @@ asterisk: ## Unpack a real Asterisk (Debian's unstable) in build/asterisk for th
 	  debootstrap --variant=minbase --include=asterisk sid build/asterisk > build/asterisk.log 2>&1 || { \
 	  rm -rf build/asterisk; echo 'It could not be unpacked; build/asterisk.log says why.' >&2; exit 1; }; }
 
-# Installs only when the file's content is not what was installed last; with hashes, so that nothing else is.
+# Installs only when the file's content is not what was installed last; with hashes, so that nothing else is. What is used is compiled as it is
+# imported, which is a fifth of it.
 define install
 digest=$$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' $(1)); \
 [ "$$(cat $(VENV)/installed-$(1) 2>/dev/null)" = "$$digest" ] || { \
   echo 'Installing the packages of $(1) in $(VENV); this takes about half a minute ...'; \
-  $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r $(1) && echo "$$digest" > $(VENV)/installed-$(1); }
+  $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --no-compile -r $(1) && \
+  echo "$$digest" > $(VENV)/installed-$(1); }
 endef
 
-# As above, in an environment of its own, of which little is used: that is compiled as it is imported.
+# As above, in an environment of its own.
 define install_apart
 [ -x $(1)/bin/python ] || $(BIN)/python -m venv $(1); \
 digest=$$(cksum < $(2)); [ "$$(cat $(1)/installed 2>/dev/null)" = "$$digest" ] || { \

@@ -82,8 +82,8 @@ asterisk: ## Unpack a real Asterisk (Debian's unstable) in build/asterisk for th
 	  debootstrap --variant=minbase --include=asterisk sid build/asterisk > build/asterisk.log 2>&1 || { \
 	  rm -rf build/asterisk; echo 'It could not be unpacked; build/asterisk.log says why.' >&2; exit 1; }; }
 
-# Installs only when the file's content is not what was installed last; with hashes, so that nothing else is. What is used is compiled as it is
-# imported, which is a fifth of it.
+# Installs only when the file's content is not what was installed last; with hashes, so that nothing else is. What is used is compiled as
+# it is imported.
 define install
 digest=$$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' $(1)); \
 [ "$$(cat $(VENV)/installed-$(1) 2>/dev/null)" = "$$digest" ] || { \

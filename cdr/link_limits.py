@@ -25,12 +25,16 @@ def read_link(text: str, who: str) -> SharedLog | None:
     """As working_link. `who`: whose wrong ones are counted: who has a link that works did not guess, and is let in from the same address.
     Raises TooOften."""
     shared = working_link(text)
-    if shared is None and not tallies.hit(FAILED, who):
-        raise TooOften(FAILED, tallies.seconds_left(FAILED, who))
+    if shared is None:
+        _count(FAILED, who)
     return shared
 
 
 def count_reading(shared: SharedLog) -> None:
     """A page is about to be made for it. Raises TooOften when one link is asked for as if by a flood."""
-    if not tallies.hit(READ, shared.link.key):
-        raise TooOften(READ, tallies.seconds_left(READ, shared.link.key))
+    _count(READ, shared.link.key)
+
+
+def _count(limit: Limit, whose: str) -> None:
+    if not tallies.hit(limit, whose):
+        raise TooOften(limit, tallies.seconds_left(limit, whose))

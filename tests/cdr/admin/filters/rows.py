@@ -3,14 +3,12 @@
 Owns CASES, where a new filter is given its rows, and how a row of each list is made. In all else a row is a usual one: a filter that
 wrongly takes its rows for UNUSUAL does not find it."""
 
-import copy
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import time_machine
-from django.db.models import Model, UUIDField
 
 from cdr import audit
 from cdr.admin.filters import alerts as of_alerts
@@ -28,7 +26,7 @@ from cdr.pure.acts import Act
 from cdr.pure.alerts.kinds import AlertKind
 from cdr.pure.alerts.messages import content_of_test
 from cdr.pure.period import LENGTHS
-from streams.models import Account, Application, Call, Callback, CallbackState, CallbackTrouble, Gateway, GatewayRefusal, Stream
+from streams.models import Account, Call, Callback, CallbackState, CallbackTrouble, GatewayRefusal, Stream
 from streams.pure.gateway.refusal import Reason
 from streams.pure.lifecycle import ENDINGS, CallbackEvent, CallState, EndCause, HangupReason, StreamState
 from tests.cdr.alerts.rows import alert, channel
@@ -218,32 +216,9 @@ CASES: dict[type[Narrowing], Callable[[], list[Case]]] = {
 
 
 # How a row is made ---------------------------------------------------------------------------------------------------
-_made: list[Model] = []
-"""The rows of the first such call, as its notes made them: those of the others are written as copies, without what happened in it."""
-
-
-def _of_a_good_call() -> Stream:
-    gateway = make_gateway()
-    if not _made:
-        stream = good_call(gateway).streams.get()
-        _made.extend([stream.call, stream, *Charge.objects.filter(stream=stream), *Callback.objects.filter(stream=stream)])
-        return stream
-    led_to: dict[type[Model], Model] = {Account: gateway.account, Gateway: gateway, Application: gateway.application}
-    for row in map(copy.deepcopy, _made):
-        for field in (field for field in row._meta.local_concrete_fields if not field.primary_key):
-            if field.is_relation and field.related_model in led_to and getattr(row, field.attname):
-                setattr(row, field.name, led_to[field.related_model])
-            elif field.unique or isinstance(field, UUIDField):
-                setattr(row, field.name, uuid4() if isinstance(field, UUIDField) else uuid4().hex)
-        row.pk, row._state.adding = None, True
-        row.save(force_insert=True)
-        led_to.setdefault(type(row), row)
-    return cast(Stream, led_to[Stream])
-
-
 def _stream(columns: Columns) -> Stream:
     """Of an ended call in which nothing went wrong."""
-    stream = _of_a_good_call()
+    stream = good_call(make_gateway()).streams.get()
     own = {name: value for name, value in columns.items() if not name.startswith("call__")}
     of_call = {name.removeprefix("call__"): value for name, value in columns.items() if name not in own}
     of_charge = {name.removeprefix("charge__"): own.pop(name) for name in list(own) if name.startswith("charge__")}

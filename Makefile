@@ -1,4 +1,4 @@
-# Everything is done with plain pip in .venv. `make run PYTHON=python3.12` makes it of that Python; where it is there already and of another
+# Everything is installed in .venv, by uv, which pip brings, or by pip alone. `make run PYTHON=python3.12` makes it of that Python; where it is there already and of another
 # version, .venv-3.12 beside it: `make test PYTHON=python3.13` says whether the tests pass on 3.13 and leaves .venv as it is.
 SHELL := /bin/sh
 VENV := .venv
@@ -15,6 +15,7 @@ BIN := $(VENV)/bin
 # Lint and tests leave the installation's data alone.
 LINT_DATA := build/lint-data
 SEMGREP = SEMGREP_ENABLE_VERSION_CHECK=0 .venv-lint/bin/semgrep scan --quiet --error --metrics=off --oss-only --no-git-ignore
+INSTALL = $(BIN)/python -P config/install_packages.py
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
 export PORT HOST DATA_DIR DEMO CALLS MINUTES
@@ -50,15 +51,15 @@ bench: setup-dev ## Measure 250 streams beside a bare relay, the console with a 
 chaos: setup-dev ## Do harm to running installations, every fault once, and check that nothing is lost (FAULT=words, MINUTES=10 SEED=7)
 	@$(BIN)/python -m tests.chaos $(if $(FAULT),--fault '$(FAULT)') $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
-setup: $(BIN)/python ## Make .venv with what a running Streamdesk needs
-	@$(call install,requirements.txt)
+setup: $(BIN)/uv ## Make .venv with what a running Streamdesk needs
+	@$(INSTALL) requirements.txt $(VENV)
 
-setup-dev: $(BIN)/python ## Make .venv with what the tests and the linters need as well
-	@$(call install,requirements-dev.txt)
+setup-dev: $(BIN)/uv ## Make .venv with what the tests and the linters need as well
+	@$(INSTALL) requirements-dev.txt $(VENV)
 
 # They are not the platform's, and have other versions of what it has. Nothing of what they see leaves the machine.
-setup-lint: $(BIN)/python ## Make .venv-lint with bandit and semgrep
-	@$(call install_apart,.venv-lint,requirements-lint.txt)
+setup-lint: $(BIN)/uv ## Make .venv-lint with bandit and semgrep
+	@$(INSTALL) requirements-lint.txt .venv-lint
 
 # It is in the way of nothing where it is: only `make fuzz` looks there.
 setup-fuzz: $(BIN)/python ## Make build/atheris with the fuzzer, where there is one for this Python
@@ -68,8 +69,8 @@ setup-fuzz: $(BIN)/python ## Make build/atheris with the fuzzer, where there is 
 	  echo 'There is no atheris for this Python or this machine; the tests in tests/fuzz run without it.' >&2; false; }; }
 
 # A customer's bot has an environment of its own, as a customer's has. Without it the tests that need it say that they were not run.
-setup-interop: $(BIN)/python ## Make .venv-interop with what a customer's bot on Pipecat needs, for one of the tests
-	@$(call install_apart,.venv-interop,requirements-interop.txt) || true
+setup-interop: $(BIN)/uv ## Make .venv-interop with what a customer's bot on Pipecat needs, for one of the tests
+	@$(INSTALL) requirements-interop.txt .venv-interop || true
 
 setup-browser: setup-dev ## Bring a Chromium for the tests of the console where there is none: into build/browsers, or as root by apt
 	@$(BIN)/python -m tests.setup_browser
@@ -82,24 +83,10 @@ asterisk: ## Unpack a real Asterisk (Debian's unstable) in build/asterisk for th
 	  debootstrap --variant=minbase --include=asterisk sid build/asterisk > build/asterisk.log 2>&1 || { \
 	  rm -rf build/asterisk; echo 'It could not be unpacked; build/asterisk.log says why.' >&2; exit 1; }; }
 
-# Installs only when the file's content is not what was installed last; with hashes, so that nothing else is. What is used is compiled as
-# it is imported.
-define install
-digest=$$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' $(1)); \
-[ "$$(cat $(VENV)/installed-$(1) 2>/dev/null)" = "$$digest" ] || { \
-  echo 'Installing the packages of $(1) in $(VENV); this takes about half a minute ...'; \
-  $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --no-compile -r $(1) && \
-  echo "$$digest" > $(VENV)/installed-$(1); }
-endef
-
-# As above, in an environment of its own.
-define install_apart
-[ -x $(1)/bin/python ] || $(BIN)/python -m venv $(1); \
-digest=$$(cksum < $(2)); [ "$$(cat $(1)/installed 2>/dev/null)" = "$$digest" ] || { \
-  echo 'Installing the packages of $(2) in $(1); this takes about half a minute ...'; \
-  $(1)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --no-compile -r $(2) \
-  && echo "$$digest" > $(1)/installed || { echo 'They could not be installed.' >&2; rm -rf $(1); false; }; }
-endef
+# Where it cannot be had, pip installs.
+$(BIN)/uv: requirements-uv.txt | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-compile \
+	  -r requirements-uv.txt && touch $@ || echo 'There is no uv for this machine; pip installs, which takes a minute longer.' >&2
 
 $(BIN)/python:
 	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
@@ -109,7 +96,7 @@ $(BIN)/python:
 	  echo 'Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
 
 requirements: setup-dev ## Compile requirements.in and requirements-dev.in anew, with hashes
-	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) requirements-uv.in -o requirements-uv.txt
 	$(COMPILE) requirements.in -o requirements.txt
 	$(COMPILE) requirements-parquet.in -o requirements-parquet.txt
 	$(COMPILE) requirements-dev.in -c requirements.txt -o requirements-dev.txt

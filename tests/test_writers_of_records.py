@@ -36,7 +36,7 @@ WRITES = {
     *("save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"),
     *("asave", "acreate", "aupdate", "adelete", "abulk_create", "abulk_update", "aget_or_create", "aupdate_or_create"),
 }
-NO_ROWS = {"hashlib", "first_users", "super"}
+NO_ROWS = {"hashlib", "venv", "first_users", "super"}
 """Whose `update`, `create` or `save` writes no row; a model's own `save` goes through `super`."""
 
 

@@ -1,5 +1,5 @@
-"""What Celery runs for the console: exports, tests of service URLs, alerts, retention, the comparing of charges with statements, the
-forgetting of old sign-ins and links. Doors without a rule: the rows say what is to be done."""
+"""What Celery runs for the console: exports, acts on all that match a list, tests of service URLs, alerts, retention, the comparing of
+charges with statements, the forgetting of old sign-ins and links. Doors without a rule: the rows say what is to be done."""
 
 import logging
 from importlib import import_module
@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from cdr import exports, log_links, retention, spending, url_tests
+from cdr import exports, list_acts, log_links, retention, spending, url_tests
 from cdr.alerts import gathering, outbox, rounds, transitions
 from cdr.sign_in import locks
 from cdr.sign_in.sessions import SessionStore
@@ -30,6 +30,18 @@ def run_exports() -> None:
 @shared_task(name="cdr.tasks.remove_old_exports")
 def remove_old_exports() -> None:
     exports.remove_old()
+
+
+@shared_task(name="cdr.tasks.run_list_acts")
+def run_list_acts() -> None:
+    """A slice of the next act on a list that waits; what is left of it waits for the next call."""
+    if job := list_acts.claim_next():
+        list_acts.work_on(job)
+
+
+@shared_task(name="cdr.tasks.remove_old_list_acts")
+def remove_old_list_acts() -> None:
+    list_acts.remove_old()
 
 
 @shared_task(name="cdr.tasks.run_url_tests")

@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from django.db.models.functions import Now
 from redis import Redis, exceptions
 
-from cdr import exports, url_tests
+from cdr import exports, list_acts, url_tests
 from cdr.alerts import failures
 from cdr.statements import checking
 from config import readiness
@@ -125,7 +125,11 @@ def late_callbacks(now: datetime) -> Found:
 
 def late_jobs(now: datetime) -> Found:
     found = []
-    waiting = (("exports", "An export", exports.export_due_since(now)), ("url_tests", "A URL test", url_tests.url_test_due_since(now)))
+    waiting = (
+        ("exports", "An export", exports.export_due_since(now)),
+        ("url_tests", "A URL test", url_tests.url_test_due_since(now)),
+        ("list_acts", "An act on a list", list_acts.list_act_due_since(now)),
+    )
     for about, name, since in waiting:
         if since is not None and now - since >= JOBS_LATE:
             what = f"{name} has waited for {how_long((now - since).total_seconds())}, though a worker could take it."

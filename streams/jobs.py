@@ -123,9 +123,9 @@ def finish(job: Job, **changes: Any) -> bool:
     return _finish(job, _claimed(job), **changes)
 
 
-def reopen(job: Job, **changes: Any) -> bool:
-    """A job that was finished is to be done once more. What is under way stays so."""
-    return _write(job, _rows(job), finished_at=None, **changes)
+def reopen_together(jobs: Sequence[J], **changes: Any) -> None:
+    """Jobs that were finished, and whose rows are locked, are to be done once more. What is under way stays so."""
+    _write_together(jobs, 0, finished_at=None, **changes)
 
 
 def finish_for_others(job: Job, **changes: Any) -> bool:

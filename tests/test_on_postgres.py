@@ -62,6 +62,7 @@ TESTS = (
     "tests/cdr/api/test_callbacks.py",
     "tests/cdr/api/test_statements.py",
     "tests/cdr/test_url_tests.py",
+    "tests/cdr/test_list_acts.py",
     "tests/cdr/alerts/test_measures.py",
     "tests/cdr/alerts/test_transitions.py",
     "tests/cdr/alerts/test_rounds.py",

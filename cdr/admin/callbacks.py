@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -15,12 +15,14 @@ from cdr.admin import acts
 from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.callbacks import CALLBACK_FILTERS
+from cdr.admin.lists.acting_on_all import ActsOnAll
 from cdr.admin.lists.markup import badge_html, code_link
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.lists.search import callbacks_matching
 from cdr.admin.site import console
+from cdr.list_act_rows import ListActKind
 from cdr.pages.callback import CallbackPage, callback_page, find_callback, next_try_words
 from cdr.pure.acts import PERMISSIONS, Act
 from cdr.pure.badges import callback_badge
@@ -32,7 +34,7 @@ MAY_RESEND = PERMISSIONS[Act.RESEND_CALLBACK].name
 
 
 @admin.register(Callback, site=console)
-class CallbackAdmin(Saved, Asking, RecordAdmin):
+class CallbackAdmin(ActsOnAll, Saved, Asking, RecordAdmin):
     list_display = ("created", "event", "stream_link", "host", "state_badge", "tries", "next_try", "finished")
     list_filter = CALLBACK_FILTERS
     list_select_related = ("stream",)
@@ -44,6 +46,11 @@ class CallbackAdmin(Saved, Asking, RecordAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Callback], search_term: str) -> tuple[QuerySet[Callback], bool]:
         return callbacks_matching(queryset, search_term), False
+
+    def act_on_all(self, asked: QueryDict) -> ListActKind:
+        """What was delivered is sent again only where the list is of such."""
+        delivered = asked.get("state") == CallbackState.DELIVERED or asked.get("tries") == "once"
+        return ListActKind.RESEND_DELIVERED if delivered else ListActKind.RESEND
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
         self.require_view_permission(request)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -21,15 +21,17 @@ from cdr.admin.debug_logs import Logged
 from cdr.admin.digits import SendsDigits
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.calls_and_streams import CALL_FILTERS
+from cdr.admin.lists.acting_on_all import ActsOnAll
 from cdr.admin.lists.exporting import Exported, Sheet
 from cdr.admin.lists.markup import badge_html, badges_html
 from cdr.admin.lists.narrowing import CallChangeList
 from cdr.admin.lists.questions import Asking, Question
-from cdr.admin.lists.records import RecordAdmin, found
+from cdr.admin.lists.records import RecordAdmin, RecordList, found
 from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.lists.search import matching
 from cdr.admin.lists.totals import TOTALS
 from cdr.admin.site import console
+from cdr.list_act_rows import ListActKind
 from cdr.models import CallDetail, StreamDetail
 from cdr.pages.call import CallPage, call_page, find_call
 from cdr.pages.columns import CALL_COLUMNS
@@ -49,7 +51,7 @@ MASKED = {"caller": "masked_caller", "called": "masked_called"}
 
 
 @admin.register(CallDetail, site=console)
-class CallAdmin(SendsDigits, Logged, Exported, Saved, Asking, RecordAdmin):
+class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, Saved, Asking, RecordAdmin):
     log_words = "Debug log of the call"
     list_display = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge", "account_name")
     list_filter = CALL_FILTERS
@@ -62,6 +64,13 @@ class CallAdmin(SendsDigits, Logged, Exported, Saved, Asking, RecordAdmin):
         streams = Stream.objects.select_related("charge").order_by("requested_at", "pk")
         calls = super().get_queryset(request).select_related("account", "gateway", "application")
         return calls.prefetch_related(Prefetch("streams", streams))
+
+    def act_on_all(self, asked: QueryDict) -> ListActKind:
+        return ListActKind.STOP
+
+    def rows_meant(self, request: HttpRequest, listed: RecordList) -> QuerySet[Stream]:
+        """The streams of the calls that are shown; where facts of streams narrow the list, the streams that they are true of."""
+        return cast(CallChangeList, listed).streams_meant(request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[CallChangeList]:
         return CallChangeList

@@ -18,7 +18,7 @@ from cdr.pages.health import health_page
 from streams.database_clock import database_now
 
 SECTIONS = (
-    ("Calls", ("CallDetail", "StreamDetail", "Callback", "HostDetail")),
+    ("Calls", ("CallDetail", "StreamDetail", "Callback", "HostDetail", "ListAct")),
     ("Money", ("Statement", "RateCard")),
     ("Tenants", ("Account", "Application", "Gateway", "GatewayRefusal", "UrlTest")),
     ("Alerts", ("Alert", "AlertRule", "AlertChannel", "AlertMessage")),
@@ -26,7 +26,10 @@ SECTIONS = (
 )
 """Section name, and the models in it; a section without a model that the reader may see is left out."""
 SELDOM = frozenset(
-    {"RateCard", "GatewayRefusal", "UrlTest", "FailedSignIn", "RetentionRun", "Alert", "AlertRule", "AlertChannel", "AlertMessage"}
+    {
+        *("RateCard", "GatewayRefusal", "UrlTest", "FailedSignIn", "RetentionRun", "ListAct"),
+        *("Alert", "AlertRule", "AlertChannel", "AlertMessage"),
+    }
 )
 """On the first page only: in the line at the top of each page there is room for those one needs all day. (Alerts have the bell.)"""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from cdr.admin.comparing import Comparable
 from cdr.admin.debug_logs import Logged
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.calls_and_streams import STREAM_FILTERS
+from cdr.admin.lists.acting_on_all import ActsOnAll
 from cdr.admin.lists.exporting import Exported, Sheet
 from cdr.admin.lists.markup import badge_html, code_link, quiet
 from cdr.admin.lists.narrowing import StreamChangeList
@@ -29,6 +30,7 @@ from cdr.admin.lists.totals import TOTALS
 from cdr.admin.log_sharing import SharesLogs
 from cdr.admin.site import console
 from cdr.admin.url_tests import MAY_TEST, ask_address
+from cdr.list_act_rows import ListActKind
 from cdr.models import StreamDetail
 from cdr.pages.columns import STREAM_COLUMNS
 from cdr.pages.costs import cost_so_far
@@ -47,7 +49,7 @@ MAY_STOP = PERMISSIONS[Act.STOP_STREAM].name
 
 
 @admin.register(StreamDetail, site=console)
-class StreamAdmin(Comparable, SharesLogs, Logged, Exported, Saved, Asking, RecordAdmin):
+class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, Asking, RecordAdmin):
     named_by = "uuid"
     list_display = (
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
@@ -59,6 +61,9 @@ class StreamAdmin(Comparable, SharesLogs, Logged, Exported, Saved, Asking, Recor
     sheet = Sheet(STREAM_COLUMNS, lambda stream: (stream.call.from_number, stream.call.to_number), lambda stream: charges_of([stream]))
     turned_by = (*RecordAdmin.turned_by, TOTALS)
     search_help_text = "UUID, number, host, name; with a time: 4711 14:02"
+
+    def act_on_all(self, asked: QueryDict) -> ListActKind:
+        return ListActKind.STOP
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[StreamChangeList]:
         return StreamChangeList

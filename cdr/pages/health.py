@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Count, Max, Min, Q
 
 from cdr.alert_rows import Alert, AlertRule
+from cdr.list_act_rows import ListAct
 from cdr.models import Export, UrlTest
 from cdr.pure.badges import Badge
 from cdr.pure.figures import NOTHING, counted, moment, spoken_duration
@@ -34,7 +35,7 @@ PARTS = (
     ("Beat", ("beat",), "Wakes the workers for what is due. There is one."),
     ("Status callbacks", ("callbacks",), "What customers hear of their streams."),
     ("Calls without a process", ("calls",), "Calls of a process that died, which a worker ends."),
-    ("Exports and URL tests", ("exports", "url_tests"), "What people have asked for."),
+    ("Exports, URL tests, acts on lists", ("exports", "url_tests", "list_acts"), "What people have asked for."),
     ("Loops and leases", ("loops", "leases"), "What each media process does beside its calls."),
     ("Notes and disk", ("notes", "spool"), "What calls note, on its way to the database."),
     ("The doors", ("storm",), "Whether more comes to a process than it takes."),
@@ -79,7 +80,7 @@ class HealthPage:
 
 
 def health_page(now: datetime, troubles: Sequence[Trouble], *, see_owners: bool) -> HealthPage:
-    """In eleven queries. `see_owners`: the reader may know which processes have calls."""
+    """In twelve queries. `see_owners`: the reader may know which processes have calls."""
     known = _figures(now)
     parts = []
     for name, about, purpose in PARTS:
@@ -106,7 +107,7 @@ def _figures(now: datetime) -> dict[str, str]:
         "Beat": f"Its last task was done {_ago(now, heartbeat)}." if heartbeat else "Has sent nothing yet.",
         "Status callbacks": _callbacks(now),
         "Calls without a process": _calls(now),
-        "Exports and URL tests": _jobs(),
+        "Exports, URL tests, acts on lists": _jobs(),
         "Alerts": _alerts(now),
     }
 
@@ -133,7 +134,8 @@ def _calls(now: datetime) -> str:
 def _jobs() -> str:
     exports = Export.objects.filter(finished_at=None).count()
     tests = UrlTest.objects.filter(finished_at=None).count()
-    return f"{counted(exports, 'export')} and {counted(tests, 'URL test')} under way."
+    acts = ListAct.objects.filter(finished_at=None).count()
+    return f"{counted(exports, 'export')}, {counted(tests, 'URL test')} and {counted(acts, 'act on a list', 'acts on lists')} under way."
 
 
 def _alerts(now: datetime) -> str:

@@ -22,6 +22,9 @@ class Act(StrEnum):
     BLOCK_HOST = "block a host"
     UNBLOCK_HOST = "unblock a host"
     STOP_HOST_STREAMS = "stop streams to host"
+    STOP_ALL = "stop all that match"
+    RESEND_ALL = "resend all matching"
+    HALT_ALL = "halt an act on all"
     MAKE_TOKEN = "make a token"
     REVOKE_TOKEN = "revoke a token"
     ROTATE_TOKEN = "rotate a token"  # entries from before an account had several

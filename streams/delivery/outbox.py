@@ -18,7 +18,7 @@ from streams import host_blocks, jobs
 from streams.database_clock import database_now
 from streams.delivery import slow_endpoints
 from streams.delivery.slow_endpoints import Endpoint, Lane
-from streams.models import Call, Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
+from streams.models import Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
 from streams.shares import Shares
 
 HOLD_TRIES = 3
@@ -205,17 +205,24 @@ class NotWhole(Exception):
 def resend(callback: Callback) -> None:
     """Makes `callback` due now, whatever became of it: the same message id, one more try, its attempts so far untouched.
     Raises NotWhole."""
+    if not resend_each([callback.pk]):
+        raise NotWhole
+
+
+def resend_each(keys: Collection[int]) -> list[Callback]:
+    """The same for many, in few statements; returns those that are due now, with their streams. What is not whole is left as it is."""
     with transaction.atomic():
-        row = Callback.objects.select_for_update().get(pk=callback.pk)  # who removes parts of it locks it as well
-        whole = Call.objects.filter(streams=row.stream_id, numbers_removed_at=None, payloads_removed_at=None)
-        if not whole.exists():
-            raise NotWhole
-        jobs.reopen(row, state=CallbackState.PENDING, due_at=database_now())
-        _note_given_up_no_more(row)
+        # Who removes parts of a callback locks it as well; so it is asked afterwards whether they are whole.
+        locked = list(Callback.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk", flat=True))
+        whole = {"stream__call__numbers_removed_at": None, "stream__call__payloads_removed_at": None}
+        rows = list(Callback.objects.filter(pk__in=locked, **whole).select_related("stream").order_by("pk"))
+        jobs.reopen_together(rows, state=CallbackState.PENDING, due_at=database_now())
+        _note_given_up_no_more({row.stream_id for row in rows})
+    return rows
 
 
-def _note_given_up_no_more(callback: Callback) -> None:
+def _note_given_up_no_more(streams: Collection[int]) -> None:
     """Unless another of the stream's callbacks is."""
-    given_up = Callback.objects.filter(stream=callback.stream_id, state=CallbackState.GIVEN_UP)
-    stream = Stream.objects.filter(pk=callback.stream_id, callback_trouble=CallbackTrouble.GIVEN_UP)
-    stream.filter(~Exists(given_up)).update(callback_trouble=CallbackTrouble.TRY_FAILED)
+    given_up = Callback.objects.filter(stream=OuterRef("pk"), state=CallbackState.GIVEN_UP)
+    noted = Stream.objects.filter(pk__in=streams, callback_trouble=CallbackTrouble.GIVEN_UP)
+    noted.filter(~Exists(given_up)).update(callback_trouble=CallbackTrouble.TRY_FAILED)

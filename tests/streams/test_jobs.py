@@ -175,7 +175,7 @@ def test_a_job_that_is_opened_again_can_be_claimed_again() -> None:
     (job,) = waiting()
     mine = claimed(job)
     jobs.finish(mine)
-    assert jobs.reopen(mine)
+    jobs.reopen_together([mine])
     assert claimed(job).tries == 1
 
 

@@ -93,7 +93,7 @@ class CallChangeList(TotalledList):
             return calls
         by_streams = any(spec.unusual or (spec.by_streams and spec.chips()) for spec in self.narrowings)
         if by_streams or names_a_host(request, self.query):
-            self.streams = self._narrowed_streams(request)
+            self.streams = self.streams_meant(request)
             return calls.filter(pk__in=self.streams.values("call_id"))
         facts = [fact for spec in self.narrowings if (fact := spec.fact())]
         return calls.filter(Exists(Stream.objects.filter(*facts, call=OuterRef("pk")).order_by())) if facts else calls
@@ -105,8 +105,8 @@ class CallChangeList(TotalledList):
         nearest = BY_CALL.ordered(streams, ascending=newer).values("call_id").distinct()[:count]
         return list(self.keys.ordered(self.apply_select_related(self.root_queryset.filter(pk__in=nearest)), ascending=newer))
 
-    def _narrowed_streams(self, request: HttpRequest) -> QuerySet[Stream]:
-        """By everything that narrows the list."""
+    def streams_meant(self, request: HttpRequest) -> QuerySet[Stream]:
+        """By everything that narrows the list: of the calls that are shown, the streams for which they are."""
         streams = Stream.objects.order_by()
         if any(spec.unusual for spec in self.narrowings):
             streams = streams.filter(UNUSUAL)

@@ -35,7 +35,7 @@ def totals_words(rows: QuerySet[Any], list_ms: float) -> str:
         with at_most(budget_ms):
             return _words(rows)
     except OperationalError as error:
-        if not _ran_out(error):
+        if not ran_out(error):
             raise
         return TOO_SLOW
 
@@ -91,6 +91,6 @@ def _sqlite_bound(milliseconds: float) -> Iterator[None]:
         connection.connection.set_progress_handler(None, STEPS)
 
 
-def _ran_out(error: OperationalError) -> bool:
+def ran_out(error: OperationalError) -> bool:
     """Whether it was our bound, and not a database that is away."""
     return getattr(error.__cause__, "sqlstate", "") == "57014" or "interrupted" in str(error)

@@ -15,6 +15,7 @@ from cdr.admin.site import console
 from cdr.alert_rows import AlertNotice, AlertTry
 from cdr.alerts import gathering
 from cdr.audit import Actor
+from cdr.list_act_rows import ListAct, ListActPart
 from cdr.log_links import LinkTerms, make_link
 from cdr.models import Export, ExportState, FailedSignIn, LogLink, RetentionRun, StreamDetail, UrlTest
 from cdr.pure.acts import Act
@@ -57,6 +58,7 @@ def rows() -> Call:
 def a_row_of_each() -> None:
     call = live_call(make_gateway())
     refused("pbx-1")
+    an_act_on_a_list(StreamDetail.objects.latest("pk"))
     owner, account = User.objects.create_user("owner", pk=OWNER_KEY), Account.objects.get()
     main_token(account)
     priced(account, valid_from=datetime(2100, 1, 1, tzinfo=UTC))
@@ -73,6 +75,12 @@ def a_row_of_each() -> None:
         alert=told, channel=message.channel, message=message, step="opened", at=call.started_at, due_at=call.started_at, headline="x"
     )
     audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.get(), rate=["0.00300", "0.00400"])
+
+
+def an_act_on_a_list(stream: Any) -> None:
+    asked = {"kind": "stop", "section": "cdr_streamdetail", "query": "state=live", "question": "q"}
+    act = ListAct.objects.create(by="maria", created_at=stream.requested_at, rows_total=1, **asked)
+    ListActPart.objects.create(act=act, keys=[stream.pk])
 
 
 def a_link(stream: Any, owner: User) -> str:

@@ -42,7 +42,7 @@ def more_addresses() -> list[str]:
     more += [f"/admin/cdr/streamdetail/{closed.uuid}/debug-log/", "/admin/cdr/streamdetail/?cause=customer_closed&q=nothing"]
     more += [f"/admin/cdr/calldetail/{live.call.uuid}/hang-up/", "/admin/cdr/calldetail/exports/?state=ended"]
     more += [f"/admin/cdr/streamdetail/compare/?a={live.uuid}&b={other}" for other in ("", unconnected.uuid)]
-    more += ["/admin/cdr/streamdetail/saved/?state=live", "/admin/jsi18n/"]
+    more += ["/admin/cdr/streamdetail/all/?state=live", "/admin/cdr/streamdetail/saved/?state=live", "/admin/jsi18n/"]
     more += [f"/admin/streams/callback/{Callback.objects.first().pk}/{page}/" for page in ("change", "resend")]
     return [*NOT_WELL, *more, f"/admin/streams/gateway/{Gateway.objects.latest('pk').pk}/change/"]
 

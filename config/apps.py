@@ -1,9 +1,12 @@
-"""The installation as an app, so that its management commands and its checks are found, and what is said to databases at the start."""
+"""The installation as an app, so that its management commands and its checks are found; what is said to databases at the start, and where
+errors are reported."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.db.backends.signals import connection_created
 
 from config import garbage_collection
+from config.error_reports import begin_reporting
 from config.silent_peers import let_server_end_what_is_abandoned
 
 
@@ -14,5 +17,6 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         from config import checks  # noqa: F401, PLC0415 - importing it registers the checks
 
+        begin_reporting(settings.SENTRY_DSN)
         connection_created.connect(let_server_end_what_is_abandoned)
         garbage_collection.begin_again()

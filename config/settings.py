@@ -14,6 +14,7 @@ from cdr.pure.sign_in import LOCKED_MINUTES, MOST_OF_A_NAME
 from config import dialling, mail_settings
 from config.entry_settings import *  # noqa: F403 - each name in it is a setting
 from config.environment import Environment, database_entry
+from config.error_reports import report_address
 from config.monitoring import monitoring
 from config.private_files import generated_secret, make_private
 from config.secret_keys import checked_keys
@@ -63,6 +64,7 @@ REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)
 DEMO = env.flag("DEMO", True)
 API_DOCS = env.flag("API_DOCS", EMBEDDED)
 METRICS_ALLOW, METRICS_TOKEN, WORKER_METRICS = monitoring(env, embedded=EMBEDDED)
+SENTRY_DSN = report_address(env)
 
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Outside the embedded trial mode set it to 50 or more random characters and keep it.")

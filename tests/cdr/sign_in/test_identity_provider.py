@@ -88,7 +88,7 @@ WRONG_CLAIMS: list[dict[str, Any]] = [
     {"aud": None},
     {"exp": int(time.time()) - 120},
     {"exp": None},
-    {"iat": int(time.time()) + 600},
+    {"iat": int(time.time()) + 86_400},
     {"nonce": "m" * 32},
     {"nonce": None},
     {"sub": None},

@@ -1,8 +1,8 @@
 """A debug log that grows while somebody looks at it: a WebSocket that brings what the page does not have yet, narrowed as the page is.
 
-Owns that conversation, with who is signed in and with who came by a link (cdr.log_links). It asks once a second, on threads of its own,
-whether anything changed, and reads the lines only then: no call waits for it, and it needs no Redis. Whether the reader may still look
-is asked again every 3 s."""
+Owns that conversation, with who is signed in (at the console, or at the customers' desk) and with who came by a link (cdr.log_links). It
+asks once a second, on threads of its own, whether anything changed, and reads the lines only then: no call waits for it, and it needs no
+Redis. Whether the reader may still look is asked again every 3 s."""
 
 import asyncio
 import json
@@ -23,6 +23,8 @@ from django.template.loader import render_to_string
 from django.urls import re_path
 
 from cdr.addresses import counted_address_of_socket
+from cdr.desk_logs import call_log_at_desk, stream_log_at_desk
+from cdr.desk_scope import scope_of
 from cdr.log_links import SharedLog
 from cdr.pages.log.page import DebugLogPage, log_page
 from cdr.pages.log.subject import DebugLog, call_log, stream_log
@@ -53,12 +55,13 @@ MOST_OPEN = 12
 """Open logs of one person in this process."""
 CLOSE_REFUSED, CLOSE_NO_LONGER, CLOSE_TOO_MANY, CLOSE_LINK_OVER = 4403, 4401, 4429, 4410
 
+DESK_LOGS = {"call": call_log_at_desk, "stream": stream_log_at_desk}
 LOGS = {"call": (call_log, "cdr.view_calldetail"), "stream": (stream_log, "cdr.view_streamdetail")}
 
 _threads = DatabaseThreads(2, "live-log")
 _places = Places(Shares("looks at open logs", places=2, each=1))
 """Of the persons who look, and of links."""
-SHARED = "shared"
+SHARED, DESK = "shared", "desk"
 
 _open: Counter[Hashable] = Counter()
 
@@ -73,8 +76,8 @@ class LogReader(NamedTuple):
 @dataclass(slots=True)
 class OpenLog:
     """One open page: which log, whose session, what is asked for, and what the page has (anchor -> words of a line that may change,
-    "" for a line it shows). Of a link `key` is the link, and `session_key` the address it is asked from. `log` and `pulse` are those of
-    the last look."""
+    "" for a line it shows). `at_desk`: of the customers' desk, by what is in the reader's scope there. Of a link `key` is the link, and
+    `session_key` the address it is asked from. `log` and `pulse` are those of the last look."""
 
     kind: str
     key: str
@@ -84,6 +87,7 @@ class OpenLog:
     known: dict[str, str] = field(default_factory=dict)
     log: DebugLog | None = None
     pulse: tuple[Any, ...] = ()
+    at_desk: bool = False
 
 
 class LiveLogConsumer(AsyncConsumer):
@@ -135,7 +139,8 @@ def reading_of(scope: dict[str, Any]) -> OpenLog:
     if words["kind"] == SHARED:
         address = counted_address_of_socket(scope) or "unknown"
         return OpenLog(SHARED, words["key"], address, asked_by(parameters))
-    return OpenLog(words["kind"], words["key"], scope["session"].session_key or "", asked_by(parameters))
+    session_key = scope["session"].session_key or ""
+    return OpenLog(words["kind"], words["key"], session_key, asked_by(parameters), at_desk=words.get("site") == DESK)
 
 
 def may_read(reading: OpenLog) -> LogReader | None:
@@ -144,9 +149,19 @@ def may_read(reading: OpenLog) -> LogReader | None:
         return _reader_by_link(reading)
     session = SessionStore(reading.session_key)
     user = _user_of(session)
+    if reading.at_desk:
+        return _reader_at_desk(reading, user, session)
     allowed = user.is_active and user.is_staff and user.has_perm(LOGS[reading.kind][1])
     allowed = allowed and second_factor.passed(user, session)
     return LogReader(user.pk, user.has_perm("cdr.see_numbers")) if allowed else None
+
+
+def _reader_at_desk(reading: OpenLog, user: Any, session: SessionStore) -> LogReader | None:
+    """Who still belongs to the account whose log it is."""
+    scope = scope_of(user)
+    if scope is None or not second_factor.passed(user, session) or DESK_LOGS[reading.kind](scope, reading.key) is None:
+        return None
+    return LogReader(user.pk, whole_numbers=True)
 
 
 def _reader_by_link(reading: OpenLog) -> LogReader | None:
@@ -164,6 +179,9 @@ def _shared(reading: OpenLog) -> SharedLog | None:
 
 
 def _found(reading: OpenLog) -> DebugLog | None:
+    if reading.at_desk:
+        scope = scope_of(_user_of(SessionStore(reading.session_key)))
+        return DESK_LOGS[reading.kind](scope, reading.key) if scope else None
     if reading.kind != SHARED:
         return LOGS[reading.kind][0](reading.key)
     shared = _shared(reading)
@@ -282,6 +300,6 @@ def _user_of(session: SessionStore) -> Any:
 
 
 live_urlpatterns = [
-    re_path(r"^admin/live/(?P<kind>call|stream)/(?P<key>[-0-9a-f]+)/$", LiveLogConsumer.as_asgi()),
+    re_path(r"^(?P<site>admin|desk)/live/(?P<kind>call|stream)/(?P<key>[-0-9a-f]+)/$", LiveLogConsumer.as_asgi()),
     re_path(rf"^admin/live/(?P<kind>{SHARED})/(?P<key>[\s\S]+)/$", LiveLogConsumer.as_asgi()),
 ]

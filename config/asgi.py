@@ -28,7 +28,7 @@ from config.same_origin import SameOrigin  # noqa: E402 - as above
 from config.serving_role import MEDIA, in_role  # noqa: E402 - as above
 from streams.routing import websocket_urlpatterns  # noqa: E402 - as above
 
-browsers = re_path("^(?=admin/live/)", SameOrigin(SessionMiddlewareStack(URLRouter(live_urlpatterns))))
+browsers = re_path("^(?=(admin|desk)/live/)", SameOrigin(SessionMiddlewareStack(URLRouter(live_urlpatterns))))
 _unguarded = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter([browsers, *websocket_urlpatterns])})
 
 

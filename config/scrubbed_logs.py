@@ -11,7 +11,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 from streams.pure.scrubbing import scrubbed
 
-OURS = ("/admin/", "/v1/", "/static/", "/healthz", "/readyz", "/status", "/metrics")
+OURS = ("/admin/", "/desk/", "/v1/", "/static/", "/healthz", "/readyz", "/status", "/metrics")
 """Paths in which no password stands. Behind any other one may: a gateway's that took HTTP for WebSocket, or misspelled the path."""
 
 

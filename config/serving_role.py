@@ -19,7 +19,7 @@ ALIVE, READY, STATUS = PROBES = ("/healthz", "/readyz", "/status")
 METRICS = "/metrics"
 ANSWERED_FIRST = (*PROBES, METRICS)
 """They have a turn before pages and gateways: in a storm it is most wanted to know how the process is."""
-CONSOLE_SOCKETS = "/admin/live/"
+CONSOLE_SOCKETS = ("/admin/live/", "/desk/live/")
 CLOSE_ELSEWHERE, CLOSE_REFUSED = 4404, 4403
 NO_PAGES = "This process takes gateways' calls only (--role media). Console and API: a process with --role console."
 NO_CALLS = "This process serves console and API only (--role console). Gateways connect to a process with --role media."

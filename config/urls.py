@@ -4,11 +4,13 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from cdr import shared_log
-from cdr.admin.site import console
+from cdr.admin import console
+from cdr.desk import desk
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", console.urls),
+    path("desk/", desk.urls),
     re_path(r"^shared/(?P<link>[\s\S]*)$", shared_log.log_view),
     path("v1/", include("cdr.api.urls")),
 ]

@@ -45,6 +45,18 @@ WRONG = {
         ("cdr/admin/new.py", "from django.contrib import admin\n@admin.register(Account)\nclass NewAdmin(PageAdmin): pass"),
         ("cdr/admin/new.py", "class NewAdmin(PageAdmin):\n    def lookup_allowed(self, lookup, value, request): return True"),
     ),
+    "desk-reads-rows-of-a-scope": (
+        ("cdr/desk/new.py", "from streams.models import Call\ncalls = Call.objects.filter(uuid=key)"),
+        ("cdr/desk/new.py", "def calls(self): return self.model._default_manager.all()"),
+        ("cdr/desk_logs.py", "from streams.models import Stream\nStream.objects.get(uuid=key)"),
+        ("cdr/desk/new.py", "from cdr.pages.call import call_page\ncall_page(key, now)"),
+        ("cdr/desk/new.py", "from cdr.pages.stream import charge_of, find_stream"),
+        ("cdr/desk/new.py", "from cdr.pages.log.subject import call_log as log"),
+        ("cdr/desk/new.py", "from cdr.admin.filters.calls_and_streams import AccountFilter"),
+        ("cdr/desk/new.py", "from cdr.admin.lists.search import matching"),
+        ("cdr/desk/new.py", "from django.shortcuts import get_object_or_404\nget_object_or_404(rows, pk=1)"),
+        ("cdr/desk/new.py", "from django.db import connection\nconnection.cursor()"),
+    ),
     "pool-without-shares": (
         ("streams/calls/new.py", "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor(8)"),
         ("streams/new.py", "import concurrent.futures\nconcurrent.futures.ThreadPoolExecutor(8)"),
@@ -94,6 +106,8 @@ RIGHT = (
     ("streams/calls/new.py", "import time\nwrite(at=time.time())\nbegan = time.monotonic()\nlasted = time.monotonic() - began"),
     ("streams/calls/new.py", "import time\nmilliseconds = round(time.time() * 1000)"),
     ("cdr/new.py", "from django.utils import timezone\nold = timezone.now() - KEPT"),
+    ("cdr/desk/new.py", "from cdr.pages.call import page_of_call\ncall = scope_here(request).rows(Call).filter(uuid=key).first()"),
+    ("cdr/desk_scope.py", "def rows(model): return model._default_manager.filter(account=1)"),
 )
 EXAMPLES = [*(example for examples in WRONG.values() for example in examples), *RIGHT]
 

@@ -90,7 +90,11 @@ class PageAdmin(ListAdmin):
 
     def own_url(self, page: str, *keys: object) -> str:
         """Of one of its own pages, or of Django's: "changelist", "change"."""
-        return reverse(f"admin:{self.section}_{page}", args=keys)
+        return self.site_url(f"{self.section}_{page}", *keys)
+
+    def site_url(self, page: str, *keys: object) -> str:
+        """Of any page of the site that this is an admin of: the console's, or the desk's."""
+        return reverse(f"admin:{page}", args=keys, current_app=self.admin_site.name)
 
     def doors(self, where: Where, request: HttpRequest, subject: object) -> list[Door]:
         return [door for adds in self.additions() if where in adds.doors for door in adds.doors[where](self, request, subject)]

@@ -9,24 +9,22 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.callbacks import CALLBACK_FILTERS
 from cdr.admin.lists.acting_on_all import ActsOnAll
-from cdr.admin.lists.markup import badge_html, code_link
+from cdr.admin.lists.callback_columns import CallbackColumns
 from cdr.admin.lists.questions import Asking, Question
-from cdr.admin.lists.records import RecordAdmin, found
+from cdr.admin.lists.records import found
 from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.lists.search import callbacks_matching
 from cdr.admin.site import console
 from cdr.list_act_rows import ListActKind
-from cdr.pages.callback import CallbackPage, callback_page, find_callback, next_try_words
+from cdr.pages.callback import CallbackPage, callback_page, find_callback
 from cdr.pure.acts import PERMISSIONS, Act
-from cdr.pure.badges import callback_badge
-from cdr.pure.figures import NOTHING, counted, moment
+from cdr.pure.figures import counted
 from streams import delivery
 from streams.models import Callback, CallbackState
 
@@ -34,7 +32,7 @@ MAY_RESEND = PERMISSIONS[Act.RESEND_CALLBACK].name
 
 
 @admin.register(Callback, site=console)
-class CallbackAdmin(ActsOnAll, Saved, Asking, RecordAdmin):
+class CallbackAdmin(ActsOnAll, Saved, Asking, CallbackColumns):
     list_display = ("created", "event", "stream_link", "host", "state_badge", "tries", "next_try", "finished")
     list_filter = CALLBACK_FILTERS
     list_select_related = ("stream",)
@@ -98,28 +96,6 @@ class CallbackAdmin(ActsOnAll, Saved, Asking, RecordAdmin):
         doors={Where.RECORD: _act_doors},
         actions=("resend_selected",),
     )
-
-    # Columns -----------------------------------------------------------------------------------------------------------
-    @admin.display(description="Created (UTC)")
-    def created(self, callback: Callback) -> str:
-        return moment(callback.created_at)
-
-    @admin.display(description="Stream")
-    def stream_link(self, callback: Callback) -> SafeString:
-        url = reverse("admin:cdr_streamdetail_change", args=[callback.stream.uuid])
-        return code_link(url, callback.stream.uuid.hex[:8], str(callback.stream.uuid))
-
-    @admin.display(description="State")
-    def state_badge(self, callback: Callback) -> SafeString:
-        return badge_html(callback_badge(callback.state))
-
-    @admin.display(description="Next try (UTC)")
-    def next_try(self, callback: Callback) -> str:
-        return next_try_words(callback) if callback.state == CallbackState.PENDING else NOTHING
-
-    @admin.display(description="Finished (UTC)")
-    def finished(self, callback: Callback) -> str:
-        return moment(callback.finished_at)
 
 
 def resend_question(callbacks: list[Callback], back: str) -> Question:

@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Context, Door, OwnPage, PageAdmin, Where
@@ -22,8 +21,8 @@ from cdr.admin.digits import SendsDigits
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.calls_and_streams import CALL_FILTERS
 from cdr.admin.lists.acting_on_all import ActsOnAll
+from cdr.admin.lists.call_columns import CallColumns
 from cdr.admin.lists.exporting import Exported, Sheet
-from cdr.admin.lists.markup import badge_html, badges_html
 from cdr.admin.lists.narrowing import CallChangeList
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, RecordList, found
@@ -39,10 +38,7 @@ from cdr.pages.log.subject import DebugLog, call_log
 from cdr.pages.row_key import names_several
 from cdr.pages.stream import charges_of
 from cdr.pure.acts import PERMISSIONS, Act
-from cdr.pure.badges import call_badge, cause_badge, reason_badge
-from cdr.pure.billing import totals
-from cdr.pure.figures import NOTHING, counted, duration, elapsed_seconds, moment, money
-from cdr.pure.masking import masked
+from cdr.pure.figures import counted
 from streams import control
 from streams.models import Stream
 
@@ -51,7 +47,7 @@ MASKED = {"caller": "masked_caller", "called": "masked_called"}
 
 
 @admin.register(CallDetail, site=console)
-class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, Saved, Asking, RecordAdmin):
+class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, Saved, Asking, CallColumns):
     log_words = "Debug log of the call"
     list_display = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge", "account_name")
     list_filter = CALL_FILTERS
@@ -84,7 +80,7 @@ class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, Saved, Asking, RecordA
         whole = self.may_see_numbers(request)
         return tuple(column if whole else MASKED.get(column, column) for column in self.list_display)
 
-    def find_log(self, key: str) -> DebugLog | None:
+    def find_log(self, request: HttpRequest, key: str) -> DebugLog | None:
         return call_log(key)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
@@ -122,55 +118,6 @@ class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, Saved, Asking, RecordA
             yield Door("Hang up…", self.own_url("hang_up", call.key), bad=True)
 
     adds = Additions(pages=(OwnPage("hang_up", "<slug:key>/hang-up/", hang_up_view),), doors={Where.RECORD: _act_doors})
-
-    # Columns -----------------------------------------------------------------------------------------------------------
-    @admin.display(description="Started (UTC)")
-    def started(self, call: CallDetail) -> str:
-        return moment(call.started_at)
-
-    @admin.display(description="From")
-    def caller(self, call: CallDetail) -> str:
-        return call.from_number or NOTHING
-
-    @admin.display(description="To")
-    def called(self, call: CallDetail) -> str:
-        return call.to_number or NOTHING
-
-    @admin.display(description="From")
-    def masked_caller(self, call: CallDetail) -> str:
-        return masked(call.from_number) or NOTHING
-
-    @admin.display(description="To")
-    def masked_called(self, call: CallDetail) -> str:
-        return masked(call.to_number) or NOTHING
-
-    @admin.display(description="Duration")
-    def lasted(self, call: CallDetail) -> str:
-        return duration(elapsed_seconds(call.started_at, call.ended_at or timezone.now()))
-
-    @admin.display(description="Streams")
-    def stream_count(self, call: CallDetail) -> int:
-        return len(call.streams.all())
-
-    @admin.display(description="Hangup reasons")
-    def reasons(self, call: CallDetail) -> SafeString:
-        """Those of its streams; of a call that an error ended, its cause too."""
-        reasons = {stream.hangup_reason for stream in call.streams.all()}
-        cause = cause_badge(call.hangup_cause_code, call.hangup_cause_name, call.hangup_source)
-        return badges_html(filter(None, (*map(reason_badge, sorted(reasons)), cause)))
-
-    @admin.display(description="Billed")
-    def billed(self, call: CallDetail) -> str:
-        sums = totals((charge.amount, charge.currency) for charge in charges_of(call.streams.all()))
-        return ", ".join(money(amount, currency) for currency, amount in sums.items()) or NOTHING
-
-    @admin.display(description="State")
-    def state_badge(self, call: CallDetail) -> SafeString:
-        return badge_html(call_badge(call.state))
-
-    @admin.display(description="Account")
-    def account_name(self, call: CallDetail) -> str:
-        return call.account.name
 
 
 def hang_up_question(call: CallPage) -> Question:

@@ -48,29 +48,31 @@ class HasKey(Protocol):
 
 
 class Logged(RecordAdmin):
-    """Records that have a debug log. `log_words`: those of the door to it."""
+    """Records that have a debug log. `log_words`: those of the door to it. `live_at`: where an open log goes on."""
 
     log_words: ClassVar[str] = "Debug log"
+    live_at: ClassVar[str] = "/admin/live/"
 
-    def find_log(self, key: str) -> DebugLog | None:
+    def find_log(self, request: HttpRequest, key: str) -> DebugLog | None:
         """By the key in an address."""
         raise NotImplementedError
 
     def debug_log_view(self, request: HttpRequest, key: str) -> HttpResponse:
         self.require_view_permission(request)
-        log = found(self.find_log(key), str(self.opts.verbose_name))
+        log = found(self.find_log(request, key), str(self.opts.verbose_name))
         page = log_page(log, _asked(request), whole_numbers=self.may_see_numbers(request))
         doors = self.doors(Where.LOG, request, log.subject)
-        context = self.page_context(request, "Debug log", log=page, here=self.own_url("debug_log", log.subject.key), doors=doors)
+        here = self.own_url("debug_log", log.subject.key)
+        context = self.page_context(request, "Debug log", log=page, here=here, doors=doors, live_at=self.live_at)
         return TemplateResponse(request, "admin/cdr/debug_log.html", context, status=400 if page.asked.problem else 200)
 
     def log_file_view(self, request: HttpRequest, key: str, form: str) -> StreamingHttpResponse:
         """All lines that match, however many; for everybody who may see the page, and written into the audit log like an export."""
         self.require_view_permission(request)
-        log, asked = found(self.find_log(key), str(self.opts.verbose_name)), _asked(request).at()
+        log, asked = found(self.find_log(request, key), str(self.opts.verbose_name)), _asked(request).at()
         if asked.problem:
             raise BadRequest(asked.problem)
-        subject = self.model.objects.get(**(key_of(key) or {}))
+        subject = self.get_queryset(request).get(**(key_of(key) or {}))
         audit.write(visitor(request), Act.DOWNLOAD_LOG, subject, form=form, filters=asked.query())
         name = f"debug-log-{log.subject.uuid}-{timezone.now():%Y%m%dT%H%M%SZ}.{form}"
         parts = _parts(log, asked, form, hiding(log.numbers, self.may_see_numbers(request)), request.user.pk)

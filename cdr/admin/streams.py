@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
@@ -20,12 +19,12 @@ from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.calls_and_streams import STREAM_FILTERS
 from cdr.admin.lists.acting_on_all import ActsOnAll
 from cdr.admin.lists.exporting import Exported, Sheet
-from cdr.admin.lists.markup import badge_html, code_link, quiet
 from cdr.admin.lists.narrowing import StreamChangeList
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.lists.saved_filters import Saved
 from cdr.admin.lists.search import matching
+from cdr.admin.lists.stream_columns import StreamColumns
 from cdr.admin.lists.totals import TOTALS
 from cdr.admin.log_sharing import SharesLogs
 from cdr.admin.site import console
@@ -33,23 +32,19 @@ from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.list_act_rows import ListActKind
 from cdr.models import StreamDetail
 from cdr.pages.columns import STREAM_COLUMNS
-from cdr.pages.costs import cost_so_far
 from cdr.pages.log.subject import DebugLog, stream_log
-from cdr.pages.stream import charge_of, charges_of, find_stream, lasted_seconds
+from cdr.pages.stream import charges_of, find_stream
 from cdr.pages.stream_card import StreamCard, stream_card
 from cdr.pages.stream_page import stream_page
 from cdr.pure.acts import PERMISSIONS, Act
-from cdr.pure.badges import degraded_badge, reason_badge, stream_badge
-from cdr.pure.closing import closed_by
-from cdr.pure.figures import NOTHING, counted, duration, moment, money, seconds_count, short_host
+from cdr.pure.figures import counted, short_host
 from streams import control
-from streams.pure.customer.close_codes import code_words
 
 MAY_STOP = PERMISSIONS[Act.STOP_STREAM].name
 
 
 @admin.register(StreamDetail, site=console)
-class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, Asking, RecordAdmin):
+class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, Asking, StreamColumns):
     named_by = "uuid"
     list_display = (
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
@@ -73,7 +68,7 @@ class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, As
     ) -> tuple[QuerySet[StreamDetail], bool]:
         return matching(request, queryset, search_term), False
 
-    def find_log(self, key: str) -> DebugLog | None:
+    def find_log(self, request: HttpRequest, key: str) -> DebugLog | None:
         return stream_log(key)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
@@ -127,58 +122,6 @@ class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, As
         doors={Where.RECORD: _act_doors, Where.BELOW: _doors_below},
         actions=("stop_selected",),
     )
-
-    # Columns -----------------------------------------------------------------------------------------------------------
-    @admin.display(description="Start (UTC)")
-    def start(self, stream: StreamDetail) -> str | SafeString:
-        if stream.started_at:
-            return moment(stream.started_at)
-        return quiet(f"({moment(stream.requested_at)})", "When it was requested: no packet was sent")
-
-    @admin.display(description="Stream")
-    def short_uuid(self, stream: StreamDetail) -> SafeString:
-        url = reverse("admin:cdr_streamdetail_change", args=[stream.uuid])
-        return code_link(url, stream.uuid.hex[:8], str(stream.uuid))
-
-    @admin.display(description="Call")
-    def call_link(self, stream: StreamDetail) -> SafeString:
-        url = reverse("admin:cdr_calldetail_change", args=[stream.call_id])
-        return code_link(url, stream.call.uuid.hex[:8], str(stream.call.uuid))
-
-    @admin.display(description="Service host")
-    def host(self, stream: StreamDetail) -> str:
-        return short_host(stream.service_url)
-
-    @admin.display(description="Duration")
-    def lasted(self, stream: StreamDetail) -> str:
-        return duration(lasted_seconds(stream, timezone.now()))
-
-    @admin.display(description="Rounded")
-    def rounded(self, stream: StreamDetail) -> str:
-        charge = charge_of(stream)
-        return seconds_count(charge.billed_seconds if charge else None)
-
-    @admin.display(description="Billed")
-    def billed(self, stream: StreamDetail) -> str:
-        charge = charge_of(stream)
-        return money(charge.amount, charge.currency) if charge else cost_so_far(stream) or NOTHING
-
-    @admin.display(description="Hangup reason")
-    def reason(self, stream: StreamDetail) -> SafeString:
-        code = f"Closed by {closed_by(stream.end_cause, opened=True)}: {code_words(stream.close_code)}" if stream.close_code else ""
-        return badge_html(reason_badge(stream.hangup_reason), code)
-
-    @admin.display(description="State")
-    def state_badge(self, stream: StreamDetail) -> SafeString:
-        return badge_html(stream_badge(stream.state, stream.started_at is not None))
-
-    @admin.display(description="Degraded")
-    def degraded(self, stream: StreamDetail) -> SafeString:
-        return badge_html(degraded_badge(stream.degraded_percent))
-
-    @admin.display(description="Account")
-    def account_name(self, stream: StreamDetail) -> str:
-        return stream.account.name
 
 
 def stop_question(stream: StreamCard) -> Question:

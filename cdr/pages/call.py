@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cdr.pages.call_facts import call_facts, shown_facts
 from cdr.pages.costs import note_costs
+from cdr.pages.for_outside import card_for_outside, facts_for_outside, find_for_outside, stream_for_outside
 from cdr.pages.log.timeline import Timeline, drawn, find
 from cdr.pages.removed_data import removed_of
 from cdr.pages.row_key import only_one
@@ -57,13 +58,20 @@ def call_page(key: str, now: datetime) -> CallPage | None:
     """The page of a call, in four queries, and one more where streams are live; None when there is no such call. `now` is for what is
     still going on."""
     call = find_call(key)
-    if call is None:
-        return None
+    return page_of_call(call, key, now) if call else None
+
+
+def page_of_call(call: Call, key: str, now: datetime, *, outside: bool = False) -> CallPage:
+    """Of a call that was selected with its account, gateway and application. `outside`: for who is none of the operator's people."""
     streams = list(shown_streams().filter(call=call).order_by("requested_at", "pk"))
     note_costs(streams, now)
-    found = find(StreamEvent.objects.filter(call=call), Callback.objects.filter(stream__in=[stream.pk for stream in streams]))
+    read = find_for_outside if outside else find
+    found = read(StreamEvent.objects.filter(call=call), Callback.objects.filter(stream__in=[stream.pk for stream in streams]))
+    if outside:
+        streams = [stream_for_outside(stream) for stream in streams]
     timeline = drawn(found, streams, _names(streams), call.started_at)
     trouble = _trouble(found.events, streams)
+    cards = [_card(stream, now, found.events, timeline) for stream in streams]
     return CallPage(
         key=key,
         uuid=call.uuid,
@@ -72,8 +80,8 @@ def call_page(key: str, now: datetime) -> CallPage | None:
         state=call_badge(call.state),
         live=call.state == CallState.LIVE,
         story=tell(call_facts(call, trouble), [stream_facts(stream) for stream in streams], now),
-        facts=shown_facts(call, now),
-        streams=[_card(stream, now, found.events, timeline) for stream in streams],
+        facts=facts_for_outside(shown_facts(call, now)) if outside else shown_facts(call, now),
+        streams=[card_for_outside(card) if outside else card for card in cards],
         many=len(streams) > UNFOLDED_STREAMS,
         timeline=timeline,
         state_at=clock(now),

@@ -56,8 +56,11 @@ def find_callback(key: str) -> Callback | None:
 def callback_page(key: str) -> CallbackPage | None:
     """The page of a callback, in two queries; None when there is no such callback."""
     callback = find_callback(key)
-    if callback is None:
-        return None
+    return page_of_callback(callback) if callback else None
+
+
+def page_of_callback(callback: Callback) -> CallbackPage:
+    """In one query, of one that was selected with its stream, call and account."""
     return CallbackPage(
         pk=callback.pk,
         event=callback.event,

@@ -46,10 +46,12 @@ def find_stream(key: str) -> Stream | None:
     return only_one(Stream.objects.select_related("call", "account", "charge").order_by(), key)
 
 
-def shown_streams() -> QuerySet[Stream]:
-    """Streams with all that their cards show, in one query: call, charge, timing, and how many callbacks are in which state."""
+def shown_streams(streams: QuerySet[Stream] | None = None) -> QuerySet[Stream]:
+    """Streams (of all, or of some) with all that their cards show, in one query: call, charge, timing, and how many callbacks are in which
+    state."""
     counts: dict[str, Any] = {f"owed_{state.value}": Coalesce(_count_of(state), 0) for state in STATES}
-    return Stream.objects.select_related("call__measure", "account", "charge", "measure").annotate(**counts)
+    rows = Stream.objects.all() if streams is None else streams
+    return rows.select_related("call__measure", "account", "charge", "measure").annotate(**counts)
 
 
 def _count_of(state: CallbackState) -> Subquery:

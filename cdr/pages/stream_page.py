@@ -9,13 +9,14 @@ from django.db.models import Q
 
 from cdr.pages.call_facts import call_facts
 from cdr.pages.costs import note_costs
+from cdr.pages.for_outside import card_for_outside, find_for_outside, stream_for_outside
 from cdr.pages.log.timeline import Timeline, drawn, find
 from cdr.pages.removed_data import removed_of
 from cdr.pages.stream import stream_facts
 from cdr.pages.stream_card import StreamCard, attempts_of, card, find_shown
 from cdr.pure.figures import clock
 from cdr.pure.story import tell
-from streams.models import Callback, StreamEvent
+from streams.models import Callback, Stream, StreamEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,22 @@ class StreamPage:
 def stream_page(key: str, now: datetime) -> StreamPage | None:
     """In three queries, and one more of a live stream; None when there is no such stream."""
     stream = find_shown(key)
-    if stream is None:
-        return None
+    return page_of_stream(stream, now) if stream else None
+
+
+def page_of_stream(stream: Stream, now: datetime, *, outside: bool = False) -> StreamPage:
+    """Of one that was found by `shown_streams`. `outside`: for who is none of the operator's people."""
     note_costs([stream], now)
+    if outside:
+        stream = stream_for_outside(stream)
     events = StreamEvent.objects.filter(Q(stream=stream) | Q(stream=None), call=stream.call)
-    found = find(events, Callback.objects.filter(stream=stream))
+    read = find_for_outside if outside else find
+    found = read(events, Callback.objects.filter(stream=stream))
     timeline = drawn(found, [stream], {stream.pk: "stream"}, stream.started_at or stream.requested_at)
     own = [event for event in found.events if event.stream_id == stream.pk]
+    shown = card(stream, now, own, timeline.of(attempts_of(own)))
     return StreamPage(
-        card=card(stream, now, own, timeline.of(attempts_of(own))),
+        card=card_for_outside(shown) if outside else shown,
         story=tell(call_facts(stream.call), [stream_facts(stream)], now),
         timeline=timeline,
         state_at=clock(now),

@@ -50,6 +50,8 @@ class Act(StrEnum):
     DOWNLOAD_LOG = "download a debug log"
     SHARE_LOG = "share a debug log"
     REVOKE_LOG_LINK = "revoke a log link"
+    ADD_MEMBER = "add a member"
+    REMOVE_MEMBER = "remove a member"
     ADD = "add"
     CHANGE = "change"
     DELETE = "delete"

@@ -2,7 +2,7 @@
 
 Owns the doors of the site: signing in, its second step, signing out, and one's own second factor. Must not know the lists."""
 
-from typing import cast
+from typing import ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.auth import logout
@@ -20,14 +20,19 @@ from cdr.admin.entry.confirming import confirm_first
 from cdr.admin.entry.own_password import OwnPasswordView
 from cdr.admin.entry.own_sessions import own_sessions
 from cdr.admin.entry.second_factors import SecondFactorView
-from cdr.admin.entry.signing_in import CodeView, SignInView
+from cdr.admin.entry.signing_in import CodeView, SignInForm, SignInView
 from cdr.admin.entry.visitor import visitor
 from cdr.pure.acts import Act
 from cdr.sign_in import second_factor
 
 
 class GuardedSite(admin.AdminSite):
+    """`sign_in_form` says whom of those with a right password this site is for. `single_sign_on`: whether the identity provider vouches
+    for its people."""
+
     logout_template = "admin/signed_out.html"
+    sign_in_form: ClassVar[type[SignInForm]] = SignInForm
+    single_sign_on: ClassVar[bool] = True
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [
@@ -39,8 +44,16 @@ class GuardedSite(admin.AdminSite):
             *super().get_urls(),
         ]
 
+    def page(self, name: str) -> str:
+        """The address of one of the pages that belong to no list."""
+        return reverse(f"admin:{name}", current_app=self.name)
+
+    def admits(self, request: HttpRequest) -> bool:
+        """Whether this site is for its visitor, second factor or not."""
+        return super().has_permission(request)
+
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and self._passed(request)
+        return self.admits(request) and self._passed(request)
 
     def _passed(self, request: HttpRequest) -> bool:
         """Asked once a request."""
@@ -50,20 +63,21 @@ class GuardedSite(admin.AdminSite):
 
     def _may_set_up(self, request: HttpRequest) -> bool:
         """Also somebody who is asked for a second factor and has none yet: this page is all that he sees."""
-        return super().has_permission(request) and (self._passed(request) or second_factor.device_of(request.user) is None)
+        return self.admits(request) and (self._passed(request) or second_factor.device_of(request.user) is None)
 
     def login(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:
         if request.method == "GET" and self.has_permission(request):
-            return HttpResponseRedirect(reverse("admin:index"))
+            return HttpResponseRedirect(self.page("index"))
         if request.method == "GET" and self._may_set_up(request):
-            return HttpResponseRedirect(reverse("admin:second_factor"))
+            return HttpResponseRedirect(self.page("second_factor"))
         if request.user.is_authenticated and not self._passed(request):
             logout(request)  # a session from before the second factor was set up
-        context = {**self._step(request, "Log in"), **single_sign_on.door()}
-        return cast(HttpResponse, SignInView.as_view(extra_context=context, next_page="admin:index")(request))
+        context = {**self._step(request, "Log in"), **(single_sign_on.door() if self.single_sign_on else {})}
+        view = SignInView.as_view(extra_context=context, next_page=self.page("index"), authentication_form=self.sign_in_form)
+        return cast(HttpResponse, view(request))
 
     def login_code(self, request: HttpRequest) -> HttpResponseBase:
-        return CodeView.as_view(extra_context=self._step(request, "Second step"), next_page="admin:index")(request)
+        return CodeView.as_view(extra_context=self._step(request, "Second step"), next_page=self.page("index"))(request)
 
     def logout(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         if request.method == "POST" and request.user.is_authenticated:
@@ -72,7 +86,7 @@ class GuardedSite(admin.AdminSite):
 
     def second_factor(self, request: HttpRequest) -> HttpResponseBase:
         if not self._may_set_up(request):
-            return HttpResponseRedirect(f"{reverse('admin:login')}?{urlencode({'next': request.path})}")
+            return HttpResponseRedirect(f"{self.page('login')}?{urlencode({'next': request.path})}")
         context = {**self.each_context(request), "title": "Second factor"}
         view = never_cache(SecondFactorView.as_view(extra_context=context))
         if request.method == "POST" and "confirm" not in request.POST:
@@ -84,7 +98,7 @@ class GuardedSite(admin.AdminSite):
 
     def password_change(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         context = {**self.each_context(request), **(extra_context or {})}
-        view = OwnPasswordView.as_view(extra_context=context, success_url=reverse("admin:password_change_done"))
+        view = OwnPasswordView.as_view(extra_context=context, success_url=self.page("password_change_done"))
         return cast(TemplateResponse, view(request))
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:

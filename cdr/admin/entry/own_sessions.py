@@ -10,11 +10,10 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from cdr.admin.additions import Context
-from cdr.admin.entry.visitor import visitor
+from cdr.admin.entry.visitor import page_here, visitor
 from cdr.models import ConsoleSession
 from cdr.pure.browser_words import browser_words
 from cdr.pure.figures import counted, moment
@@ -62,4 +61,4 @@ def _ended(request: HttpRequest, user: User) -> HttpResponse:
         messages.success(request, f"{counted(ended, 'session')} ended: what is open there is closed within 5 seconds.")
     else:
         messages.warning(request, "Nothing was done: that session has ended already.")
-    return HttpResponseRedirect(reverse("admin:own_sessions"))
+    return HttpResponseRedirect(page_here(request, "own_sessions"))

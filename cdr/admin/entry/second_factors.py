@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
@@ -17,7 +16,7 @@ from django.views.generic import TemplateView
 
 from cdr import audit
 from cdr.admin.additions import Context
-from cdr.admin.entry.visitor import visitor
+from cdr.admin.entry.visitor import page_here, visitor
 from cdr.models import AuthenticatorApp
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import wait_words
@@ -74,7 +73,7 @@ class SecondFactorView(TemplateView):
             second_factor.remove(self._user)
             audit.write(visitor(self.request), Act.REMOVE_SECOND_FACTOR, self._user)
         messages.success(self.request, "Your second factor is removed: from now on your password alone signs you in.")
-        return HttpResponseRedirect(reverse("admin:second_factor"))
+        return HttpResponseRedirect(page_here(self.request, "second_factor"))
 
     @property
     def _user(self) -> User:

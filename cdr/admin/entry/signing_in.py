@@ -17,13 +17,13 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 
 from cdr import audit
 from cdr.addresses import address_of, counted_address
+from cdr.admin.entry.visitor import page_here
 from cdr.audit import Actor
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import locked_words, wait_words
@@ -42,9 +42,13 @@ class SignInForm(AdminAuthenticationForm):
     request: HttpRequest
 
     def confirm_login_allowed(self, user: Any) -> None:
-        super().confirm_login_allowed(user)
+        self.require_place(user)
         if words := outside_users.refusal_of_password(user):
             raise ValidationError(words, code="outside")
+
+    def require_place(self, user: Any) -> None:
+        """Raises ValidationError for whom this site is not for, though the password is right; as Django says it of a wrong one."""
+        super().confirm_login_allowed(user)
 
     def get_invalid_login_error(self) -> ValidationError:
         said = note_failure(self.request, self.cleaned_data["username"])
@@ -105,7 +109,7 @@ class CodeView(LoginView):
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         self.user = half_way(request)
-        return super().dispatch(request, *args, **kwargs) if self.user else HttpResponseRedirect(reverse("admin:login"))
+        return super().dispatch(request, *args, **kwargs) if self.user else HttpResponseRedirect(page_here(request, "login"))
 
     def get_form_kwargs(self) -> dict[str, object]:
         return {**super().get_form_kwargs(), "user": self.user}
@@ -128,7 +132,7 @@ def go_half_way(request: HttpRequest, user: Any, target: str) -> HttpResponse:
     request.session.cycle_key()
     request.session[HALF_WAY] = [user.pk, user.backend, user.get_session_auth_hash(), time.time()]
     query = urlencode({"next": target}) if target else ""
-    return HttpResponseRedirect(f"{reverse('admin:login_code')}?{query}".rstrip("?"))
+    return HttpResponseRedirect(f"{page_here(request, 'login_code')}?{query}".rstrip("?"))
 
 
 def half_way(request: HttpRequest) -> User | None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
 from cdr.admin.filters.named_choices import NamedChoice, names
+from cdr.admin.lists.around_time import around
 from cdr.number_lookup import having_number
 from cdr.pure.lookup import NumbersSought, ServiceHost, UuidRange, numbers_sought, service_host, uuid_range, whole_numbers
 from cdr.pure.said_time import NotATime, SaidTime, split_time
@@ -95,7 +96,7 @@ def matching(request: HttpRequest, rows: QuerySet[CallOrStream], text: str, *, b
     if found.problem:
         return rows.none()
     if found.said:
-        rows = rows.filter(_then(found.said, _times(of_streams, by_call)))
+        rows = rows.filter(around(found.said, of_streams=of_streams, by_call=by_call))
     return _of_what(rows, found, of_streams) if found.text else rows
 
 
@@ -113,23 +114,6 @@ def _of_what(rows: QuerySet[CallOrStream], found: Sought, of_streams: bool) -> Q
         arms = [table.filter(condition).values("pk") for condition in (*by_number, by_key)]
         return rows.filter(pk__in=arms[0].union(*arms[1:]))
     return rows.filter(reduce(or_, by_number, by_key))
-
-
-def _times(of_streams: bool, by_call: bool) -> tuple[str, str]:
-    """The columns that say from when to when."""
-    if not of_streams:
-        return "started_at", "ended_at"
-    return ("call_started_at", "call__ended_at") if by_call else ("requested_at", "ended_at")
-
-
-def _then(said: SaidTime, columns: tuple[str, str]) -> Q:
-    """What began around that time, or was going on."""
-    began, ended = columns
-    within = Q(**{f"{began}__gte": said.earliest, f"{began}__lt": said.end})
-    if said.at is None:
-        return within
-    going_on = Q(**{f"{began}__lt": said.at}) & (Q(**{f"{ended}__gte": said.at}) | Q(**{ended: None}))
-    return within & (Q(**{f"{began}__gte": said.start}) | going_on)
 
 
 def _of(of: tuple[str, list[int]], of_streams: bool) -> Q:

@@ -94,8 +94,11 @@ def in_brief(log: DebugLog) -> DebugLog:
 def call_log(key: str) -> DebugLog | None:
     """The log of a call with all its streams, found in two queries; None when there is no such call, or the key is a uuid of several."""
     call = only_one(Call.objects.select_related("account").order_by(), key)
-    if call is None:
-        return None
+    return log_of_call(call, key) if call else None
+
+
+def log_of_call(call: Call, key: str) -> DebugLog:
+    """Of a call with its account, in one query."""
     streams = list(call.streams.select_related("charge"))
     numbers = (call.from_number, call.to_number)
     return DebugLog(_call_subject(call, key), rows_of_call(call, streams), numbers, call.state == CallState.LIVE)

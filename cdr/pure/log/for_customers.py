@@ -23,16 +23,24 @@ _ON_REQUEST = re.compile(rf"(at the request of )(?!{API}\.\Z).*(?=\.\Z)", re.DOT
 
 def for_customers(event: EventRow) -> EventRow:
     """The event as its customer may read it."""
-    details: object = event.details
+    return replace(event, details=details_for_customers(event.kind, event.details))
+
+
+def details_for_customers(kind: str, details: Any) -> Any:
     if not isinstance(details, Mapping):
-        return event
-    hidden = NOT_TOLD.get(event.kind, ())
-    return replace(event, details={name: _told(name, value) for name, value in details.items() if name not in hidden})
+        return details
+    hidden = NOT_TOLD.get(kind, ())
+    return {name: _told(name, value) for name, value in details.items() if name not in hidden}
+
+
+def words_for_customers(words: str) -> str:
+    """Of how something ended."""
+    return _ON_REQUEST.sub(r"\1the operator", words)
 
 
 def _told(name: str, value: Any) -> Any:
     if name == "by":
         return value if value == API else "The operator"
     if name == "words" and isinstance(value, str):
-        return _ON_REQUEST.sub(r"\1the operator", value)
+        return words_for_customers(value)
     return value

@@ -17,6 +17,7 @@ from cdr.alerts import gathering
 from cdr.audit import Actor
 from cdr.list_act_rows import ListAct, ListActPart
 from cdr.log_links import LinkTerms, make_link
+from cdr.member_rows import Membership
 from cdr.models import Export, ExportState, FailedSignIn, LogLink, RetentionRun, StreamDetail, UrlTest
 from cdr.pure.acts import Act
 from cdr.statements.closing import close_statement
@@ -65,6 +66,7 @@ def a_row_of_each() -> None:
     priced(RateCard.objects.create(name="Standard"), valid_from=datetime(2100, 1, 1, tzinfo=UTC))
     host_blocks.block(HostOf(account, "blocked.example.com"), "It floods us.", "maria")
     UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
+    Membership.objects.create(user=owner, account=account)
     a_link(StreamDetail.objects.order_by("pk").first(), owner)
     FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
     RetentionRun.objects.create(started_at=call.started_at, counts={"Acme Robotics": {"numbers": 3}})
@@ -123,7 +125,7 @@ def address(name: str, pattern: URLPattern, user: User | None) -> str:
     return reverse(f"admin:{name}", args=[row.uuid if hasattr(row, "uuid") and not name.endswith("_history") else row.pk])
 
 
-BESIDE: dict[str, type[models.Model]] = {"token": AuthToken, "link": LogLink}
+BESIDE: dict[str, type[models.Model]] = {"token": AuthToken, "link": LogLink, "member": Membership}
 """Rows without an admin of their own, which an address names after the row they belong to."""
 
 

@@ -1,0 +1,82 @@
+"""The desk's list of calls, the page of a call, and the debug log of a whole call.
+
+Owns the columns and the addresses. What the pages show is cdr.pages'."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from cdr.admin.additions import Additions, PageAdmin, Where
+from cdr.admin.debug_logs import Logged
+from cdr.admin.lists.call_columns import CallColumns
+from cdr.desk.filters import CALL_FILTERS
+from cdr.desk.records import DeskList, DeskRecords, scope_here
+from cdr.desk.search import searched
+from cdr.desk.site import desk
+from cdr.desk_logs import call_log_at_desk
+from cdr.models import CallDetail, StreamDetail
+from cdr.pages.call import page_of_call
+from cdr.pages.log.subject import DebugLog
+from cdr.pages.row_key import names_several, only_one
+from streams.models import Stream
+
+
+class DeskCallList(DeskList):
+    """Narrowed by facts of streams, calls that have one such stream. A call is named by its uuid; by its number in the table only where
+    two accounts of one person have calls of the same."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
+        calls = super().get_queryset(request, exclude_parameters)
+        facts = [fact for spec in self.narrowings if (fact := spec.fact())]
+        streams = scope_here(request).rows(Stream).filter(*facts, call=OuterRef("pk")).order_by()
+        return calls.filter(Exists(streams)) if facts else calls
+
+    def url_for_result(self, result: Model) -> str:
+        calls = cast(list[CallDetail], self.result_list)
+        call = cast(CallDetail, result)
+        alone = sum(other.uuid == call.uuid for other in calls) == 1
+        return self.model_admin.own_url("change", call.uuid if alone else call.pk)
+
+
+@admin.register(CallDetail, site=desk)
+class DeskCalls(DeskRecords, Logged, CallColumns):
+    address = "calls"
+    live_at = "/desk/live/"
+    log_words = "Debug log of the call"
+    list_columns = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge")
+    list_filter = CALL_FILTERS
+    ordering = ("-started_at", "-id")
+    search_help_text = "UUID, number or host; with a time: 4711 14:02"
+    adds = Additions()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        streams = scope_here(request).rows(Stream).select_related("charge").order_by("requested_at", "pk")
+        return super().get_queryset(request).select_related("account", "application").prefetch_related(Prefetch("streams", streams))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[DeskList]:
+        return DeskCallList
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        return searched(scope_here(request), queryset, search_term), False
+
+    def find_log(self, request: HttpRequest, key: str) -> DebugLog | None:
+        return call_log_at_desk(scope_here(request), key)
+
+    def _rows(self, request: HttpRequest) -> QuerySet[CallDetail]:
+        return scope_here(request).rows(CallDetail).select_related("account", "gateway", "application").order_by()
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        call = only_one(self._rows(request), object_id)
+        if call is None and names_several(self._rows(request), object_id):
+            return HttpResponseRedirect(f"{self.own_url('changelist')}?{urlencode({'q': object_id})}")
+        page = self.shown(request, page_of_call(call, object_id, timezone.now(), outside=True) if call else None, "call")
+        streams = cast(PageAdmin, self.admin_site.get_model_admin(StreamDetail))
+        cards = [(card, streams.doors(Where.RECORD, request, card)) for card in page.streams]
+        shown = {"call": page, "cards": cards, "doors": self.doors(Where.RECORD, request, page)}
+        context = self.page_context(request, f"Call {page.from_number} to {page.to_number}", **shown)
+        return TemplateResponse(request, "admin/cdr/call.html", context)

@@ -1,0 +1,91 @@
+"""What the desk's lists and pages share: they show rows of the visitor's scope, are looked at and not changed, and have no address but
+those that they name.
+
+Owns that closing. Must not know which records there are."""
+
+from collections.abc import Callable
+from types import MethodType
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+
+from cdr.admin.additions import OwnPage
+from cdr.admin.lists.records import RecordAdmin, RecordList, found
+from cdr.desk.search import problem_of
+from cdr.desk_scope import DeskScope, scope_of_request
+
+
+def scope_here(request: HttpRequest) -> DeskScope:
+    """The site asks before whether there is one; who lost his place meanwhile finds nothing."""
+    return found(scope_of_request(request), "page")
+
+
+class DeskList(RecordList):
+    """Says why a search cannot be meant."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
+        rows = super().get_queryset(request, exclude_parameters)
+        if problem := problem_of(self.query):
+            self.problems.append(problem)
+        return rows.none() if problem else rows
+
+
+class DeskRecords(RecordAdmin):
+    """`address`: the word for the list in addresses. `ACTS`: names of the pages that take a POST; all others are only looked at.
+    `list_columns`: those of who has one account; who has several sees in a column of its own which one a row belongs to."""
+
+    address: ClassVar[str]
+    ACTS: ClassVar[frozenset[str]] = frozenset()
+    list_columns: ClassVar[tuple[str, ...]]
+    actions = None
+
+    def get_urls(self) -> list[URLPattern]:
+        """All there are: none of those that Django's admins have."""
+        return [
+            path("", self._looked_at(self.changelist_view), name=f"{self.section}_changelist"),
+            *(self._url(page) for adds in self.additions() for page in adds.pages),
+            path("<str:object_id>/", self._looked_at(self.change_view), name=f"{self.section}_change"),
+        ]
+
+    def _url(self, page: OwnPage) -> URLPattern:
+        view = MethodType(page.view, self)
+        guarded = self.admin_site.admin_view(view) if page.name in self.ACTS else self._looked_at(view)
+        return path(page.route, guarded, dict(page.arguments), name=f"{self.section}_{page.name}")
+
+    def _looked_at(self, view: Callable[..., HttpResponseBase]) -> Any:
+        return self.admin_site.admin_view(require_safe(view))
+
+    # Nothing here asks for a permission of the console, which some of the desk's people may have as well ---------------------
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return scope_of_request(request) is not None
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return scope_of_request(request) is not None
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def may_see_numbers(self, request: HttpRequest) -> bool:
+        """They are the account's own calls."""
+        return True
+
+    def may_see_secrets(self, request: HttpRequest) -> bool:
+        return False
+
+    # Its rows ------------------------------------------------------------------------------------------------------------
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return scope_here(request).rows(self.model)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[RecordList]:
+        return DeskList
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return (*self.list_columns, "account_name") if scope_here(request).has_several else self.list_columns
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Each list has its own."""
+        raise NotImplementedError

@@ -1,0 +1,66 @@
+"""The desk's list of streams, the page of a stream, and its debug log.
+
+Owns the columns and the addresses. What the pages show is cdr.pages'."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from cdr.admin.additions import Additions, Where
+from cdr.admin.debug_logs import Logged
+from cdr.admin.lists.stream_columns import StreamColumns
+from cdr.desk.filters import STREAM_FILTERS
+from cdr.desk.records import DeskList, DeskRecords, scope_here
+from cdr.desk.search import searched
+from cdr.desk.site import desk
+from cdr.desk_logs import stream_log_at_desk
+from cdr.models import StreamDetail
+from cdr.pages.costs import note_costs
+from cdr.pages.log.subject import DebugLog
+from cdr.pages.row_key import only_one
+from cdr.pages.stream import shown_streams
+from cdr.pages.stream_page import page_of_stream
+from streams.models import Stream
+
+
+class DeskStreamList(DeskList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        note_costs(cast(Sequence[Stream], self.result_list), timezone.now())
+
+
+@admin.register(StreamDetail, site=desk)
+class DeskStreams(DeskRecords, Logged, StreamColumns):
+    address = "streams"
+    live_at = "/desk/live/"
+    named_by = "uuid"
+    list_columns = ("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed", "reason", "state_badge", "degraded")
+    list_filter = STREAM_FILTERS
+    list_select_related = ("call", "account", "charge")
+    ordering = ("-requested_at", "-id")
+    search_help_text = "UUID, number or host; with a time: 4711 14:02"
+    adds = Additions()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[DeskList]:
+        return DeskStreamList
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        return searched(scope_here(request), queryset, search_term), False
+
+    def address_of_call(self, stream: StreamDetail) -> str:
+        return self.site_url("cdr_calldetail_change", stream.call.uuid)
+
+    def find_log(self, request: HttpRequest, key: str) -> DebugLog | None:
+        return stream_log_at_desk(scope_here(request), key)
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        stream = only_one(shown_streams(scope_here(request).rows(Stream)).order_by(), object_id)
+        page = self.shown(request, page_of_stream(stream, timezone.now(), outside=True) if stream else None, "stream")
+        doors = {"doors": self.doors(Where.RECORD, request, page.card), "doors_below": self.doors(Where.BELOW, request, page.card)}
+        context = self.page_context(request, f"Stream {page.card.uuid}", page=page, stream=page.card, **doors)
+        return TemplateResponse(request, "admin/cdr/stream.html", context)

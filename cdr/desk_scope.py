@@ -1,0 +1,75 @@
+"""What of all rows is whose at the customers' desk: the one place that says so. Every page, list, search, filter, file and live socket of
+the desk begins with rows of a scope, or with what belongs to one such row by its own keys.
+
+Owns which accounts a person has there, and by which column a row belongs to an account. Must not know requests' addresses or pages."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from cdr.member_rows import Membership, Role
+from cdr.models import CallDetail, Statement, StreamDetail
+from streams.models import Account, Application, AuthToken, Call, Callback, Stream
+
+Row = TypeVar("Row", bound=Model)
+
+ACCOUNT_OF: Mapping[type[Model], str] = {
+    Account: "pk",
+    **dict.fromkeys((Call, CallDetail, Stream, StreamDetail, Callback, Statement, Application, AuthToken, Membership), "account"),
+}
+"""The column by which a row belongs to an account. What is not here is not at the desk."""
+
+
+class DeskPlace(NamedTuple):
+    """An account by its name, and what somebody is there."""
+
+    name: str
+    role: str
+
+
+class DeskScope(NamedTuple):
+    """The accounts of one person at one moment, by name, and what he is in each. Nobody has a scope without an account."""
+
+    user_key: int
+    accounts: tuple[Account, ...]
+    roles: Mapping[int, str]
+
+    def rows(self, model: type[Row]) -> QuerySet[Row]:
+        """Those of the model that belong to the accounts. Of one key an index has the rows in order."""
+        column, keys = ACCOUNT_OF[model], [account.pk for account in self.accounts]
+        wanted: dict[str, Any] = {column: keys[0]} if len(keys) == 1 else {f"{column}__in": keys}
+        return model._default_manager.filter(**wanted)
+
+    def account(self, auth_id: str) -> Account | None:
+        return next((account for account in self.accounts if account.auth_id == auth_id), None)
+
+    def manages(self, account_key: int | None) -> bool:
+        return self.roles.get(account_key or 0) == Role.MANAGER
+
+    @property
+    def places(self) -> list[DeskPlace]:
+        return [DeskPlace(account.name, self.roles[account.pk]) for account in self.accounts]
+
+    @property
+    def has_several(self) -> bool:
+        return len(self.accounts) > 1
+
+
+def scope_of(user: Any) -> DeskScope | None:
+    """In one query; None for who has no place at the desk."""
+    if not user.is_active or user.pk is None:
+        return None
+    found = list(Membership.objects.filter(user=user).select_related("account").order_by("account__name", "account"))
+    if not found:
+        return None
+    return DeskScope(user.pk, tuple(one.account for one in found), {one.account_id: one.role for one in found})
+
+
+def scope_of_request(request: HttpRequest) -> DeskScope | None:
+    """Asked once a request."""
+    if "desk_scope" not in vars(request):
+        vars(request)["desk_scope"] = scope_of(request.user)
+    scope: DeskScope | None = vars(request)["desk_scope"]
+    return scope

@@ -1,0 +1,158 @@
+"""Every address of the desk, found from its URL patterns, asked by somebody of one account with the keys and words of another: nothing of
+it is seen, counted or inferred.
+
+What is another's is answered as what does not exist; and the same question has the same answer, byte for byte, whether the other account
+has any rows or not."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from cdr.desk import desk
+from cdr.pure import keyset
+from streams.models import Account, Call, Callback, Stream
+from tests.cdr.admin.every_page import patterns
+from tests.cdr.desk import two_accounts
+from tests.cdr.desk.two_accounts import CANARY, OTHER, OTHER_HOST, OTHER_NUMBER, OWN, SHARED_UUID, at_desk, marks
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+NOWHERE = {"uuid": "5ea1ed00-0000-4000-8000-0000000000ff", "number": "987654321", "message": f"{CANARY}-none"}
+CSRF = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Client:
+    """Somebody of the one account. The clock stands still, for answers that are compared."""
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    two_accounts.own_rows()
+    return at_desk()
+
+
+def named() -> dict[str, Any]:
+    """Every address by its name, but the one that catches all that is none."""
+    return {name: pattern for name, pattern in patterns(desk.get_urls()).items() if not name.startswith("^")}
+
+
+def routes() -> dict[str, str]:
+    return dict(_routes(desk.get_urls(), "/desk/"))
+
+
+def _routes(found: Any, before: str) -> Iterator[tuple[str, str]]:
+    for pattern in found:
+        route = before + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from _routes(pattern.url_patterns, route)
+        elif pattern.name:
+            yield pattern.name, route
+
+
+def with_key(route: str, key: object) -> str:
+    return re.sub(r"<[^>]+>", str(key), route)
+
+
+def body(response: Any) -> str:
+    """Without what is new in each answer."""
+    if response.streaming:
+        return ""
+    return CSRF.sub("", response.content.decode())
+
+
+def sign_of(response: Any) -> tuple[int, str, str]:
+    return response.status_code, response.get("Location", ""), body(response)
+
+
+def keys_of(name: str) -> dict[str, str]:
+    """Of rows of the account, by kind of key."""
+    account = Account.objects.get(name=name)
+    stream, callback = account.streams.order_by("-pk")[0], Callback.objects.filter(account=account)[0]
+    call = account.calls.exclude(uuid=SHARED_UUID)[0]
+    found = {"call": call.uuid, "call number": call.pk, "stream": stream.uuid, "stream number": stream.pk}
+    found |= {"message": callback.message_id, "callback number": callback.pk, "auth id": account.auth_id}
+    return {kind: str(key) for kind, key in found.items()}
+
+
+def questions() -> list[str]:
+    """What may be asked of a list in its address, with every word of the other account that somebody may guess."""
+    words = [OTHER, OTHER_HOST, OTHER_NUMBER, OTHER_NUMBER[-4:], f"{CANARY} application", f"{CANARY}-pbx", "bot.", "bot.example.com"]
+    words += [f"wss://{OTHER_HOST}:8443/in", f"{OTHER_NUMBER} 14:02", str(SHARED_UUID)]
+    asked = [("q", word) for word in words]
+    asked += [("host", OTHER_HOST), ("host", "bot"), ("application", CANARY), ("application", "support bot"), ("gateway", f"{CANARY}-pbx")]
+    asked += [("account", OTHER), ("account", Account.objects.get(name=OWN).auth_id), ("account__name__startswith", "C")]
+    asked += [("streams__service_url__contains", CANARY), ("stream__call__from_number__startswith", OTHER_NUMBER)]
+    asked += [("_popup", "1"), ("_to_field", "uuid"), ("o", "1.-2"), ("p", "1"), ("all", ""), ("totals", "1"), ("statement", "x")]
+    asked += [("reason", "Call ended"), ("state", "live"), ("state", "pending"), ("cause", "customer_closed"), ("code", "1011")]
+    return [urlencode([pair]) for pair in asked]
+
+
+def test_every_address_is_one_that_is_meant(client) -> None:
+    """An address that comes along with a class that is derived from shows up here."""
+    lists = {
+        f"{section}_{page}"
+        for section in ("cdr_calldetail", "cdr_streamdetail")
+        for page in ("changelist", "change", "debug_log", "debug_log_txt", "debug_log_jsonl")
+    }
+    lists |= {"streams_callback_changelist", "streams_callback_change"}
+    entry = {"index", "login", "login_code", "logout", "second_factor", "own_sessions", "password_change", "password_change_done"}
+    assert set(named()) == lists | entry
+    for path in ("jsi18n/", "autocomplete/?app_label=cdr", "r/1/1/", "cdr/", "calls/1/history/", "calls/add/", "calls/1/delete/"):
+        assert client.get(f"/desk/{path}").status_code == 404, path
+
+
+@pytest.mark.parametrize("name", sorted(name for name, route in routes().items() if "<" in route))
+def test_what_is_another_s_is_answered_as_what_is_not_there(client, name: str) -> None:
+    two_accounts.other_rows()
+    route = routes()[name]
+    for kind, key in keys_of(OTHER).items():
+        missing = NOWHERE["message" if kind == "message" else "uuid" if "-" in key else "number"]
+        for method in METHODS if kind in ("call", "message") else ("get",):
+            theirs, nobodys = (getattr(client, method)(with_key(route, one)) for one in (key, missing))
+            assert theirs.status_code == nobodys.status_code >= 400, (method, kind)
+            assert body(theirs).replace(f"/{key}/", "") == body(nobodys).replace(f"/{missing}/", ""), (method, kind)
+
+
+@pytest.mark.parametrize("name", sorted(routes()))
+def test_no_answer_has_a_word_of_it(client, name: str) -> None:
+    """With every own key, every method and every question."""
+    two_accounts.other_rows()
+    route, forbidden = routes()[name], marks()
+    keys = [*keys_of(OWN).values(), str(SHARED_UUID)] if "<" in route else [""]
+    for path in dict.fromkeys(with_key(route, key) for key in keys):
+        answers = [client.get(path), client.get(path, {"account": "C", "q": "14:02"})]
+        answers += [getattr(client, method)(path) for method in METHODS[1:] if name != "logout"]
+        for answer in answers:
+            text = body(answer) + str(answer.headers)
+            assert not [mark for mark in forbidden if mark in text], path
+            assert "/admin/" not in text.replace("/static/admin/", "") and answer.status_code < 500, path
+
+
+def test_the_same_question_has_the_same_answer_whether_the_other_is_there_or_not(client) -> None:
+    """So nothing is counted, offered, or found by way of it."""
+    lists = [route for name, route in routes().items() if name.endswith("changelist")]
+    asked = [f"{path}?{question}" for path in lists for question in ("", *questions())]
+    own = keys_of(OWN)
+    pages = [with_key(route, key) for route in routes().values() if "<" in route for key in (own["call"], own["stream"], own["message"])]
+    before = {path: sign_of(client.get(path)) for path in [*asked, *pages]}
+    assert {200, 400, 404} == {status for status, _, _ in before.values()}
+    two_accounts.other_rows()
+    for path, answer in before.items():
+        assert sign_of(client.get(path)) == answer, path
+
+
+def test_a_place_in_a_list_is_worth_nothing_of_another_s(client) -> None:
+    two_accounts.other_rows()
+    for model, path in ((Call, "calls"), (Stream, "streams"), (Callback, "callbacks")):
+        time = {Call: "started_at", Stream: "requested_at", Callback: "created_at"}[model]
+        row: Any = model.objects.filter(account__name=OTHER)[0]
+        at: datetime = getattr(row, time)
+        for word in ("before", "after"):
+            answer = client.get(f"/desk/{path}/", {word: keyset.written(keyset.Place(at, key=row.pk))})
+            assert answer.status_code == 200 and not [mark for mark in marks() if mark in body(answer)]

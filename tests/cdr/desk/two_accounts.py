@@ -1,0 +1,78 @@
+"""Two accounts with calls of every kind, one of them marked: no word of it may be in any answer to the other's people.
+
+Owns the rows and what is marked. Also who is at the desk."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from cdr.member_rows import Membership, Role
+from streams.models import Account, Call, Callback, Gateway, Stream
+from tests.cdr import factories
+from tests.cdr.admin.conftest import signed_in
+from tests.cdr.call_script import make_gateway
+from tests.rows_again import made_once
+
+OWN, OTHER = "Acme Robotics", "C4nary Corp"
+CANARY = "c4nary"
+OTHER_NUMBER, OTHER_HOST = "+491709998877", f"bot.{CANARY}.example"
+SHARED_UUID = UUID("5ea1ed00-0000-4000-8000-000000000001")
+"""Both accounts have a call of it: they may, as each gateway's uuids are its account's own business."""
+
+
+def member(account: Account | str, role: str = Role.VIEWER, name: str = "carla", **more: Any) -> User:
+    user = User.objects.filter(username=name).first() or User.objects.create_user(name, **more)
+    account = Account.objects.get(name=account) if isinstance(account, str) else account
+    Membership.objects.create(user=user, account=account, role=role)
+    return user
+
+
+def at_desk(account: str = OWN, role: str = Role.VIEWER, name: str = "carla") -> Client:
+    return signed_in(member(account, role, name))
+
+
+@made_once
+def own_rows() -> None:
+    gateway = make_gateway()
+    for kind in (factories.closed_call, factories.refused_call, factories.live_call):
+        kind(gateway)
+    factories.stopped_call(gateway, cause="stopped_by_operator")
+    Call.objects.filter(pk=Call.objects.order_by("pk")[0].pk).update(uuid=SHARED_UUID)
+
+
+@made_once
+def other_rows() -> None:
+    """The same of the other account, with its marks wherever text can stand."""
+    gateway = make_gateway(f"{CANARY}-pbx", OTHER)
+    gateway.application.name = f"{CANARY} application"
+    gateway.application.save()
+    keys = [
+        kind(gateway, caller=OTHER_NUMBER, called="+4917011122").pk
+        for kind in (factories.closed_call, factories.refused_call, factories.live_call)
+    ]
+    Call.objects.filter(pk=keys[0]).update(uuid=SHARED_UUID)
+    of_other = Stream.objects.filter(account=gateway.account)
+    of_other.update(service_url=f"wss://{OTHER_HOST}:8443/in", service_host=OTHER_HOST, status_callback_url=f"https://{OTHER_HOST}/cb")
+    of_other.exclude(end_details="").update(end_details=f"It said {CANARY}.")
+    for callback in Callback.objects.filter(account=gateway.account):
+        Callback.objects.filter(pk=callback.pk).update(
+            url=f"https://{OTHER_HOST}/cb", host=f"{OTHER_HOST}:443", message_id=f"{CANARY}-{callback.pk}"
+        )
+
+
+def account(name: str) -> Account:
+    return Account.objects.get(name=name)
+
+
+def marks() -> tuple[str, ...]:
+    """Of the other account: what must stand in no answer."""
+    other = Account.objects.filter(name=OTHER).first()
+    uuids = [] if other is None else [*other.calls.values_list("uuid", flat=True), *other.streams.values_list("uuid", flat=True)]
+    told = [CANARY, OTHER, OTHER_NUMBER.strip("+"), "4917011122", *(str(uuid) for uuid in uuids if uuid != SHARED_UUID)]
+    return (*told, *([other.auth_id] if other else ()))
+
+
+def gateway_of(name: str) -> Gateway:
+    return Gateway.objects.get(account__name=name)

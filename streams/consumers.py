@@ -157,6 +157,7 @@ class GatewaySocket:
             goodbye_seconds=self.entry.goodbye_seconds,
             play_failed_messages=self.entry.play_failed_messages,
             media_timeout_seconds=settings.MEDIA_TIMEOUT_SECONDS,
+            turns=self.entry.measure_turns,
         )
 
     async def run(self, receive: Receive) -> None:

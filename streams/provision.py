@@ -36,6 +36,7 @@ ACCOUNT_COLUMNS = {
     "concurrent_calls_limit": "concurrent_calls_limit",
     "concurrent_streams_limit": "concurrent_streams_limit",
     "play_failed_messages": "play_failed_messages",
+    "measure_turns": "measure_turns",
 }
 KEYS = {column: key for key, column in ACCOUNT_COLUMNS.items()}
 METHODS = ("POST", "GET")

@@ -158,6 +158,8 @@ TOLD_BY = {
         "streams/pure/customer/connection",
     ),
     "streams/pure/call/test_playback": ("streams/pure/call/voice",),
+    "streams/pure/conversation/test_caller": ("streams/pure/conversation/detector", "streams/pure/conversation/talk"),
+    "streams/pure/conversation/test_dialogue": ("streams/pure/conversation/bot",),
     "streams/pure/audio/test_dtmf": ("streams/pure/audio/dtmf_digits",),
     "streams/pure/gateway/test_asterisk": ("streams/pure/gateway/asterisk_control",),
     "streams/pure/gateway/test_lookalikes": ("streams/pure/gateway/media_format",),

@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 
-RECORDS = {"Call", "Stream", "StreamEvent", "CallMeasure", "StreamMeasure", "CallDetail", "StreamDetail"}
+RECORDS = {"Call", "Stream", "StreamEvent", "CallMeasure", "StreamMeasure", "StreamConversation", "CallDetail", "StreamDetail"}
 WRITERS = {
     "streams/journal/writing.py": "what happens, as it happens",
     "streams/journal/leases.py": "who holds a call, and the end of those that nobody holds",

@@ -45,7 +45,7 @@ FIRST_RATE = ("amount", "interval_seconds", "rate_currency")
 SPENDING = ("spending_warn_at", "spending_stop_at", "spending_currency")
 LIMITS = ("concurrent_calls_limit", "concurrent_streams_limit", "stream_starts_per_second")
 CALLBACKS = ("callback_style", "playback_callbacks")
-ON_CALLS = ("fill_silence", "goodbye_seconds", "play_failed_messages")
+ON_CALLS = ("fill_silence", "goodbye_seconds", "play_failed_messages", "measure_turns")
 
 
 class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]

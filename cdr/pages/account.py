@@ -253,6 +253,7 @@ def _facts(account: Account) -> tuple[Fact, ...]:
         Fact("Silence is filled", "yes" if account.fill_silence else "no"),
         Fact("Last words are played", f"for at most {account.goodbye_seconds} s" if account.goodbye_seconds else "no"),
         Fact("Services hear playFailed", "yes" if account.play_failed_messages else "no"),
+        Fact("Turns are measured", "yes" if account.measure_turns else "no"),
         Fact("Keeps numbers, payloads, debug events", ", ".join(map(_days, kept if len(set(kept)) > 1 else kept[:1])), wide=True),
     )
 

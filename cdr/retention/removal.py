@@ -13,7 +13,7 @@ from django.db.models import Model
 from cdr.models import LogLink
 from cdr.pure.retention import Kind, kept_details, wiping
 from streams import host_blocks
-from streams.models import Call, Callback, CallbackAttempt, CallbackState, ControlRequest, Stream, StreamEvent
+from streams.models import Call, Callback, CallbackAttempt, CallbackState, ControlRequest, Stream, StreamConversation, StreamEvent
 
 ROWS_AT_ONCE = 100
 
@@ -99,6 +99,7 @@ def _remove_events(calls: list[Call]) -> None:
     LogLink.objects.filter(stream__call__in=keys).delete()  # to a log of which nothing is left
     StreamEvent.objects.filter(call__in=keys).delete()
     ControlRequest.objects.filter(call__in=keys).delete()
+    StreamConversation.objects.filter(stream__call__in=keys).delete()
 
 
 _REMOVERS: dict[Kind, Callable[[list[Call]], None]] = {

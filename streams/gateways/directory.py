@@ -47,6 +47,7 @@ class KnownGateway:
     fill_silence: bool = True
     goodbye_seconds: int = 10
     play_failed_messages: bool = True
+    measure_turns: bool = True
     account_calls_limit: int = 500
     account_streams_limit: int = 500
     spending_stopped_at: datetime | None = None
@@ -123,6 +124,7 @@ COLUMNS = {
     "fill_silence": "account__fill_silence",
     "goodbye_seconds": "account__goodbye_seconds",
     "play_failed_messages": "account__play_failed_messages",
+    "measure_turns": "account__measure_turns",
     "account_calls_limit": "account__concurrent_calls_limit",
     "account_streams_limit": "account__concurrent_streams_limit",
     "spending_stopped_at": "account__spending_stopped_at",

@@ -1,4 +1,5 @@
-"""The timing of calls and streams in their rows: every few seconds for all live calls of a process, and once at the end of each.
+"""The timing of calls and streams in their rows: every few seconds for all live calls of a process, and once at the end of each, with how
+its conversation went.
 
 Owns those rows: what is written again replaces what was there, so nothing waits for a database that is away. Must not know who
 measures."""
@@ -9,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from streams.journal.rows import rows_by_key, utc_of
-from streams.models import Call, CallMeasure, Stream, StreamMeasure
+from streams.models import Call, CallMeasure, Stream, StreamConversation, StreamMeasure
 from streams.pure.call.measure import Measured
 from streams.pure.call.notes import CallKey
 from streams.pure.lifecycle import LIVE_STATES, CallState
@@ -36,8 +37,13 @@ def keep_of_call(call: Call, seconds: float, arrivals: dict[str, Any]) -> None:
 
 
 def keep_of_stream(stream: Stream, seconds: float, kept: dict[str, Any]) -> None:
-    """The last timing of a stream. Must run in the transaction that ends it."""
-    _keep_streams({stream.pk: kept}, seconds)
+    """The last timing of a stream, and how its conversation went. Must run in the transaction that ends it."""
+    conversation = kept.get("conversation")
+    _keep_streams({stream.pk: {name: value for name, value in kept.items() if name != "conversation"}}, seconds)
+    if conversation:
+        row = StreamConversation(stream=stream, **conversation)
+        fields = [*StreamConversation.FIGURES, "course"]
+        StreamConversation.objects.bulk_create([row], update_conflicts=True, unique_fields=["stream"], update_fields=fields)
 
 
 def _keep_calls(arrivals: Mapping[int, dict[str, Any]], seconds: float) -> None:

@@ -17,6 +17,7 @@ from streams.models.calls import (
     StreamMeasure,
 )
 from streams.models.choices import CallbackState, CallbackTrouble
+from streams.models.conversations import StreamConversation
 from streams.models.gateways import GatewayRefusal, GatewayTraffic
 from streams.models.hosts import HostBlock
 from streams.models.jobs import Job
@@ -50,6 +51,7 @@ __all__ = [
     "RateCard",
     "SecretsKey",
     "Stream",
+    "StreamConversation",
     "StreamEvent",
     "StreamMeasure",
     "WebProcess",

@@ -141,6 +141,13 @@ class Account(models.Model):
         help_text="Tell services on their socket what of their audio is not played, and why. The published stream SDK does not know the "
         "message and hands a ValueError to on_error. Off: only the debug log tells.",
     )
+    measure_turns = models.BooleanField(
+        "measure turns",
+        default=True,
+        db_default=True,
+        help_text="Of streams whose service may speak to the call: when the caller and the service spoke, how soon it answered, who "
+        "interrupted whom. Nothing of the audio is kept. Off: none of it is measured.",
+    )
     playback_callbacks = models.BooleanField(default=False, help_text="Also send PlayedStream and ClearedAudio callbacks.")
     retain_numbers_days = models.PositiveIntegerField(
         "keep phone numbers (days)", null=True, blank=True, validators=[MaxValueValidator(36_500)], help_text=RETENTION_HELP

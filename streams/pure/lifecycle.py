@@ -57,6 +57,7 @@ class EventKind(StrEnum):
     CALL_GATEWAY_RESUMED = "call_gateway_resumed"
     CALL_CONTROL_REQUESTED = "call_control_requested"
     CALL_HANGUP_SENT = "call_hangup_sent"
+    CALL_TURNS_FAILED = "call_turns_failed"
     CALL_EVENTS_LOST = "call_events_lost"
     EVENTS_COUNTED = "events_counted"
     CALL_ENDED = "call_ended"

@@ -40,6 +40,7 @@ ACCOUNT_KEYS = {
     "concurrent_calls_limit": WHOLE,
     "concurrent_streams_limit": WHOLE,
     "play_failed_messages": YES_OR_NO,
+    "measure_turns": YES_OR_NO,
     "applications": LIST,
     "gateways": LIST,
 }

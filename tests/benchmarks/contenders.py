@@ -77,11 +77,20 @@ def streamdesk(port: int, customer_url: str, folder: Path) -> Iterator[subproces
 
 
 @contextmanager
-def streamdesk_of(arguments: list[str], port: int, customer_url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The same by another command."""
+def without_turns(port: int, customer_url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The same, of an account whose conversations are not measured."""
+    with streamdesk_of(["manage.py", "serve", "--port", str(port)], port, customer_url, folder, measure_turns=False) as process:
+        yield process
+
+
+@contextmanager
+def streamdesk_of(
+    arguments: list[str], port: int, customer_url: str, folder: Path, **of_account: object
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The same by another command, or for another account."""
     environment = {"DATA_DIR": str(folder), "DRAIN_SECONDS": "0", "PORT": str(port), "LOG_LEVEL": "WARNING"}
     tenant = folder / "tenant.json"
-    tenant.write_text(json.dumps({"accounts": [account(customer_url)]}))
+    tenant.write_text(json.dumps({"accounts": [{**account(customer_url), **of_account}]}))
     shutil.copytree(migrated_folder(ROOT), folder, dirs_exist_ok=True)
     manage(ROOT, environment, "provision", str(tenant))
     with started([sys.executable, *arguments], environment) as process:
@@ -118,6 +127,7 @@ def account(customer_url: str) -> dict[str, object]:
 
 CONTENDERS: dict[str, Contender] = {
     "streamdesk": streamdesk,
+    "without turns": without_turns,
     "Node ws": node_relay,
     "picows": partial(yardstick, "picows_relay"),
     "websockets": partial(yardstick, "websockets_relay"),

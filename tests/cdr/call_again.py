@@ -13,7 +13,19 @@ from cdr.models import Charge
 from streams.database_clock import database_now
 from streams.journal import utc_of
 from streams.journal.writing import event_of
-from streams.models import Account, Application, Call, Callback, CallMeasure, Gateway, Rate, Stream, StreamEvent, StreamMeasure
+from streams.models import (
+    Account,
+    Application,
+    Call,
+    Callback,
+    CallMeasure,
+    Gateway,
+    Rate,
+    Stream,
+    StreamConversation,
+    StreamEvent,
+    StreamMeasure,
+)
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.price import BEGINNING
@@ -83,7 +95,8 @@ def _stream_ids(notes: Sequence[Note]) -> list[UUID]:
 def _read(facts: CallFacts) -> Written:
     call = Call.objects.filter(uuid=facts.call_id).values().get()
     streams = list(Stream.objects.filter(call=call["id"]).order_by("pk").values())
-    rows = ((model, model.objects.filter(stream__call=call["id"]).order_by("pk")) for model in (StreamMeasure, Charge, Callback))
+    models = (StreamMeasure, StreamConversation, Charge, Callback)
+    rows = ((model, model.objects.filter(stream__call=call["id"]).order_by("pk")) for model in models)
     of_streams = [(model, list(found.values())) for model, found in rows]
     return Written(facts, call, list(CallMeasure.objects.filter(call=call["id"]).values()), streams, of_streams)
 

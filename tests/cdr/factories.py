@@ -17,7 +17,7 @@ from streams.pure.lifecycle import ANSWER_INVALID, Level
 from streams.pure.lifecycle import EventKind as K
 from streams.pure.messages import StreamRequest
 from tests.cdr.call_script import OWNER, REQUEST, STARTED, CallScript, make_gateway
-from tests.cdr.call_timing import CAPACITY_MS, healthy, steady, stuck
+from tests.cdr.call_timing import CAPACITY_MS, conversed, healthy, steady, stuck
 from tests.rows_again import made_once
 
 
@@ -29,6 +29,7 @@ def good_call(gateway: Gateway, started: datetime = STARTED, seconds: float = 41
     script.add(K.CALL_DTMF, 12.5, digit="5")
     script.add(K.DTMF_FORWARDED, 12.5, stream, digit="5")
     script.stream_ended(stream, seconds, "call_ended", "The gateway hung up.", Level.INFO)
+    script.measured({**healthy(seconds), "conversation": conversed(seconds)})
     script.call_ended(seconds)
     script.add(K.SOCKET_CLOSED, seconds + 0.05, stream, Level.DEBUG, close_code=1000, close_reason="", seconds=0.048)
     call = script.save()

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from cdr.models import Charge
 from streams import journal
-from streams.models import Call, Callback, CallMeasure, Gateway, Stream, StreamEvent, StreamMeasure
+from streams.models import Call, Callback, CallMeasure, Gateway, Stream, StreamConversation, StreamEvent, StreamMeasure
 from streams.pure.lifecycle import EventKind as K
 from tests.cdr import call_again
 from tests.cdr.call_script import LEASE_SECONDS, OWNER, STARTED, CallScript, make_gateway
@@ -26,6 +26,7 @@ IN = {
     Stream: ("uuid", "call__uuid"),
     StreamEvent: ("number", "call__uuid", "stream__uuid"),
     StreamMeasure: ("stream__uuid",),
+    StreamConversation: ("stream__uuid",),
     Charge: ("stream__uuid",),
     Callback: ("number", "stream__uuid"),
 }

@@ -37,6 +37,7 @@ FILE: dict[str, Any] = {
             "fill_silence": False,
             "goodbye_seconds": 0,
             "play_failed_messages": False,
+            "measure_turns": False,
             "applications": [
                 {"name": "bot", "answer_xml": XML},
                 {"name": "fetched", "answer_url": "https://acme.example/answer", "answer_method": "get"},
@@ -82,6 +83,7 @@ def test_everything_in_the_file_is_created(file):
     assert account.rates.get().valid_from == BEGINNING
     assert account.country == "DE"
     assert (account.fill_silence, account.goodbye_seconds, account.play_failed_messages) == (False, 0, False)
+    assert account.measure_turns is False
     assert account.applications.get(name="fetched").answer_method == "GET"
     gateway = account.gateways.get()
     assert gateway.application.name == "bot" and gateway.check_password(FIRST) and not gateway.check_password("other")

@@ -63,6 +63,7 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
         "; {frames_too_late} too late and dropped",
         ", so far",
     ),
+    K.CALL_TURNS_FAILED: ("How the conversation goes is not measured any more; the audio is not touched by that", ". {problem}"),
     K.CALL_DTMF: (("Digit {digit} was pressed on the call", "A digit was pressed on the call"),),
     K.CALL_DTMF_SENT: (("Digits {digits} were sent to the call", "Digits were sent to the call"), " as {how}"),
     K.CALL_DTMF_FAILED: ("The digits were not sent to the call", ": {problem}"),

@@ -73,6 +73,7 @@ class FilePlayback(Playback):
             assert not isinstance(sound, Reached)
             frames.append(sound.payload)
             self._on_air.append((at, sound.payload))
+            step.sounds.append((sound.stream_id, sound.payload, at))
             self.waiting_ms -= sound.duration_ms
             at += sound.duration_ms / 1000
             self._own_until[sound.stream_id] = at

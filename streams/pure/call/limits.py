@@ -11,7 +11,8 @@ class StreamLimits:
     lost is waited for; 0 where none comes back. `fill_silence`: streams get silence in place of audio that does not come.
     `play_failed_messages`: services are told what is not played.
     `media_timeout_seconds`: a gateway that says nothing at all for so long has forgotten the call; 0 where it may be silent for ever.
-    `goodbye_seconds`: at most so long what a service had sent before it closed its socket is played."""
+    `goodbye_seconds`: at most so long what a service had sent before it closed its socket is played.
+    `turns`: it is measured how callers and services that may speak to them converse."""
 
     buffer_ms: int = 40_000
     retry_seconds: tuple[float, ...] = (1, 3)
@@ -20,3 +21,4 @@ class StreamLimits:
     play_failed_messages: bool = True
     media_timeout_seconds: float = 0.0
     goodbye_seconds: float = 0.0
+    turns: bool = False

@@ -32,12 +32,13 @@ class PlaybackFull(Exception):
 
 @dataclass(slots=True)
 class PlaybackStep:
-    """What `advance` wants: commands for the gateway, in order; checkpoints that were reached; audio that is being played now; checkpoints
-    that the gateway should have confirmed by now."""
+    """What `advance` wants: commands for the gateway, in order; checkpoints that were reached; audio that is being played now; whose audio
+    is heard from when on; checkpoints that the gateway should have confirmed by now."""
 
     commands: list[GatewayCommand] = field(default_factory=list)
     reached: list[Reached] = field(default_factory=list)
     played: list[bytes] = field(default_factory=list)
+    sounds: list[tuple[UUID, bytes, float]] = field(default_factory=list)
     overdue: list[Reached] = field(default_factory=list)
 
 
@@ -213,7 +214,9 @@ class Playback:
             if isinstance(item, Sound):
                 if self._has_enough(now):
                     break
-                self._heard_until = self._own_until[item.stream_id] = max(self._heard_until, now) + item.duration_ms / 1000
+                heard_from = max(self._heard_until, now)
+                self._heard_until = self._own_until[item.stream_id] = heard_from + item.duration_ms / 1000
+                step.sounds.append((item.stream_id, item.payload, heard_from))
                 self.waiting_ms -= item.duration_ms
                 frames.append(item.payload)
             else:

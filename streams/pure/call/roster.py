@@ -2,8 +2,10 @@
 
 Owns their making, and which of them the fork still serves. Must not know gateways, or what the end of one means to the call."""
 
+from functools import partial
 from uuid import UUID
 
+from streams.pure.call.conversations import Conversations
 from streams.pure.call.effect_queue import EffectQueue
 from streams.pure.call.fork import Fork
 from streams.pure.call.limits import StreamLimits
@@ -17,10 +19,11 @@ from streams.pure.messages import StreamRequest
 class Roster:
     """Of one call, whose live streams are `fork`'s."""
 
-    def __init__(self, identity: Identity, limits: StreamLimits, effects: EffectQueue, fork: Fork) -> None:
+    def __init__(self, identity: Identity, limits: StreamLimits, effects: EffectQueue, fork: Fork, conversations: Conversations) -> None:
         self.streams: dict[UUID, StreamSession] = {}
         self._kept_call_alive = False
         self._identity, self._limits, self._effects, self._fork = identity, limits, effects, fork
+        self._conversations = conversations
 
     def start(self, stream_id: UUID, request: StreamRequest, source: str, now: float) -> None:
         """Adds a stream and begins to dial."""
@@ -32,11 +35,14 @@ class Roster:
             began=now,
             note=self._effects.note,
             emit=self._effects.emit,
+            conversed=partial(self._conversations.end, stream_id),
         )
         self.streams[stream_id] = stream
         self._fork.live = [*self._fork.live, stream]
         fields = {name: getattr(request, name) for name in request.__slots__}
         self._effects.note(EventKind.STREAM_REQUESTED, Level.INFO, stream_id, now, source=source, request=fields)
+        if request.bidirectional and self._limits.turns:
+            self._conversations.begin(stream_id, now)
         stream.dial(now)
 
     def stop(self, stream_id: UUID, cause: EndCause, by: str, now: float) -> None:

@@ -6,6 +6,7 @@ Owns the call's notes and their numbers, its streams, and the converters they sh
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from streams.pure.call.conversations import Conversations
 from streams.pure.call.effect_queue import EffectQueue
 from streams.pure.call.effects import CloseGateway, TellGateway
 from streams.pure.call.fork import Fork
@@ -63,7 +64,8 @@ class CallSession:
         self._fork = Fork(limits.buffer_ms / 2)
         self.effects = EffectQueue(self.offset)
         self.note, self._emit = self.effects.note, self.effects.emit
-        self._roster = Roster(identity, limits, self.effects, self._fork)
+        self._conversations = Conversations(self.note)
+        self._roster = Roster(identity, limits, self.effects, self._fork, self._conversations)
         self.streams = self._roster.streams
         self._gateway = GatewayMedia(started, limits, self.note)
 
@@ -117,6 +119,7 @@ class CallSession:
         """One frame from the call; returns the streams that may have something to send. The hot path: 50 a second and call."""
         self._gateway.came(message, now)
         self._fork.audio(message, self._timestamp_ms(now), now)
+        self._conversations.heard(message, now)
         return self._fork.live
 
     @property
@@ -135,7 +138,10 @@ class CallSession:
 
     def _media_started(self, message: Started, now: float) -> None:
         self._fork.begin(message.format)
-        self.talkback = Talkback(message, self.marks, self.note, self._emit, self._played, goodbye_seconds=self.limits.goodbye_seconds)
+        self.talkback = Talkback(
+            message, self.marks, self.note, self._emit, self._played, conversations=self._conversations, limits=self.limits
+        )
+        self._conversations.media_began(message)
         self._gateway.begin(message, now)
 
     def _digit(self, message: Dtmf, now: float) -> None:
@@ -213,6 +219,7 @@ class CallSession:
             stream.tick(now)
         if self.talkback is not None and not self.over:
             self.talkback.advance(now)
+        self._conversations.look(now)
         self.settle(now)
 
     def settle(self, now: float) -> None:

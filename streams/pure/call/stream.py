@@ -27,7 +27,8 @@ UNSAID_AT_MOST = 500
 
 @dataclass(slots=True)
 class StreamSession:
-    """`began`: when it was asked for, same clock as `now`; `tracks`: those of the call it forks; `until`: the moment of its timeout."""
+    """`began`: when it was asked for, same clock as `now`; `tracks`: those of the call it forks; `until`: the moment of its timeout;
+    `conversed`: how its service and the caller conversed, asked once, at its end."""
 
     id: UUID
     request: StreamRequest
@@ -36,6 +37,7 @@ class StreamSession:
     began: float
     note: Noted
     emit: Callable[[Effect], None]
+    conversed: Callable[[float], dict[str, Any] | None] = lambda now: None
     state: StreamState = StreamState.REQUESTED
     attempt: int = 0
     until: float | None = None
@@ -221,7 +223,9 @@ class StreamSession:
             self.backlog.put(Waiting("stop", "call ended", 0))
         level = Level.INFO if healthy else Level.ERROR
         totals = self._totals(held_ms, flush)
-        self._move(EventKind.STREAM_ENDED, now, level, self.measured(), cause=cause.value, words=words, **facts, **totals)
+        conversation = self.conversed(now)
+        measured = {**self.measured(), **({"conversation": conversation} if conversation else {})}
+        self._move(EventKind.STREAM_ENDED, now, level, measured, cause=cause.value, words=words, **facts, **totals)
         self.emit(CloseCustomer(self.id, flush))
 
     def broke(self, now: float) -> None:

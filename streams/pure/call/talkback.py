@@ -7,9 +7,11 @@ from uuid import UUID
 
 from streams.pure.audio.convert import Converter
 from streams.pure.audio.dtmf import dtmf_tones
+from streams.pure.call.conversations import Conversations
 from streams.pure.call.effects import Effect, TellGateway
 from streams.pure.call.file_playback import FilePlayback
 from streams.pure.call.last_words import LastWords
+from streams.pure.call.limits import StreamLimits
 from streams.pure.call.notes import Noted
 from streams.pure.call.playback import CONFIRMED_WITHIN_SECONDS, Playback, PlaybackFull
 from streams.pure.call.stream import StreamSession
@@ -41,13 +43,15 @@ class Talkback:
         emit: Callable[[Effect], None],
         outbound: Callable[[bytes, float], None],
         *,
-        goodbye_seconds: float,
+        conversations: Conversations,
+        limits: StreamLimits,
     ) -> None:
         self.target = media.played
         self.listens_only = media.listens_only
         self.playback = FilePlayback(self.target) if media.plays_files else Playback(self.target, marks)
-        self.last_words = LastWords(self.playback, goodbye_seconds, note, emit)
+        self.last_words = LastWords(self.playback, limits.goodbye_seconds, note, emit)
         self._note, self._emit, self._outbound = note, emit, outbound
+        self._conversations = conversations
         self._heard = Converter(media.played, media.format)
         self._streams: dict[UUID, StreamSession] = {}
 
@@ -96,6 +100,7 @@ class Talkback:
         except PlaybackFull as full:
             stream.fail_to_play(str(full), now)
             return
+        self._conversations.given(stream.id, now)
         if stream.id not in self._streams:
             self._streams[stream.id] = stream
             self._note(EventKind.PLAYBACK_STARTED, Level.INFO, stream.id, now, format=str(message.format))
@@ -110,10 +115,15 @@ class Talkback:
 
     def _clear(self, stream: StreamSession, now: float) -> None:
         waiting_ms = round(self.playback.waiting_ms)
-        for command in self.playback.clear(stream.id, now):
-            self._emit(TellGateway(command))
+        self._silence(stream, now, asked=True)
         stream.say(stream.protocol.cleared_audio)
         self._note(EventKind.AUDIO_CLEARED, Level.INFO, stream.id, now, waiting_ms=waiting_ms)
+
+    def _silence(self, stream: StreamSession, now: float, *, asked: bool) -> None:
+        commands = self.playback.clear(stream.id, now)
+        self._conversations.cleared(stream.id, now, asked=asked, silenced=bool(commands))
+        for command in commands:
+            self._emit(TellGateway(command))
 
     def send_dtmf(self, digits: str, now: float, stream: StreamSession | None = None) -> None:
         """Digits towards the call, as in-band tones in their place among the audio: no gateway's protocol has a command for them."""
@@ -142,6 +152,8 @@ class Talkback:
         step = self.playback.advance(now)
         for command in step.commands:
             self._emit(TellGateway(command))
+        for stream_id, payload, heard_from in step.sounds:
+            self._conversations.sounds(stream_id, payload, heard_from)
         for frame in step.played:
             for heard in self._heard.convert(frame):
                 self._outbound(heard, now)
@@ -177,5 +189,4 @@ class Talkback:
         if closed and self.last_words.begin(stream.id, now):
             self.advance(now)
         elif known:
-            for command in self.playback.clear(stream.id, now):
-                self._emit(TellGateway(command))
+            self._silence(stream, now, asked=False)

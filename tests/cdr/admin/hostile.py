@@ -22,7 +22,16 @@ KEPT = {
 """Words of ours that decide which page shows the row, and keys. (A row with an unknown word has a test of its own.)"""
 NOT_SHOWN = {
     *("Session", "ContentType", "AccessFailureLog", "AccessLog", "TOTPDevice", "StaticDevice", "StaticToken", "Heartbeat"),
-    *("AccessAttemptExpiration", "CallMeasure", "StreamMeasure", "RetentionMark", "AuthenticatorApp", "SecretsKey", "OutsideIdentity"),
+    *(
+        "AccessAttemptExpiration",
+        "CallMeasure",
+        "StreamMeasure",
+        "StreamConversation",
+        "RetentionMark",
+        "AuthenticatorApp",
+        "SecretsKey",
+        "OutsideIdentity",
+    ),
 }
 """Of these no page shows a text, or they hold numbers only."""
 

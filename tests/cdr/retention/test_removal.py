@@ -14,7 +14,18 @@ from cdr.pure.retention import Kind
 from cdr.retention.removal import remove
 from streams import delivery, host_blocks
 from streams.host_blocks import HostOf
-from streams.models import Call, Callback, CallbackAttempt, CallbackState, ControlRequest, Gateway, HostBlock, Stream, StreamEvent
+from streams.models import (
+    Call,
+    Callback,
+    CallbackAttempt,
+    CallbackState,
+    ControlRequest,
+    Gateway,
+    HostBlock,
+    Stream,
+    StreamConversation,
+    StreamEvent,
+)
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import closed_call, good_call, refused_call
 
@@ -100,8 +111,9 @@ def test_no_digit_no_secret_and_no_answer_is_left_but_every_line_still_reads(cal
 
 def test_events_are_deleted_and_callbacks_are_not(call) -> None:
     count = Callback.objects.count()
+    assert StreamConversation.objects.exists()
     remove(Kind.EVENTS, [call], timezone.now())
-    assert not StreamEvent.objects.exists() and not ControlRequest.objects.exists()
+    assert not StreamEvent.objects.exists() and not ControlRequest.objects.exists() and not StreamConversation.objects.exists()
     assert Callback.objects.count() == count and CallbackAttempt.objects.exists()
 
 

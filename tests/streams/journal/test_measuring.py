@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from streams import journal
-from streams.models import Call, CallMeasure, StreamEvent, StreamMeasure
+from streams.models import Call, CallMeasure, StreamConversation, StreamEvent, StreamMeasure
 from streams.pure.call.measure import Measured
 from tests.streams.rows import EPOCH, Story, call_facts, gateway
 
@@ -87,6 +87,26 @@ def test_the_end_brings_the_last_timing_and_it_is_no_part_of_the_event() -> None
     live.ends(30, 9)
     assert (live.peaks(), live.late()) == ([9], 9)
     assert not [event for event in StreamEvent.objects.all() if "levels" in event.details or "counts_us" in event.details]
+
+
+CONVERSED = {
+    **dict.fromkeys(StreamConversation.FIGURES, 0),
+    **{"length_ms": 30_000, "turns": 2, "response_longest_ms": 6200},
+    "course": {"columns": [], "turns": [], "caller": [[1000, 2000]], "bot": []},
+}
+
+
+def test_the_end_brings_how_the_conversation_went_once_however_often_it_is_written() -> None:
+    live = Live()
+    end = live.story.stream_ended(live.streams[0], 30)
+    live.story.notes[-1] = replace(end, measured={**timing(8), "conversation": CONVERSED})
+    live.record()
+    live.record()
+    row = StreamConversation.objects.get()
+    assert row.stream.uuid == live.streams[0]
+    assert (row.turns, row.response_longest_ms, row.course) == (2, 6200, CONVERSED["course"])
+    assert live.peaks() == [8]
+    assert not [event for event in StreamEvent.objects.all() if "conversation" in event.details]
 
 
 def test_nothing_older_comes_after_the_end() -> None:

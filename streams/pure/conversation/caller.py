@@ -1,0 +1,92 @@
+"""The caller's side: audio as it comes from a gateway, in any format and in frames of any size, becomes when the caller spoke.
+
+Owns the caller's clock (audio that comes a little early or late is where it belongs, a gap is a gap) and that audio is looked at two
+seconds at a time, when it has long gone on its way. Must not know who answers."""
+
+from streams.pure.audio.convert import Converter, to_linear
+from streams.pure.conversation.detector import FRAME_MS, RATES, IsSpeech, SpeechDetector
+from streams.pure.conversation.talk import Edge, Talk
+from streams.pure.messages import AudioFormat, Encoding
+
+BLOCK_MS = 2000.0
+GAP_MS = 200.0
+"""Audio that comes later than this after its time was not late: there was none before."""
+AHEAD_MS = 500.0
+"""Audio that comes earlier than this before its time comes faster than anybody speaks: what is over is left out."""
+WAITS_MS = 400.0
+"""When no audio has come for so long, what is there is looked at without waiting for the rest of two seconds."""
+BEGINS_AFTER = 4
+"""80 ms of speech in a row are the least that is taken for a word."""
+
+
+class CallerSide:
+    """One track in the format `source`; its audio begins at `began_ms` or later."""
+
+    def __init__(self, source: AudioFormat, began_ms: float, is_speech: IsSpeech) -> None:
+        judged = source if source.rate in RATES else AudioFormat(Encoding.L16, RATES[0])
+        self._source, self._judged = source, judged
+        self._converter = None if judged == source else Converter(source, judged)
+        self._detector = SpeechDetector(judged.rate, is_speech)
+        self._frame_bytes = round(judged.bytes_per_ms * FRAME_MS)
+        self._block_bytes = round(judged.bytes_per_ms * BLOCK_MS)
+        self._talk = Talk(began_ms, begins_after=BEGINS_AFTER, noisy=True)
+        self._came: list[tuple[float, bytes]] = []
+        self._row = bytearray()
+        self._due_ms = began_ms - GAP_MS
+
+    def came(self, payload: bytes, at_ms: float) -> None:
+        """Each frame. The hot path: only `look` looks at it."""
+        self._came.append((at_ms, payload))
+
+    def is_due(self, now_ms: float) -> bool:
+        """Whether there is enough to look at."""
+        first_ms = self._came[0][0] if self._came else self._talk.known_ms
+        return now_ms - first_ms >= BLOCK_MS
+
+    def look(self, now_ms: float) -> list[Edge]:
+        """What is known now of when the caller spoke, and was not before."""
+        came, self._came = self._came, []
+        for at_ms, payload in came:
+            self._place(payload, at_ms)
+        self._judge(self._block_bytes)
+        if now_ms - self._due_ms > WAITS_MS:
+            self._silence_until(now_ms - GAP_MS)
+        return self._talk.take()
+
+    def finish(self, now_ms: float) -> list[Edge]:
+        """As `look`, with the rest."""
+        edges = self.look(now_ms)
+        self._judge(self._frame_bytes)
+        self._talk.finish()
+        return [*edges, *self._talk.take()]
+
+    @property
+    def settled_ms(self) -> float:
+        """Until when everything is known."""
+        return self._talk.settled_ms
+
+    def _place(self, payload: bytes, at_ms: float) -> None:
+        duration_ms = self._source.duration_ms(len(payload))
+        spoken_ms = at_ms - duration_ms  # it comes when the last of it was said
+        if spoken_ms - self._due_ms >= GAP_MS:
+            self._silence_until(spoken_ms)
+            self._due_ms = max(spoken_ms, self._talk.known_ms)
+        elif self._due_ms - spoken_ms > AHEAD_MS:
+            return
+        self._due_ms += duration_ms
+        self._row += payload if self._converter is None else b"".join(self._converter.convert(payload))
+
+    def _silence_until(self, at_ms: float) -> None:
+        """Nothing came from where audio was due until then. The part of a frame that is left is lost."""
+        self._judge(self._frame_bytes)
+        self._row.clear()
+        self._talk.silent_until(at_ms)
+
+    def _judge(self, at_least: int) -> None:
+        """As many blocks (or frames) as there are."""
+        while len(self._row) >= at_least:
+            size = min(len(self._row), self._block_bytes)
+            size -= size % self._frame_bytes
+            judged = self._detector.judge(to_linear(bytes(self._row[:size]), self._judged))
+            del self._row[:size]
+            self._talk.frames(self._talk.known_ms, judged.speech, judged.times_noise)

@@ -1,0 +1,111 @@
+"""What is speech and what is not: WebRTC's voice detector together with how far the sound stands above the noise, for each 20 ms.
+
+Owns both judgements. WebRTC's alone takes steady noise for speech, and the level alone takes any noise that begins; where both say yes
+it is speech. Must not know when it was said, or by whom."""
+
+import importlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from streams.pure.audio.g711 import Samples
+
+FRAME_MS = 20
+RATES = (8000, 16_000)
+"""Which rates are judged as they are."""
+_STRICTNESS = 2
+"""Of WebRTC's four: 0 lets most sounds pass, 3 the fewest. 2 knows hum and dialling tones."""
+_BANDS = 12
+_WINDOW_MS = 32
+_HZ_PER_BIN = 31.25
+_TAKEN_HZ = (125.0, 3875.0)
+_NOISE_FRAMES = 200
+"""The noise is what the quietest tenth of the last four seconds was like, in each band."""
+_QUIETEST = 0.1
+_NOISE_MARGIN = 1.4
+_QUIET = 1e5
+"""The power of a line on which there is nothing, so that its last bit is no noise to stand above."""
+_SMOOTHED, _NOISE_SMOOTHED = 3, 4
+_ABOVE = 0.4
+"""How far a frame stands above the noise when it is speech: the mean of ln(power / noise) over the bands."""
+
+Floats = npt.NDArray[np.float32]
+IsSpeech = Callable[[bytes, int], bool]
+"""Whether 20 ms of 16-bit samples at a rate are speech, to a detector that remembers those before."""
+
+
+class Judged(NamedTuple):
+    """Of frames of 20 ms in a row: which are speech, and how many times the noise each is."""
+
+    speech: list[bool]
+    times_noise: list[float]
+
+
+def webrtc() -> IsSpeech:
+    """Raises ImportError where there is none for this Python and machine."""
+    is_speech: IsSpeech = importlib.import_module("webrtcvad").Vad(_STRICTNESS).is_speech
+    return is_speech
+
+
+class SpeechDetector:
+    """Of one track at `rate`, one of RATES. Judges frames in blocks: the first frames of a block are judged with what is known of the
+    noise at its end, so that where blocks are cut is part of the answer."""
+
+    def __init__(self, rate: int, is_speech: IsSpeech) -> None:
+        self._rate, self._is_speech = rate, is_speech
+        self.frame_samples = rate * FRAME_MS // 1000
+        window = rate * _WINDOW_MS // 1000
+        self._window = np.hanning(window).astype(np.float32) / np.float32(rate / RATES[0])
+        self._bands = _bands(window // 2 + 1)
+        self._before = np.zeros(window - self.frame_samples, np.int16)
+        self._powers: Floats | None = None
+        self._quiet: npt.NDArray[np.float64] = np.empty((0, _BANDS))
+
+    def judge(self, samples: Samples) -> Judged:
+        """Whole frames."""
+        if not len(samples):
+            return Judged([], [])
+        loud, times_noise = self._above_noise(samples)
+        size = 2 * self.frame_samples
+        raw = samples.astype("<i2", copy=False).tobytes()
+        spoken = [self._is_speech(raw[start : start + size], self._rate) for start in range(0, len(raw), size)]
+        return Judged([is_loud and is_spoken for is_loud, is_spoken in zip(loud, spoken, strict=True)], times_noise)
+
+    def _above_noise(self, samples: Samples) -> tuple[list[bool], list[float]]:
+        powers = self._band_powers(samples)
+        before = self._powers if self._powers is not None else np.repeat(powers[:1], _NOISE_SMOOTHED, axis=0)
+        row = np.concatenate([before, powers])
+        self._powers = row[-_NOISE_SMOOTHED:]
+        sums = np.cumsum(row, axis=0, dtype=np.float64)
+        level = (sums[_NOISE_SMOOTHED:] - sums[_NOISE_SMOOTHED - _SMOOTHED : -_SMOOTHED]) / _SMOOTHED
+        noise = self._noise((sums[_NOISE_SMOOTHED:] - sums[:-_NOISE_SMOOTHED]) / _NOISE_SMOOTHED)
+        above = np.log(np.maximum(level / noise, 1)).mean(axis=1)
+        loud: list[bool] = (above > _ABOVE).tolist()
+        times_noise: list[float] = (level.mean(axis=1) / noise.mean()).tolist()
+        return loud, times_noise
+
+    def _band_powers(self, samples: Samples) -> Floats:
+        """A row for each frame: the power of the 32 ms that end with it, in each band."""
+        row = np.concatenate([self._before, samples])
+        self._before = row[-len(self._before) :]
+        windows = np.lib.stride_tricks.sliding_window_view(row, len(self._window))[:: self.frame_samples]
+        spectrum = np.fft.rfft(windows * self._window, axis=1)
+        return np.asarray((spectrum.real**2 + spectrum.imag**2) @ self._bands + np.float32(_QUIET), np.float32)
+
+    def _noise(self, smoothed: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        self._quiet = np.concatenate([self._quiet, smoothed])[-_NOISE_FRAMES:]
+        few = max(int(len(self._quiet) * _QUIETEST), 1)
+        noise: npt.NDArray[np.float64] = np.partition(self._quiet, few - 1, axis=0)[:few].mean(axis=0, dtype=np.float64) * _NOISE_MARGIN
+        return noise
+
+
+def _bands(bins: int) -> Floats:
+    """Which bins of a spectrum are averaged for each band: narrow ones below, wide ones above, as an ear has them."""
+    first, last = (hz / _HZ_PER_BIN for hz in _TAKEN_HZ)
+    edges = np.round(np.geomspace(first, last, _BANDS + 1)).astype(int)
+    bands = np.zeros((bins, _BANDS), np.float32)
+    for band, (begin, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        bands[begin:end, band] = 1 / (end - begin)
+    return bands

@@ -1,0 +1,160 @@
+"""The conversation of a stream in its call: measured beside the audio, never in its way."""
+
+import json
+from base64 import b64encode
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from streams.pure.audio.convert import from_linear, tone
+from streams.pure.call.conversations import Conversations
+from streams.pure.call.limits import StreamLimits
+from streams.pure.conversation.detector import webrtc
+from streams.pure.lifecycle import EndCause, EventKind
+from streams.pure.messages import Audio, AudioFormat, Clear, Encoding, StreamRequest
+from tests.streams.pure.call.driven import FRAME, MULAW, Driven
+from tests.streams.pure.conversation.spoken import Spoken, frames, spoken
+
+TALKS = StreamRequest("wss://bot.example/audio", content_type="audio/x-mulaw;rate=8000", bidirectional=True)
+ON = StreamLimits(turns=True)
+WIDE = AudioFormat(Encoding.L16, 16_000)
+
+
+def says(call: Driven, stream: UUID, ms: int) -> None:
+    media = {"contentType": "audio/x-mulaw", "sampleRate": 8000, "payload": b64encode(tone(440, ms, MULAW)).decode()}
+    call.says(stream, event="playAudio", media=media)
+
+
+def listens(call: Driven, track: Spoken, format: AudioFormat, acts: dict[int, Any]) -> None:
+    """The call hears the track; at the given milliseconds of it something is done."""
+    began, size = call.now, round(format.bytes_per_ms * 20)
+    for number, frame in enumerate(frames(from_linear(track.samples, format.encoding), size)):
+        call.now = began + (number + 1) * 0.02
+        call.session.audio(Audio(frame), call.now)
+        if act := acts.get((number + 1) * 20):
+            act()
+        if number % 5 == 0:
+            call.session.tick(call.now)
+
+
+def ended(call: Driven, stream: UUID) -> dict[str, Any]:
+    call.session.stop_stream(stream, EndCause.STOPPED_BY_API, "API", call.now)
+    measured = call.last(EventKind.STREAM_ENDED).measured
+    assert measured is not None
+    figures: dict[str, Any] = measured["conversation"]
+    return json.loads(json.dumps(figures))
+
+
+@pytest.mark.parametrize("format", [MULAW, WIDE], ids=str)
+def test_the_bot_answers_what_the_caller_says(format: AudioFormat) -> None:
+    call = Driven(ON, format=format)
+    stream, track = call.connected(TALKS), spoken(2, rate=format.rate, gaps=(3000, 3001))
+    answers_at = round(track.said[0][1] / 20) * 20 + 1000
+    listens(call, track, format, {200: lambda: says(call, stream, 1000), answers_at: lambda: says(call, stream, 1500)})
+    figures = ended(call, stream)
+    assert figures["turns"] == 3
+    greeting, first, second = figures["course"]["turns"]
+    assert (greeting[0], greeting[2], greeting[3]) == (None, 200, 200)
+    assert figures["greeting_ms"] == 200
+    assert (first[2], first[3]) == (answers_at, answers_at)
+    assert first[5] == pytest.approx(answers_at - track.said[0][1], abs=60)
+    assert second[5] is None
+    assert first[:2] == pytest.approx(track.said[0], abs=60)
+    assert figures["response_longest_ms"] == first[5]
+    assert figures["bot_ms"] == 2500
+
+
+def test_the_caller_interrupts_and_the_bot_takes_back_what_it_had_sent() -> None:
+    call, track = Driven(ON), spoken(1, gaps=(2000, 2001))
+    stream = call.connected(TALKS)
+    began_ms = round(track.said[0][0] / 20) * 20
+
+    def clear() -> None:
+        call.told()
+        call.says(stream, event="clearAudio", streamId=str(stream))
+        assert Clear() in call.told()
+
+    listens(call, track, MULAW, {200: lambda: says(call, stream, 8000), began_ms + 600: clear})
+    figures = ended(call, stream)
+    assert figures["caller_interruptions"] == 1
+    turn = figures["course"]["turns"][1]
+    assert turn[6] == "caller"
+    assert turn[7] == pytest.approx(600, abs=60)
+    assert turn[8] == pytest.approx(600, abs=60)
+    assert figures["course"]["bot"] == [[200, pytest.approx(began_ms + 600, abs=20)]]
+
+
+def test_a_detector_that_raises_never_touches_the_audio(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> bool:
+        raise RuntimeError("out of order")
+
+    call = Driven(ON)
+    monkeypatch.setattr(call.session._conversations, "_detector", lambda: broken)
+    stream, sent = call.connected(TALKS), 0
+    for _ in range(300):
+        call.frames(1)
+        call.session.tick(call.now)
+        sent += sum(text["event"] == "media" for text in call.texts(stream))
+    assert sent == 300
+    assert call.kinds().count(EventKind.CALL_TURNS_FAILED) == 1
+    assert "out of order" in call.last(EventKind.CALL_TURNS_FAILED).details["problem"]
+    call.session.stop_stream(stream, EndCause.STOPPED_BY_API, "API", call.now)
+    assert "conversation" not in (call.last(EventKind.STREAM_ENDED).measured or {})
+
+
+def test_a_machine_without_a_detector_says_so_once() -> None:
+    def missing() -> None:
+        raise ImportError("No module named 'webrtcvad'")
+
+    call = Driven(ON)
+    conversations = Conversations(call.session.note, missing)
+    conversations.media_began(call.session.media)
+    first, second = call.stream(TALKS), call.stream(TALKS)
+    conversations.begin(first, call.now)
+    conversations.begin(second, call.now)
+    assert call.kinds().count(EventKind.CALL_TURNS_FAILED) == 1
+    assert conversations.end(first, call.now) is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "request_"),
+    [(StreamLimits(), TALKS), (ON, StreamRequest("wss://bot.example/audio", content_type="audio/x-mulaw;rate=8000"))],
+    ids=["off", "one way"],
+)
+def test_nothing_is_measured_where_nobody_wants_it_or_nobody_may_speak(limits: StreamLimits, request_: StreamRequest) -> None:
+    call = Driven(limits)
+    stream = call.connected(request_)
+    call.frames(10)
+    call.session.stop_stream(stream, EndCause.STOPPED_BY_API, "API", call.now)
+    assert "conversation" not in (call.last(EventKind.STREAM_ENDED).measured or {})
+    assert call.session._conversations._caller is None
+
+
+def test_two_streams_have_a_conversation_each_and_what_one_takes_back_the_other_is_not_heard_saying() -> None:
+    call = Driven(ON)
+    one, other = call.connected(TALKS), call.connected(TALKS)
+    call.frames(5)
+    says(call, one, 2000)
+    says(call, other, 2000)
+    call.ticks(0.5)
+    call.says(one, event="clearAudio", streamId=str(one))
+    call.ticks(4)
+    first, second = ended(call, one), ended(call, other)
+    assert first["bot_ms"] == pytest.approx(500, abs=40)
+    assert second["bot_ms"] == pytest.approx(2000, abs=40)
+
+
+def test_what_waits_is_bounded_while_nobody_looks_and_gone_when_the_last_stream_has_ended() -> None:
+    call = Driven(ON)
+    stream = call.connected(TALKS)
+    for _ in range(1000):
+        call.now += 0.02
+        call.session.audio(Audio(FRAME), call.now)
+        call.session.tick(call.now)
+        caller = call.session._conversations._caller
+        assert caller is not None
+        assert len(caller._came) <= 101
+    ended(call, stream)
+    assert call.session._conversations._caller is None
+    assert webrtc()(bytes(320), 8000) is False

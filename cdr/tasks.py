@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from cdr import exports, list_acts, log_links, retention, spending, url_tests
+from cdr import exports, list_acts, log_links, retention, spending, trial_calls, url_tests
 from cdr.alerts import gathering, outbox, rounds, transitions
 from cdr.sign_in import locks
 from cdr.sign_in.sessions import SessionStore
@@ -49,6 +49,18 @@ def run_url_tests() -> None:
     """Works off the tests of service URLs that wait, one after another; several workers may."""
     while job := url_tests.claim_next():
         url_tests.run(job)
+
+
+@shared_task(name="cdr.tasks.place_trial_calls")
+def place_trial_calls() -> None:
+    """Places the test calls that wait, one after another; several workers may."""
+    while job := trial_calls.claim_next():
+        trial_calls.bring(job)
+
+
+@shared_task(name="cdr.tasks.remove_old_trial_calls")
+def remove_old_trial_calls() -> None:
+    trial_calls.remove_old()
 
 
 @shared_task(name="cdr.tasks.remove_old_url_tests")

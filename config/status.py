@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from django.db.models.functions import Now
 from redis import Redis, exceptions
 
-from cdr import exports, list_acts, url_tests
+from cdr import exports, list_acts, trial_calls, url_tests
 from cdr.alerts import failures
 from cdr.statements import checking
 from config import readiness
@@ -128,6 +128,7 @@ def late_jobs(now: datetime) -> Found:
     waiting = (
         ("exports", "An export", exports.export_due_since(now)),
         ("url_tests", "A URL test", url_tests.url_test_due_since(now)),
+        ("trial_calls", "A test call", trial_calls.trial_call_due_since(now)),
         ("list_acts", "An act on a list", list_acts.list_act_due_since(now)),
     )
     for about, name, since in waiting:

@@ -200,6 +200,8 @@ TOLD_BY = {
     "cdr/admin/entry/test_signing_in": ("cdr/addresses", "cdr/admin/failed_sign_ins", "cdr/sign_in/locks"),
     "cdr/admin/lists/test_acting_on_all": ("cdr/admin/list_acts", "cdr/pages/list_act"),
     "cdr/test_list_acts": ("cdr/list_act_rows",),
+    "cdr/test_trial_calls": ("cdr/trial_call_rows",),
+    "cdr/admin/test_trial_calls": ("cdr/admin/reached_at", "cdr/pages/trial_call"),
     "cdr/admin/lists/test_exporting": ("cdr/exports", "cdr/pages/columns"),
     "cdr/admin/filters/test_every_filter": (
         "cdr/admin/filters/alerts",

@@ -19,6 +19,7 @@ from cdr.admin import (
     statements,
     streams,
     tenants,
+    trial_calls,
     url_tests,
 )
 from cdr.admin.site import console
@@ -43,5 +44,6 @@ __all__ = [
     "statements",
     "streams",
     "tenants",
+    "trial_calls",
     "url_tests",
 ]

@@ -1,8 +1,7 @@
 """The list of gateways, and the page of one: its health, whom it was refused for, the lines to paste, and the form of those who may
 change it.
 
-Owns the columns, and under which address the platform is reached by gateways. What the page shows is cdr.pages'; the form is
-gateway_form's; each change is written into the audit log."""
+Owns the columns. What the page shows is cdr.pages'; the form is gateway_form's; each change is written into the audit log."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,7 +22,9 @@ from cdr.admin.audited import Audited
 from cdr.admin.entry.confirming import HELD
 from cdr.admin.gateway_form import GatewayForm
 from cdr.admin.lists.markup import badge_html, code_link
+from cdr.admin.reached_at import gateways_url
 from cdr.admin.site import console
+from cdr.admin.trial_calls import PlacesTrialCalls
 from cdr.admin.understood import UnderstoodList
 from cdr.pages.gateway import gateway_page, live_call_count, with_health
 from cdr.pure.badges import gateway_badge
@@ -56,7 +57,7 @@ class GatewayList(UnderstoodList):
 
 
 @admin.register(Gateway, site=console)
-class GatewayAdmin(Audited):
+class GatewayAdmin(PlacesTrialCalls, Audited):
     form = GatewayForm
     change_form_template = "admin/cdr/gateway.html"
     list_display = ("name", "state", "live", "last_call", "refused", "dialect", "account", "application", "address")
@@ -101,7 +102,7 @@ class GatewayAdmin(Audited):
     ) -> HttpResponse:
         """The page of a gateway that is there, and below it the form."""
         if obj is not None:
-            context["gateway"] = gateway_page(obj.pk, base_url(request), settings.LEASE_SECONDS, timezone.now())
+            context["gateway"] = gateway_page(obj.pk, gateways_url(request), settings.LEASE_SECONDS, timezone.now())
             context["may_see_calls"] = request.user.has_perm("cdr.view_calldetail")
             context["may_see_refusals"] = request.user.has_perm("streams.view_gatewayrefusal")
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -129,9 +130,3 @@ class GatewayAdmin(Audited):
     @admin.display(description="WebSocket path")
     def address(self, gateway: Gateway) -> str:
         return f"/gateway/{gateway.dialect}/{gateway.name}/"
-
-
-def base_url(request: HttpRequest) -> str:
-    """Where gateways connect: what PUBLIC_URL says, or the host, one of ALLOWED_HOSTS, by which the reader has come."""
-    public: str = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
-    return public.replace("http", "ws", 1)

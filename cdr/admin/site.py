@@ -20,14 +20,14 @@ from streams.database_clock import database_now
 SECTIONS = (
     ("Calls", ("CallDetail", "StreamDetail", "Callback", "HostDetail", "ListAct")),
     ("Money", ("Statement", "RateCard")),
-    ("Tenants", ("Account", "Application", "Gateway", "GatewayRefusal", "UrlTest")),
+    ("Tenants", ("Account", "Application", "Gateway", "GatewayRefusal", "UrlTest", "TrialCall")),
     ("Alerts", ("Alert", "AlertRule", "AlertChannel", "AlertMessage")),
     ("Staff", ("User", "Group", "FailedSignIn", "AuditEntry", "RetentionRun")),
 )
 """Section name, and the models in it; a section without a model that the reader may see is left out."""
 SELDOM = frozenset(
     {
-        *("RateCard", "GatewayRefusal", "UrlTest", "FailedSignIn", "RetentionRun", "ListAct"),
+        *("RateCard", "GatewayRefusal", "UrlTest", "FailedSignIn", "RetentionRun", "ListAct", "TrialCall"),
         *("Alert", "AlertRule", "AlertChannel", "AlertMessage"),
     }
 )

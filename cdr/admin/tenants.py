@@ -19,6 +19,7 @@ from cdr import spending
 from cdr.admin.additions import Additions, Context, Door, Where
 from cdr.admin.audited import Audited
 from cdr.admin.members import WithMembers
+from cdr.admin.new_customer import MakesCustomers
 from cdr.admin.overview import MONEY, WithOverview
 from cdr.admin.rates import RatedAdmin
 from cdr.admin.site import console
@@ -72,7 +73,7 @@ class AccountList(UnderstoodList):
 
 
 @admin.register(Account, site=console)
-class AccountAdmin(WithOverview, TokenAdmin, WithMembers, WithStatements, RatedAdmin, Audited):
+class AccountAdmin(MakesCustomers, WithOverview, TokenAdmin, WithMembers, WithStatements, RatedAdmin, Audited):
     overview_template = "admin/cdr/account.html"
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")

@@ -35,7 +35,7 @@ PARTS = (
     ("Beat", ("beat",), "Wakes the workers for what is due. There is one."),
     ("Status callbacks", ("callbacks",), "What customers hear of their streams."),
     ("Calls without a process", ("calls",), "Calls of a process that died, which a worker ends."),
-    ("Exports, URL tests, acts on lists", ("exports", "url_tests", "list_acts"), "What people have asked for."),
+    ("Exports, tests, acts on lists", ("exports", "url_tests", "trial_calls", "list_acts"), "What people have asked for."),
     ("Loops and leases", ("loops", "leases"), "What each media process does beside its calls."),
     ("Notes and disk", ("notes", "spool"), "What calls note, on its way to the database."),
     ("The doors", ("storm",), "Whether more comes to a process than it takes."),
@@ -107,7 +107,7 @@ def _figures(now: datetime) -> dict[str, str]:
         "Beat": f"Its last task was done {_ago(now, heartbeat)}." if heartbeat else "Has sent nothing yet.",
         "Status callbacks": _callbacks(now),
         "Calls without a process": _calls(now),
-        "Exports, URL tests, acts on lists": _jobs(),
+        "Exports, tests, acts on lists": _jobs(),
         "Alerts": _alerts(now),
     }
 

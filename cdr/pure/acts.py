@@ -30,6 +30,7 @@ class Act(StrEnum):
     ROTATE_TOKEN = "rotate a token"  # entries from before an account had several
     END_OLD_TOKEN = "end an old token"
     TEST_SERVICE_URL = "test a service URL"
+    PLACE_TEST_CALL = "place a test call"
     ACKNOWLEDGE = "acknowledge an alert"
     SEND_TEST = "send a test message"
     RETENTION = "remove by retention"

@@ -99,6 +99,10 @@ class CallSocket(DialledSocket):
         await self.reset()
         await self._clear_away()
 
+    async def abandon(self) -> None:
+        await cancelled(self._playing)
+        await super().abandon()
+
     async def until_ended(self, timeout_seconds: float = 30) -> End:
         await self.until(lambda: self.end, f"the end of call {self.plan.call_uuid}", timeout_seconds)
         return self.end or End.LOST

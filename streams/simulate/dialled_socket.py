@@ -75,6 +75,13 @@ class DialledSocket(Changing):
             self.protocol.send_binary(data)
             await self._drain()
 
+    async def abandon(self) -> None:
+        """Nobody waits for it any more, whether it was connected or not: nothing of it stays open or running."""
+        await cancelled(getattr(self, "_reading", None))
+        if (writer := getattr(self, "_writer", None)) is not None:
+            writer.transport.abort()
+            await closed(writer)
+
     async def reset(self) -> None:
         """TCP is reset; whether that is the end of the call is for others to say."""
         connection: socket.socket = self._writer.get_extra_info("socket")

@@ -2,6 +2,7 @@
 
 Owns Asterisk's side of a call, and the list of dialects. Must not know Django or the platform's own code."""
 
+import asyncio
 import uuid
 
 from streams.simulate.asterisk import AsteriskProtocol
@@ -75,12 +76,16 @@ CALLS: dict[str, type[AsteriskCall] | type[AudioStreamCall] | type[AudioForkCall
 async def place_call(plan: CallPlan) -> CallReport:
     """One call from beginning to end as planned; raises CallRefused, UnusableUrl."""
     call = CALLS[plan.dialect](plan)
-    await call.connect()
-    if not plan.early_frames:
-        await call.start_media()
-    await call.send_frames(plan.frames, plan.dtmf, plan.outbound)
-    if plan.vanish and call.end is None:
-        await call.vanish()
-    else:
-        await call.hang_up()
+    try:
+        await call.connect()
+        if not plan.early_frames:
+            await call.start_media()
+        await call.send_frames(plan.frames, plan.dtmf, plan.outbound)
+        if plan.vanish and call.end is None:
+            await call.vanish()
+        else:
+            await call.hang_up()
+    except asyncio.CancelledError:
+        await call.abandon()
+        raise
     return call.report()

@@ -21,6 +21,7 @@ from cdr.member_rows import Membership
 from cdr.models import Export, ExportState, FailedSignIn, LogLink, RetentionRun, StreamDetail, UrlTest
 from cdr.pure.acts import Act
 from cdr.statements.closing import close_statement
+from cdr.trial_call_rows import TrialCall
 from streams import host_blocks
 from streams.host_blocks import HostOf
 from streams.models import Account, AuthToken, Call, RateCard
@@ -60,6 +61,10 @@ def a_row_of_each() -> None:
     call = live_call(make_gateway())
     refused("pbx-1")
     an_act_on_a_list(StreamDetail.objects.latest("pk"))
+    TrialCall.objects.create(
+        **{"gateway": call.gateway, "gateway_name": "pbx-1", "account_key": call.account_id, "by": "maria", "address": "ws://127.0.0.1:1"},
+        **{"call_uuid": call.uuid, "created_at": call.started_at, "problem": "x", "report": "x", "secret": "x"},
+    )
     owner, account = User.objects.create_user("owner", pk=OWNER_KEY), Account.objects.get()
     main_token(account)
     priced(account, valid_from=datetime(2100, 1, 1, tzinfo=UTC))

@@ -76,7 +76,7 @@ def _in_order() -> QuerySet[TrialCall]:
 def bring(job: TrialCall) -> None:
     """Blocks for LIMIT_SECONDS at most. A call is placed once: one whose worker has gone ends without a report."""
     problem, report = (GONE, "") if job.tries else _brought(job)
-    jobs.finish(job, problem=problem[:500], report=report[:500], secret="")
+    jobs.finish(job, **{"problem": problem[:500], "report": report[:500], "secret": ""})
 
 
 def _brought(job: TrialCall) -> tuple[str, str]:

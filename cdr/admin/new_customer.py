@@ -7,7 +7,6 @@ import secrets
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from xml.sax.saxutils import escape, quoteattr
 
 from django import forms
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.html import escape
 from django.utils.text import slugify
 
 from cdr import audit
@@ -196,6 +196,6 @@ def make_customer(wanted: dict[str, Any], actor: Actor) -> Made:
 
 def stream_xml(wanted: dict[str, Any]) -> str:
     """The answer that streams each call to the service."""
-    status = f" statusCallbackUrl={quoteattr(wanted['status_url'])}" if wanted["status_url"] else ""
+    status = f' statusCallbackUrl="{escape(wanted["status_url"])}"' if wanted["status_url"] else ""
     both_ways = ' bidirectional="true" keepCallAlive="true"' if wanted["talks"] else ' keepCallAlive="true"'
     return f"<Response>\n  <Stream{both_ways}{status}>{escape(wanted['service_url'])}</Stream>\n</Response>"

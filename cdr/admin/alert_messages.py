@@ -6,11 +6,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from cdr.admin.additions import Context
 from cdr.admin.filters.alerts import MESSAGE_FILTERS
-from cdr.admin.lists.markup import badge_html
+from cdr.admin.lists.markup import badge_html, named_link
 from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.site import console
 from cdr.alert_rows import AlertMessage, MessageState
@@ -24,6 +25,7 @@ from streams.pure.foreign_text import cleaned
 @admin.register(AlertMessage, site=console)
 class AlertMessageAdmin(RecordAdmin):
     list_display = ("made", "state_badge", "what", "place", "tries", "next_try")
+    linked = {"place": ("cdr.view_alertchannel", "place_link")}
     list_filter = MESSAGE_FILTERS
     list_select_related = ("channel",)
     ordering = ("-created_at", "-id")
@@ -57,6 +59,10 @@ class AlertMessageAdmin(RecordAdmin):
     @admin.display(description="Place")
     def place(self, message: AlertMessage) -> str:
         return cleaned(message.channel.name, 60)
+
+    @admin.display(description="Place")
+    def place_link(self, message: AlertMessage) -> SafeString:
+        return named_link(reverse("admin:cdr_alertchannel_change", args=[message.channel_id]), self.place(message))
 
     @admin.display(description="Next try (UTC)")
     def next_try(self, message: AlertMessage) -> str:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.alerts import ALERT_FILTERS
-from cdr.admin.lists.markup import badge_html, quiet
+from cdr.admin.lists.markup import badge_html, named_link, quiet
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.site import console
@@ -47,6 +47,7 @@ class NoteForm(forms.Form):
 @admin.register(Alert, site=console)
 class AlertAdmin(Asking, RecordAdmin):
     list_display = ("opened", "state_badge", "what", "rule_name", "lasted", "hand")
+    linked = {"rule_name": ("cdr.view_alertrule", "rule_link")}
     list_filter = ALERT_FILTERS
     ordering = ("-opened_at", "-id")
     search_fields = ("headline",)
@@ -127,6 +128,11 @@ class AlertAdmin(Asking, RecordAdmin):
     @admin.display(description="Rule")
     def rule_name(self, alert: Alert) -> str:
         return cleaned(alert.title, 60)
+
+    @admin.display(description="Rule")
+    def rule_link(self, alert: Alert) -> str | SafeString:
+        name = self.rule_name(alert)
+        return named_link(reverse("admin:cdr_alertrule_change", args=[alert.rule_id]), name) if alert.rule_id else name
 
     @admin.display(description="Lasted")
     def lasted(self, alert: Alert) -> str:

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Context, Door, OwnPage, PageAdmin, Where
@@ -23,6 +24,7 @@ from cdr.admin.filters.calls_and_streams import CALL_FILTERS
 from cdr.admin.lists.acting_on_all import ActsOnAll
 from cdr.admin.lists.call_columns import CallColumns
 from cdr.admin.lists.exporting import Exported, Sheet
+from cdr.admin.lists.markup import named_link
 from cdr.admin.lists.narrowing import CallChangeList
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, RecordList, found
@@ -50,6 +52,7 @@ MASKED = {"caller": "masked_caller", "called": "masked_called"}
 class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, Saved, Asking, CallColumns):
     log_words = "Debug log of the call"
     list_display = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge", "account_name")
+    linked = {"account_name": ("streams.view_account", "account_link")}
     list_filter = CALL_FILTERS
     ordering = ("-started_at", "-id")
     sheet = Sheet(CALL_COLUMNS, lambda call: (call.from_number, call.to_number), lambda call: charges_of(call.streams.all()))
@@ -78,7 +81,7 @@ class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, Saved, Asking, CallCol
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         whole = self.may_see_numbers(request)
-        return tuple(column if whole else MASKED.get(column, column) for column in self.list_display)
+        return tuple(column if whole else MASKED.get(column, column) for column in super().get_list_display(request))
 
     def find_log(self, request: HttpRequest, key: str) -> DebugLog | None:
         return call_log(key)
@@ -118,6 +121,10 @@ class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, Saved, Asking, CallCol
             yield Door("Hang up…", self.own_url("hang_up", call.key), bad=True)
 
     adds = Additions(pages=(OwnPage("hang_up", "<slug:key>/hang-up/", hang_up_view),), doors={Where.RECORD: _act_doors})
+
+    @admin.display(description="Account")
+    def account_link(self, call: CallDetail) -> SafeString:
+        return named_link(reverse("admin:streams_account_change", args=[call.account_id]), call.account.name)
 
 
 def hang_up_question(call: CallPage) -> Question:

@@ -21,7 +21,7 @@ from cdr.admin.additions import Context
 from cdr.admin.audited import Audited
 from cdr.admin.entry.confirming import HELD
 from cdr.admin.gateway_form import GatewayForm
-from cdr.admin.lists.markup import badge_html, code_link
+from cdr.admin.lists.markup import badge_html, code_link, named_link
 from cdr.admin.reached_at import gateways_url
 from cdr.admin.site import console
 from cdr.admin.trial_calls import PlacesTrialCalls
@@ -61,6 +61,10 @@ class GatewayAdmin(PlacesTrialCalls, Audited):
     form = GatewayForm
     change_form_template = "admin/cdr/gateway.html"
     list_display = ("name", "state", "live", "last_call", "refused", "dialect", "account", "application", "address")
+    linked = {
+        "account": ("streams.view_account", "account_link"),
+        "application": ("streams.view_application", "application_link"),
+    }
     search_fields = ("name", "account__name")
     search_help_text = "Name of the gateway or its account"
     show_full_result_count = False
@@ -126,6 +130,14 @@ class GatewayAdmin(PlacesTrialCalls, Audited):
     @admin.display(description="Refused, 24 h", ordering="refused_lately")
     def refused(self, gateway: ListedGateway) -> int:
         return gateway.refused_lately or 0
+
+    @admin.display(description="Account", ordering="account")
+    def account_link(self, gateway: Gateway) -> SafeString:
+        return named_link(reverse("admin:streams_account_change", args=[gateway.account_id]), gateway.account.name)
+
+    @admin.display(description="Application", ordering="application")
+    def application_link(self, gateway: Gateway) -> SafeString:
+        return named_link(reverse("admin:streams_application_change", args=[gateway.application_id]), str(gateway.application))
 
     @admin.display(description="WebSocket path")
     def address(self, gateway: Gateway) -> str:

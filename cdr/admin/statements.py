@@ -11,11 +11,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
 from cdr.admin.correction_form import CorrectionForm
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.calls_and_streams import AccountFilter
+from cdr.admin.lists.markup import named_link
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, RecordList, found
 from cdr.admin.site import console
@@ -43,6 +45,7 @@ SHOWN_CLOSED = 120
 class StatementAdmin(Asking, RecordAdmin):
     list_display = ("month_words", "account_name", "currency", "stream_count", "billed", "closed", "checked")
     list_filter = (AccountFilter,)
+    linked = {"account_name": ("streams.view_account", "account_link")}
     list_select_related = ("account",)
     ordering = ("-id",)
     search_help_text = "Account's name or auth id"
@@ -209,6 +212,10 @@ class StatementAdmin(Asking, RecordAdmin):
     @admin.display(description="Account")
     def account_name(self, row: Statement) -> str:
         return row.account.name
+
+    @admin.display(description="Account")
+    def account_link(self, row: Statement) -> SafeString:
+        return named_link(reverse("admin:streams_account_change", args=[row.account_id]), row.account.name)
 
     @admin.display(description="Streams")
     def stream_count(self, row: Statement) -> str:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
@@ -19,6 +20,7 @@ from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.calls_and_streams import STREAM_FILTERS
 from cdr.admin.lists.acting_on_all import ActsOnAll
 from cdr.admin.lists.exporting import Exported, Sheet
+from cdr.admin.lists.markup import named_link
 from cdr.admin.lists.narrowing import StreamChangeList
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
@@ -50,6 +52,7 @@ class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, As
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
         *("reason", "state_badge", "degraded", "account_name"),
     )
+    linked = {"account_name": ("streams.view_account", "account_link")}
     list_filter = STREAM_FILTERS
     list_select_related = ("call", "account", "charge")
     ordering = ("-requested_at", "-id")
@@ -122,6 +125,10 @@ class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, As
         doors={Where.RECORD: _act_doors, Where.BELOW: _doors_below},
         actions=("stop_selected",),
     )
+
+    @admin.display(description="Account")
+    def account_link(self, stream: StreamDetail) -> SafeString:
+        return named_link(reverse("admin:streams_account_change", args=[stream.account_id]), stream.account.name)
 
 
 def stop_question(stream: StreamCard) -> Question:

@@ -13,11 +13,14 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from cdr import spending
 from cdr.admin.additions import Additions, Context, Door, Where
 from cdr.admin.audited import Audited
+from cdr.admin.lists.markup import named_link
 from cdr.admin.members import WithMembers
 from cdr.admin.new_customer import MakesCustomers
 from cdr.admin.overview import MONEY, WithOverview
@@ -153,6 +156,7 @@ class ApplicationAdmin(WithOverview, Audited):
     form = ApplicationForm
     readonly_fields = ("shown_url", "shown_xml")
     list_display = ("name", "account", "answer")
+    linked = {"account": ("streams.view_account", "account_link")}
     list_select_related = ("account",)
     search_fields = ("name", "account__name")
     search_help_text = "Name of the application or its account"
@@ -172,6 +176,10 @@ class ApplicationAdmin(WithOverview, Audited):
     def overview(self, request: HttpRequest, row: Application) -> Context:
         page = application_page(row, timezone.now())
         return {"page": self.as_seen(request, page), "may_numbers": request.user.has_perm(NUMBERS)}
+
+    @admin.display(description="Account", ordering="account")
+    def account_link(self, application: Application) -> SafeString:
+        return named_link(reverse("admin:streams_account_change", args=[application.account_id]), application.account.name)
 
     @admin.display(description="Answer")
     def answer(self, application: Application) -> str:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from cdr import trial_calls
 from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.lists.markup import badge_html
+from cdr.admin.lists.markup import badge_html, named_link
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.reached_at import NotOurs, dialled_url
@@ -87,7 +87,7 @@ class PlacesTrialCalls(Asking):
 
 @admin.register(TrialCall, site=console)
 class TrialCallAdmin(RecordAdmin):
-    list_display = ("placed", "gateway_name", "state", "said", "who")
+    list_display = ("placed", "gateway_link", "state", "said", "who")
     ordering = ("-id",)
 
     def has_view_permission(self, request: HttpRequest, obj: TrialCall | None = None) -> bool:
@@ -109,8 +109,9 @@ class TrialCallAdmin(RecordAdmin):
         return moment(job.created_at)
 
     @admin.display(description="Gateway")
-    def gateway_name(self, job: TrialCall) -> str:
-        return job.gateway_name
+    def gateway_link(self, job: TrialCall) -> str | SafeString:
+        key = job.gateway_id
+        return named_link(reverse("admin:streams_gateway_change", args=[key]), job.gateway_name) if key else job.gateway_name
 
     @admin.display(description="State")
     def state(self, job: TrialCall) -> SafeString:

@@ -4,7 +4,7 @@ it, or with a value that a filter does not know, a list shows no row, and says w
 Owns that rule for every list of the console. Django's lists answer a look-up on any column (`?auth_token__startswith=v`); each is a
 question about the column, and here nobody asks one of what he may not see. Must not know which lists there are."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from copy import copy
 from typing import Any, ClassVar, cast
 
@@ -78,6 +78,8 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class t
 
     list_filter: ClassVar[tuple[type[Narrowing], ...]] = ()
     turned_by: ClassVar[tuple[str, ...]] = (PAGE_VAR, ORDER_VAR, IS_POPUP_VAR, TO_FIELD_VAR, ERROR_FLAG)
+    linked: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """By a column that names something: the permission to see that, and the column that is a link to it, for those who have it."""
     show_facets = admin.ShowFacets.NEVER
     change_list_template = "admin/cdr/list.html"
 
@@ -87,6 +89,11 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class t
 
     def understood(self) -> frozenset[str]:
         return frozenset((*self.narrowed_by(), *self.turned_by))
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        shown = map(str, super().get_list_display(request))
+        links = {column: link for column, (permission, link) in self.linked.items() if request.user.has_perm(permission)}
+        return tuple(links.get(column, column) for column in shown)
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """None but the filters' own: a list that was made in whatever other way refuses the rest as well."""

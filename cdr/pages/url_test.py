@@ -43,6 +43,7 @@ class UrlTestLine(NamedTuple):
     asked: str
     host: str
     account: str
+    account_key: int | None
     by: str
     badge: Badge
     sentence: str
@@ -56,7 +57,7 @@ def url_test_lines(most: int) -> list[UrlTestLine]:
 def _line(test: UrlTest) -> UrlTestLine:
     judged = verdict(test.report) if test.report else Verdict(UNFINISHED, "")
     by = test.owner.get_username() if test.owner else NOTHING
-    return UrlTestLine(test.pk, moment(test.created_at), short_host(test.url), str(test.account or NOTHING), by, *judged)
+    return UrlTestLine(test.pk, moment(test.created_at), short_host(test.url), str(test.account or NOTHING), test.account_id, by, *judged)
 
 
 def url_test_page(key: str) -> UrlTestPage | None:

@@ -33,6 +33,11 @@ def quiet(text: str, title: str = "") -> SafeString:
     return format_html('<span class="quiet" title="{}">{}</span>', title, text)
 
 
+def named_link(url: str, name: str) -> SafeString:
+    """To the page of what strangers gave a name to."""
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, name)
+
+
 def code_link(url: str, text: str, title: str) -> SafeString:
     """A link in a monospaced face; `title` is shown on hover."""
     return format_html('<a class="code" href="{}" title="{}">{}</a>', url, title, text)

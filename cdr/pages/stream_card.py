@@ -57,8 +57,8 @@ class StreamCard:
 
 
 def find_shown(key: str) -> Stream | None:
-    """The stream with all that its card shows, in one query."""
-    return only_one(shown_streams().order_by(), key)
+    """The stream with all that its card shows, and how its conversation went, in one query."""
+    return only_one(shown_streams().select_related("conversation").order_by(), key)
 
 
 def stream_card(key: str, now: datetime) -> StreamCard | None:

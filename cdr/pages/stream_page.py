@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from cdr.pages.call_facts import call_facts
+from cdr.pages.conversation import ConversationPart, conversation_of
 from cdr.pages.costs import note_costs
 from cdr.pages.for_outside import card_for_outside, find_for_outside, stream_for_outside
 from cdr.pages.log.timeline import Timeline, drawn, find
@@ -22,11 +23,12 @@ from streams.models import Callback, Stream, StreamEvent
 @dataclass(frozen=True, slots=True)
 class StreamPage:
     """`state_at`: the time of day (UTC) of which all this is true. `numbers`: those of its call. `removed`: what retention took
-    of it."""
+    of it. `talk`: how its service and the caller conversed, None where that was not measured."""
 
     card: StreamCard
     story: list[str]
     timeline: Timeline
+    talk: ConversationPart | None
     state_at: str
     numbers: tuple[str, ...]
     removed: str
@@ -48,11 +50,14 @@ def page_of_stream(stream: Stream, now: datetime, *, outside: bool = False) -> S
     found = read(events, Callback.objects.filter(stream=stream))
     timeline = drawn(found, [stream], {stream.pk: "stream"}, stream.started_at or stream.requested_at)
     own = [event for event in found.events if event.stream_id == stream.pk]
+    talk = conversation_of(stream, timeline.lines)
+    story = tell(call_facts(stream.call), [stream_facts(stream)], now)
     shown = card(stream, now, own, timeline.of(attempts_of(own)))
     return StreamPage(
         card=card_for_outside(shown) if outside else shown,
-        story=tell(call_facts(stream.call), [stream_facts(stream)], now),
+        story=[*story, talk.sentence] if talk else story,
         timeline=timeline,
+        talk=talk,
         state_at=clock(now),
         numbers=(stream.call.from_number, stream.call.to_number),
         removed=removed_of(stream.call),

@@ -84,7 +84,7 @@ class TurnTaking:
         self.both_ms = 0.0
         self.long_silences = 0
         self.longest_silence_ms = 0.0
-        self._turn = Turn()
+        self._turn = self._bots_turn = Turn()
         self._arrived_ms: float | None = None
         self._quiet_since_ms = began_ms
         self._both_since_ms: float | None = None
@@ -114,7 +114,8 @@ class TurnTaking:
 
     def bot_begins(self, at_ms: float) -> None:
         self._sound(at_ms)
-        turn, ended_ms = self._turn, self._turn.caller_ended_ms
+        turn = self._bots_turn = self._turn
+        ended_ms = turn.caller_ended_ms
         if turn.bot_heard_ms is None:
             turn.bot_heard_ms, turn.bot_arrived_ms = at_ms, self._arrived_ms
         if self._awaits_bot and ended_ms is not None and self.caller.since_ms is None:
@@ -128,7 +129,7 @@ class TurnTaking:
     def bot_ends(self, at_ms: float) -> None:
         self._part(at_ms)
         self.bot.ends(at_ms)
-        self._turn.bot_ended_ms = at_ms
+        self._bots_turn.bot_ended_ms = at_ms
         if self.caller.since_ms is not None and self._turn.bot_heard_ms is not None:
             # It spoke into what the caller says, who goes on: what follows is said, and answered, anew.
             self._next_turn()

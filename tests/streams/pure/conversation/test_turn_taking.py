@@ -40,7 +40,8 @@ def test_a_pause_of_the_caller_or_of_the_bot_is_no_turn() -> None:
 def test_the_caller_interrupts_and_the_bot_falls_silent() -> None:
     exchange = held(caller=[(3000, 5000)], bot=[(1000, 3600), (6000, 7000)], clears=(3600,))
     assert exchange.caller.interruptions == 1
-    second = exchange.turns[1]
+    first, second = exchange.turns
+    assert first.bot_ended_ms == 3600
     assert (second.interrupted_by, second.cleared_after_ms, second.both_ms, second.response_ms) == ("caller", 600, 600, 1000)
 
 

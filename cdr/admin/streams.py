@@ -50,11 +50,11 @@ class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, As
     named_by = "uuid"
     list_display = (
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
-        *("reason", "state_badge", "degraded", "account_name"),
+        *("reason", "state_badge", "degraded", "slowest_response", "account_name"),
     )
     linked = {"account_name": ("streams.view_account", "account_link")}
     list_filter = STREAM_FILTERS
-    list_select_related = ("call", "account", "charge")
+    list_select_related = ("call", "account", "charge", "conversation")
     ordering = ("-requested_at", "-id")
     sheet = Sheet(STREAM_COLUMNS, lambda stream: (stream.call.from_number, stream.call.to_number), lambda stream: charges_of([stream]))
     turned_by = (*RecordAdmin.turned_by, TOTALS)
@@ -65,6 +65,9 @@ class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, As
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[StreamChangeList]:
         return StreamChangeList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StreamDetail]:
+        return super().get_queryset(request).defer("conversation__course")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[StreamDetail], search_term: str

@@ -31,7 +31,8 @@ def stream_of(call: Call, stream_id: str) -> Stream | ControlRequest:
     uuid = uuid_of(stream_id)
     # In this order: a row that is written in between is found.
     asked_for = call.control_requests.filter(kind="start", details__stream_id=str(uuid)).select_related("call__account").first()
-    stream = call.streams.select_related("call", "account", "charge").filter(uuid=uuid).first()
+    related = call.streams.select_related("call", "account", "charge", "conversation").defer("conversation__course")
+    stream = related.filter(uuid=uuid).first()
     found = stream or asked_for
     if found is None:
         raise not_found()

@@ -159,8 +159,29 @@ class StreamObject(Schema):
     billed_amount: Amount
 
 
+class ConversationObject(Schema):
+    """How the caller and the service conversed (docs/turns.md)."""
+
+    turns: int
+    response_p50_ms: Annotated[
+        int | None, Field(description="From the caller's end to when the service was heard; null where it never answered.")
+    ]
+    response_p95_ms: int | None
+    response_longest_ms: int | None
+    greeting_ms: Annotated[int | None, Field(description="From the request for the stream to the first that was heard of the service.")]
+    long_silences: Annotated[int, Field(description="How often neither spoke for more than 3 s.")]
+    caller_interruptions: Annotated[int, Field(description="How often the caller began while the service spoke.")]
+    bot_interruptions: Annotated[int, Field(description="How often the service began while the caller spoke.")]
+    caller_ms: Annotated[int, Field(description="How long the caller spoke.")]
+    bot_ms: Annotated[int, Field(description="How long the service was heard.")]
+    both_ms: Annotated[int, Field(description="How long both spoke.")]
+
+
 class StreamAnswer(StreamObject):
     api_id: ApiId
+    conversation: Annotated[
+        ConversationObject | None, Field(description="Of a bidirectional stream that has ended; null where it is not measured.")
+    ]
 
 
 class StreamList(Schema):

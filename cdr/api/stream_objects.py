@@ -3,7 +3,7 @@
 Owns which column is which field, and the words for a stream's status. Must not know requests."""
 
 from cdr.api.forms import amount, api_moment, exact_utc
-from cdr.api.schemas import StreamObject
+from cdr.api.schemas import ConversationObject, StreamObject
 from cdr.models import Charge
 from streams.models import Stream
 from streams.pure.lifecycle import HangupReason, StreamState
@@ -43,3 +43,9 @@ def stream_object(stream: Stream) -> StreamObject:
         rounded_bill_duration=charge.billed_seconds if charge else 0,
         billed_amount=amount(charge.amount if charge else None),
     )
+
+
+def conversation_object(stream: Stream) -> ConversationObject | None:
+    """Of a stream whose conversation was selected with it."""
+    talk = getattr(stream, "conversation", None)
+    return ConversationObject(**{name: getattr(talk, name) for name in ConversationObject.model_fields}) if talk else None

@@ -72,6 +72,11 @@ def of_counts(counts: ProcessCounts) -> Iterator[Metric]:
         "streams_degraded", words, ("percent",), one_label({str(level): float(counts.degraded[level]) for level in (30, 60, 90)})
     )
     yield seconds("stream_peak_buffer_seconds", "The most audio that waited for a customer, of each stream that ended.", {(): counts.peaks})
+    words = "How long bots let callers wait, from the caller's end to when the bot was heard, of streams that ended."
+    yield seconds("bot_response_seconds", words, {(): counts.responses})
+    interruptions = {side: float(counts.interruptions[side]) for side in ("caller", "bot")}
+    yield counters("interruptions", "How often one side began while the other spoke, by who began.", ("by",), one_label(interruptions))
+    yield counter("long_silences", "How often neither caller nor bot spoke for more than 3 s.", counts.long_silences)
 
 
 def of_audio(board: Switchboard, audio: AudioCounts) -> Iterator[Metric]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import add
+from typing import Any
 
 from streams.calls.relay import Relay
 from streams.pure.call.buffer import LEVELS
@@ -66,7 +67,8 @@ class LiveCounts:
 
 
 class ProcessCounts:
-    """Of one process and event loop. `peaks`: how much audio waited at most for each stream that ended."""
+    """Of one process and event loop. `peaks`: how much audio waited at most for each stream that ended; `responses`: how long
+    bots let callers wait."""
 
     def __init__(self) -> None:
         self.events: Counter[EventKind] = Counter()
@@ -75,6 +77,9 @@ class ProcessCounts:
         self.degraded: Counter[int] = Counter()
         self.discarded_ms: Counter[str] = Counter()
         self.peaks = Histogram()
+        self.responses = Histogram()
+        self.interruptions: Counter[str] = Counter()
+        self.long_silences = 0
         self.audio = AudioCounts()
 
     def note(self, note: Note) -> None:
@@ -84,11 +89,23 @@ class ProcessCounts:
             self.stream_ends[details["cause"]] += 1
             self.discarded_ms[details["cause"]] += details["discarded_ms"]
             self.peaks.add(details["peak_buffered_ms"] / 1000)
+            if talk := (note.measured or {}).get("conversation"):
+                self._conversed(talk)
         elif note.kind is EventKind.BUFFER_DEGRADED:
             self.degraded[details["percent"]] += 1
         elif note.kind is EventKind.CALL_ENDED:
             cause = (details["source"], details["name"])
             self.call_ends[cause if cause in self.call_ends or len(self.call_ends) < CAUSES_AT_MOST else OTHER] += 1
+
+    def _conversed(self, talk: dict[str, Any]) -> None:
+        """Of the turns that are kept."""
+        place = talk["course"]["columns"].index("response_ms")
+        for turn in talk["course"]["turns"]:
+            if turn[place] is not None:
+                self.responses.add(turn[place] / 1000)
+        self.interruptions["caller"] += talk["caller_interruptions"]
+        self.interruptions["bot"] += talk["bot_interruptions"]
+        self.long_silences += talk["long_silences"]
 
     def over(self, relay: Relay) -> None:
         """A call has ended, and its customers' sockets are closed: nothing of it grows any more."""

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': (),
+                'indexes': [models.Index(fields=['response_longest_ms'], name='conversation_slowest')],
             },
         ),
         migrations.AddField(

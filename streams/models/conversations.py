@@ -31,6 +31,7 @@ class StreamConversation(models.Model):
 
     class Meta:
         default_permissions = ()
+        indexes: ClassVar = [models.Index(fields=["response_longest_ms"], name="conversation_slowest")]
 
     FIGURES: ClassVar[tuple[str, ...]] = (
         *("length_ms", "turns", "responses", "response_p50_ms", "response_p95_ms", "response_longest_ms", "greeting_ms"),

@@ -134,6 +134,7 @@ _OF_STREAMS = (
     stream_facts.AttemptsFilter,
     stream_facts.DegradedFilter,
     stream_facts.CallbacksFilter,
+    stream_facts.SlowResponseFilter,
 )
 _OF_CALLS = (GatewayFilter, ApplicationFilter, DirectionFilter)
 CALL_FILTERS = (StartedFilter, stream_facts.ReasonFilter, CallStateFilter, AccountFilter, *_OF_STREAMS, CallDurationFilter, *_OF_CALLS)

@@ -97,6 +97,15 @@ class CallbacksFilter(MeaningFilter):
     UNUSUAL = ("failed", "given-up")
 
 
+class SlowResponseFilter(MeaningFilter):
+    """By the longest that a bot let its caller wait."""
+
+    title = "slowest response"
+    parameter_name = "response"
+    rare = True
+    MEANING = {str(seconds): (f"over {seconds} s", Q(conversation__response_longest_ms__gt=seconds * 1000)) for seconds in (1, 2, 3, 5, 10)}
+
+
 class ServiceHostFilter(StreamFact, TextFilter):
     """The whole host where there is one of that name, else all that begin with it; a port narrows them."""
 

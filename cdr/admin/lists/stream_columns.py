@@ -13,7 +13,7 @@ from cdr.pages.costs import cost_so_far
 from cdr.pages.stream import charge_of, lasted_seconds
 from cdr.pure.badges import degraded_badge, reason_badge, stream_badge
 from cdr.pure.closing import closed_by
-from cdr.pure.figures import NOTHING, duration, moment, money, seconds_count, short_host
+from cdr.pure.figures import NOTHING, duration, moment, money, seconds_count, short_host, spoken_ms
 from streams.pure.customer.close_codes import code_words
 
 
@@ -64,6 +64,12 @@ class StreamColumns(RecordAdmin):
     @admin.display(description="Degraded")
     def degraded(self, stream: StreamDetail) -> SafeString:
         return badge_html(degraded_badge(stream.degraded_percent))
+
+    @admin.display(description="Slowest response")
+    def slowest_response(self, stream: StreamDetail) -> str:
+        """Of the bot, to what the caller said."""
+        talk = getattr(stream, "conversation", None)
+        return NOTHING if talk is None or talk.response_longest_ms is None else spoken_ms(talk.response_longest_ms)
 
     @admin.display(description="Account")
     def account_name(self, stream: StreamDetail) -> str:

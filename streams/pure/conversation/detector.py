@@ -68,6 +68,8 @@ class SpeechDetector:
         if not len(samples):
             return Judged([], [])
         loud, times_noise = self._above_noise(samples)
+        if not any(loud):
+            return Judged(loud, times_noise)  # nobody need ask what kind of sound it was
         size = 2 * self.frame_samples
         raw = samples.astype("<i2", copy=False).tobytes()
         spoken = [self._is_speech(raw[start : start + size], self._rate) for start in range(0, len(raw), size)]

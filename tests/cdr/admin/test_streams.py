@@ -28,11 +28,12 @@ def test_the_columns(support, gateway) -> None:
     stream = call.streams.get()
     (_, *heads), (_, *row) = read(support, LIST).rows
     assert heads == [
-        "Start (UTC)", "Stream", "Call", "Service host", "Duration", "Rounded", "Billed", "Hangup reason", "State", "Degraded", "Account",
+        "Start (UTC)", "Stream", "Call", "Service host", "Duration", "Rounded", "Billed", "Hangup reason", "State", "Degraded",
+        "Slowest response", "Account",
     ]  # fmt: skip
     assert row == [
         "2024-11-23 14:01:37", stream.uuid.hex[:8], call.uuid.hex[:8], "bot.example.com", "1:00", "60 s", "0.00300 USD",
-        "✕ Connection error", "ended", "▲ 90 %", "Acme Robotics",
+        "✕ Connection error", "ended", "▲ 90 %", "–", "Acme Robotics",
     ]  # fmt: skip
 
 

@@ -44,6 +44,19 @@ def test_get_shows_the_documented_fields_with_the_charge(acme: Customer, slash: 
         "bill_duration": 42,
         "rounded_bill_duration": 60,
         "billed_amount": "0.00300",
+        "conversation": {
+            "turns": 5,
+            "response_p50_ms": 900,
+            "response_p95_ms": 6200,
+            "response_longest_ms": 6200,
+            "greeting_ms": 900,
+            "long_silences": 2,
+            "caller_interruptions": 1,
+            "bot_interruptions": 0,
+            "caller_ms": 7200,
+            "bot_ms": 11_500,
+            "both_ms": 400,
+        },
     }
 
 
@@ -54,6 +67,7 @@ def test_a_stream_is_visible_before_its_row_is_written(acme: Customer, take: boo
     if take:
         taken()
     shown = acme.get(f"{streams_path(call)}{stream_id}/").json()
+    assert shown["conversation"] is None
     assert (shown["status"], shown["start_time"], shown["end_time"], shown["service_url"]) == ("initiated", None, None, SERVICE_URL)
     assert (shown["bill_duration"], shown["rounded_bill_duration"], shown["billed_amount"]) == (0, 0, "0.00000")
     listed = acme.get(streams_path(call)).json()

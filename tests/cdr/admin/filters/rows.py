@@ -26,7 +26,7 @@ from cdr.pure.acts import Act
 from cdr.pure.alerts.kinds import AlertKind
 from cdr.pure.alerts.messages import content_of_test
 from cdr.pure.period import LENGTHS
-from streams.models import Account, Call, Callback, CallbackState, CallbackTrouble, GatewayRefusal, Stream
+from streams.models import Account, Call, Callback, CallbackState, CallbackTrouble, GatewayRefusal, Stream, StreamConversation
 from streams.pure.gateway.refusal import Reason
 from streams.pure.lifecycle import ENDINGS, CallbackEvent, CallState, EndCause, HangupReason, StreamState
 from tests.cdr.alerts.rows import alert, channel
@@ -174,6 +174,11 @@ CASES: dict[type[Narrowing], Callable[[], list[Case]]] = {
         found={"failed": {"callback_trouble": CallbackTrouble.TRY_FAILED}, "given-up": {"callback_trouble": CallbackTrouble.GIVEN_UP}},
         left_out={"given-up": {"callback_trouble": CallbackTrouble.TRY_FAILED}},
     ),
+    stream_facts.SlowResponseFilter: lambda: _choices(
+        "response",
+        found={str(seconds): {"conversation__response_longest_ms": seconds * 1000 + 1} for seconds in (1, 2, 3, 5, 10)},
+        left_out={str(seconds): {"conversation__response_longest_ms": seconds * 1000} for seconds in (1, 2, 3, 5, 10)},
+    ),
     stream_facts.ServiceHostFilter: lambda: [
         Case("host=wss://BOT.acme.example./in", {"service_host": "bot.acme.example"}, {"service_host": "bot.acme.example.org"}),
         Case("host=bot.acm", {"service_host": "bot.acme.example"}, {}),
@@ -222,7 +227,9 @@ def _stream(columns: Columns) -> Stream:
     own = {name: value for name, value in columns.items() if not name.startswith("call__")}
     of_call = {name.removeprefix("call__"): value for name, value in columns.items() if name not in own}
     of_charge = {name.removeprefix("charge__"): own.pop(name) for name in list(own) if name.startswith("charge__")}
+    of_talk = {name.removeprefix("conversation__"): own.pop(name) for name in list(own) if name.startswith("conversation__")}
     Charge.objects.filter(stream=stream).update(**of_charge) if of_charge else None
+    StreamConversation.objects.filter(stream=stream).update(**of_talk) if of_talk else None
     Stream.objects.filter(pk=stream.pk).update(**own) if own else None
     Call.objects.filter(pk=stream.call_id).update(**of_call) if of_call else None
     return stream

@@ -65,7 +65,7 @@ def test_period(support, calls) -> None:
 
 
 def test_streams_that_never_started_are_found_by_the_time_of_their_request(support, calls) -> None:
-    assert [row[-3] for row in rows(support, STREAMS, "from=14:03&to=14:03")] == ["▲ never started"]
+    assert [row[-4] for row in rows(support, STREAMS, "from=14:03&to=14:03")] == ["▲ never started"]
 
 
 def test_a_time_that_cannot_be_read_is_said_and_shows_nothing(support, calls) -> None:

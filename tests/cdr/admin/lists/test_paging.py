@@ -130,7 +130,16 @@ def test_what_is_saved_or_exported_is_the_selection_not_the_page(operator, calls
 
 QUERIES = [
     *("", "when=week", "reason=Connection+error", "reason=Call+hangup", "state=ended", "state=live"),
-    *("cause=connect_failed", "cause=call_ended", "code=1011", "attempts=several", "attempts=one", "degraded=30", "callbacks=failed"),
+    *(
+        "cause=connect_failed",
+        "cause=call_ended",
+        "code=1011",
+        "attempts=several",
+        "attempts=one",
+        "degraded=30",
+        "callbacks=failed",
+        "response=3",
+    ),
     *("callbacks=given-up", "duration=under-10s", "gateway=pbx-1", "application=support", "direction=inbound", "direction=outbound"),
     *("q=%2B1415", "q=14155550", "q=26b958", "q=alice@pbx"),
     *("host=bot.example.com", "host=bot.ex&when=5min", "host=bot.example.com:443&reason=Connection+error"),

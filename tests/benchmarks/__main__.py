@@ -1,13 +1,13 @@
 """`make bench`: the parts one after the other, each in a process of its own.
 
-python -m tests.benchmarks [relay | console | shares | callbacks | doors | churn | reaping | all] [options of the part]"""
+python -m tests.benchmarks [relay | console | shares | callbacks | doors | memory | churn | reaping | all] [options of the part]"""
 
 import subprocess
 import sys
 
 PARTS = ("relay", "console", "shares", "callbacks", "doors")
-ASKED_FOR = ("churn", "reaping")
-"""They take many minutes."""
+ASKED_FOR = ("memory", "churn", "reaping")
+"""They take minutes."""
 
 
 def main(part: str = "all", *options: str) -> int:

@@ -30,13 +30,8 @@ def asking(gateway: Gateway) -> str:
 
 def followed(call: Call | None, *, over: bool = True, problem: str = "") -> str:
     """The page of a test call that left this call."""
-    given = {
-        "gateway": call.gateway if call else Gateway.objects.get(),
-        "account_key": 1,
-        "by": "maria",
-        "address": "ws://x",
-        "problem": problem,
-    }
+    gateway = (call.gateway if call else None) or Gateway.objects.get()
+    given = {"gateway": gateway, "account_key": gateway.account_id, "by": "maria", "address": "ws://x", "problem": problem}
     now = timezone.now()
     job = TrialCall.objects.create(**given, call_uuid=call.uuid if call else uuid4(), created_at=now, finished_at=now if over else None)
     return f"/admin/cdr/trialcall/{job.pk}/change/"

@@ -30,6 +30,7 @@ OF_MANY_MODULES = {
     "cdr/admin/test_numbers": "every page of the console",
     "cdr/admin/test_permissions": "every page of the console",
     "cdr/admin/test_role_matrix": "every page of the console",
+    "cdr/desk/test_acts": "what managers do on several pages of the desk",
     "cdr/desk/test_matrix": "every address of the desk",
     "cdr/api/test_examples": "the API as its documentation says to ask it",
     "cdr/api/test_node_sdk": "the API as a customer's SDK sees it",
@@ -79,6 +80,7 @@ TOLD_BY = {
     "cdr/admin/test_streams": ("cdr/admin/lists/stream_columns",),
     "cdr/admin/test_callbacks": ("cdr/admin/lists/callback_columns",),
     "cdr/admin/lists/test_search": ("cdr/admin/lists/around_time",),
+    "cdr/desk/test_acts": ("cdr/desk/statements",),
     "cdr/desk/test_matrix": (
         "cdr/desk/callbacks",
         "cdr/desk/calls",
@@ -91,7 +93,7 @@ TOLD_BY = {
     "cdr/admin/test_tokens": ("cdr/pages/auth_tokens",),
     "cdr/admin/test_rates": ("cdr/admin/rate_form", "cdr/pages/rates"),
     "cdr/admin/lists/test_totals": ("cdr/pages/costs",),
-    "cdr/admin/test_statements": ("cdr/admin/correction_form", "cdr/pages/statement", "cdr/statements/papers"),
+    "cdr/admin/test_statements": ("cdr/admin/correction_form", "cdr/admin/statement_files", "cdr/pages/statement", "cdr/statements/papers"),
     "cdr/statements/test_closing": (
         "cdr/statements/correcting",
         "cdr/statements/counting",

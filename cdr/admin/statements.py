@@ -21,20 +21,18 @@ from cdr.admin.lists.markup import named_link
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, RecordList, found
 from cdr.admin.site import console
+from cdr.admin.statement_files import csv_of, pdf_of, statement_facts
 from cdr.models import Statement
-from cdr.pages.statement import StatementFacts, StatementPage, last_check_words, open_lines, statement_page
+from cdr.pages.statement import StatementPage, last_check_words, open_lines, statement_page
 from cdr.pure.figures import moment, money
 from cdr.pure.statement import read_month
 from cdr.statements.checking import last_check
 from cdr.statements.closing import NotClosed, close_statement
 from cdr.statements.correcting import NotCorrected, correct
 from cdr.statements.drafts import OpenMonth, draft, open_month, open_months
-from cdr.statements.papers import Paper, as_csv, as_pdf
-from cdr.statements.stored import sums_in
 from streams import rates
 from streams.database_clock import database_now
 from streams.models import Account
-from streams.pure.time_zone import known_zone
 
 MAY_CLOSE, MAY_CORRECT = "cdr.close_statement", "cdr.correct_statement"
 DRAFT = "<int:account>/<str:currency>/<str:month>/"
@@ -82,13 +80,15 @@ class StatementAdmin(Asking, RecordAdmin):
         opened = _opened(account, currency, month)
         if isinstance(opened, Statement):
             return HttpResponseRedirect(self.own_url("change", opened.pk))
-        return self._page(request, statement_page(_facts(opened)), self._draft_doors(request, opened))
+        return self._page(request, statement_page(statement_facts(opened)), self._draft_doors(request, opened))
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
         self.require_view_permission(request)
         row = _statement(object_id)
         return self._page(
-            request, statement_page(_facts(row)), [Door("CSV", self.own_url("csv", row.pk)), Door("PDF", self.own_url("pdf", row.pk))]
+            request,
+            statement_page(statement_facts(row)),
+            [Door("CSV", self.own_url("csv", row.pk)), Door("PDF", self.own_url("pdf", row.pk))],
         )
 
     def _page(self, request: HttpRequest, page: StatementPage, doors: list[Door]) -> HttpResponse:
@@ -104,19 +104,19 @@ class StatementAdmin(Asking, RecordAdmin):
     # Its files -----------------------------------------------------------------------------------------------------------
     def csv_view(self, request: HttpRequest, key: int) -> HttpResponse:
         self.require_view_permission(request)
-        return _csv(_paper(_statement(str(key))))
+        return csv_of(_statement(str(key)))
 
     def pdf_view(self, request: HttpRequest, key: int) -> HttpResponse:
         self.require_view_permission(request)
-        return _pdf(_paper(_statement(str(key))))
+        return pdf_of(_statement(str(key)))
 
     def draft_csv_view(self, request: HttpRequest, account: int, currency: str, month: str) -> HttpResponse:
         self.require_view_permission(request)
-        return _csv(_paper(_opened(account, currency, month)))
+        return csv_of(_opened(account, currency, month))
 
     def draft_pdf_view(self, request: HttpRequest, account: int, currency: str, month: str) -> HttpResponse:
         self.require_view_permission(request)
-        return _pdf(_paper(_opened(account, currency, month)))
+        return pdf_of(_opened(account, currency, month))
 
     # Its closing ---------------------------------------------------------------------------------------------------------
     def close_view(self, request: HttpRequest, account: int, currency: str, month: str) -> HttpResponse:
@@ -277,30 +277,3 @@ def _opened(account: int, currency: str, month: str) -> OpenMonth | Statement:
 def _form(account: Account, posted: object = None) -> CorrectionForm:
     currency = rates.price_now(account).currency
     return CorrectionForm(posted, account=account, now=database_now(), currency=currency)
-
-
-def _facts(of: OpenMonth | Statement) -> StatementFacts:
-    if isinstance(of, Statement):
-        return StatementFacts(of.account, of.currency, of.month, known_zone(of.zone_name), of.begins_at, of.ends_at, sums_in(of), of)
-    return StatementFacts(of.account, of.currency, of.month, of.account.zone_name, of.begins_at, of.ends_at, draft(of))
-
-
-def _paper(of: OpenMonth | Statement) -> Paper:
-    facts = _facts(of)
-    closed_at = facts.row.closed_at if facts.row else None
-    names = (facts.account.name, facts.account.auth_id, f"{facts.month:%Y-%m}", facts.currency, facts.zone_name)
-    return Paper(*names, facts.begins, facts.ends, closed_at, facts.sums)
-
-
-def _csv(paper: Paper) -> HttpResponse:
-    return _file(as_csv(paper).encode(), "text/csv; charset=utf-8", paper, "csv")
-
-
-def _pdf(paper: Paper) -> HttpResponse:
-    return _file(as_pdf(paper), "application/pdf", paper, "pdf")
-
-
-def _file(content: bytes, kind: str, paper: Paper, ending: str) -> HttpResponse:
-    name = f"statement-{paper.auth_id}-{paper.month}-{paper.currency}{'' if paper.closed_at else '-draft'}.{ending}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(content, content_type=kind, headers=headers)

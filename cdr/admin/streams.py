@@ -93,7 +93,13 @@ class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, As
     def _ask_to_stop(self, request: HttpRequest, key: str) -> HttpResponse:
         stream = self.shown(request, stream_card(key, timezone.now()), "stream")
         doors = [door for door in self.doors(Where.RECORD, request, stream) if door.address != request.path]
-        return self.asked(request, stop_question(stream), stream=stream, doors=doors, crumb=str(stream.uuid))
+        return self.asked(
+            request,
+            stop_question(stream, self.site_url("cdr_calldetail_change", stream.call_key)),
+            stream=stream,
+            doors=doors,
+            crumb=str(stream.uuid),
+        )
 
     def _stop(self, request: HttpRequest, key: str) -> HttpResponse:
         stream = found(find_stream(key), "stream")
@@ -134,7 +140,7 @@ class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, As
         return named_link(reverse("admin:streams_account_change", args=[stream.account_id]), stream.account.name)
 
 
-def stop_question(stream: StreamCard) -> Question:
+def stop_question(stream: StreamCard, back: str) -> Question:
     keeps = "The call ends with it: this stream was asked to keep the call alive, and nothing else does."
     return Question(
         title="Stop this stream?",
@@ -147,7 +153,7 @@ def stop_question(stream: StreamCard) -> Question:
         refusal="" if stream.live else "This stream has ended already; there is nothing to stop.",
         button="Stop the stream",
         leave="Leave it running",
-        back=reverse("admin:cdr_calldetail_change", args=[stream.call_key]),
+        back=back,
     )
 
 

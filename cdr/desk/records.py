@@ -7,21 +7,31 @@ from collections.abc import Callable
 from types import MethodType
 from typing import Any, ClassVar
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
 from cdr.admin.additions import OwnPage
+from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.records import RecordAdmin, RecordList, found
+from cdr.audit import Actor
 from cdr.desk.search import problem_of
 from cdr.desk_scope import DeskScope, scope_of_request
+from cdr.pure.log.for_customers import at_desk
 
 
 def scope_here(request: HttpRequest) -> DeskScope:
     """The site asks before whether there is one; who lost his place meanwhile finds nothing."""
     return found(scope_of_request(request), "page")
+
+
+def desk_actor(request: HttpRequest) -> Actor:
+    """Who acts, for the audit log and for logs that the account's people read: known there as one of them."""
+    who = visitor(request)
+    return who._replace(name=at_desk(who.name))
 
 
 class DeskList(RecordList):
@@ -85,6 +95,24 @@ class DeskRecords(RecordAdmin):
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         return (*self.list_columns, "account_name") if scope_here(request).has_several else self.list_columns
+
+    # What a manager does ---------------------------------------------------------------------------------------------------
+    def acted(
+        self,
+        request: HttpRequest,
+        account_key: int,
+        ask: Callable[[], HttpResponse],
+        act: Callable[[], HttpResponse],
+        *,
+        confirm: bool = False,
+    ) -> HttpResponse:
+        """On a row that was found in the scope: the answer of `act` to a POST and of `ask` to a GET, for managers of its account.
+        `confirm`: for those who have just confirmed that it is them."""
+        if not scope_here(request).manages(account_key):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self.after_confirming(request, act) if confirm else act()
+        return ask() if request.method == "GET" else HttpResponseNotAllowed(["GET", "POST"])
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Each list has its own."""

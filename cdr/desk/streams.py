@@ -1,30 +1,37 @@
-"""The desk's list of streams, the page of a stream, and its debug log.
+"""The desk's list of streams, the page of a stream, its debug log, and the stopping of a live one by a manager.
 
 Owns the columns and the addresses. What the pages show is cdr.pages'."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from cdr.admin.additions import Additions, Where
+from cdr.admin import acts
+from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.debug_logs import Logged
+from cdr.admin.lists.questions import Asking
+from cdr.admin.lists.records import found
 from cdr.admin.lists.stream_columns import StreamColumns
+from cdr.admin.streams import stop_question
 from cdr.desk.filters import STREAM_FILTERS
-from cdr.desk.records import DeskList, DeskRecords, scope_here
+from cdr.desk.records import DeskList, DeskRecords, desk_actor, scope_here
 from cdr.desk.search import searched
 from cdr.desk.site import desk
 from cdr.desk_logs import stream_log_at_desk
 from cdr.models import StreamDetail
 from cdr.pages.costs import note_costs
+from cdr.pages.for_outside import card_for_outside, stream_for_outside
 from cdr.pages.log.subject import DebugLog
 from cdr.pages.row_key import only_one
 from cdr.pages.stream import shown_streams
+from cdr.pages.stream_card import StreamCard, card
 from cdr.pages.stream_page import page_of_stream
+from streams import control
 from streams.models import Stream
 
 
@@ -35,7 +42,7 @@ class DeskStreamList(DeskList):
 
 
 @admin.register(StreamDetail, site=desk)
-class DeskStreams(DeskRecords, Logged, StreamColumns):
+class DeskStreams(DeskRecords, Logged, Asking, StreamColumns):
     address = "streams"
     live_at = "/desk/live/"
     named_by = "uuid"
@@ -44,7 +51,7 @@ class DeskStreams(DeskRecords, Logged, StreamColumns):
     list_select_related = ("call", "account", "charge")
     ordering = ("-requested_at", "-id")
     search_help_text = "UUID, number or host; with a time: 4711 14:02"
-    adds = Additions()
+    ACTS = frozenset({"stop"})
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[DeskList]:
         return DeskStreamList
@@ -52,15 +59,43 @@ class DeskStreams(DeskRecords, Logged, StreamColumns):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         return searched(scope_here(request), queryset, search_term), False
 
-    def address_of_call(self, stream: StreamDetail) -> str:
+    def address_of_call(self, stream: Stream) -> str:
         return self.site_url("cdr_calldetail_change", stream.call.uuid)
 
     def find_log(self, request: HttpRequest, key: str) -> DebugLog | None:
         return stream_log_at_desk(scope_here(request), key)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        stream = only_one(shown_streams(scope_here(request).rows(Stream)).order_by(), object_id)
+        stream = self._find(request, object_id)
         page = self.shown(request, page_of_stream(stream, timezone.now(), outside=True) if stream else None, "stream")
         doors = {"doors": self.doors(Where.RECORD, request, page.card), "doors_below": self.doors(Where.BELOW, request, page.card)}
         context = self.page_context(request, f"Stream {page.card.uuid}", page=page, stream=page.card, **doors)
         return TemplateResponse(request, "admin/cdr/stream.html", context)
+
+    def _find(self, request: HttpRequest, key: str) -> Stream | None:
+        return only_one(shown_streams(scope_here(request).rows(Stream)).order_by(), key)
+
+    def stop_view(self, request: HttpRequest, key: str) -> HttpResponse:
+        """GET asks, POST does. Only for managers of its account."""
+        stream = found(self._find(request, key), "stream")
+        return self.acted(request, stream.account_id, lambda: self._ask_to_stop(request, stream), lambda: self._stop(request, stream))
+
+    def _ask_to_stop(self, request: HttpRequest, stream: Stream) -> HttpResponse:
+        note_costs([stream], timezone.now())
+        shown = card_for_outside(card(stream_for_outside(stream), timezone.now()))
+        question = stop_question(shown, self.address_of_call(stream))
+        return self.asked(request, question, stream=shown, crumb=str(shown.uuid))
+
+    def _stop(self, request: HttpRequest, stream: Stream) -> HttpResponse:
+        try:
+            acts.stop(stream, desk_actor(request))
+            messages.success(request, f"The stream {stream.uuid} was asked to stop. It ends within seconds, with the reason “API request”.")
+        except control.NotLive as error:
+            messages.warning(request, f"{error} Nothing was done.")
+        return HttpResponseRedirect(self.address_of_call(stream))
+
+    def _act_doors(self, request: HttpRequest, stream: StreamCard) -> Iterator[Door]:
+        if stream.live and scope_here(request).manages(stream.account_key):
+            yield Door("Stop…", self.own_url("stop", stream.uuid), bad=True)
+
+    adds = Additions(pages=(OwnPage("stop", "<slug:key>/stop/", stop_view),), doors={Where.RECORD: _act_doors})

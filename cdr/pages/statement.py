@@ -64,7 +64,8 @@ class StatementFacts:
         return local(self.ends_at, self.zone_name)
 
 
-def statement_page(of: StatementFacts) -> StatementPage:
+def statement_page(of: StatementFacts, *, outside: bool = False) -> StatementPage:
+    """`outside`: for who is none of the operator's people, and is not told who of them did what."""
     currency, sums, row = of.currency, of.sums, of.row
     statement = Scope(of.account.auth_id, currency, of.month)
     period = f"{of.begins} to {of.ends}, excluded ({of.zone_name})"
@@ -79,7 +80,7 @@ def statement_page(of: StatementFacts) -> StatementPage:
         Fact("Period", period, wide=True),
         Fact(
             "State",
-            f"closed at {moment(row.closed_at)} UTC by {row.closed_by}" if row else "draft: it is not closed, and may change",
+            _closed_words(row, outside) if row else "draft: it is not closed, and may change",
             wide=True,
         ),
     )
@@ -90,12 +91,16 @@ def statement_page(of: StatementFacts) -> StatementPage:
         facts=facts,
         applications=_lines(sums, statement, "application"),
         days=_lines(sums, statement, "day"),
-        corrections=tuple((f"{one.day}", one.reason, money(one.amount, currency), one.by) for one in sums.corrections),
+        corrections=tuple((f"{one.day}", one.reason, money(one.amount, currency), "" if outside else one.by) for one in sums.corrections),
         closed=row is not None,
         checked=checked_words(row) if row else "",
         late=any(line.late for line in sums.days),
         scope=written_scope(statement),
     )
+
+
+def _closed_words(row: Statement, outside: bool) -> str:
+    return f"closed at {moment(row.closed_at)} UTC{'' if outside else f' by {row.closed_by}'}"
 
 
 def _lines(sums: Sums, statement: Scope, part: str) -> tuple[ShownLine, ...]:

@@ -50,6 +50,7 @@ class StreamCard:
     more: tuple[Fact, ...]
     end_details: str
     numbers: tuple[str, ...]
+    account_key: int
 
     @property
     def key(self) -> str:
@@ -93,6 +94,7 @@ def card(stream: Stream, now: datetime, events: Sequence[StreamEvent] = (), atte
         more=(*_close_facts(stream, events), *_more_facts(stream)),
         end_details=SecretText(cleaned(stream.end_details)),
         numbers=(stream.call.from_number, stream.call.to_number),
+        account_key=stream.account_id,
     )
 
 

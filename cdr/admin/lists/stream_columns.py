@@ -14,6 +14,7 @@ from cdr.pages.stream import charge_of, lasted_seconds
 from cdr.pure.badges import degraded_badge, reason_badge, stream_badge
 from cdr.pure.closing import closed_by
 from cdr.pure.figures import NOTHING, duration, moment, money, seconds_count, short_host, spoken_ms
+from streams.models import Stream
 from streams.pure.customer.close_codes import code_words
 
 
@@ -75,5 +76,5 @@ class StreamColumns(RecordAdmin):
     def account_name(self, stream: StreamDetail) -> str:
         return stream.account.name
 
-    def address_of_call(self, stream: StreamDetail) -> str:
+    def address_of_call(self, stream: Stream) -> str:
         return self.site_url("cdr_calldetail_change", stream.call_id)

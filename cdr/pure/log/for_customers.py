@@ -17,8 +17,21 @@ NOT_TOLD: dict[str, tuple[str, ...]] = {
     K.CALL_GATEWAY_UNREADABLE: ("sample",),
 }
 """Of the gateway, which is the operator's: where it stands, and what it sends besides calls."""
-_ON_REQUEST = re.compile(rf"(at the request of )(?!{API}\.\Z).*(?=\.\Z)", re.DOTALL)
+_AT_DESK = r"[^\s()]+ \(desk\)"
+"""One of the customer's own people. No user's name has a space or a bracket."""
+_ON_REQUEST = re.compile(rf"(at the request of )(?!(?:{API}|{_AT_DESK})\.\Z).*(?=\.\Z)", re.DOTALL)
 """Which ends the words of what somebody ended."""
+MOST_OF_A_NAME = 140
+
+
+def at_desk(user_name: str) -> str:
+    """How somebody is named who does something at the desk: in logs, which the account reads as well, and in the audit log."""
+    return f"{user_name[:MOST_OF_A_NAME]} (desk)"
+
+
+def name_for_customers(name: str) -> str:
+    """Of who did something."""
+    return name if name == API or re.fullmatch(_AT_DESK, name) else "The operator"
 
 
 def for_customers(event: EventRow) -> EventRow:
@@ -40,7 +53,7 @@ def words_for_customers(words: str) -> str:
 
 def _told(name: str, value: Any) -> Any:
     if name == "by":
-        return value if value == API else "The operator"
+        return name_for_customers(str(value))
     if name == "words" and isinstance(value, str):
         return words_for_customers(value)
     return value

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cdr.desk import desk
+from cdr.member_rows import Role
 from cdr.pure import keyset
 from streams.models import Account, Call, Callback, Stream
 from tests.cdr.admin.every_page import patterns
@@ -24,17 +25,22 @@ from tests.cdr.desk.two_accounts import CANARY, OTHER, OTHER_HOST, OTHER_NUMBER,
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-NOWHERE = {"uuid": "5ea1ed00-0000-4000-8000-0000000000ff", "number": "987654321", "message": f"{CANARY}-none"}
+NOWHERE = {
+    "statement": "MA00000000000000000X/USD/2024-11",
+    "uuid": "5ea1ed00-0000-4000-8000-0000000000ff",
+    "number": "987654321",
+    "message": f"{CANARY}-none",
+}
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
 
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Client:
-    """Somebody of the one account. The clock stands still, for answers that are compared."""
+    """A manager of the one account. The clock stands still, for answers that are compared."""
     now = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now)
     two_accounts.own_rows()
-    return at_desk()
+    return at_desk(role=Role.MANAGER)
 
 
 def named() -> dict[str, Any]:
@@ -56,12 +62,13 @@ def _routes(found: Any, before: str) -> Iterator[tuple[str, str]]:
 
 
 def with_key(route: str, key: object) -> str:
-    return re.sub(r"<[^>]+>", str(key), route)
+    """A key may have several parts."""
+    return re.sub(r"<[^>]+>(/<[^>]+>)*", str(key), route)
 
 
 def body(response: Any) -> str:
     """Without what is new in each answer."""
-    if response.streaming:
+    if response.streaming or response["Content-Type"] == "application/pdf":
         return ""
     return CSRF.sub("", response.content.decode())
 
@@ -77,6 +84,7 @@ def keys_of(name: str) -> dict[str, str]:
     call = account.calls.exclude(uuid=SHARED_UUID)[0]
     found = {"call": call.uuid, "call number": call.pk, "stream": stream.uuid, "stream number": stream.pk}
     found |= {"message": callback.message_id, "callback number": callback.pk, "auth id": account.auth_id}
+    found["statement"] = f"{account.auth_id}/USD/2024-11"
     return {kind: str(key) for kind, key in found.items()}
 
 
@@ -100,7 +108,8 @@ def test_every_address_is_one_that_is_meant(client) -> None:
         for section in ("cdr_calldetail", "cdr_streamdetail")
         for page in ("changelist", "change", "debug_log", "debug_log_txt", "debug_log_jsonl")
     }
-    lists |= {"streams_callback_changelist", "streams_callback_change"}
+    lists |= {"streams_callback_changelist", "streams_callback_change", "streams_callback_resend", "cdr_streamdetail_stop"}
+    lists |= {f"cdr_statement_{page}" for page in ("changelist", "change", "of", "csv", "pdf")}
     entry = {"index", "login", "login_code", "logout", "second_factor", "own_sessions", "password_change", "password_change_done"}
     assert set(named()) == lists | entry
     for path in ("jsi18n/", "autocomplete/?app_label=cdr", "r/1/1/", "cdr/", "calls/1/history/", "calls/add/", "calls/1/delete/"):
@@ -112,8 +121,8 @@ def test_what_is_another_s_is_answered_as_what_is_not_there(client, name: str) -
     two_accounts.other_rows()
     route = routes()[name]
     for kind, key in keys_of(OTHER).items():
-        missing = NOWHERE["message" if kind == "message" else "uuid" if "-" in key else "number"]
-        for method in METHODS if kind in ("call", "message") else ("get",):
+        missing = NOWHERE[kind if kind in NOWHERE else "uuid" if "-" in key else "number"]
+        for method in METHODS if kind in ("call", "message", "statement") else ("get",):
             theirs, nobodys = (getattr(client, method)(with_key(route, one)) for one in (key, missing))
             assert theirs.status_code == nobodys.status_code >= 400, (method, kind)
             assert body(theirs).replace(f"/{key}/", "") == body(nobodys).replace(f"/{missing}/", ""), (method, kind)
@@ -125,9 +134,9 @@ def test_no_answer_has_a_word_of_it(client, name: str) -> None:
     two_accounts.other_rows()
     route, forbidden = routes()[name], marks()
     keys = [*keys_of(OWN).values(), str(SHARED_UUID)] if "<" in route else [""]
-    for path in dict.fromkeys(with_key(route, key) for key in keys):
-        answers = [client.get(path), client.get(path, {"account": "C", "q": "14:02"})]
-        answers += [getattr(client, method)(path) for method in METHODS[1:] if name != "logout"]
+    for number, path in enumerate(dict.fromkeys(with_key(route, key) for key in keys)):
+        answers = [client.get(path), *([] if "<" in route else [client.get(path, {"account": "C", "q": "14:02"})])]
+        answers += [getattr(client, method)(path) for method in METHODS[1:] if name != "logout" and number == 0]
         for answer in answers:
             text = body(answer) + str(answer.headers)
             assert not [mark for mark in forbidden if mark in text], path
@@ -139,9 +148,11 @@ def test_the_same_question_has_the_same_answer_whether_the_other_is_there_or_not
     lists = [route for name, route in routes().items() if name.endswith("changelist")]
     asked = [f"{path}?{question}" for path in lists for question in ("", *questions())]
     own = keys_of(OWN)
-    pages = [with_key(route, key) for route in routes().values() if "<" in route for key in (own["call"], own["stream"], own["message"])]
+    read_here = [route for name, route in routes().items() if "<" in route and not name.endswith(("_txt", "_jsonl", "_pdf"))]
+    pages = [with_key(route, own[kind]) for route in read_here for kind in ("call", "stream", "message", "statement")]
     before = {path: sign_of(client.get(path)) for path in [*asked, *pages]}
     assert {200, 400, 404} == {status for status, _, _ in before.values()}
+    before = {path: answer for path, answer in before.items() if answer[0] != 404}
     two_accounts.other_rows()
     for path, answer in before.items():
         assert sign_of(client.get(path)) == answer, path
@@ -156,3 +167,17 @@ def test_a_place_in_a_list_is_worth_nothing_of_another_s(client) -> None:
         for word in ("before", "after"):
             answer = client.get(f"/desk/{path}/", {word: keyset.written(keyset.Place(at, key=row.pk))})
             assert answer.status_code == 200 and not [mark for mark in marks() if mark in body(answer)]
+
+
+def test_what_a_manager_does_a_viewer_is_refused() -> None:
+    """Whatever takes a POST, but for what is about oneself: found from the addresses, and by the keys of own rows."""
+    two_accounts.own_rows()
+    viewer, own = at_desk(name="victor"), keys_of(OWN)
+    refused = set()
+    for name, route in routes().items():
+        kinds = ("call", "stream", "message", "statement") if "<" in route else ()
+        answers = {viewer.post(with_key(route, own[kind])).status_code for kind in kinds}
+        assert answers <= {403, 404, 405}, name
+        refused |= {name} if 403 in answers else set()
+    lists: Any = desk._registry.values()
+    assert refused == {f"{known.section}_{act}" for known in lists for act in known.ACTS}

@@ -2,13 +2,16 @@
 
 Owns the rows and what is marked. Also who is at the desk."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.test import Client
 
+from cdr.audit import Actor
 from cdr.member_rows import Membership, Role
+from cdr.statements.closing import close_statement
 from streams.models import Account, Call, Callback, Gateway, Stream
 from tests.cdr import factories
 from tests.cdr.admin.conftest import signed_in
@@ -53,6 +56,7 @@ def other_rows() -> None:
         for kind in (factories.closed_call, factories.refused_call, factories.live_call)
     ]
     Call.objects.filter(pk=keys[0]).update(uuid=SHARED_UUID)
+    close_statement(gateway.account, "USD", date(2024, 11, 1), Actor("clara", None))
     of_other = Stream.objects.filter(account=gateway.account)
     of_other.update(service_url=f"wss://{OTHER_HOST}:8443/in", service_host=OTHER_HOST, status_callback_url=f"https://{OTHER_HOST}/cb")
     of_other.exclude(end_details="").update(end_details=f"It said {CANARY}.")

@@ -1,0 +1,99 @@
+"""What a manager does at the desk: a stream stopped, a callback sent again; in the audit log, and named in the debug log as one of the
+account's."""
+
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from cdr.audit import Actor
+from cdr.member_rows import Role
+from cdr.models import AuditEntry
+from cdr.pure.log.for_customers import words_for_customers
+from cdr.statements.closing import close_statement
+from streams.models import Account, Call, Callback, CallbackState, ControlRequest, Stream
+from tests.cdr import factories
+from tests.cdr.call_script import make_gateway
+from tests.cdr.desk.two_accounts import at_desk, member, other_rows, own_rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def manager() -> Client:
+    own_rows()
+    return at_desk(role=Role.MANAGER)
+
+
+def test_a_manager_stops_a_stream(manager) -> None:
+    stream = Stream.objects.filter(call__state="live")[0]
+    page = manager.get(f"/desk/streams/{stream.uuid}/").content.decode()
+    assert f'href="/desk/streams/{stream.uuid}/stop/"' in page
+    assert "Stop this stream?" in manager.get(f"/desk/streams/{stream.uuid}/stop/").content.decode() and not ControlRequest.objects.exists()
+    assert manager.post(f"/desk/streams/{stream.uuid}/stop/")["Location"] == f"/desk/calls/{stream.call.uuid}/"
+    asked, entry = ControlRequest.objects.get(), AuditEntry.objects.get()
+    assert (asked.stream, asked.requested_by) == (stream, "carla (desk)")
+    assert (entry.act, entry.by, entry.subject) == ("stop a stream", "carla (desk)", str(stream))
+
+
+def test_what_has_ended_is_not_stopped(manager) -> None:
+    ended = Stream.objects.filter(state="ended")[0]
+    assert "Stop…" not in manager.get(f"/desk/streams/{ended.uuid}/").content.decode()
+    assert "nothing to stop" in manager.get(f"/desk/streams/{ended.uuid}/stop/").content.decode()
+    assert "Nothing was done" in manager.post(f"/desk/streams/{ended.uuid}/stop/", follow=True).content.decode()
+    assert not ControlRequest.objects.exists() and not AuditEntry.objects.exists()
+
+
+def test_a_manager_sends_a_callback_again(manager) -> None:
+    callback = Callback.objects.filter(state=CallbackState.GIVEN_UP)[0]
+    assert "Send again…" in manager.get(f"/desk/callbacks/{callback.message_id}/").content.decode()
+    manager.get(f"/desk/callbacks/{callback.message_id}/resend/")
+    assert Callback.objects.get(pk=callback.pk).state == CallbackState.GIVEN_UP
+    assert manager.post(f"/desk/callbacks/{callback.message_id}/resend/").status_code == 302
+    assert Callback.objects.get(pk=callback.pk).state == CallbackState.PENDING and AuditEntry.objects.get().by == "carla (desk)"
+
+
+def test_a_role_counts_for_its_own_account_only(manager) -> None:
+    """A manager of one who looks at another: there he looks."""
+    other_rows()
+    member("C4nary Corp", name="carla")
+    theirs = Stream.objects.filter(account__name="C4nary Corp", call__state="live")[0]
+    page = manager.get(f"/desk/streams/{theirs.uuid}/")
+    assert page.status_code == 200 and "/stop/" not in page.content.decode()
+    assert manager.post(f"/desk/streams/{theirs.uuid}/stop/").status_code == 403
+    own = Call.objects.filter(account__name="Acme Robotics", state="live")[0].streams.all()[0]
+    assert manager.post(f"/desk/streams/{own.uuid}/stop/").status_code == 302
+    assert ControlRequest.objects.get().stream == own
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        ("carla (desk)", "carla (desk)"),
+        ("API", "API"),
+        ("maria", "the operator"),
+        ("maria carla (desk)", "the operator"),
+        ("maria. carla (desk)", "the operator"),
+        ("desk", "the operator"),
+        ("(desk)", "the operator"),
+    ],
+)
+def test_who_of_the_account_did_it_is_told_and_who_of_the_operator_is_not(by: str, told: str) -> None:
+    assert words_for_customers(f"Stopped at the request of {by}.") == f"Stopped at the request of {told}."
+
+
+def test_a_statement_is_read_and_taken_home_without_who_closed_it(manager) -> None:
+    factories.closed_call(make_gateway())
+    account = Account.objects.get()
+    page = f"/desk/statements/{account.auth_id}/USD/2024-11/"
+    assert f'href="{page}"' in manager.get("/desk/statements/").content.decode()
+    assert "draft" in manager.get(page).content.decode()
+    close_statement(account, "USD", date(2024, 11, 1), Actor("clara", None))
+    text = manager.get(page).content.decode()
+    assert "closed at" in text and "clara" not in text and "/admin/" not in text.replace("/static/admin/", "")
+    assert "clara" not in manager.get("/desk/statements/").content.decode()
+    assert manager.get(f"{page}csv/").content.decode().startswith("\ufeffAccount,") and manager.get(f"{page}pdf/").content.startswith(
+        b"%PDF"
+    )
+    assert manager.get(page.replace("2024-11", "2024-09")).status_code == 404
+    assert manager.get("/desk/statements/?q=x").status_code == 400

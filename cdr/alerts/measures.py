@@ -36,6 +36,7 @@ from streams.models import UNUSUAL, Account, Call, Callback, CallbackState, Gate
 from streams.pure.lifecycle import CallState, HangupReason
 
 DEGRADED_PERCENT = 30
+SLOW_RESPONSE_MS = 3000
 GIVEN_UP_AFTER = timedelta(days=30)
 """A callback is given up within hours; older ones are not looked for."""
 MOST_REFUSALS = 20_000
@@ -49,6 +50,7 @@ def measured(kind: AlertKind, rules: Rules, moment: datetime) -> Figures:
 # Streams -------------------------------------------------------------------------------------------------------------------------------
 FAILED = Q(hangup_reason=HangupReason.CONNECTION_ERROR)
 DEGRADED = Q(degraded_percent__gte=DEGRADED_PERCENT)
+SLOW = Q(conversation__response_longest_ms__gt=SLOW_RESPONSE_MS)
 OF_STREAM = {"account": "account_id", "gateway": "call__gateway_id", "host": "service_host"}
 
 
@@ -219,6 +221,7 @@ MEASURES: dict[AlertKind, Callable[[Rules, datetime], Figures]] = {
     AlertKind.CONNECTION_ERROR_SHARE: streams(FAILED, share=True),
     AlertKind.CONNECTION_ERRORS: streams(FAILED, share=False),
     AlertKind.DEGRADED_SHARE: streams(DEGRADED, share=True),
+    AlertKind.SLOW_RESPONSE_SHARE: streams(SLOW, share=True),
     AlertKind.DEGRADED_STREAMS: streams(DEGRADED, share=False),
     AlertKind.CALLBACKS_GIVEN_UP: given_up,
     AlertKind.REFUSED_ATTEMPTS: refused_attempts,

@@ -172,6 +172,7 @@ def behind(alert: Alert) -> ListBehind:
     streams = {**period, **whose, **({"q": alert.host} if alert.host else {})}
     failed = ListBehind("The streams", OF_STREAMS, urlencode({"reason": "Connection error", **streams}))
     degraded = ListBehind("The streams", OF_STREAMS, urlencode({"degraded": "30", **streams}))
+    slow = ListBehind("The streams", OF_STREAMS, urlencode({"response": "3", **streams}))
     calls = ListBehind("The last calls", OF_CALLS, urlencode(whose))
     given_up = {"state": "given_up", **({"host": alert.host} if alert.host else {})}
     return {
@@ -179,6 +180,7 @@ def behind(alert: Alert) -> ListBehind:
         AlertKind.CONNECTION_ERRORS: failed,
         AlertKind.DEGRADED_SHARE: degraded,
         AlertKind.DEGRADED_STREAMS: degraded,
+        AlertKind.SLOW_RESPONSE_SHARE: slow,
         AlertKind.SPEND: ListBehind("The streams", OF_STREAMS, urlencode(streams)),
         AlertKind.SPENDING_LIMIT: ListBehind("The streams", OF_STREAMS, urlencode(whose)),
         AlertKind.CALLBACKS_GIVEN_UP: ListBehind("The callbacks", OF_CALLBACKS, urlencode(given_up)),

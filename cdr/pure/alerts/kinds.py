@@ -14,6 +14,7 @@ class AlertKind(StrEnum):
     CONNECTION_ERRORS = "connection_errors"
     DEGRADED_SHARE = "degraded_share"
     DEGRADED_STREAMS = "degraded_streams"
+    SLOW_RESPONSE_SHARE = "slow_response_share"
     CALLBACKS_GIVEN_UP = "callbacks_given_up"
     REFUSED_ATTEMPTS = "refused_attempts"
     GATEWAY_SILENT = "gateway_silent"
@@ -87,6 +88,13 @@ KINDS: dict[AlertKind, Watchable] = {
         "share of streams that degrade (%)", "of streams pass 30 % of their buffer", Unit.PERCENT, OF_STREAMS, share=True
     ),
     AlertKind.DEGRADED_STREAMS: Watchable("count of streams that degrade", "streams pass 30 % of their buffer", Unit.COUNT, OF_STREAMS),
+    AlertKind.SLOW_RESPONSE_SHARE: Watchable(
+        "share of streams whose bot once let its caller wait for more than 3 s (%)",
+        "of streams have a bot that once lets its caller wait for more than 3 s",
+        Unit.PERCENT,
+        OF_STREAMS,
+        share=True,
+    ),
     AlertKind.CALLBACKS_GIVEN_UP: Watchable(
         "count of status callbacks that were given up", "status callbacks are given up", Unit.COUNT, OF_CALLBACKS
     ),

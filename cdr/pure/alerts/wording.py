@@ -62,6 +62,7 @@ def headline(kind: AlertKind, seen: Seen, window_minutes: int, about: str) -> st
         AlertKind.CONNECTION_ERRORS: f"{counted(count, 'stream')} ended with a connection error within {within}",
         AlertKind.DEGRADED_SHARE: f"{of_streams} passed 30 % of their buffer within {within}",
         AlertKind.DEGRADED_STREAMS: f"{counted(count, 'stream')} passed 30 % of the buffer within {within}",
+        AlertKind.SLOW_RESPONSE_SHARE: f"in {of_streams} the bot once let its caller wait for more than 3 s within {within}",
         AlertKind.CALLBACKS_GIVEN_UP: f"{counted(count, 'status callback')} given up within {within}",
         AlertKind.REFUSED_ATTEMPTS: f"{counted(count, 'attempt')} of gateways refused within {within}",
         AlertKind.GATEWAY_SILENT: f"no call within {within}, usual at this time: {count}",

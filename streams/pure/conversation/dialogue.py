@@ -12,6 +12,9 @@ from streams.pure.conversation.talk import Edge
 from streams.pure.conversation.turn_taking import COLUMNS, TurnTaking
 from streams.pure.messages import AudioFormat
 
+UNSETTLED_AT_MOST = 1000
+"""So many arrivals and clears may wait for what is known of the caller: who clears more often is not counted."""
+
 _Told = tuple[float, int, str, bool]
 """When, in which order of equal moments, what, and of an edge whether somebody begins."""
 
@@ -34,13 +37,13 @@ class Dialogue:
 
     def arrived(self, at_ms: float) -> None:
         """Audio of the bot came, to be played as soon as may be."""
-        if not self._has_arrived and self.bot.sounds_until_ms <= at_ms:
+        if not self._has_arrived and self.bot.sounds_until_ms <= at_ms and len(self._told) < UNSETTLED_AT_MOST:
             self._has_arrived = True
             self._tell(at_ms, "arrived")
 
     def cleared(self, at_ms: float, *, asked: bool) -> None:
         """What the bot had sent is taken back: because it `asked` for that, or as others of the call did."""
-        if asked:
+        if asked and len(self._told) < UNSETTLED_AT_MOST:
             self._tell(at_ms, "cleared")
             self._has_arrived = False
         self.bot.cut(at_ms)

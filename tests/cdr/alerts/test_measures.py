@@ -16,7 +16,7 @@ from cdr.alerts.grouping import EVERYTHING
 from cdr.alerts.measures import MEASURES, measured
 from cdr.pure.alerts.judging import Seen, Subject
 from cdr.pure.alerts.kinds import KINDS, AlertKind, AlertScope
-from streams.models import Account, Callback, CallbackState, Stream
+from streams.models import Account, Callback, CallbackState, Stream, StreamConversation
 from streams.pure.trouble import Trouble
 from tests.cdr.alerts.rows import HOST, calls, charged, given_up, refused, rule, streams
 from tests.cdr.call_script import make_gateway
@@ -101,6 +101,15 @@ def test_streams_that_degrade() -> None:
     streams(20, degraded=3)
     assert values(rule(AlertKind.DEGRADED_STREAMS)) == {"all": 3}
     assert values(rule(AlertKind.DEGRADED_SHARE)) == {"all": 15}
+
+
+def test_streams_whose_bot_is_slow() -> None:
+    """Of all streams, also of those that have no conversation."""
+    streams(20)
+    figures = dict.fromkeys(StreamConversation.FIGURES, 0)
+    for stream, longest_ms in zip(Stream.objects.all(), (3001, 9000, 3000, None), strict=False):
+        StreamConversation.objects.create(stream=stream, **{**figures, "response_longest_ms": longest_ms})
+    assert values(rule(AlertKind.SLOW_RESPONSE_SHARE)) == {"all": 10}
 
 
 def test_as_of_an_earlier_time_what_came_later_does_not_count() -> None:

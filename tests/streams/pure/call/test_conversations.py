@@ -145,7 +145,7 @@ def test_two_streams_have_a_conversation_each_and_what_one_takes_back_the_other_
     assert second["bot_ms"] == pytest.approx(2000, abs=40)
 
 
-def test_what_waits_is_bounded_while_nobody_looks_and_gone_when_the_last_stream_has_ended() -> None:
+def test_what_waits_to_be_looked_at_is_bounded() -> None:
     call = Driven(ON)
     stream = call.connected(TALKS)
     for _ in range(1000):

@@ -124,7 +124,7 @@ def test_what_comes_late_or_early_by_a_little_is_where_it_belongs() -> None:
     assert [edge.at_ms for edge in edges] == pytest.approx([edge.at_ms for edge in AS_IT_IS], abs=0.1)
 
 
-def test_a_gateway_that_sends_a_minute_at_once_costs_no_more_than_it_says() -> None:
+def test_a_minute_that_comes_at_once_fills_nothing() -> None:
     """What runs ahead of the clock is left out, and nothing waits longer than a block."""
     caller = CallerSide(L16, 0.0, webrtc())
     for _ in range(3000):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.pure.audio.convert import tone
-from streams.pure.conversation.dialogue import Dialogue, value_at
+from streams.pure.conversation.dialogue import UNSETTLED_AT_MOST, Dialogue, value_at
 from streams.pure.conversation.talk import Edge
 from tests.streams.pure.conversation.spoken import MULAW
 
@@ -99,3 +99,14 @@ def test_four_hours_take_no_more_memory_than_one() -> None:
     assert figures["turns"] == 3600
     assert len(figures["course"]["turns"]) == 500
     assert len(json.dumps(figures)) < 80_000
+
+
+def test_a_service_that_clears_without_end_is_bounded() -> None:
+    talk = Dialogue(MULAW, 0.0)
+    for number in range(20_000):
+        talk.arrived(number / 10)
+        talk.sounds(LOUD, number / 10)
+        talk.cleared(number / 10, asked=True)
+    assert len(talk._told) <= UNSETTLED_AT_MOST
+    assert not talk.bot._sent
+    assert talk.finish([], 3000.0)["bot_ms"] == 0

@@ -28,6 +28,8 @@ CALL_SECONDS = 8.0
 LIMIT_SECONDS = 45.0
 """For all of it: a platform that does not answer the upgrade, or never lets go, ends it here."""
 CLAIMED_FOR = timedelta(seconds=LIMIT_SECONDS + 15)
+KNOWN_AFTER = timedelta(seconds=2.5)
+"""Every process that takes calls has heard by then of a gateway that was made a moment ago."""
 MOST_A_MINUTE = 6
 KEPT = timedelta(days=7)
 CALLER, CALLED = "18005550199", "18005550100"
@@ -60,17 +62,17 @@ def place(actor: Actor, owner_id: int, gateway: Gateway, address: str, secret: s
 
 def claim_next() -> TrialCall | None:
     """The oldest that waits, or whose worker has gone; claimed by one worker only, a few at once."""
-    return jobs.claim_next(_in_order(), CLAIMED_FOR, TRIAL_CALLS, whose="account_key")
+    return jobs.claim_next(_in_order(database_now()), CLAIMED_FOR, TRIAL_CALLS, whose="account_key")
 
 
 def trial_call_due_since(now: datetime) -> datetime | None:
     """When the call that a worker should place now was asked for, or its worker's claim ran out."""
-    job = jobs.next_free(_in_order(), now, TRIAL_CALLS, whose="account_key")
+    job = jobs.next_free(_in_order(now), now, TRIAL_CALLS, whose="account_key")
     return (job.claimed_until or job.created_at) if job is not None else None
 
 
-def _in_order() -> QuerySet[TrialCall]:
-    return TrialCall.objects.select_related("gateway").order_by("pk")
+def _in_order(now: datetime) -> QuerySet[TrialCall]:
+    return TrialCall.objects.filter(created_at__lte=now - KNOWN_AFTER).select_related("gateway").order_by("pk")
 
 
 def bring(job: TrialCall) -> None:

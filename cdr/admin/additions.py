@@ -34,11 +34,13 @@ class OwnPage(NamedTuple):
 
 
 class Door(NamedTuple):
-    """A way from a page to what can be done from there. `bad`: it ends or removes something."""
+    """A way from a page to what can be done from there. `bad`: it ends or removes something. `sends`: in the bar of a list, what its
+    filters say goes along, also what was not shown yet."""
 
     words: str
     address: str
     bad: bool = False
+    sends: bool = False
 
 
 class Where(Enum):

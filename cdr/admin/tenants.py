@@ -24,7 +24,7 @@ from cdr.admin.lists.markup import named_link
 from cdr.admin.members import WithMembers
 from cdr.admin.new_customer import MakesCustomers
 from cdr.admin.overview import MONEY, WithOverview
-from cdr.admin.rates import RatedAdmin
+from cdr.admin.rates import MAY_SET_RATES, RatedAdmin
 from cdr.admin.site import console
 from cdr.admin.statements import WithStatements
 from cdr.admin.tokens import TokenAdmin
@@ -78,6 +78,7 @@ class AccountList(UnderstoodList):
 @admin.register(Account, site=console)
 class AccountAdmin(MakesCustomers, WithOverview, TokenAdmin, WithMembers, WithStatements, RatedAdmin, Audited):
     overview_template = "admin/cdr/account.html"
+    linked = {"plan": (MAY_SET_RATES, "plan_link")}
     list_display = ("name", "auth_id", "plan", "created")
     search_fields = ("name", "auth_id")
     search_help_text = "Name or auth ID"
@@ -105,6 +106,11 @@ class AccountAdmin(MakesCustomers, WithOverview, TokenAdmin, WithMembers, WithSt
     @admin.display(description="Rate plan")
     def plan(self, account: Account) -> str:
         return price_words(listed_price(account, timezone.now()))
+
+    @admin.display(description="Rate plan")
+    def plan_link(self, account: Account) -> SafeString:
+        """To the page that asks for the next rate."""
+        return named_link(self.own_url("new_rate", account.pk), self.plan(account))
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[UnderstoodList]:
         return AccountList

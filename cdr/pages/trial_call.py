@@ -122,7 +122,11 @@ def _connected(seen: _Seen) -> TrialStep:
         return TrialStep(title, WORKS, f"Its call was taken at {moment(seen.call.started_at)} UTC.", of="call", key=seen.call.uuid)
     job = seen.job
     if job.finished_at is None:
-        return TrialStep(title, WAITS, "A worker places the call." if job.claimed_by else "The call waits for a worker.")
+        return TrialStep(
+            title,
+            WAITS,
+            "A worker places the call." if job.claimed_by else "The call waits for a worker, and until every process knows the gateway.",
+        )
     refusal = (
         GatewayRefusal.objects.filter(gateway=job.gateway_id, gateway__isnull=False, last_at__gte=job.created_at)
         .order_by("-last_at")

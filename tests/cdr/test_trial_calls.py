@@ -22,6 +22,12 @@ pytestmark = pytest.mark.django_db
 SECRET = "correct horse battery"  # noqa: S105 - of a test
 
 
+@pytest.fixture(autouse=True)
+def known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process here has to hear of the gateway."""
+    monkeypatch.setattr(trial_calls, "KNOWN_AFTER", timedelta(0))
+
+
 @pytest.fixture
 def gateway() -> Gateway:
     return make_gateway()
@@ -66,6 +72,14 @@ def test_one_that_never_answers_is_cut_off_and_nothing_of_it_stays_open(person, 
     place_trial_calls()
     job.refresh_from_db()
     assert job.problem == trial_calls.TOO_LONG and job.secret == ""
+
+
+def test_it_is_not_placed_before_every_process_knows_the_gateway(person, gateway, monkeypatch) -> None:
+    monkeypatch.setattr(trial_calls, "KNOWN_AFTER", timedelta(seconds=2.5))
+    place(person, gateway)
+    assert trial_calls.claim_next() is None
+    TrialCall.objects.update(created_at=timezone.now() - timedelta(seconds=3))
+    assert trial_calls.claim_next()
 
 
 def test_a_bug_is_told_and_ends_the_job(person, gateway, monkeypatch) -> None:

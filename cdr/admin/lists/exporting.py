@@ -98,11 +98,15 @@ class Exported(RecordAdmin):
             with transaction.atomic():
                 export = Export.objects.create(owner=cast(User, request.user), section=self.section, query=query, format=form)
                 audit.write(visitor(request), Act.EXPORT, export, filters=query)
-        return HttpResponseRedirect(self.own_url("exports"))
+        return self._back_to_exports(query)
 
     def _remove_export(self, request: HttpRequest) -> HttpResponse:
         exports.remove(get_object_or_404(self._own_exports(request), pk=number_of(request.POST["remove"])))
-        return HttpResponseRedirect(self.own_url("exports"))
+        return self._back_to_exports(self.selection_of(request.GET.urlencode()))
+
+    def _back_to_exports(self, query: str) -> HttpResponse:
+        """With the list that they were of: what is asked for next is of the same."""
+        return HttpResponseRedirect(self.own_url("exports") + (f"?{query}" if query and len(query) <= LONGEST_QUERY else ""))
 
     def _own_exports(self, request: HttpRequest) -> QuerySet[Export]:
         return Export.objects.filter(owner_id=request.user.pk, section=self.section)
@@ -127,7 +131,7 @@ class Exported(RecordAdmin):
 
     def _door_to_exports(self, request: HttpRequest, listed: RecordList) -> Iterator[Door]:
         if request.user.has_perm(MAY_EXPORT):
-            yield Door("Export…", self.own_url("exports") + (f"?{listed.selection}" if listed.selection else ""))
+            yield Door("Export…", self.own_url("exports"), sends=True)
 
     adds = Additions(
         pages=(OwnPage("exports", "exports/", exports_view), OwnPage("file", "exports/<int:key>/file/", file_view)),

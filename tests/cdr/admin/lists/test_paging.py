@@ -124,8 +124,9 @@ def test_a_page_further_down_can_be_acted_on(operator, calls) -> None:
 
 def test_what_is_saved_or_exported_is_the_selection_not_the_page(operator, calls) -> None:
     page = read(operator, link(operator, f"{CALLS}?reason=Connection+error", "next"))
-    doors = [link for link in page.links if "/exports/" in link or "/saved/?" in link]
+    doors = [link for link in page.links if "/saved/?" in link or "/all/?" in link]
     assert len(doors) == 2 and not any("before=" in door for door in doors)
+    assert f'formaction="{CALLS}exports/"' in page.html and 'name="before"' not in page.html
 
 
 QUERIES = [

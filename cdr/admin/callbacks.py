@@ -9,13 +9,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.callbacks import CALLBACK_FILTERS
 from cdr.admin.lists.acting_on_all import ActsOnAll
-from cdr.admin.lists.callback_columns import CallbackColumns
+from cdr.admin.lists.callback_columns import CallbackColumns, with_last_answers
+from cdr.admin.lists.markup import named_link
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import found
 from cdr.admin.lists.saved_filters import Saved
@@ -33,14 +35,18 @@ MAY_RESEND = PERMISSIONS[Act.RESEND_CALLBACK].name
 
 @admin.register(Callback, site=console)
 class CallbackAdmin(ActsOnAll, Saved, Asking, CallbackColumns):
-    list_display = ("created", "event", "stream_link", "host", "state_badge", "tries", "next_try", "finished")
+    list_display = (
+        *("created", "event", "stream_link", "host", "state_badge", "last_answer", "tries", "next_try", "finished"),
+        "account_name",
+    )
+    linked = {"account_name": ("streams.view_account", "account_link")}
     list_filter = CALLBACK_FILTERS
-    list_select_related = ("stream",)
+    list_select_related = ("stream", "account")
     ordering = ("-created_at", "-id")
     search_help_text = "Stream or call UUID, or message id"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Callback]:
-        return super().get_queryset(request).defer("parameters")
+        return with_last_answers(super().get_queryset(request).defer("parameters"))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Callback], search_term: str) -> tuple[QuerySet[Callback], bool]:
         return callbacks_matching(queryset, search_term), False
@@ -96,6 +102,10 @@ class CallbackAdmin(ActsOnAll, Saved, Asking, CallbackColumns):
         doors={Where.RECORD: _act_doors},
         actions=("resend_selected",),
     )
+
+    @admin.display(description="Account")
+    def account_link(self, callback: Callback) -> SafeString:
+        return named_link(reverse("admin:streams_account_change", args=[callback.account_id]), callback.account.name)
 
 
 def resend_question(callbacks: list[Callback], back: str) -> Question:

@@ -50,7 +50,7 @@ class HasKey(Protocol):
 class Logged(RecordAdmin):
     """Records that have a debug log. `log_words`: those of the door to it. `live_at`: where an open log goes on."""
 
-    log_words: ClassVar[str] = "Debug log"
+    log_words: ClassVar[str] = "Debug logs"
     live_at: ClassVar[str] = "/admin/live/"
 
     def find_log(self, request: HttpRequest, key: str) -> DebugLog | None:

@@ -5,12 +5,12 @@ run time: hence the ignored type-arg.)"""
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -133,6 +133,8 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Application
         fields = ("account", "name", "answer_url", "answer_method", "answer_xml")
+        # Django's forms print a help text as HTML: what stands in angle brackets would be gone.
+        help_texts: ClassVar[dict[str, str]] = {"answer_url": "Fetched for each call; returns XML with Stream elements."}
         widgets = {"answer_url": forms.TextInput(attrs={"class": "vLargeTextField"})}
 
     def clean_answer_url(self) -> str:
@@ -142,6 +144,12 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
         if url and (problem := guard.undiallable(url, settings.DIAL_REACH, HTTP_SCHEMES)):
             raise ValidationError(problem)
         return url
+
+    def _post_clean(self) -> None:
+        """Of XML that is wrong nothing is left in the row, which then would complain that there is none: one fault, one sentence."""
+        super()._post_clean()  # type: ignore[misc]  # Django's, undocumented in its types
+        if {"answer_xml", "answer_url"} & self.errors.keys():
+            self.errors.pop(NON_FIELD_ERRORS, None)
 
     def clean_answer_xml(self) -> str:
         """Read as a call would read it: what is wrong is said now, not to the first caller."""

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.callbacks import resend_question
-from cdr.admin.lists.callback_columns import CallbackColumns
+from cdr.admin.lists.callback_columns import CallbackColumns, with_last_answers
 from cdr.admin.lists.questions import Asking
 from cdr.admin.lists.records import found
 from cdr.desk.filters import CALLBACK_FILTERS
@@ -33,7 +33,7 @@ class DeskCallbacks(DeskRecords, Asking, CallbackColumns):
 
     address = "callbacks"
     named_by = "message_id"
-    list_columns = ("created", "event", "stream_link", "host", "state_badge", "tries", "next_try", "finished")
+    list_columns = ("created", "event", "stream_link", "host", "state_badge", "last_answer", "tries", "next_try", "finished")
     list_filter = CALLBACK_FILTERS
     list_select_related = ("stream", "account")
     ordering = ("-created_at", "-id")
@@ -41,14 +41,10 @@ class DeskCallbacks(DeskRecords, Asking, CallbackColumns):
     ACTS = frozenset({"resend"})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("parameters")
+        return with_last_answers(super().get_queryset(request).defer("parameters"))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         return callbacks_searched(scope_here(request), queryset, search_term), False
-
-    @admin.display(description="Account")
-    def account_name(self, callback: Callback) -> str:
-        return callback.account.name
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         callback = found(self._find(request, object_id), "callback")

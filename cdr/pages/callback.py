@@ -61,16 +61,17 @@ def callback_page(key: str) -> CallbackPage | None:
 
 def page_of_callback(callback: Callback) -> CallbackPage:
     """In one query, of one that was selected with its stream, call and account."""
+    attempts = list(callback.attempts.order_by("number"))
     return CallbackPage(
         pk=callback.pk,
         event=callback.event,
-        state=callback_badge(callback.state),
+        state=callback_badge(callback.state, callback.tries, attempts[-1].status if attempts else None),
         stream_uuid=callback.stream.uuid,
         call_key=str(callback.stream.call_id),
         anchor=f"c{callback.pk}",
         facts=_facts(callback),
         parameters=parameters_as_sent(callback.parameters),
-        attempts=[_attempt_line(attempt) for attempt in callback.attempts.order_by("number")],
+        attempts=[_attempt_line(attempt) for attempt in attempts],
         numbers=(callback.stream.call.from_number, callback.stream.call.to_number),
         removed=removed_of(callback.stream.call),
         whole=not (callback.stream.call.numbers_removed_at or callback.stream.call.payloads_removed_at),

@@ -107,13 +107,17 @@ def attempts_of(events: Iterable[StreamEvent]) -> list[StreamEvent]:
 def _main_facts(stream: Stream, now: datetime) -> tuple[Fact, ...]:
     charge = charge_of(stream)
     return (
-        Fact("Start time (UTC)", moment(stream.started_at) if stream.started_at else "never started" if stream.ended_at else "not yet"),
-        Fact("End time (UTC)", moment(stream.ended_at)),
+        Fact("Stream start time (UTC)", moment(stream.started_at) if stream.started_at else _not_started(stream)),
+        Fact("Stream end time (UTC)", moment(stream.ended_at)),
         Fact("Duration", _duration(stream, now)),
         Fact("Rounded bill duration", seconds_count(charge.billed_seconds) if charge else NOTHING),
         Fact("Billed amount", money(charge.amount, charge.currency) if charge else cost_so_far(stream) or NOTHING),
         Fact("Hangup reason", stream.hangup_reason or NOTHING),
     )
+
+
+def _not_started(stream: Stream) -> str:
+    return "never started" if stream.ended_at else "not yet"
 
 
 def _duration(stream: Stream, now: datetime) -> str:

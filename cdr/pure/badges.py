@@ -87,7 +87,11 @@ def level_badge(level: str) -> Badge:
     return _known(_LEVELS, level)
 
 
-def callback_badge(state: str) -> Badge:
+def callback_badge(state: str, tries: int = 0, last_status: int | None = None) -> Badge:
+    """One that was tried in vain, and will be again, says so: somebody may have to look before it is given up. `last_status`: the HTTP
+    status that its last try was answered with, if any."""
+    if state == "pending" and tries:
+        return Badge("▲", f"retrying · {tries} ×{f' {last_status}' if last_status else ''}", "warn")
     return _known(_CALLBACK_STATES, state)
 
 

@@ -29,6 +29,8 @@ TROUBLES = (
     "callbacks",
     "exports",
     "url_tests",
+    "trial_calls",
+    "list_acts",
     "loops",
     "leases",
     "notes",

@@ -166,8 +166,8 @@ def test_the_answer_url_is_asked_as_documented(story: Story, answers: Answers) -
 def test_the_call_page_shows_the_eight_facts(story: Story, console: Console) -> None:
     page = console.call(story.conversation.call_id)
     facts = page.facts[f"s{story.conversation.stream_id}"]
-    assert re.match(UTC_TIME, facts["Start time (UTC)"]) and re.match(UTC_TIME, facts["End time (UTC)"])
-    assert facts["Start time (UTC)"] <= facts["End time (UTC)"]
+    assert re.match(UTC_TIME, facts["Stream start time (UTC)"]) and re.match(UTC_TIME, facts["Stream end time (UTC)"])
+    assert facts["Stream start time (UTC)"] <= facts["Stream end time (UTC)"]
     assert facts["Duration"] in ("1 s", "2 s")
     assert (facts["Rounded bill duration"], facts["Billed amount"]) == ("60 s", "0.00300 USD")
     assert facts["Hangup reason"] == "Call hangup"

@@ -23,7 +23,7 @@ MOST_LINES = 500
 """Of each log; what comes after is in the logs themselves."""
 LOOKED_THROUGH = 2000
 """How many earlier streams of the account are looked through for a yardstick."""
-OWN_TO_EACH = ("Start time (UTC)", "End time (UTC)", "Requested (UTC)")
+OWN_TO_EACH = ("Stream start time (UTC)", "Stream end time (UTC)", "Requested (UTC)")
 """Facts in which no two streams are alike: that they differ says nothing."""
 
 

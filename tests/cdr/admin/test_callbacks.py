@@ -6,7 +6,7 @@ from django.urls import reverse
 from streams.models import Callback, Gateway
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
-from tests.cdr.call_script import make_gateway
+from tests.cdr.call_script import CallScript, make_gateway
 
 LIST = "/admin/streams/callback/"
 
@@ -19,7 +19,8 @@ def gateway(db) -> Gateway:
 def test_the_columns(support, gateway) -> None:
     call = factories.closed_call(gateway)
     heads, dropped, started = read(support, LIST).rows
-    assert heads == ["Created (UTC)", "Event", "Stream", "Host", "State", "Tries", "Next try (UTC)", "Finished (UTC)"]
+    assert heads[:6] == ["Created (UTC)", "Event", "Stream", "Host", "State", "Last answer"]
+    assert heads[6:] == ["Tries", "Next try (UTC)", "Finished (UTC)", "Account"]
     short = call.streams.get().uuid.hex[:8]
     assert dropped == [
         "2024-11-23 14:02:02",
@@ -27,11 +28,25 @@ def test_the_columns(support, gateway) -> None:
         short,
         "hooks.example.com:443",
         "✓ delivered",
+        "HTTP 200",
         "2",
         "–",
         "2024-11-23 14:02:07",
+        "Acme Robotics",
     ]
     assert started[1] == "StartStream"
+
+
+@pytest.mark.parametrize(("status", "badge", "answer"), [(500, "▲ retrying · 4 × 500", "HTTP 500"), (None, "▲ retrying · 4 ×", "none")])
+def test_one_that_keeps_failing_says_so_before_it_is_given_up(support, gateway, status, badge, answer) -> None:
+    script = CallScript(gateway).answered()
+    script.streaming()
+    callback = Callback.objects.get(stream__call=script.save())
+    for after in range(4):
+        factories.tried(callback, after, 10, status=status, error="It failed.")
+    (_, row) = read(support, LIST).rows
+    assert (row[4], row[5], row[6]) == (badge, answer, "4")
+    assert badge in read(support, reverse("admin:streams_callback_change", args=[callback.pk])).text
 
 
 def test_the_page_of_a_callback(support, gateway) -> None:

@@ -3,6 +3,7 @@
 from html import unescape
 
 import pytest
+from django.utils.safestring import SafeString
 
 from streams.models import Account, Gateway, Rate
 from streams.pure.callback.signature import standard_webhook_secret
@@ -98,6 +99,7 @@ def test_answer_xml_is_read_as_a_call_would_read_it(administrator, gateway, docu
     values = {"account": gateway.account_id, "name": "another", "answer_url": "", "answer_method": "POST", "answer_xml": document}
     response = administrator.post(f"{APPLICATION}add/", values)
     assert response.status_code == 200 and problem in response.content.decode()
+    assert "not both and not neither" not in response.content.decode(), "one fault, one sentence"
     values["answer_xml"] = "<Response><Stream>wss://bot.example.com/in</Stream></Response>"
     assert administrator.post(f"{APPLICATION}add/", values).status_code == 302
 
@@ -114,3 +116,11 @@ def test_an_account_with_calls_cannot_be_deleted(administrator, gateway) -> None
     good_call(gateway)
     administrator.post(f"{ACCOUNT}{gateway.account_id}/delete/", {"post": "yes"})
     assert Account.objects.filter(pk=gateway.account_id).exists()
+
+
+def test_no_help_text_is_eaten_as_html(administrator, gateway) -> None:
+    """Django's forms print them as they are."""
+    for page in ("account", "application", "gateway"):
+        form = administrator.get(f"/admin/streams/{page}/add/").context_data["adminform"].form
+        texts = {name: field.help_text for name, field in form.fields.items() if field.help_text}
+        assert texts and not {name: text for name, text in texts.items() if "<" in text and not isinstance(text, SafeString)}

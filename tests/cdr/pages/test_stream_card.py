@@ -44,8 +44,8 @@ def test_what_plivo_shows(kind, values, gateway) -> None:
 def test_the_labels_say_utc(gateway) -> None:
     card = stream_card(str(good_call(gateway).streams.get().uuid), NOW)
     assert [fact.label for fact in card.main] == [
-        "Start time (UTC)",
-        "End time (UTC)",
+        "Stream start time (UTC)",
+        "Stream end time (UTC)",
         "Duration",
         "Rounded bill duration",
         "Billed amount",

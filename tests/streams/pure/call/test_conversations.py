@@ -18,6 +18,7 @@ from tests.streams.pure.conversation.spoken import Spoken, frames, spoken
 
 TALKS = StreamRequest("wss://bot.example/audio", content_type="audio/x-mulaw;rate=8000", bidirectional=True)
 ON = StreamLimits(turns=True)
+LOUD = tone(440, 20, MULAW)
 WIDE = AudioFormat(Encoding.L16, 16_000)
 
 
@@ -92,8 +93,9 @@ def test_a_detector_that_raises_never_touches_the_audio(monkeypatch: pytest.Monk
     call = Driven(ON)
     monkeypatch.setattr(call.session._conversations, "_detector", lambda: broken)
     stream, sent = call.connected(TALKS), 0
-    for _ in range(300):
-        call.frames(1)
+    for number in range(300):
+        call.now += 0.02
+        call.session.audio(Audio(LOUD if number % 50 < 25 else FRAME), call.now)
         call.session.tick(call.now)
         sent += sum(text["event"] == "media" for text in call.texts(stream))
     assert sent == 300

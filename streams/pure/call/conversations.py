@@ -11,6 +11,7 @@ from streams.pure.call.notes import Noted
 from streams.pure.conversation.caller import CallerSide
 from streams.pure.conversation.detector import IsSpeech, webrtc
 from streams.pure.conversation.dialogue import Dialogue
+from streams.pure.conversation.talk import Edge
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Audio, Started
 
@@ -42,7 +43,9 @@ class Conversations:
         except Exception as error:  # a library's own
             self._fail(f"The voice detector failed: {error!r}"[:300], now)
         else:
-            self._live[stream_id] = Dialogue(media.played, now * 1000)
+            self._live[stream_id] = dialogue = Dialogue(media.played, now * 1000)
+            if self._caller.speaking:  # which the others know already
+                dialogue.settle([Edge(now * 1000, True)], now * 1000)
 
     def heard(self, frame: Audio, now: float) -> None:
         """Each frame of the call. The hot path."""

@@ -61,6 +61,11 @@ class CallerSide:
         return [*edges, *self._talk.take()]
 
     @property
+    def speaking(self) -> bool:
+        """Whether the last that is known is that the caller speaks."""
+        return self._talk.speaking
+
+    @property
     def settled_ms(self) -> float:
         """Until when everything is known."""
         return self._talk.settled_ms

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from streams.pure.audio.convert import from_linear, tone
 from streams.pure.call.conversations import Conversations
@@ -147,6 +149,17 @@ def test_two_streams_have_a_conversation_each_and_what_one_takes_back_the_other_
     assert second["bot_ms"] == pytest.approx(2000, abs=40)
 
 
+def test_a_stream_that_begins_while_the_caller_speaks_hears_the_rest_of_it() -> None:
+    call, track, later = Driven(ON), spoken(7, gaps=(100, 101)), []
+    first = call.connected(TALKS)
+    listens(call, track, MULAW, {4000: lambda: later.append(call.connected(TALKS))})
+    second, whole = ended(call, later[0]), ended(call, first)
+    assert EventKind.CALL_TURNS_FAILED not in call.kinds()
+    assert second["course"]["caller"][0][0] == 0
+    assert 0 < second["caller_ms"] < whole["caller_ms"] - 2000
+    assert second["length_ms"] == whole["length_ms"] - 4000
+
+
 def test_what_waits_to_be_looked_at_is_bounded() -> None:
     call = Driven(ON)
     stream = call.connected(TALKS)
@@ -160,3 +173,51 @@ def test_what_waits_to_be_looked_at_is_bounded() -> None:
     ended(call, stream)
     assert call.session._conversations._caller is None
     assert webrtc()(bytes(320), 8000) is False
+
+
+TRACK = list(frames(from_linear(spoken(4, gaps=(200, 900)).samples, Encoding.MULAW), 160))
+ACTS = st.sampled_from(["hear", "hear", "hear", "hold", "begin", "end", "say", "clear", "checkpoint"])
+
+
+def acts_on(call: Driven, live: dict[UUID, float], act: str, number: int) -> None:
+    """Something that the first of the streams, which are known with when they began, does or has done to it."""
+    stream = next(iter(live), None)
+    if act == "begin":
+        live[call.connected(TALKS)] = call.now
+    elif stream is None:
+        return
+    elif act == "say":
+        says(call, stream, number * 20)
+    elif act == "end":
+        stays_within(ended(call, stream), (call.now - live.pop(stream)) * 1000)
+    else:
+        call.says(stream, event={"clear": "clearAudio"}.get(act, act), streamId=str(stream), name="x")
+
+
+def stays_within(figures: dict[str, Any], lasted_ms: float) -> None:
+    length_ms = figures["length_ms"]
+    assert length_ms == pytest.approx(lasted_ms, abs=1)
+    assert figures["both_ms"] <= min(figures["caller_ms"], figures["bot_ms"])
+    assert max(figures["caller_ms"], figures["bot_ms"], figures["longest_silence_ms"]) <= length_ms + 1
+    for side in ("caller", "bot"):
+        spans = figures["course"][side]
+        assert all(0 <= begin <= end <= length_ms + 1 for begin, end in spans)
+        assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(ACTS, st.integers(1, 150)), max_size=40))
+def test_whatever_happens_in_whatever_order_figures_stay_within_the_time_there_was(acts: list[tuple[str, int]]) -> None:
+    call, live, at = Driven(ON), dict[UUID, float](), 0
+    for act, number in [("begin", 1), *acts, *[("end", 1)] * 40]:
+        if act == "hear":
+            for frame in TRACK[at : at + number]:
+                call.now += 0.02
+                call.session.audio(Audio(frame), call.now)
+            call.session.tick(call.now)
+            at = (at + number) % len(TRACK)
+        elif act == "hold":
+            call.ticks(number / 20)
+        else:
+            acts_on(call, live, act, number)
+    assert EventKind.CALL_TURNS_FAILED not in call.kinds()

@@ -85,9 +85,9 @@ def test_the_page_of_a_call_shows_what_plivo_shows_of_a_stream(support, gateway)
     stream = call.streams.get()
     page = read(support, page_of(call))
     for words in (
-        f"Stream {stream.uuid}",
-        "Start time (UTC) 2024-11-23 14:01:37",
-        "End time (UTC) 2024-11-23 14:02:02",
+        f"Stream UUID {stream.uuid}",
+        "Stream start time (UTC) 2024-11-23 14:01:37",
+        "Stream end time (UTC) 2024-11-23 14:02:02",
         "Duration 25 s",
         "Rounded bill duration 60 s",
         "Billed amount 0.00300 USD",

@@ -36,7 +36,7 @@ MAY_RESEND = PERMISSIONS[Act.RESEND_CALLBACK].name
 @admin.register(Callback, site=console)
 class CallbackAdmin(ActsOnAll, Saved, Asking, CallbackColumns):
     list_display = (
-        *("created", "event", "stream_link", "host", "state_badge", "last_answer", "tries", "next_try", "finished"),
+        *("created", "state_badge", "last_answer", "event", "stream_link", "host", "tries", "next_try", "finished"),
         "account_name",
     )
     linked = {"account_name": ("streams.view_account", "account_link")}

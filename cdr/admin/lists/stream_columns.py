@@ -49,9 +49,12 @@ class StreamColumns(RecordAdmin):
         return seconds_count(charge.billed_seconds if charge else None)
 
     @admin.display(description="Billed")
-    def billed(self, stream: StreamDetail) -> str:
+    def billed(self, stream: StreamDetail) -> str | SafeString:
         charge = charge_of(stream)
-        return money(charge.amount, charge.currency) if charge else cost_so_far(stream) or NOTHING
+        if charge:
+            return money(charge.amount, charge.currency)
+        so_far, _, a_minute = cost_so_far(stream).partition(", ")
+        return quiet(so_far, a_minute) if so_far else NOTHING
 
     @admin.display(description="Hangup reason")
     def reason(self, stream: StreamDetail) -> SafeString:

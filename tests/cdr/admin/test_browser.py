@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 from django.contrib.auth.models import User
 
-from streams.models import Gateway, Stream
+from streams.models import Account, Gateway, Stream
 from tests.cdr.admin.conftest import signed_in
 from tests.cdr.factories import one_of_each_kind
 from tests.chromium import CHROMIUM
@@ -63,6 +63,28 @@ def test_all_rows_of_a_page_are_ticked_at_once_and_one_question_is_asked(scene, 
     assert page.get_by_role("heading", name=f"Send {count} callbacks again?").is_visible() and count > 5
     page.get_by_role("button", name="Send them again").click()
     assert page.get_by_text(f"{count} callbacks will be sent again within seconds.").is_visible()
+
+
+@pytest.fixture
+def long_name(scene) -> None:
+    Account.objects.update(name="Globex Telephony International Holdings of the North ".ljust(100, "x"))
+
+
+@in_the_browser
+def test_a_list_keeps_its_head_and_its_bar_whatever_accounts_are_called_and_an_address_says_what_is_set(scene, long_name, browser) -> None:
+    context = browser.new_context(viewport={"width": 1600, "height": 500})
+    context.add_cookies([scene.cookie])
+    page = context.new_page()
+    page.goto(scene.callbacks)
+    assert max(page.locator(".bar select").evaluate_all("selects => selects.map(select => select.offsetWidth)")) <= 170
+    page.evaluate("window.scrollTo(0, 200)")
+    top, scrolled = page.evaluate("[document.querySelector('#result_list thead th').getBoundingClientRect().top, window.scrollY]")
+    assert top == 0 and scrolled == 200
+    page.locator("select[name=state]").select_option("delivered")
+    page.get_by_role("button", name="Show").click()
+    assert page.url.endswith("/callback/?state=delivered")
+    page.emulate_media(media="print")
+    assert not page.locator(".bar select").first.is_visible() and page.locator("#result_list").is_visible()
 
 
 @in_the_browser

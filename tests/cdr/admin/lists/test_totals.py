@@ -119,7 +119,8 @@ def test_a_live_stream_says_what_it_has_cost_so_far_and_a_minute(administrator) 
     priced(gateway.account, "9", valid_from=STARTED + timedelta(seconds=30))
     with time_machine.travel(stream.started_at + timedelta(seconds=181), tick=False):
         words = "0.012 USD so far, 0.003 a minute"
-        assert words in read(administrator, STREAMS).text
+        listed = read(administrator, STREAMS)
+        assert "0.012 USD so far" in listed.text and 'title="0.003 a minute"' in listed.html
         assert words in read(administrator, f"{STREAMS}{stream.uuid}/change/").text
         assert words in read(administrator, f"{CALLS}{call.uuid}/change/").text
     assert not Charge.objects.exists()

@@ -128,12 +128,11 @@ class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, Saved, Asking, CallCol
 
 
 def hang_up_question(call: CallPage) -> Question:
-    live = sum(stream.live for stream in call.streams)
     return Question(
         title="Hang up this call?",
         consequences=(
             f"The call of {call.from_number} to {call.to_number} ends for both sides, with hangup source “API Request”, "
-            f"and {counted(live, 'live stream')} with it. This cannot be undone.",
+            f"and {counted(call.live_streams, 'live stream')} with it. This cannot be undone.",
         ),
         refusal="" if call.live else "This call has ended already; there is nothing to hang up.",
         button="Hang up the call",

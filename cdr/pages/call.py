@@ -20,18 +20,21 @@ from cdr.pure.log.rows import PROBLEM_LEVELS
 from cdr.pure.log.wording import words_of
 from cdr.pure.story import tell
 from streams.models import Call, Callback, Stream, StreamEvent
-from streams.pure.lifecycle import CallState, EventKind
+from streams.pure.lifecycle import CallState, EventKind, HangupReason, StreamState
 
 TROUBLE = (EventKind.CALL_ANSWER_FAILED, EventKind.CALL_GATEWAY_ERROR)
 """What stood in the way of a stream."""
 UNFOLDED_STREAMS = 2
 """Of more streams than these the lesser facts are folded away."""
+SHOWN_STREAMS, SHOWN_WRONG = 20, 12
+"""Of more streams than these, so many that went wrong are shown, and the newest."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallPage:
-    """`key`: what its address names it by. `many`: so many streams that only what matters most of each is unfolded. `state_at`: the time
-    of day (UTC) of which all this is true. `numbers`: both, as stored. `removed`: what retention took away."""
+    """`key`: what its address names it by. `many`: so many streams that only what matters most of each is unfolded; `left_out`: how many
+    are not shown. `live_streams`: of all of them, shown or not. `state_at`: the time of day (UTC) of which all this is true. `numbers`:
+    both, as stored. `removed`: what retention took away."""
 
     key: str
     uuid: UUID
@@ -43,6 +46,8 @@ class CallPage:
     facts: tuple[Fact, ...]
     streams: list[StreamCard]
     many: bool
+    left_out: int
+    live_streams: int
     timeline: Timeline
     state_at: str
     numbers: tuple[str, ...]
@@ -71,7 +76,8 @@ def page_of_call(call: Call, key: str, now: datetime, *, outside: bool = False) 
         streams = [stream_for_outside(stream) for stream in streams]
     timeline = drawn(found, streams, _names(streams), call.started_at)
     trouble = _trouble(found.events, streams)
-    cards = [_card(stream, now, found.events, timeline) for stream in streams]
+    shown = shown_of(streams)
+    cards = [_card(stream, now, found.events, timeline) for stream in shown]
     return CallPage(
         key=key,
         uuid=call.uuid,
@@ -79,15 +85,28 @@ def page_of_call(call: Call, key: str, now: datetime, *, outside: bool = False) 
         to_number=call.to_number or NOTHING,
         state=call_badge(call.state),
         live=call.state == CallState.LIVE,
-        story=tell(call_facts(call, trouble), [stream_facts(stream) for stream in streams], now),
+        story=tell(call_facts(call, trouble), [stream_facts(stream) for stream in shown], now),
         facts=facts_for_outside(shown_facts(call, now)) if outside else shown_facts(call, now),
         streams=[card_for_outside(card) if outside else card for card in cards],
         many=len(streams) > UNFOLDED_STREAMS,
+        left_out=len(streams) - len(shown),
+        live_streams=sum(stream.state != StreamState.ENDED for stream in streams),
         timeline=timeline,
         state_at=clock(now),
         numbers=(call.from_number, call.to_number),
         removed=removed_of(call),
     )
+
+
+def shown_of(streams: list[Stream]) -> list[Stream]:
+    """In their order. Of very many those that went wrong, the newest of them, and the newest of all."""
+    if len(streams) <= SHOWN_STREAMS:
+        return streams
+    wrong = [stream for stream in streams if stream.degraded_percent or stream.hangup_reason == HangupReason.CONNECTION_ERROR]
+    chosen = {stream.pk for stream in wrong[-SHOWN_WRONG:]}
+    others = [stream.pk for stream in streams if stream.pk not in chosen]
+    chosen |= set(others[len(chosen) - SHOWN_STREAMS :])
+    return [stream for stream in streams if stream.pk in chosen]
 
 
 def _names(streams: list[Stream]) -> dict[int, str]:

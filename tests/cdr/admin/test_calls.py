@@ -5,10 +5,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cdr.admin.lists.records import RecordAdmin
+from cdr.pages.call import call_page
 from streams.models import Call, ControlRequest, Gateway
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
-from tests.cdr.call_script import make_gateway
+from tests.cdr.call_script import CallScript, make_gateway
 from tests.rows_again import made_once
 
 LIST = "/admin/cdr/calldetail/"
@@ -212,3 +213,21 @@ def test_the_log_of_a_call(support, gateway) -> None:
     call = factories.live_call(gateway)
     page = read(support, reverse("admin:cdr_calldetail_debug_log", args=[call.uuid]))
     assert {f"e{event.pk}" for event in call.events.all()} <= page.ids
+
+
+def test_of_hundreds_of_streams_those_that_went_wrong_are_shown_and_the_newest(support, db) -> None:
+    script = CallScript(make_gateway()).answered(streams=120)
+    streams = [script.streaming(0.2 + number / 100) for number in range(120)]
+    for number, stream in enumerate(streams[:-1]):
+        wrong = number % 10 == 5
+        ended = ("customer_closed", "The customer's service closed.") if wrong else ("call_ended", "The gateway hung up.")
+        script.stream_ended(stream, 30 + number / 10, *ended)
+    call = script.save()
+    page = call_page(str(call.uuid), call.started_at)
+    assert page and (len(page.streams), page.left_out, page.live_streams) == (20, 100, 1)
+    assert [stream.uuid for stream in page.streams][-4:] == streams[-4:] and page.streams[0].uuid == streams[5]
+    address = f"/admin/cdr/calldetail/{call.uuid}/change/"
+    shown = read(support, address)
+    assert "100 more streams are not shown here" in shown.text and f"/admin/cdr/streamdetail/?q={call.uuid}" in shown.links
+    assert len(shown.html) < 500_000
+    assert len(read(support, f"/admin/cdr/streamdetail/?q={call.uuid}").rows) == 51

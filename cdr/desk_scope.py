@@ -10,14 +10,14 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from cdr.member_rows import Membership, Role
-from cdr.models import CallDetail, Statement, StreamDetail
+from cdr.models import CallDetail, Statement, StreamDetail, UrlTest
 from streams.models import Account, Application, AuthToken, Call, Callback, Stream
 
 Row = TypeVar("Row", bound=Model)
 
 ACCOUNT_OF: Mapping[type[Model], str] = {
     Account: "pk",
-    **dict.fromkeys((Call, CallDetail, Stream, StreamDetail, Callback, Statement, Application, AuthToken, Membership), "account"),
+    **dict.fromkeys((Call, CallDetail, Stream, StreamDetail, Callback, Statement, Application, AuthToken, Membership, UrlTest), "account"),
 }
 """The column by which a row belongs to an account. What is not here is not at the desk."""
 
@@ -47,6 +47,11 @@ class DeskScope(NamedTuple):
 
     def manages(self, account_key: int | None) -> bool:
         return self.roles.get(account_key or 0) == Role.MANAGER
+
+    @property
+    def managed(self) -> list[int]:
+        """The keys of the accounts that he manages."""
+        return [account.pk for account in self.accounts if self.manages(account.pk)]
 
     @property
     def places(self) -> list[DeskPlace]:

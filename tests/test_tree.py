@@ -81,7 +81,7 @@ TOLD_BY = {
     "cdr/admin/test_streams": ("cdr/admin/lists/stream_columns",),
     "cdr/admin/test_callbacks": ("cdr/admin/lists/callback_columns",),
     "cdr/admin/lists/test_search": ("cdr/admin/lists/around_time",),
-    "cdr/desk/test_acts": ("cdr/desk/statements",),
+    "cdr/desk/test_acts": ("cdr/desk/applications", "cdr/desk/statements", "cdr/desk/tokens"),
     "cdr/desk/test_matrix": (
         "cdr/desk/callbacks",
         "cdr/desk/calls",

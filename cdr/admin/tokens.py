@@ -63,7 +63,7 @@ class TokenAdmin(Asking):
 
     def _ask_for_name(self, request: HttpRequest, key: int, form: TokenForm) -> HttpResponse:
         account = found(Account.objects.filter(pk=key).first(), "account")
-        return self.asked(request, new_question(account, form), crumb=account.name)
+        return self.asked(request, new_question(account, form, _page_of(account)), crumb=account.name)
 
     def _make(self, request: HttpRequest, key: int, form: TokenForm) -> HttpResponse:
         """The token on a page that is never asked for again: a reload finds its name taken, and makes none."""
@@ -87,10 +87,13 @@ class TokenAdmin(Asking):
         return self.act_view(
             request,
             MAY_CHANGE_TOKENS,
-            lambda: self.asked(request, revoke_question(found(row, "auth token")), crumb=found(row, "auth token").account.name),
+            lambda: self._ask_to_revoke(request, found(row, "auth token")),
             lambda: self._revoke(request, found(row, "auth token")),
             confirm=True,
         )
+
+    def _ask_to_revoke(self, request: HttpRequest, token: AuthToken) -> HttpResponse:
+        return self.asked(request, revoke_question(token, _page_of(token.account)), crumb=token.account.name)
 
     def _revoke(self, request: HttpRequest, token: AuthToken) -> HttpResponse:
         chosen = ENDS.get(request.POST.get("ends", ""))
@@ -120,7 +123,7 @@ class TokenAdmin(Asking):
     )
 
 
-def new_question(account: Account, form: TokenForm) -> Question:
+def new_question(account: Account, form: TokenForm, back: str) -> Question:
     return Question(
         title=f"A new auth token for {account}?",
         consequences=(
@@ -130,13 +133,13 @@ def new_question(account: Account, form: TokenForm) -> Question:
             f"when the older ones have ended. At most {MOST_AT_ONCE} count at once.",
         ),
         button="Make the token",
-        back=_page_of(account),
+        back=back,
         bad=False,
         form=form,
     )
 
 
-def revoke_question(token: AuthToken) -> Question:
+def revoke_question(token: AuthToken, back: str) -> Question:
     account, now = token.account, timezone.now()
     counting = counting_lines(account, now)
     line = next((line for line in counting if line.pk == token.pk), None)
@@ -154,7 +157,7 @@ def revoke_question(token: AuthToken) -> Question:
         warning=last,
         refusal="" if line else "This token has ended already.",
         button="Revoke the token",
-        back=_page_of(account),
+        back=back,
         choice=Choice("It ends", "ends", tuple((key, words) for key, (words, _) in ENDS.items()), PROPOSED),
     )
 

@@ -15,6 +15,7 @@ from cdr.admin.entry.access import GuardedSite
 from cdr.admin.entry.signing_in import SignInForm
 from cdr.desk_scope import scope_of, scope_of_request
 
+ORDER = ("CallDetail", "StreamDetail", "Callback", "Statement", "Application", "AuthToken")
 FIRST_PAGE = "cdr_calldetail_changelist"
 
 
@@ -53,10 +54,10 @@ class Desk(GuardedSite):
         ]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """One section with its lists, in the order in which they were registered."""
+        """One section with its lists, in the order in which they are needed."""
         lists = [
             {"name": model._meta.verbose_name_plural.capitalize(), "admin_url": self.page(f"{known.section}_changelist"), "seldom": False}
-            for model, known in cast(dict[Any, Any], self._registry).items()
+            for model, known in sorted(cast(dict[Any, Any], self._registry).items(), key=lambda one: ORDER.index(one[0].__name__))
         ]
         return [{"name": "Desk", "models": lists}]
 

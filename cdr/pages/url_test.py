@@ -64,8 +64,11 @@ def url_test_page(key: str) -> UrlTestPage | None:
     """In two queries at most; None when there is no such test (they are removed after a day)."""
     rows = UrlTest.objects.select_related("account", "owner", "of_stream__call")
     test = rows.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) <= 18 else None
-    if test is None:
-        return None
+    return page_of_url_test(test) if test else None
+
+
+def page_of_url_test(test: UrlTest) -> UrlTestPage:
+    """Of one that was selected with its account, owner, and stream with its call."""
     call = test.of_stream.call if test.of_stream else Call()
     judged = verdict(test.report) if test.report else None
     said = test.report["said"] if test.report else []

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.forms import Form
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 
@@ -45,7 +45,7 @@ class Question:
     subjects: tuple[str, ...] = ()
     bad: bool = True
     choice: Choice | None = None
-    form: Form | None = None
+    form: BaseForm | None = None
 
 
 class Asking(PageAdmin):

@@ -7,11 +7,12 @@ import pytest
 from django.test import Client
 
 from cdr.audit import Actor
+from cdr.desk.records import name_of_row
 from cdr.member_rows import Role
 from cdr.models import AuditEntry
 from cdr.pure.log.for_customers import words_for_customers
 from cdr.statements.closing import close_statement
-from streams.models import Account, Call, Callback, CallbackState, ControlRequest, Stream
+from streams.models import Account, Application, AuthToken, Call, Callback, CallbackState, ControlRequest, Stream
 from tests.cdr import factories
 from tests.cdr.call_script import make_gateway
 from tests.cdr.desk.two_accounts import at_desk, member, other_rows, own_rows
@@ -97,3 +98,48 @@ def test_a_statement_is_read_and_taken_home_without_who_closed_it(manager) -> No
     )
     assert manager.get(page.replace("2024-11", "2024-09")).status_code == 404
     assert manager.get("/desk/statements/?q=x").status_code == 400
+
+
+def test_a_manager_changes_an_application_and_a_viewer_reads_it_without_secrets(manager) -> None:
+    row = Application.objects.get()
+    row.answer_xml = '<Response><Stream extraHeaders="X-Token=s3cret">wss://bot.example.com/?k=s3cret</Stream></Response>'
+    row.save()
+    page = f"/desk/applications/{name_of_row(row)}/"
+    assert f'href="{page}"' in manager.get("/desk/applications/").content.decode()
+    assert "s3cret" in manager.get(f"{page}edit/").content.decode()
+    read = at_desk(name="victor").get(page).content.decode()
+    assert "wss://bot.example.com/" in read and "s3cret" not in read and "edit/" not in read
+    wrong = manager.post(f"{page}edit/", {"name": row.name, "answer_method": "POST", "answer_xml": "<html>"}).content.decode()
+    assert "error" in wrong and Application.objects.get().answer_xml == row.answer_xml
+    both = {"name": row.name, "answer_url": "https://app.example.com/", "answer_method": "POST", "answer_xml": row.answer_xml}
+    assert "not both" in manager.post(f"{page}edit/", both).content.decode()
+    right = {"name": "new name", "answer_url": "https://app.example.com/?t=s3cret", "answer_method": "GET", "answer_xml": "", "account": 99}
+    assert manager.post(f"{page}edit/", right)["Location"] == page
+    changed, entry = Application.objects.get(), AuditEntry.objects.get()
+    assert (changed.name, changed.answer_method, changed.account_id) == ("new name", "GET", row.account_id)
+    assert (entry.by, entry.act) == ("carla (desk)", "change") and "s3cret" not in str(entry.details)
+
+
+def test_an_application_cannot_take_another_s_name_in_its_account_and_one_of_another_account_is_no_matter(manager) -> None:
+    row = Application.objects.get()
+    Application.objects.create(account=row.account, name="second", answer_xml=row.answer_xml)
+    Application.objects.create(account=make_gateway("pbx-2", "Beta").account, name="third", answer_xml=row.answer_xml)
+    values = {"answer_url": "", "answer_method": "POST", "answer_xml": row.answer_xml}
+    page = f"/desk/applications/{name_of_row(row)}/edit/"
+    assert "another application of this name" in manager.post(page, {**values, "name": "second"}).content.decode()
+    assert manager.post(page, {**values, "name": "third"}).status_code == 302
+
+
+def test_a_manager_makes_and_revokes_a_token_and_sees_it_once(manager) -> None:
+    account = Account.objects.get()
+    made = manager.post(f"/desk/tokens/{account.auth_id}/new/", {"name": "billing script"})
+    token = AuthToken.objects.get(name="billing script")
+    assert token.secret in made.content.decode() and "no-store" in made["Cache-Control"] and token.created_by == "carla (desk)"
+    listed = manager.get("/desk/tokens/").content.decode()
+    end = f"/desk/tokens/{account.auth_id}/{name_of_row(token)}/revoke/"
+    assert token.secret not in listed and f'href="{end}"' in listed and "carla (desk)" in listed and "The operator" in listed
+    read = at_desk(name="victor").get("/desk/tokens/").content.decode()
+    assert "billing script" in read and "revoke/" not in read and "new/" not in read
+    assert "Revoke the auth token" in manager.get(end).content.decode()
+    assert manager.post(end, {"ends": "0"}).status_code == 302 and AuthToken.objects.get(pk=token.pk).ends_at is not None
+    assert [entry.act for entry in AuditEntry.objects.order_by("pk")] == ["make a token", "revoke a token"]

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cdr.desk import desk
+from cdr.desk.records import name_of_row
 from cdr.member_rows import Role
 from cdr.pure import keyset
 from streams.models import Account, Call, Callback, Stream
@@ -25,7 +26,11 @@ from tests.cdr.desk.two_accounts import CANARY, OTHER, OTHER_HOST, OTHER_NUMBER,
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+KINDS = ("call", "stream", "message", "statement", "application", "token", "auth id")
 NOWHERE = {
+    "application": "0123456789abcdef01234567",
+    "token": "MA00000000000000000X/0123456789abcdef01234567",
+    "auth id": "MA00000000000000000X",
     "statement": "MA00000000000000000X/USD/2024-11",
     "uuid": "5ea1ed00-0000-4000-8000-0000000000ff",
     "number": "987654321",
@@ -85,6 +90,8 @@ def keys_of(name: str) -> dict[str, str]:
     found = {"call": call.uuid, "call number": call.pk, "stream": stream.uuid, "stream number": stream.pk}
     found |= {"message": callback.message_id, "callback number": callback.pk, "auth id": account.auth_id}
     found["statement"] = f"{account.auth_id}/USD/2024-11"
+    found["application"] = name_of_row(account.applications.all()[0])
+    found["token"] = f"{account.auth_id}/{name_of_row(account.auth_tokens.all()[0])}"
     return {kind: str(key) for kind, key in found.items()}
 
 
@@ -109,6 +116,8 @@ def test_every_address_is_one_that_is_meant(client) -> None:
         for page in ("changelist", "change", "debug_log", "debug_log_txt", "debug_log_jsonl")
     }
     lists |= {"streams_callback_changelist", "streams_callback_change", "streams_callback_resend", "cdr_streamdetail_stop"}
+    lists |= {f"streams_application_{page}" for page in ("changelist", "change", "edit")}
+    lists |= {f"streams_authtoken_{page}" for page in ("changelist", "change", "new", "revoke")}
     lists |= {f"cdr_statement_{page}" for page in ("changelist", "change", "of", "csv", "pdf")}
     entry = {"index", "login", "login_code", "logout", "second_factor", "own_sessions", "password_change", "password_change_done"}
     assert set(named()) == lists | entry
@@ -122,7 +131,7 @@ def test_what_is_another_s_is_answered_as_what_is_not_there(client, name: str) -
     route = routes()[name]
     for kind, key in keys_of(OTHER).items():
         missing = NOWHERE[kind if kind in NOWHERE else "uuid" if "-" in key else "number"]
-        for method in METHODS if kind in ("call", "message", "statement") else ("get",):
+        for method in METHODS if kind in KINDS else ("get",):
             theirs, nobodys = (getattr(client, method)(with_key(route, one)) for one in (key, missing))
             assert theirs.status_code == nobodys.status_code >= 400, (method, kind)
             assert body(theirs).replace(f"/{key}/", "") == body(nobodys).replace(f"/{missing}/", ""), (method, kind)
@@ -149,7 +158,7 @@ def test_the_same_question_has_the_same_answer_whether_the_other_is_there_or_not
     asked = [f"{path}?{question}" for path in lists for question in ("", *questions())]
     own = keys_of(OWN)
     read_here = [route for name, route in routes().items() if "<" in route and not name.endswith(("_txt", "_jsonl", "_pdf"))]
-    pages = [with_key(route, own[kind]) for route in read_here for kind in ("call", "stream", "message", "statement")]
+    pages = [with_key(route, own[kind]) for route in read_here for kind in KINDS]
     before = {path: sign_of(client.get(path)) for path in [*asked, *pages]}
     assert {200, 400, 404} == {status for status, _, _ in before.values()}
     before = {path: answer for path, answer in before.items() if answer[0] != 404}
@@ -175,7 +184,7 @@ def test_what_a_manager_does_a_viewer_is_refused() -> None:
     viewer, own = at_desk(name="victor"), keys_of(OWN)
     refused = set()
     for name, route in routes().items():
-        kinds = ("call", "stream", "message", "statement") if "<" in route else ()
+        kinds = KINDS if "<" in route else ()
         answers = {viewer.post(with_key(route, own[kind])).status_code for kind in kinds}
         assert answers <= {403, 404, 405}, name
         refused |= {name} if 403 in answers else set()

@@ -12,11 +12,13 @@ from django.test import Client
 from cdr.audit import Actor
 from cdr.member_rows import Membership, Role
 from cdr.statements.closing import close_statement
+from streams import tokens
 from streams.models import Account, Call, Callback, Gateway, Stream
 from tests.cdr import factories
 from tests.cdr.admin.conftest import signed_in
 from tests.cdr.call_script import make_gateway
 from tests.rows_again import made_once
+from tests.streams.rows import main_token
 
 OWN, OTHER = "Acme Robotics", "C4nary Corp"
 CANARY = "c4nary"
@@ -43,6 +45,7 @@ def own_rows() -> None:
         kind(gateway)
     factories.stopped_call(gateway, cause="stopped_by_operator")
     Call.objects.filter(pk=Call.objects.order_by("pk")[0].pk).update(uuid=SHARED_UUID)
+    main_token(gateway.account)
 
 
 @made_once
@@ -56,6 +59,7 @@ def other_rows() -> None:
         for kind in (factories.closed_call, factories.refused_call, factories.live_call)
     ]
     Call.objects.filter(pk=keys[0]).update(uuid=SHARED_UUID)
+    tokens.make(gateway.account, f"{CANARY} token", "a test", gateway.account.created_at)
     close_statement(gateway.account, "USD", date(2024, 11, 1), Actor("clara", None))
     of_other = Stream.objects.filter(account=gateway.account)
     of_other.update(service_url=f"wss://{OTHER_HOST}:8443/in", service_host=OTHER_HOST, status_callback_url=f"https://{OTHER_HOST}/cb")

@@ -9,15 +9,18 @@ from typing import Any, NamedTuple, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from cdr.invitation_rows import Invitation
 from cdr.member_rows import Membership, Role
-from cdr.models import CallDetail, Statement, StreamDetail, UrlTest
+from cdr.models import CallDetail, Statement, StreamDetail
 from streams.models import Account, Application, AuthToken, Call, Callback, Stream
 
 Row = TypeVar("Row", bound=Model)
 
 ACCOUNT_OF: Mapping[type[Model], str] = {
     Account: "pk",
-    **dict.fromkeys((Call, CallDetail, Stream, StreamDetail, Callback, Statement, Application, AuthToken, Membership, UrlTest), "account"),
+    **dict.fromkeys(
+        (Call, CallDetail, Stream, StreamDetail, Callback, Statement, Application, AuthToken, Membership, Invitation), "account"
+    ),
 }
 """The column by which a row belongs to an account. What is not here is not at the desk."""
 

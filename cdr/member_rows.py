@@ -31,6 +31,7 @@ class Membership(models.Model):
     created_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
+        verbose_name = "member"
         default_permissions = ()
         permissions = [("change_members", "Can add and remove members of an account's desk")]
         ordering = ("account", "user__username")

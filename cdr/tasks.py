@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from cdr import exports, list_acts, log_links, retention, spending, trial_calls, url_tests
+from cdr import exports, invitations, list_acts, log_links, retention, spending, trial_calls, url_tests
 from cdr.alerts import gathering, outbox, rounds, transitions
 from cdr.sign_in import locks
 from cdr.sign_in.sessions import SessionStore
@@ -79,6 +79,17 @@ def tell_alerts() -> None:
     gathering.gather()
     while outbox.send_next():
         pass
+
+
+@shared_task(name="cdr.tasks.mail_invitations")
+def mail_invitations() -> None:
+    while invitations.mail_next():
+        pass
+
+
+@shared_task(name="cdr.tasks.forget_old_invitations")
+def forget_old_invitations() -> None:
+    invitations.forget_old()
 
 
 @shared_task(name="cdr.tasks.remove_old_alerts")

@@ -29,6 +29,8 @@ OTHERS = {
     "cdr/roles.py": "groups",
     "cdr/admin/lists/saved_filters.py": "saved filters",
     "cdr/admin/filters/kinds.py": "no row: what a filter of a list was asked",
+    "cdr/desk/applications.py": "an application, by its form",
+    "cdr/desk/accepting.py": "a user, by a form",
     "streams/jobs.py": "the claim of any row that is a job: who has it, until when, how often it was tried",
 }
 """Where the code alone does not tell what is written."""

@@ -15,7 +15,7 @@ from cdr.admin.entry.access import GuardedSite
 from cdr.admin.entry.signing_in import SignInForm
 from cdr.desk_scope import scope_of, scope_of_request
 
-ORDER = ("CallDetail", "StreamDetail", "Callback", "Statement", "Application", "AuthToken")
+ORDER = ("CallDetail", "StreamDetail", "Callback", "Statement", "Application", "AuthToken", "Membership")
 FIRST_PAGE = "cdr_calldetail_changelist"
 
 

@@ -10,11 +10,12 @@ from django.db import models
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
-from cdr import audit, exports, roles
+from cdr import audit, exports, invitations, roles
 from cdr.admin.site import console
 from cdr.alert_rows import AlertNotice, AlertTry
 from cdr.alerts import gathering
 from cdr.audit import Actor
+from cdr.invitation_rows import Invitation
 from cdr.list_act_rows import ListAct, ListActPart
 from cdr.log_links import LinkTerms, make_link
 from cdr.member_rows import Membership
@@ -72,6 +73,7 @@ def a_row_of_each() -> None:
     host_blocks.block(HostOf(account, "blocked.example.com"), "It floods us.", "maria")
     UrlTest.objects.create(owner=owner, account=account, url="wss://bot.example.com/", call_id=call.uuid, stream_id=call.uuid)
     Membership.objects.create(user=owner, account=account)
+    invitations.invite(account, "dora@example.org", "viewer", owner=owner, origin="https://desk.example.org", actor=Actor("owner", None))
     a_link(StreamDetail.objects.order_by("pk").first(), owner)
     FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
     RetentionRun.objects.create(started_at=call.started_at, counts={"Acme Robotics": {"numbers": 3}})
@@ -130,7 +132,7 @@ def address(name: str, pattern: URLPattern, user: User | None) -> str:
     return reverse(f"admin:{name}", args=[row.uuid if hasattr(row, "uuid") and not name.endswith("_history") else row.pk])
 
 
-BESIDE: dict[str, type[models.Model]] = {"token": AuthToken, "link": LogLink, "member": Membership}
+BESIDE: dict[str, type[models.Model]] = {"token": AuthToken, "link": LogLink, "member": Membership, "invitation": Invitation}
 """Rows without an admin of their own, which an address names after the row they belong to."""
 
 

@@ -26,8 +26,9 @@ from tests.cdr.desk.two_accounts import CANARY, OTHER, OTHER_HOST, OTHER_NUMBER,
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-KINDS = ("call", "stream", "message", "statement", "application", "token", "auth id")
+KINDS = ("call", "stream", "message", "statement", "application", "token", "auth id", "invitation")
 NOWHERE = {
+    "invitation": "MA00000000000000000X/0123456789abcdef01234567",
     "application": "0123456789abcdef01234567",
     "token": "MA00000000000000000X/0123456789abcdef01234567",
     "auth id": "MA00000000000000000X",
@@ -91,6 +92,7 @@ def keys_of(name: str) -> dict[str, str]:
     found |= {"message": callback.message_id, "callback number": callback.pk, "auth id": account.auth_id}
     found["statement"] = f"{account.auth_id}/USD/2024-11"
     found["application"] = name_of_row(account.applications.all()[0])
+    found["invitation"] = f"{account.auth_id}/{name_of_row(account.invitations.all()[0])}"
     found["token"] = f"{account.auth_id}/{name_of_row(account.auth_tokens.all()[0])}"
     return {kind: str(key) for kind, key in found.items()}
 
@@ -117,6 +119,7 @@ def test_every_address_is_one_that_is_meant(client) -> None:
     }
     lists |= {"streams_callback_changelist", "streams_callback_change", "streams_callback_resend", "cdr_streamdetail_stop"}
     lists |= {f"streams_application_{page}" for page in ("changelist", "change", "edit")}
+    lists |= {f"cdr_membership_{page}" for page in ("changelist", "change", "invite", "revoke")}
     lists |= {f"streams_authtoken_{page}" for page in ("changelist", "change", "new", "revoke")}
     lists |= {f"cdr_statement_{page}" for page in ("changelist", "change", "of", "csv", "pdf")}
     entry = {"index", "login", "login_code", "logout", "second_factor", "own_sessions", "password_change", "password_change_done"}

@@ -2,14 +2,16 @@
 
 Owns the rows and what is marked. Also who is at the desk."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from cdr.audit import Actor
+from cdr.invitation_rows import Invitation
 from cdr.member_rows import Membership, Role
 from cdr.statements.closing import close_statement
 from streams import tokens
@@ -38,6 +40,13 @@ def at_desk(account: str = OWN, role: str = Role.VIEWER, name: str = "carla") ->
     return signed_in(member(account, role, name))
 
 
+def invite_to(account: Account, owner: str, email: str) -> None:
+    by = User.objects.create_user(owner)
+    Membership.objects.create(user=by, account=account, role=Role.MANAGER)
+    now = timezone.now()
+    Invitation.objects.create(account=account, owner=by, email=email, key=owner[:12], created_at=now, expires_at=now + timedelta(days=7))
+
+
 @made_once
 def own_rows() -> None:
     gateway = make_gateway()
@@ -46,6 +55,7 @@ def own_rows() -> None:
     factories.stopped_call(gateway, cause="stopped_by_operator")
     Call.objects.filter(pk=Call.objects.order_by("pk")[0].pk).update(uuid=SHARED_UUID)
     main_token(gateway.account)
+    invite_to(gateway.account, "owner", "nobody@example.org")
 
 
 @made_once
@@ -60,6 +70,7 @@ def other_rows() -> None:
     ]
     Call.objects.filter(pk=keys[0]).update(uuid=SHARED_UUID)
     tokens.make(gateway.account, f"{CANARY} token", "a test", gateway.account.created_at)
+    invite_to(gateway.account, f"{CANARY}-person", f"{CANARY}@example.org")
     close_statement(gateway.account, "USD", date(2024, 11, 1), Actor("clara", None))
     of_other = Stream.objects.filter(account=gateway.account)
     of_other.update(service_url=f"wss://{OTHER_HOST}:8443/in", service_host=OTHER_HOST, status_callback_url=f"https://{OTHER_HOST}/cb")

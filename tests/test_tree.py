@@ -32,6 +32,7 @@ OF_MANY_MODULES = {
     "cdr/admin/test_permissions": "every page of the console",
     "cdr/admin/test_role_matrix": "every page of the console",
     "cdr/desk/test_acts": "what managers do on several pages of the desk",
+    "cdr/desk/test_journey": "a customer, from the invitation on",
     "cdr/desk/test_matrix": "every address of the desk",
     "cdr/api/test_examples": "the API as its documentation says to ask it",
     "cdr/api/test_node_sdk": "the API as a customer's SDK sees it",

@@ -197,8 +197,9 @@ class WithMembers(Asking):
         question = Question(
             title=f"Remove {member.user} from the desk of {member.account}?",
             consequences=(
-                "At once no page shows them anything of this account, and a debug log that they have open ends within seconds. The user "
-                "stays: delete it, or end its sessions, under Users.",
+                "At once no page shows them anything of this account, and a debug log that they have open ends within seconds. Their "
+                "invitations that nobody has accepted yet open nothing any more.",
+                "Auth tokens that they made go on: revoke those on the account's page. The user stays: delete it under Users.",
             ),
             button="Remove the member",
             back=self.own_url("members", member.account_id),

@@ -95,7 +95,12 @@ class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, Saved, Asking, CallCol
         call = self.shown(request, page, "call")
         streams = cast(PageAdmin, self.admin_site.get_model_admin(StreamDetail))
         cards = [(card, streams.doors(Where.RECORD, request, card)) for card in call.streams]
-        shown = {"call": call, "cards": cards, "doors": self.doors(Where.RECORD, request, call)}
+        shown = {
+            "call": call,
+            "cards": cards,
+            "may_list_streams": streams.has_view_permission(request),
+            "doors": self.doors(Where.RECORD, request, call),
+        }
         context = self.page_context(request, f"Call {call.from_number} to {call.to_number}", **shown)
         return TemplateResponse(request, "admin/cdr/call.html", context)
 

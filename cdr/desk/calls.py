@@ -77,6 +77,11 @@ class DeskCalls(DeskRecords, Logged, CallColumns):
         page = self.shown(request, page_of_call(call, object_id, timezone.now(), outside=True) if call else None, "call")
         streams = cast(PageAdmin, self.admin_site.get_model_admin(StreamDetail))
         cards = [(card, streams.doors(Where.RECORD, request, card)) for card in page.streams]
-        shown = {"call": page, "cards": cards, "doors": self.doors(Where.RECORD, request, page)}
+        shown = {
+            "call": page,
+            "cards": cards,
+            "may_list_streams": streams.has_view_permission(request),
+            "doors": self.doors(Where.RECORD, request, page),
+        }
         context = self.page_context(request, f"Call {page.from_number} to {page.to_number}", **shown)
         return TemplateResponse(request, "admin/cdr/call.html", context)

@@ -10,6 +10,7 @@ from streams.models import Call, ControlRequest, Gateway
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import CallScript, make_gateway
+from tests.cdr.desk.two_accounts import at_desk
 from tests.rows_again import made_once
 
 LIST = "/admin/cdr/calldetail/"
@@ -231,3 +232,5 @@ def test_of_hundreds_of_streams_those_that_went_wrong_are_shown_and_the_newest(s
     assert "100 more streams are not shown here" in shown.text and f"/admin/cdr/streamdetail/?q={call.uuid}" in shown.links
     assert len(shown.html) < 500_000
     assert len(read(support, f"/admin/cdr/streamdetail/?q={call.uuid}").rows) == 51
+    at_the_desk = read(at_desk(call.account.name), f"/desk/calls/{call.uuid}/")
+    assert "100 more streams are not shown here" in at_the_desk.text and f"/desk/streams/?q={call.uuid}" in at_the_desk.links

@@ -116,6 +116,7 @@ def questions() -> list[str]:
     words = [OTHER, OTHER_HOST, OTHER_NUMBER, OTHER_NUMBER[-4:], f"{CANARY} application", f"{CANARY}-pbx", "bot.", "bot.example.com"]
     words += [f"wss://{OTHER_HOST}:8443/in", f"{OTHER_NUMBER} 14:02", str(SHARED_UUID)]
     asked = [("q", word) for word in words]
+    asked += [("q", "bot.example"), ("host", "bot.example"), ("application", "support")]
     asked += [("host", OTHER_HOST), ("host", "bot"), ("application", CANARY), ("application", "support bot"), ("gateway", f"{CANARY}-pbx")]
     asked += [("account", OTHER), ("account", Account.objects.get(name=OWN).auth_id), ("account__name__startswith", "C")]
     asked += [("streams__service_url__contains", CANARY), ("stream__call__from_number__startswith", OTHER_NUMBER)]

@@ -15,7 +15,7 @@ from cdr.invitation_rows import Invitation
 from cdr.member_rows import Membership, Role
 from cdr.statements.closing import close_statement
 from streams import tokens
-from streams.models import Account, Call, Callback, Gateway, Stream
+from streams.models import Account, Application, Call, Callback, Gateway, Stream
 from tests.cdr import factories
 from tests.cdr.admin.conftest import signed_in
 from tests.cdr.call_script import make_gateway
@@ -74,6 +74,9 @@ def other_rows() -> None:
     close_statement(gateway.account, "USD", date(2024, 11, 1), Actor("clara", None))
     of_other = Stream.objects.filter(account=gateway.account)
     of_other.update(service_url=f"wss://{OTHER_HOST}:8443/in", service_host=OTHER_HOST, status_callback_url=f"https://{OTHER_HOST}/cb")
+    # Names that those of the other account begin with: who prefers a whole name, whoever has it, tells that somebody has it.
+    Stream.objects.filter(pk=of_other.order_by("pk")[0].pk).update(service_url="wss://bot.example/in", service_host="bot.example")
+    Application.objects.create(account=gateway.account, name="support", answer_xml="<Response/>")
     of_other.exclude(end_details="").update(end_details=f"It said {CANARY}.")
     for callback in Callback.objects.filter(account=gateway.account):
         Callback.objects.filter(pk=callback.pk).update(

@@ -42,7 +42,8 @@ ROW_SECONDS = 1.0
 """How long a call that may belong to another process waits for its row, so that no customer hears of it twice; not for ever, because the
 database may be away."""
 DISK_SECONDS = 0.25
-"""How long a call waits for its beginning to be on this machine's disk, before anybody is asked or told about it; its audio is kept."""
+"""How long a call waits for its beginning to be on this machine's disk, and so each stream, before anybody is asked or told about it; the
+audio is kept."""
 
 ANSWERS = Shares("answers", places=256, each=32)
 """Fetched and read beside the event loop."""
@@ -132,6 +133,7 @@ class GatewaySocket:
             answer=self.answer,
             tokens=self.tokens,
             over=self.board.over,
+            kept=self.kept,
             too_many=lambda: self.board.crowding.refused_call(self.known),
         )
         self.relay = self.board.calls.open(line, who, first, context)
@@ -183,10 +185,14 @@ class GatewaySocket:
         """Those in force now, also hours into a call."""
         return self.board.directory.tokens_of(self.entry)
 
+    async def kept(self) -> None:
+        """Nobody hears of a call or a stream before the disk has it; but a disk that is slow holds up no audio for longer than that."""
+        await self.board.note_queue.spool.until_kept(DISK_SECONDS)
+
     async def answer(self, relay: Relay) -> tuple[Answer, dict[str, Any]]:
         """The application's XML, checked, with facts for the debug log. Raises AnswerUnavailable."""
         facts = relay.facts
-        await self.board.note_queue.spool.until_kept(DISK_SECONDS)
+        await self.kept()
         if relay.line.dialect.resumes:
             await self.board.note_queue.until_begun(facts.key, ROW_SECONDS)
             if not relay.live:

@@ -36,12 +36,17 @@ CLOSE_TAKEN_OVER = 4410
 CONTROL_FAILED = "That could not be done: the platform failed at it, and its log has the details."
 
 
+async def at_once() -> None:
+    """Where nothing is kept on disk."""
+
+
 @dataclass(frozen=True, slots=True)
 class RelayContext:
     """What a relay needs of the process around it.
 
     `record` keeps a note; `answer` fetches and checks the application's XML; `tokens` are the account's, those
-    of now; `over` is told when the relay is done. `too_many` says why this call is one more than may be, "" where it is not."""
+    of now; `over` is told when the relay is done. `kept` returns when what was recorded is on disk, or is no longer waited for.
+    `too_many` says why this call is one more than may be, "" where it is not."""
 
     limits: StreamLimits
     dialling: DialSettings
@@ -50,6 +55,7 @@ class RelayContext:
     answer: Callable[["Relay"], Awaitable[tuple[Answer, dict[str, Any]]]]
     tokens: Callable[[], Tokens]
     over: Callable[["Relay"], None]
+    kept: Callable[[], Awaitable[None]] = at_once
     too_many: Callable[[], str] = lambda: ""
 
 
@@ -63,7 +69,7 @@ class Relay:
         self.done = asyncio.Event()
         caller, now = line.caller, time.monotonic()
         self.session = CallSession(Identity(facts.call_id, caller.auth_id), context.limits, now, facts.started_at, line.dialect.marks)
-        self.links = CustomerLinks(self.session, context.tokens, context.dialling, context.tls, self._after)
+        self.links = CustomerLinks(self.session, context.tokens, context.dialling, context.tls, kept=context.kept, after=self._after)
         self._fenced = False
         self._loop = asyncio.get_running_loop()
         self._answering: asyncio.Task[None] | None = None

@@ -7,7 +7,7 @@ import logging
 import secrets
 import ssl
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +38,8 @@ class Link:
 
 
 class CustomerLinks:
-    """`after(now)` is called when the session was told something and may want something done. `tokens` are asked for at each dialling:
+    """`kept` returns when what was noted is on disk: a customer hears of no stream that a killed process would take with it.
+    `after(now)` is called when the session was told something and may want something done. `tokens` are asked for at each dialling:
     a call may outlive a rotation."""
 
     def __init__(
@@ -47,12 +48,15 @@ class CustomerLinks:
         tokens: Callable[[], Tokens],
         dialling: DialSettings,
         tls: ssl.SSLContext,
+        *,
+        kept: Callable[[], Awaitable[None]],
         after: Callable[[float], None],
     ) -> None:
         self.session = session
         self.tokens = tokens
         self.dialling = dialling
         self.tls = tls
+        self.kept = kept
         self.after = after
         self._links: dict[UUID, Link] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,6 +75,7 @@ class CustomerLinks:
         """One attempt, then the life of the socket it made."""
         speak_of_stream(effect.stream_id)
         await asyncio.sleep(effect.after_seconds)
+        await self.kept()
         began = time.monotonic()
         link.stream.dialling(began)
         self.after(began)

@@ -63,7 +63,9 @@ class Stage(Changing):
         self.may_answer.set()
         self.notes: list[Note] = []
         self.of: set[UUID] = set()
-        self.asked = 0
+        self.asked = self.waited_for_the_disk = 0
+        self.disk = asyncio.Event()
+        self.disk.set()
         self.over: list[Relay] = []
         self.relay: Relay | None = None
         self.problem = ""
@@ -76,7 +78,9 @@ class Stage(Changing):
             self.problem = self.relay.continue_on(line, first)
             return self.relay
         facts = CallFacts(UUID(CALL), 3, 1, 2, who.from_number, who.to_number, who.direction, "gw1-1", 1_700_000_000.0)
-        context = RelayContext(self.limits, DialSettings(REACH, 20.0), TLS, self.record, self._answer, lambda: ("token",), self._over)
+        context = RelayContext(
+            self.limits, DialSettings(REACH, 20.0), TLS, self.record, self._answer, lambda: ("token",), self._over, self._kept
+        )
         relay = self.relay = Relay(line, facts, context)
         relay.begin(who)
         if first is not None:
@@ -87,6 +91,11 @@ class Stage(Changing):
         self.of.add(facts.call_id)
         self.notes.append(note)
         self.changed()
+
+    async def _kept(self) -> None:
+        self.waited_for_the_disk += 1
+        self.changed()
+        await self.disk.wait()
 
     async def _answer(self, relay: Relay) -> tuple[Answer, dict[str, Any]]:
         self.asked += 1
@@ -228,6 +237,22 @@ async def test_audio_goes_to_the_customer_frame_by_frame_and_needs_no_clock() ->
                 await conversation.until_media(count)
     assert conversation.audio == b"".join(FRAMES)
     assert conversation.call_id == CALL
+
+
+async def test_a_customer_hears_of_a_stream_when_the_disk_has_it_and_then_of_all_its_audio() -> None:
+    async with Customer() as customer:
+        stage = Stage(asking(customer))
+        stage.disk.clear()
+        async with on(stage) as (line, _):
+            await stage.until(lambda: stage.waited_for_the_disk == 1, "the disk was waited for")
+            for frame in FRAMES:
+                line.feed(frame)
+            assert EventKind.STREAM_REQUESTED in stage.kinds() and EventKind.CONNECT_STARTED not in stage.kinds()
+            assert not customer.conversations
+            stage.disk.set()
+            conversation = await customer.conversation()
+            await conversation.until_media(len(FRAMES))
+    assert conversation.audio == b"".join(FRAMES)
 
 
 async def test_digits_and_what_the_customer_wants_go_their_ways_at_once() -> None:

@@ -34,6 +34,8 @@ MAY_CHANGE_MEMBERS = "cdr.change_members"
 LASTS = timedelta(days=7)
 KEPT = timedelta(days=30)
 MOST_OPEN = 20
+MOST_A_DAY = 50
+"""Of an account, whatever became of them: each is a mail of the operator's server to whomever somebody named."""
 MAILS = Shares("invitations", places=4, each=1)
 CLAIMED_FOR = timedelta(seconds=60)
 """Longer than any mail takes."""
@@ -53,6 +55,8 @@ def invite(account: Account, email: str, role: str, *, owner: Any, origin: str, 
         Account.objects.select_for_update(no_key=True).get(pk=account.pk)  # two clicks, one after another
         if open_invitations(account).count() >= MOST_OPEN:
             raise NotInvited(f"{MOST_OPEN} invitations of this account wait to be accepted. Revoke one first.")
+        if Invitation.objects.filter(account=account, created_at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
+            raise NotInvited(f"{MOST_A_DAY} people were invited for this account within a day, which is as many as may be. Go on tomorrow.")
         made = Invitation.objects.create(
             key=secrets.token_urlsafe(9),
             account=account,

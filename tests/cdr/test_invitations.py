@@ -160,6 +160,18 @@ def test_what_was_not_mailed_says_why_and_too_many_are_refused(manager, account,
     assert "Nothing was done" in said.content.decode() and Invitation.objects.count() == 1
 
 
+def test_revoking_makes_no_room_for_more_mails_than_a_day_has(manager, account, monkeypatch) -> None:
+    """A member's account is no way to write to whomever one likes by the operator's server."""
+    monkeypatch.setattr(invitations, "MOST_A_DAY", 3)
+    for number in range(5):
+        said = manager.post(f"/desk/members/{account.auth_id}/invite/", {"email": f"p{number}@example.org", "role": "viewer"}, follow=True)
+        Invitation.objects.update(revoked_at=F("created_at"))
+    assert "3 people were invited for this account within a day" in said.content.decode() and Invitation.objects.count() == 3
+    Invitation.objects.update(created_at=F("created_at") - timedelta(days=1))
+    manager.post(f"/desk/members/{account.auth_id}/invite/", {"email": "next@example.org", "role": "viewer"})
+    assert Invitation.objects.count() == 4
+
+
 def test_old_ones_are_forgotten(manager, account, mails) -> None:
     invited(manager, account, mails)
     assert invitations.forget_old() == 0

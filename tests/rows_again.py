@@ -13,8 +13,9 @@ from django.db import connection, models, transaction
 Rows = dict[type[models.Model], list[tuple[object, ...]]]
 
 
-def made_once(make: Callable[[], object]) -> Callable[[], None]:
-    """`make` begins with none of its rows there and gives back nothing: a test asks the database for what it needs."""
+def made_once(make: Callable[[], object], *, keys_after: int = 0) -> Callable[[], None]:
+    """`make` begins with none of its rows there and gives back nothing: a test asks the database for what it needs. `keys_after`: for rows
+    that are written beside others, which may be more in one test than in another."""
     copies: Rows = {}
 
     @wraps(make)
@@ -23,6 +24,7 @@ def made_once(make: Callable[[], object]) -> Callable[[], None]:
             write(copies)
             return
         before = all_rows()
+        number_after(keys_after)
         make()
         copies.update(added(before, all_rows()))
 
@@ -31,6 +33,22 @@ def made_once(make: Callable[[], object]) -> Callable[[], None]:
 
 def all_rows() -> Rows:
     return {model: rows_of(model) for model in apps.get_models(include_auto_created=True) if model._meta.managed and not model._meta.proxy}
+
+
+def number_after(key: int) -> None:
+    """What the database numbers from now on."""
+    if not key:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        for model in all_rows():
+            field, table = model._meta.auto_field, model._meta.db_table
+            if field is None:
+                continue
+            if connection.vendor == "sqlite":
+                cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+                cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, key])
+            else:
+                cursor.execute("SELECT setval(pg_get_serial_sequence(%s, %s), %s)", [table, field.column, key])
 
 
 def rows_of(model: type[models.Model]) -> list[tuple[object, ...]]:

@@ -39,6 +39,15 @@ def test_others_come_after_them() -> None:
     assert Call.objects.count() == 2 and Account.objects.count() == 1
 
 
+@pytest.mark.django_db
+def test_what_is_written_beside_others_finds_its_keys_free_however_many_they_are() -> None:
+    make = made_once(lambda: factories.good_call(make_gateway()), keys_after=1_000_000)
+    undone(make)
+    factories.good_call(make_gateway("other", "Other"))
+    make()
+    assert Call.objects.count() == 2 and Call.objects.latest("pk").pk == 1_000_001
+
+
 @pytest.mark.django_db(transaction=True)
 def test_no_table_comes_too_early_where_each_statement_is_a_transaction() -> None:
     make = made_once(lambda: factories.closed_call(make_gateway()))

@@ -3,6 +3,7 @@
 Owns the rows and what is marked. Also who is at the desk."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -58,7 +59,7 @@ def own_rows() -> None:
     invite_to(gateway.account, "owner", "nobody@example.org")
 
 
-@made_once
+@partial(made_once, keys_after=1_000_000)
 def other_rows() -> None:
     """The same of the other account, with its marks wherever text can stand."""
     gateway = make_gateway(f"{CANARY}-pbx", OTHER)

@@ -18,6 +18,7 @@ from cdr.admin.filters.callbacks import CALLBACK_FILTERS
 from cdr.admin.lists.acting_on_all import ActsOnAll
 from cdr.admin.lists.callback_columns import CallbackColumns, with_last_answers
 from cdr.admin.lists.markup import named_link
+from cdr.admin.lists.news import HasNews
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import found
 from cdr.admin.lists.saved_filters import Saved
@@ -34,7 +35,7 @@ MAY_RESEND = PERMISSIONS[Act.RESEND_CALLBACK].name
 
 
 @admin.register(Callback, site=console)
-class CallbackAdmin(ActsOnAll, Saved, Asking, CallbackColumns):
+class CallbackAdmin(ActsOnAll, HasNews, Saved, Asking, CallbackColumns):
     list_display = (
         *("created", "state_badge", "last_answer", "event", "stream_link", "host", "tries", "next_try", "finished"),
         "account_name",

@@ -26,6 +26,7 @@ from cdr.admin.lists.call_columns import CallColumns
 from cdr.admin.lists.exporting import Exported, Sheet
 from cdr.admin.lists.markup import named_link
 from cdr.admin.lists.narrowing import CallChangeList
+from cdr.admin.lists.news import HasNews
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, RecordList, found
 from cdr.admin.lists.saved_filters import Saved
@@ -49,7 +50,7 @@ MASKED = {"caller": "masked_caller", "called": "masked_called"}
 
 
 @admin.register(CallDetail, site=console)
-class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, Saved, Asking, CallColumns):
+class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, HasNews, Saved, Asking, CallColumns):
     log_words = "Debug log of the call"
     list_display = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge", "account_name")
     linked = {"account_name": ("streams.view_account", "account_link")}

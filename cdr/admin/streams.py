@@ -22,6 +22,7 @@ from cdr.admin.lists.acting_on_all import ActsOnAll
 from cdr.admin.lists.exporting import Exported, Sheet
 from cdr.admin.lists.markup import named_link
 from cdr.admin.lists.narrowing import StreamChangeList
+from cdr.admin.lists.news import HasNews
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.lists.saved_filters import Saved
@@ -46,7 +47,7 @@ MAY_STOP = PERMISSIONS[Act.STOP_STREAM].name
 
 
 @admin.register(StreamDetail, site=console)
-class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, Saved, Asking, StreamColumns):
+class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, HasNews, Saved, Asking, StreamColumns):
     named_by = "uuid"
     list_display = (
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),

@@ -166,6 +166,11 @@ class RecordList(UnderstoodList):
 
     # What can be done with it ------------------------------------------------------------------------------------------
     @cached_property
+    def news_address(self) -> str:
+        """Where its page asks for what is newer than its first row; "" where it does not."""
+        return "" if self.problems or not self.begins_newest else self.model_admin.news_address(self)
+
+    @cached_property
     def doors(self) -> list[Door]:
         return self.model_admin.doors(Where.LIST, self.request, self)
 
@@ -187,6 +192,9 @@ class RecordAdmin(PageAdmin):
     show_full_result_count = False
     turned_by: ClassVar[tuple[str, ...]] = (BEFORE, AFTER, ERROR_FLAG)
     change_list_template = "admin/cdr/record_list.html"
+
+    def news_address(self, listed: RecordList) -> str:
+        return ""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,11 +1,14 @@
-"""The console's scripts in a real Chromium: ticking all rows, the key of the search, copying, and a link to a line of the log."""
+"""The console's scripts in a real Chromium: ticking all rows, the key of the search, copying, a link to a line of the
+log, and pages that move."""
 
+import re
 from typing import NamedTuple
 
 import pytest
 from django.contrib.auth.models import User
 
-from streams.models import Account, Gateway, Stream
+from streams.models import Account, Call, Gateway, Stream
+from streams.pure.lifecycle import CallState
 from tests.cdr.admin.conftest import signed_in
 from tests.cdr.factories import one_of_each_kind
 from tests.chromium import CHROMIUM
@@ -21,11 +24,12 @@ pytestmark = [
 
 
 class Scene(NamedTuple):
-    """`callbacks`: their list. `gateway`: the page of one. `log`, `anchor`: the last line of a stream's debug log. `cookie`: of somebody
-    signed in."""
+    """`callbacks`: their list. `gateway`: the page of one. `live`: a live call's. `log`, `anchor`: the last line of a stream's debug log.
+    `cookie`: of somebody signed in."""
 
     callbacks: str
     gateway: str
+    live: str
     log: str
     anchor: str
     cookie: dict[str, str]
@@ -44,6 +48,7 @@ def scene(live_server) -> Scene:
     return Scene(
         callbacks=f"{url}/streams/callback/",
         gateway=f"{url}/streams/gateway/{gateway.pk}/change/",
+        live=f"{url}/cdr/calldetail/{Call.objects.filter(state=CallState.LIVE).latest('pk').uuid}/change/",
         log=f"{url}/cdr/streamdetail/{unconnected.uuid}/debug-log/",
         anchor=f"e{unconnected.events.last().pk}",
         cookie=cookie_of(User.objects.create_superuser("admin"), live_server.url),
@@ -85,6 +90,36 @@ def test_a_list_keeps_its_head_and_its_bar_whatever_accounts_are_called_and_an_a
     assert page.url.endswith("/callback/?state=delivered")
     page.emulate_media(media="print")
     assert not page.locator(".bar select").first.is_visible() and page.locator("#result_list").is_visible()
+
+
+@in_the_browser
+def test_a_list_says_what_came_and_a_live_page_is_read_anew_and_both_say_when_they_are_stale(scene, browser) -> None:
+    context = browser.new_context(viewport={"width": 1366, "height": 700})
+    context.add_cookies([scene.cookie])
+    page = context.new_page()
+    page.clock.install()
+    page.goto(scene.callbacks)
+    news = page.locator("#news")
+    assert not news.is_visible()
+    page.evaluate("news.dataset.address = news.dataset.address.replace(/after=.*/, '')")
+    page.clock.fast_forward(10_000)
+    page.get_by_text(re.compile("[0-9]+ new \u2013 show")).wait_for()
+    news.click()
+    page.wait_for_url("**/callback/?")
+
+    page.goto(scene.live)
+    state, folded = page.locator(".state"), page.locator(".beside details").last
+    folded.locator("summary").click()
+    page.evaluate("document.querySelector('.state').firstChild.textContent = 'As of long ago. '")
+    page.clock.fast_forward(3_000)
+    page.get_by_text("long ago").wait_for(state="detached")
+    assert folded.evaluate("details => details.open") and folded.locator("summary").evaluate(
+        "summary => summary === document.activeElement"
+    )
+    context.set_offline(True)
+    page.clock.fast_forward(3_000)
+    page.get_by_text("this is no longer live").wait_for()
+    assert "As of" in state.text_content()
 
 
 @in_the_browser

@@ -147,9 +147,13 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class t
 
     def problems_with(self, request: HttpRequest, query: str) -> list[str]:
         """What of the query of an address this visitor's list would not understand."""
+        return self.listed_at(request, query)[1].problems
+
+    def listed_at(self, request: HttpRequest, query: str) -> tuple[HttpRequest, UnderstoodList]:
+        """The list as this visitor would see it at that address, and the request for it."""
         asked = copy(request)
         asked.method, asked.GET = "GET", QueryDict(query)
-        return cast(UnderstoodList, self.get_changelist_instance(asked)).problems
+        return asked, cast(UnderstoodList, self.get_changelist_instance(asked))
 
 
 def name_problems(asked: QueryDict, narrowed_by: Collection[str], known: Collection[str]) -> list[str]:

@@ -4,7 +4,6 @@ Owns the question and the way from an address to rows. What is done to them, and
 
 import secrets
 from collections.abc import Iterator
-from copy import copy
 from typing import Any, cast
 
 from django.contrib import messages
@@ -66,12 +65,12 @@ class ActsOnAll(Asking, RecordAdmin):
         """Or why it is not done, in a sentence."""
         if not query or len(query) > LONGEST_QUERY:
             return NOTHING_NARROWS if not query else "The address of this list is too long. Use fewer filters."
-        then, listed = self._listed(request, query)
+        then, listed = self.listed_at(request, query)
         if listed.problems:
             return f"Nothing is done while something in the address is not understood. {' '.join(listed.problems)}"
         try:
             with at_most(COUNTED_WITHIN_MS):
-                planned = list_acts.plan(kind, self.rows_meant(then, listed))
+                planned = list_acts.plan(kind, self.rows_meant(then, cast(RecordList, listed)))
         except OperationalError as error:
             if not ran_out(error):
                 raise
@@ -79,12 +78,6 @@ class ActsOnAll(Asking, RecordAdmin):
         if planned.rows > MOST_ROWS:
             return f"More than {MOST_ROWS:,} match, and at most so many are done at once. Narrow the list, by account or by period."
         return planned if planned.rows else f"There is nothing to do. {list_act_words.left_out(planned.left_out)}".strip()
-
-    def _listed(self, request: HttpRequest, query: str) -> tuple[HttpRequest, RecordList]:
-        """The list as this visitor would see it at that address, and the request for it."""
-        then = copy(request)
-        then.method, then.GET = "GET", QueryDict(query)
-        return then, cast(RecordList, self.get_changelist_instance(then))
 
     def _act_on_all(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -96,9 +89,11 @@ class ActsOnAll(Asking, RecordAdmin):
             return HttpResponseRedirect(self.own_url("changelist"))
         kind, query, newest_key, rows, name = said[2:]
         confirmed = Confirmed(ListActKind(kind), self.section, query, newest_key, rows, name)
-        then, listed = self._listed(request, query)
+        then, listed = self.listed_at(request, query)
         try:
-            job = list_acts.begin_confirmed(visitor(request), int(request.user.pk or 0), confirmed, self.rows_meant(then, listed))
+            job = list_acts.begin_confirmed(
+                visitor(request), int(request.user.pk or 0), confirmed, self.rows_meant(then, cast(RecordList, listed))
+            )
         except (TooManyRows, NothingLeft) as why:
             messages.warning(request, CHANGED if isinstance(why, TooManyRows) else "Nothing was done: by now there is nothing to do.")
             return HttpResponseRedirect(f"{self.own_url('all')}?{query}" if isinstance(why, TooManyRows) else self.own_url("changelist"))

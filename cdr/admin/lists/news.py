@@ -2,13 +2,11 @@
 
 Owns the address and the bounds. What asks, and how often, is static/cdr/news.js."""
 
-from copy import copy
 from typing import cast
 from urllib.parse import parse_qsl, urlencode
 
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.views.decorators.cache import never_cache
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from cdr.admin.additions import Additions, OwnPage
 from cdr.admin.lists.records import AFTER, RecordAdmin, RecordList
@@ -31,11 +29,10 @@ class HasNews(RecordAdmin):
         """GET, the list's own query and `after`, the place of its first row. `new`: how many, None where that is not known; `more`: and
         more than that."""
         self.require_view_permission(request)
-        then = copy(request)
-        then.GET = QueryDict(urlencode([(name, value) for name, value in request.GET.items() if name != AFTER]))
-        listed = cast(RecordList, self.get_changelist_instance(then))
+        query = urlencode([(name, value) for name, value in request.GET.items() if name != AFTER])
+        listed = cast(RecordList, self.listed_at(request, query)[1])
         count = 0 if listed.problems else _newer(listed, request.GET.get(AFTER, ""))
-        return never_cache(lambda _: JsonResponse({"new": count and min(count, MOST), "more": bool(count and count > MOST)}))(request)
+        return JsonResponse({"new": count and min(count, MOST), "more": bool(count and count > MOST)})
 
     adds = Additions(pages=(OwnPage("news", "news/", news_view),))
 

@@ -18,6 +18,7 @@ OF_MANY_MODULES = {
     "test_tree": "this",
     "test_wire_cases": "the list of calls, the API's filters, and every URL that is signed or dialled",
     "cdr/test_call_again": "no module, but the calls that tests copy, beside what the journal writes",
+    "test_browser_assertions": "every test that looks at a page",
     "test_upgrade": "every table and what an upgrade does to its rows",
     "test_canaries": "every page, export, download, row, log line and error page in which a secret could stand",
     "test_writers_of_records": "every module that writes a row",

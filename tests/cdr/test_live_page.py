@@ -99,7 +99,7 @@ def test_an_open_log_grows_says_when_it_is_stale_and_fills_the_gap(console, page
     console.process.send_signal(signal.SIGCONT)
     page.get_by_text("Digit 8 was pressed").wait_for(timeout=20_000)
     playwright.expect(state).to_have_text("live")
-    assert page.locator("li.line").count() == before + 2
+    playwright.expect(page.locator("li.line")).to_have_count(before + 2)
     anchors = page.locator("li.line").evaluate_all("lines => lines.map(line => line.id)")
     assert len(set(anchors)) == before + 2
 
@@ -119,7 +119,7 @@ def test_a_narrowed_log_counts_what_it_does_not_show(console, page) -> None:
     playwright.expect(page.locator("#count-audio")).to_have_text(str(digits + 1))
     console.press("27")
     page.get_by_text("Digit 27 was pressed").wait_for(timeout=5000)
-    assert page.locator("li.line").count() == 1
+    playwright.expect(page.locator("li.line")).to_have_count(1)
     page.reload()
     playwright.expect(page.locator("#log-count")).to_have_text(f"1 of {lines + 2} lines")
 
@@ -147,9 +147,9 @@ def test_a_link_is_copied_details_unfold_and_keys_lead_from_problem_to_problem(c
     playwright.expect(page.locator("#log-said")).to_have_text("The link to this line was copied.")
     assert page.evaluate("navigator.clipboard.readText()") == f"{page.url}#{line.get_attribute('id')}"
     page.get_by_role("button", name="Open all").click()
-    assert page.locator("main details:not([open])").count() == 0
+    playwright.expect(page.locator("main details:not([open])")).to_have_count(0)
     page.get_by_role("button", name="Close all").click()
-    assert page.locator("details[open]").count() == 0
+    playwright.expect(page.locator("details[open]")).to_have_count(0)
     console.press("fail")
     console.press("fail again")
     first, second = page.get_by_text("reported a problem: fail.").locator(".."), page.get_by_text("fail again.").locator("..")
@@ -177,7 +177,7 @@ def test_lines_that_a_dead_server_left_unsaid_come_when_it_is_back(console, page
     console.press("40")
     page.get_by_text("Digit 40 was pressed").wait_for(timeout=20_000)
     playwright.expect(page.locator("#live-state")).to_have_text("live")
-    assert page.locator("li.line").count() == before + 1
+    playwright.expect(page.locator("li.line")).to_have_count(before + 1)
 
 
 @on_the_log

@@ -62,12 +62,15 @@ def test_all_rows_of_a_page_are_ticked_at_once_and_one_question_is_asked(scene, 
     page = context.new_page()
     page.goto(scene.callbacks)
     page.get_by_label("Select all").check()
-    count = page.locator("input.action-select:checked").count()
+    rows = page.locator("input.action-select")
+    count = rows.count()
+    playwright.expect(page.locator("input.action-select:checked")).to_have_count(count)
     page.get_by_label("Action:").select_option(label="Send the selected callbacks again…")
     page.get_by_role("button", name="Go").click()
-    assert page.get_by_role("heading", name=f"Send {count} callbacks again?").is_visible() and count > 5
+    playwright.expect(page.get_by_role("heading", name=f"Send {count} callbacks again?")).to_be_visible()
+    assert count > 5
     page.get_by_role("button", name="Send them again").click()
-    assert page.get_by_text(f"{count} callbacks will be sent again within seconds.").is_visible()
+    playwright.expect(page.get_by_text(f"{count} callbacks will be sent again within seconds.")).to_be_visible()
 
 
 @pytest.fixture
@@ -87,9 +90,10 @@ def test_a_list_keeps_its_head_and_its_bar_whatever_accounts_are_called_and_an_a
     assert top == 0 and scrolled == 200
     page.locator("select[name=state]").select_option("delivered")
     page.get_by_role("button", name="Show").click()
-    assert page.url.endswith("/callback/?state=delivered")
+    page.wait_for_url("**/callback/?state=delivered")
     page.emulate_media(media="print")
-    assert not page.locator(".bar select").first.is_visible() and page.locator("#result_list").is_visible()
+    playwright.expect(page.locator(".bar select").first).to_be_hidden()
+    playwright.expect(page.locator("#result_list")).to_be_visible()
 
 
 @in_the_browser
@@ -100,7 +104,7 @@ def test_a_list_says_what_came_and_a_live_page_is_read_anew_and_both_say_when_th
     page.clock.install()
     page.goto(scene.callbacks)
     news = page.locator("#news")
-    assert not news.is_visible()
+    playwright.expect(news).to_be_hidden()
     page.evaluate("news.dataset.address = news.dataset.address.replace(/after=.*/, '')")
     page.clock.fast_forward(10_000)
     page.get_by_text(re.compile("[0-9]+ new \u2013 show")).wait_for()
@@ -119,7 +123,7 @@ def test_a_list_says_what_came_and_a_live_page_is_read_anew_and_both_say_when_th
     context.set_offline(True)
     page.clock.fast_forward(3_000)
     page.get_by_text("this is no longer live").wait_for()
-    assert "As of" in state.text_content()
+    playwright.expect(state).to_contain_text("As of")
 
 
 @in_the_browser
@@ -130,7 +134,7 @@ def test_a_key_leads_to_the_search_and_can_be_switched_off(scene, browser) -> No
     page.goto(scene.callbacks)
     page.keyboard.press("/")
     page.keyboard.type("4711 / 14:02")
-    assert page.locator("#find-anywhere input").input_value() == "4711 / 14:02"
+    playwright.expect(page.locator("#find-anywhere input")).to_have_value("4711 / 14:02")
     page.evaluate("localStorage.setItem('log-keys', 'off')")
     page.reload()
     page.keyboard.press("/")

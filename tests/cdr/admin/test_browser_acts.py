@@ -74,11 +74,11 @@ def test_an_operators_day(live_server, browser) -> None:
         press(page, "Calls")
         page.locator("select[name=reason]").select_option("Connection error")
         press(page, "Show")
-        assert page.locator("#result_list tbody tr").count() == 1
+        playwright.expect(page.locator("#result_list tbody tr")).to_have_count(1)
         press(page, "Save these filters…")
         page.get_by_label("Save it as").fill("what broke")
         press(page, "Save", "what broke")
-        assert page.locator("#result_list tbody tr").count() == 1
+        playwright.expect(page.locator("#result_list tbody tr")).to_have_count(1)
         press(page, "Export…")
         press(page, "Export as CSV")
         says(page, "Waiting")
@@ -123,6 +123,7 @@ def test_an_administrators_day(live_server, browser, monkeypatch) -> None:
         page.get_by_role("link", name=re.compile("New auth token")).click()
         page.get_by_label("Name:").fill("next")
         press(page, "Make the token")
+        says(page, "whsec_")
         made.extend(page.locator(".token").all_inner_texts())
         page.goto("/admin/second-factor/")
         monkeypatch.setattr(sessions, "CONFIRMED_SECONDS", 0)  # as if she had signed in an hour ago

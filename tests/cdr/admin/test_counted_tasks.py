@@ -63,7 +63,7 @@ class Walk:
         self.click("Find the call")
 
     def says(self, words: str) -> None:
-        assert re.search(words, text := self.page.locator("body").inner_text()), (words, text)
+        playwright.expect(self.page.locator("body")).to_contain_text(re.compile(words), use_inner_text=True)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_the_page_shows_every_operation_and_nothing_of_it_is_refused(browser: An
     page.on("request", lambda request: None if request.url.startswith((live_server.url, "data:")) else elsewhere.append(request.url))
     page.goto(f"{live_server.url}/v1/docs")
     page.wait_for_selector(".opblock")
-    assert page.locator(".opblock").count() == sum(map(len, api.get_openapi_schema()["paths"].values()))
+    playwright.expect(page.locator(".opblock")).to_have_count(sum(map(len, api.get_openapi_schema()["paths"].values())))
     page.locator(".opblock-post").first.click()
     page.wait_for_selector(".opblock-post .opblock-body")
     assert (refused, elsewhere) == ([], [])

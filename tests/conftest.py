@@ -15,10 +15,11 @@ import django
 import hypothesis
 import pytest
 from django.conf import settings
+from django.core.management.commands import flush
 from django.db import connection
 
 from streams import name_lookup
-from tests import distribution, few_cases, made_once, migrated, report, warm_start
+from tests import distribution, few_cases, made_once, migrated, report, rows_again, warm_start
 
 pytest.register_assert_rewrite("tests.upgrades")  # what its assertions compared is told, as in a test's own file
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process that a test starts compiles all sources once more
@@ -63,6 +64,10 @@ name_lookup.system()  # with the threads that serve the resolver of this process
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one is slow by design
 importlib.import_module("cdr.sign_in.recovery_codes").COST = 2  # type: ignore[attr-defined] # and so are these digests
 
+OF_THE_MODELS = ("django_content_type", "auth_permission")
+of_the_beginning: rows_again.Rows = {}
+"""Groups, rules of alerts: what an installation has before anybody has done anything."""
+
 
 def let_flush_empty_the_audit_log() -> None:
     """A test with transactions of its own is followed by `flush`, which the audit log's triggers refuse as they refuse everybody."""
@@ -74,18 +79,19 @@ def let_flush_empty_the_audit_log() -> None:
 
 
 def let_flush_be_quick() -> None:
-    """What migrating made of the models stays, or it would be made anew after each test. On PostgreSQL, flush truncates: 200 ms for the
-    empty files of all tables and indexes; a test leaves a few rows, which are deleted in 6 ms."""
+    """What migrating made of the models stays, or it would be made anew after each test; what else it made is put back. On PostgreSQL,
+    flush truncates: 200 ms for the empty files of all tables and indexes; a test leaves a few rows, which are deleted in 6 ms."""
     operations = type(connection.ops)
     flushing = operations.sql_flush
 
     def flush_of_rows(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
-        emptied = [table for table in tables if table not in ("django_content_type", "auth_permission")]
+        emptied = [table for table in tables if table not in OF_THE_MODELS]
         if connection.vendor == "postgresql":
             return [f"DELETE FROM {self.quote_name(table)}" for table in emptied]
         return list(flushing(self, style, emptied, **options))
 
     operations.sql_flush = flush_of_rows  # type: ignore[assignment,method-assign]
+    flush.emit_post_migrate_signal = lambda *arguments, **options: rows_again.write(of_the_beginning)  # type: ignore[assignment]
 
 
 def let_secrets_be_sealed_at_once() -> None:
@@ -144,6 +150,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     few_cases.only_few(config, items)
     if hasattr(config, "workerinput"):
         distribution.longest_first(items)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        rows = {model: rows for model, rows in rows_again.all_rows().items() if model._meta.db_table not in OF_THE_MODELS}
+    of_the_beginning.update({model: rows for model, rows in rows.items() if rows})
 
 
 # Every test closes what it opens.

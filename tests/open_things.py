@@ -12,12 +12,13 @@ import socket
 import threading
 import tracemalloc
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-DESCRIPTORS, PROCESSES = "/proc/self/fd", Path("/proc")
+DESCRIPTORS, THREADS, PROCESSES = "/proc/self/fd", "/proc/self/task", Path("/proc")
 KINDS = ("socket:", "pipe:")
 """An event loop that was not closed shows by the pair of sockets it wakes itself with. Pollers say nothing: Celery's and Werkzeug's
 libraries leave theirs to the collector."""
@@ -55,18 +56,17 @@ def children() -> Iterator[Child]:
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
-        return  # there is none, as nearly always
-    for name in os.listdir(PROCESSES) if PROCESSES.exists() else ():
-        if name.isdecimal() and parent(int(name)) == os.getpid():
-            yield Child(int(name))
+        return  # there is none
+    for thread in os.listdir(THREADS) if os.path.exists(THREADS) else ():
+        yield from map(Child, begun_by(f"{THREADS}/{thread}/children"))
 
 
-def parent(pid: int) -> int:
-    try:
-        after_its_name = (PROCESSES / str(pid) / "stat").read_bytes().rpartition(b")")[2]
-    except OSError:
-        return 0
-    return int(after_its_name.split()[1])
+def begun_by(path: str) -> list[int]:
+    """The processes that a thread has begun, by the kernel's list of them, which is read twice a test: looking through all processes of the
+    machine takes ten times as long."""
+    with suppress(FileNotFoundError, ProcessLookupError), open(path, "rb", buffering=0) as begun:
+        return [int(pid) for pid in begun.readall().split()]
+    return []  # the thread has ended
 
 
 # Who holds it ----------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """The people who use the console."""
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Group, User
@@ -27,8 +26,6 @@ def signed_in(user: User) -> Client:
 
 def person(name: str, role: str, password: str | None = None) -> User:
     """Staff in one of the groups that an installation begins with."""
-    if not Group.objects.filter(name=role).exists():  # a test with transactions of its own has emptied the tables
-        roles.make_roles(apps)
     user = User.objects.create_user(name, password=password, is_staff=True)
     user.groups.add(Group.objects.get(name=role))
     return user

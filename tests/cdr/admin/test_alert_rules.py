@@ -2,13 +2,9 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -33,14 +29,6 @@ FORM = {
 @pytest.fixture
 def account() -> Account:
     return make_gateway().account
-
-
-@pytest.fixture
-def rules_of_the_beginning() -> None:
-    """As migrations make them, also where a test with transactions of its own has emptied the tables."""
-    editor = SimpleNamespace(connection=connection)
-    import_module("cdr.migrations.0021_alerts").make_rules(apps, editor)
-    import_module("cdr.migrations.0028_rule_of_spending_limits").make_rule(apps, editor)
 
 
 def errors(**changes: Any) -> dict[str, list[str]]:
@@ -146,7 +134,6 @@ def test_what_does_not_work_is_told_where_the_rule_is(support: Client) -> None:
     assert "cannot be looked at" in support.get(LIST).content.decode()
 
 
-@pytest.mark.usefixtures("rules_of_the_beginning")
 def test_the_list_is_in_words_and_few_queries(support: Client, django_assert_max_num_queries) -> None:
     for _ in range(20):
         rule(AlertKind.CONNECTION_ERRORS).channels.add(channel())
@@ -155,7 +142,6 @@ def test_the_list_is_in_words_and_few_queries(support: Client, django_assert_max
     assert "When 20 % or more of streams end with a connection error within 10 minutes" in html  # of the beginning
 
 
-@pytest.mark.usefixtures("rules_of_the_beginning")
 def test_an_installation_begins_with_rules_that_make_sense() -> None:
     for made in AlertRule.objects.all():
         values = {field: getattr(made, field) for field in ("name", "kind", "threshold", "window_minutes", "least_count", "scope")}

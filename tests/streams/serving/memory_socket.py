@@ -3,6 +3,7 @@
 Owns the upgrade, and the parser without the lane to compare with. The server is the real one, but its application is the test."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,9 @@ from twisted.python.failure import Failure
 from streams.serving.limited_websocket import LimitedWebSocket
 from streams.serving.limits import ConnectionLimits
 from streams.serving.server import Server
+
+# Twisted's transport brings the tests of its own runner; where those are loaded, pytest looks before each test which version it is.
+sys.modules.pop("twisted.trial.unittest", None)
 
 UPGRADE = (
     b"GET /call HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"

@@ -91,7 +91,7 @@ def let_flush_be_quick() -> None:
         return list(flushing(self, style, emptied, **options))
 
     operations.sql_flush = flush_of_rows  # type: ignore[assignment,method-assign]
-    flush.emit_post_migrate_signal = lambda *arguments, **options: rows_again.write(of_the_beginning)  # type: ignore[assignment]
+    flush.emit_post_migrate_signal = lambda *arguments, **options: rows_again.write(of_the_beginning)  # type: ignore[attr-defined]
 
 
 def let_secrets_be_sealed_at_once() -> None:

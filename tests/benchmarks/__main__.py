@@ -1,13 +1,13 @@
 """`make bench`: the parts one after the other, each in a process of its own.
 
-python -m tests.benchmarks [relay | console | shares | callbacks | doors | memory | churn | reaping | all] [options of the part]"""
+python -m tests.benchmarks [PART or all] [options of the part]"""
 
 import subprocess
 import sys
 
 PARTS = ("relay", "console", "shares", "callbacks", "doors")
-ASKED_FOR = ("memory", "churn", "reaping")
-"""They take minutes."""
+ASKED_FOR = ("memory", "writes", "sizing", "churn", "reaping")
+"""They take minutes, or are sums on what others measured."""
 
 
 def main(part: str = "all", *options: str) -> int:

@@ -5,16 +5,17 @@ run time: hence the ignored type-arg.)"""
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cdr import spending
@@ -30,10 +31,11 @@ from cdr.admin.statements import WithStatements
 from cdr.admin.tokens import TokenAdmin
 from cdr.admin.understood import UnderstoodList
 from cdr.admin.url_tests import MAY_TEST, ask_address
+from cdr.invitations import MAY_CHANGE_MEMBERS
 from cdr.pages.account import account_page
 from cdr.pages.application import application_page
 from cdr.pages.rates import listed_price, price_words
-from cdr.pure.figures import NOTHING, moment
+from cdr.pure.figures import NOTHING, counted, moment
 from cdr.roles import NUMBERS, SECRETS
 from streams import guard, rates
 from streams.models import Account, Application, Rate
@@ -68,18 +70,26 @@ class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]
     rate_currency = forms.CharField(label="Currency", initial=DEFAULT.currency, max_length=3, validators=[currency_validator])
 
 
+class ListedAccount(Protocol):
+    """An account as the list reads one."""
+
+    pk: int
+    member_count: int
+
+
 class AccountList(UnderstoodList):
-    """With the prices that it shows, of all its rows together."""
+    """With the prices and the counts of members that it shows, of all its rows together."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
-        return super().get_queryset(request, exclude_parameters).prefetch_related("rates__card__rates")
+        rows = super().get_queryset(request, exclude_parameters).prefetch_related("rates__card__rates")
+        return rows.annotate(member_count=Count("memberships"))
 
 
 @admin.register(Account, site=console)
 class AccountAdmin(MakesCustomers, WithOverview, TokenAdmin, WithMembers, WithStatements, RatedAdmin, Audited):
     overview_template = "admin/cdr/account.html"
-    linked = {"plan": (MAY_SET_RATES, "plan_link")}
-    list_display = ("name", "auth_id", "plan", "created")
+    linked = {"plan": (MAY_SET_RATES, "plan_link"), "desk": (MAY_CHANGE_MEMBERS, "desk_links")}
+    list_display = ("name", "auth_id", "plan", "desk", "created")
     search_fields = ("name", "auth_id")
     search_help_text = "Name or auth ID"
 
@@ -111,6 +121,16 @@ class AccountAdmin(MakesCustomers, WithOverview, TokenAdmin, WithMembers, WithSt
     def plan_link(self, account: Account) -> SafeString:
         """To the page that asks for the next rate."""
         return named_link(self.own_url("new_rate", account.pk), self.plan(account))
+
+    @admin.display(description="Desk")
+    def desk(self, account: ListedAccount) -> str:
+        return counted(account.member_count, "member")
+
+    @admin.display(description="Desk")
+    def desk_links(self, account: ListedAccount) -> SafeString:
+        """To who is there, and to the page that asks for somebody new."""
+        there, new = self.own_url("members", account.pk), self.own_url("invite", account.pk)
+        return format_html('<a href="{}">{}</a> · <a href="{}">Invite…</a>', there, self.desk(account), new)
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[UnderstoodList]:
         return AccountList

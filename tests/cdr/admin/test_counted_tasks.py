@@ -12,13 +12,15 @@ from django.utils import timezone
 
 from cdr import list_acts
 from cdr.audit import Actor
+from cdr.invitation_rows import Invitation
 from cdr.list_act_rows import ListAct
 from cdr.models import Export
 from cdr.statements.closing import close_statement
+from cdr.tasks import look_at_alert_rules
 from cdr.trial_call_rows import TrialCall
 from streams.models import Account, Rate
 from tests.cdr.admin.conftest import signed_in
-from tests.cdr.alerts.rows import alert
+from tests.cdr.alerts import rows
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import live_call, refused_call, stopped_call
 from tests.cdr.statements.charged import charged
@@ -62,20 +64,28 @@ class Walk:
         self.page.locator("#find").fill(text)
         self.click("Find the call")
 
+    def ring(self) -> None:
+        """The bell, which counts what is open."""
+        self.page.locator("#signs a.bell").click()
+        self.steps += 1
+
     def says(self, words: str) -> None:
         playwright.expect(self.page.locator("body")).to_contain_text(re.compile(words, re.IGNORECASE), use_inner_text=True)
 
 
 @pytest.fixture
 def installation(db: None) -> dict[str, str]:
-    """A day of two customers; what the tasks look for, by name."""
+    """A day of two customers, after beat had the rules looked at; what the tasks look for, by name."""
     gateway, now = make_gateway(), timezone.now()
     stopped_call(make_gateway("pbx-2", "Globex"), now - timedelta(minutes=20), cause="stopped_by_operator")
     refused = refused_call(gateway, now - timedelta(minutes=10))
     live = live_call(gateway, now - timedelta(minutes=1), caller="+14155554711")
     charged(datetime(2024, 10, 3, tzinfo=UTC))
     close_statement(gateway.account, "USD", datetime(2024, 10, 1, tzinfo=UTC).date(), Actor("clara", None))
-    alert("bot.example.com: 5 streams failed"), alert("pbx-1 is silent, though it usually has calls", subject="gateway:1", host="")
+    rows.streams(12, failed=9, gateway=make_gateway("pbx-2"), host="ivr.globex.example", ago=timedelta(minutes=3))
+    for weeks in (1, 2, 3):
+        rows.calls(12, gateway=make_gateway("pbx-3", "Globex"), ago=timedelta(weeks=weeks, minutes=10))
+    look_at_alert_rules()
     return {"live": str(live.uuid), "refused": str(refused.uuid), "minute": f"{live.started_at:%H:%M}"}
 
 
@@ -132,11 +142,15 @@ def a_new_customer_with_a_test_call(walk: Walk, _: dict[str, str]) -> None:
 
 
 def told_of_a_spike(walk: Walk, _: dict[str, str]) -> None:
-    walk.page.locator("a[href^='/admin/cdr/alert/']").first.click()
+    """To the streams that failed."""
+    walk.ring()
+    row = walk.page.locator("#result_list tr", has_text="ivr.globex.example: 75.0 % of streams (9 of 12) ended with")
+    row.locator("a").first.click()
     walk.steps += 1
-    walk.page.get_by_text("bot.example.com: 5 streams failed").locator("xpath=ancestor::tr").locator("a").first.click()
+    walk.says(r"What was found when[\s\S]*opened[\s\S]*75.0 %: 9 of 12")
+    walk.page.locator(".headline .door").first.click()
     walk.steps += 1
-    walk.says("who was told|told|opened")
+    walk.says("9 streams")
 
 
 def who_stopped_it(walk: Walk, _: dict[str, str]) -> None:
@@ -172,15 +186,22 @@ def stop_all_streams_to_a_host(walk: Walk, _: dict[str, str]) -> None:
 
 
 def hear_of_a_silent_gateway(walk: Walk, _: dict[str, str]) -> None:
-    walk.page.locator("a[href^='/admin/cdr/alert/']").first.click()
+    walk.ring()
+    walk.says("pbx-3.*no call within 30 minutes, usual at this time: 12")
+
+
+def a_customers_login(walk: Walk, _: dict[str, str]) -> None:
+    walk.click("Accounts")
+    walk.page.locator("tr", has_text="Globex").locator("a[href$='/invite/']").click()
     walk.steps += 1
-    walk.says("pbx-1 is silent")
+    walk.send("Invite", email="dora@globex.example", role="viewer")
+    walk.says("An invitation goes to dora@globex.example within seconds")
 
 
 TASKS: tuple[Callable[[Walk, dict[str, str]], None], ...] = (
     *(last_digits_and_a_time, failing_hosts, is_pbx_1_up, cost_of_a_live_stream, october_of_a_customer, is_the_platform_healthy),
     *(a_rate_from_tomorrow, a_new_customer_with_a_test_call, told_of_a_spike, who_stopped_it, send_again_all_that_a_host_missed),
-    *(a_file_of_yesterdays_errors, stop_all_streams_to_a_host, hear_of_a_silent_gateway),
+    *(a_file_of_yesterdays_errors, stop_all_streams_to_a_host, hear_of_a_silent_gateway, a_customers_login),
 )
 
 
@@ -204,5 +225,6 @@ def test_each_takes_at_most_three_steps(live_server, browser, installation) -> N
     assert {name: steps for name, steps in counted.items() if not 0 < steps <= MOST_STEPS} == {}, counted
     assert {act.kind for act in ListAct.objects.all()} == {"stop", "resend"} and list_acts.claim_next()
     assert Export.objects.get().query == "reason=Connection+error&when=yesterday"
+    assert [one.email for one in Invitation.objects.filter(account__name="Globex")] == ["dora@globex.example"]
     assert TrialCall.objects.get().gateway_name == "wonka"
     assert Rate.objects.filter(account=Account.objects.get(name="Acme Robotics"), valid_from__gt=timezone.now()).exists()

@@ -21,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 export PORT HOST DATA_DIR DEMO CALLS MINUTES
 # Compiled sources are kept: else each process that is started compiles them once more.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test lint fuzz bench chaos setup setup-dev setup-lint setup-fuzz setup-interop setup-browser setup-autobahn asterisk requirements clean
+.PHONY: help run test lint fuzz bench chaos screenshots setup setup-dev setup-lint setup-fuzz setup-interop setup-browser setup-autobahn asterisk requirements clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ bench: setup-dev ## Measure 250 streams beside a bare relay, the console with a 
 
 chaos: setup-dev ## Do harm to running installations, every fault once, and check that nothing is lost (FAULT=words, MINUTES=10 SEED=7)
 	@$(BIN)/python -m tests.chaos $(if $(FAULT),--fault '$(FAULT)') $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+screenshots: setup-dev setup-browser ## Take the pictures of the manual anew, into docs/images, of a whole installation with a day in it
+	@$(BIN)/python -m tests.screenshots
 
 setup: $(BIN)/uv ## Make .venv with what a running Streamdesk needs
 	@$(INSTALL) requirements.txt $(VENV)

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 WINGS = ("streams", "cdr", "config")
 
-WHOLE_INSTALLATION = ("benchmarks", "chaos", "conformance", "interop", "journeys")
+WHOLE_INSTALLATION = ("benchmarks", "chaos", "conformance", "interop", "journeys", "screenshots")
 """Folders of tests that know no module: they drive a running platform from outside."""
 
 OF_MANY_MODULES = {

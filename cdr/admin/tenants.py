@@ -81,8 +81,8 @@ class AccountList(UnderstoodList):
     """With the prices and the counts of members that it shows, of all its rows together."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
-        rows = super().get_queryset(request, exclude_parameters).prefetch_related("rates__card__rates")
-        return rows.annotate(member_count=Count("memberships"))
+        rows: QuerySet[Model] = super().get_queryset(request, exclude_parameters).prefetch_related("rates__card__rates")
+        return rows.annotate(member_count=Count("memberships"))  # type: ignore[no-any-return]  # Django's types
 
 
 @admin.register(Account, site=console)

@@ -41,5 +41,10 @@ def test_buttons_have_white_words(button, theme) -> None:
     assert contrast("#ffffff", COLOURS[button][theme]) >= 4.5
 
 
+def test_it_is_small() -> None:
+    """Each page waits for it once."""
+    assert len(CSS.encode()) <= 40_000
+
+
 def test_nothing_is_loaded_from_elsewhere() -> None:
     assert "url(" not in CSS and "@import" not in CSS

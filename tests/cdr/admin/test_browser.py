@@ -73,6 +73,11 @@ def test_all_rows_of_a_page_are_ticked_at_once_and_one_question_is_asked(scene, 
     playwright.expect(page.get_by_text(f"{count} callbacks will be sent again within seconds.")).to_be_visible()
 
 
+HEAD = """() => [document.querySelector('#result_list thead th:last-child').getBoundingClientRect().top, window.scrollY,
+                document.documentElement.scrollWidth - window.innerWidth]"""
+"""Where a list's head is, how far the page was scrolled, and by how much it is too wide."""
+
+
 @pytest.fixture
 def long_name(scene) -> None:
     Account.objects.update(name="Globex Telephony International Holdings of the North ".ljust(100, "x"))
@@ -80,14 +85,19 @@ def long_name(scene) -> None:
 
 @in_the_browser
 def test_a_list_keeps_its_head_and_its_bar_whatever_accounts_are_called_and_an_address_says_what_is_set(scene, long_name, browser) -> None:
-    context = browser.new_context(viewport={"width": 1600, "height": 500})
+    context = browser.new_context(viewport={"width": 1600, "height": 300})
     context.add_cookies([scene.cookie])
     page = context.new_page()
     page.goto(scene.callbacks)
     assert max(page.locator(".bar select").evaluate_all("selects => selects.map(select => select.offsetWidth)")) <= 170
-    page.evaluate("window.scrollTo(0, 200)")
-    top, scrolled = page.evaluate("[document.querySelector('#result_list thead th').getBoundingClientRect().top, window.scrollY]")
-    assert top == 0 and scrolled == 200
+    for list_of in ("streams/callback/", "cdr/streamdetail/", "cdr/calldetail/"):
+        page.goto(scene.callbacks.replace("streams/callback/", list_of))
+        for width in (1280, 1440, 1600):
+            page.set_viewport_size({"width": width, "height": 300})
+            page.evaluate("window.scrollTo(0, 150)")
+            top, scrolled, beside = page.evaluate(HEAD)
+            assert (top, scrolled) == (0, 150) and beside <= 0, (list_of, width)
+    page.goto(scene.callbacks)
     page.locator("select[name=state]").select_option("delivered")
     page.get_by_role("button", name="Show").click()
     page.wait_for_url("**/callback/?state=delivered")

@@ -1,5 +1,4 @@
-"""The list of gateways, and the page of one: its health, whom it was refused for, the lines to paste, and the form of those who may
-change it.
+"""The list of gateways, and the page of one: its health, whom it was refused for, the lines to paste; its form stands behind "Edit".
 
 Owns the columns. What the page shows is cdr.pages'; the form is gateway_form's; each change is written into the audit log."""
 
@@ -22,6 +21,7 @@ from cdr.admin.audited import Audited
 from cdr.admin.entry.confirming import HELD
 from cdr.admin.gateway_form import GatewayForm
 from cdr.admin.lists.markup import badge_html, code_link, named_link
+from cdr.admin.overview import WithOverview
 from cdr.admin.reached_at import gateways_url
 from cdr.admin.site import console
 from cdr.admin.trial_calls import PlacesTrialCalls
@@ -57,9 +57,9 @@ class GatewayList(UnderstoodList):
 
 
 @admin.register(Gateway, site=console)
-class GatewayAdmin(PlacesTrialCalls, Audited):
+class GatewayAdmin(WithOverview, PlacesTrialCalls, Audited):
     form = GatewayForm
-    change_form_template = "admin/cdr/gateway.html"
+    overview_template = "admin/cdr/gateway.html"
     list_display = ("name", "state", "live", "last_call", "refused", "dialect", "account", "application", "address")
     linked = {
         "account": ("streams.view_account", "account_link"),
@@ -101,15 +101,8 @@ class GatewayAdmin(PlacesTrialCalls, Audited):
             kwargs["queryset"] = Application.objects.select_related("account")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def render_change_form(  # noqa: PLR0917 - Django's
-        self, request: HttpRequest, context: Context, add: bool = False, change: bool = False, form_url: str = "", obj: Model | None = None
-    ) -> HttpResponse:
-        """The page of a gateway that is there, and below it the form."""
-        if obj is not None:
-            context["gateway"] = gateway_page(obj.pk, gateways_url(request), settings.LEASE_SECONDS, timezone.now())
-            context["may_see_calls"] = request.user.has_perm("cdr.view_calldetail")
-            context["may_see_refusals"] = request.user.has_perm("streams.view_gatewayrefusal")
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def overview(self, request: HttpRequest, row: Gateway) -> Context:
+        return {"page": gateway_page(row.pk, gateways_url(request), settings.LEASE_SECONDS, timezone.now())}
 
     # Columns -----------------------------------------------------------------------------------------------------------
     @admin.display(description="State")

@@ -24,6 +24,7 @@ PARTS = {
     "accounts": "streams.view_account",
     "applications": "streams.view_application",
     "gateways": "streams.view_gateway",
+    "refusals": "streams.view_gatewayrefusal",
     "alerts": "cdr.view_alert",
     "groups": "auth.view_group",
     "audit": "cdr.view_auditentry",

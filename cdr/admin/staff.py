@@ -11,11 +11,12 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, ManyToManyField, Model, OuterRef, QuerySet
+from django.db.models import Count, Exists, ManyToManyField, Model, OuterRef, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cdr import audit
@@ -24,11 +25,14 @@ from cdr.admin.additions import Additions, Context, Door, OwnPage, Where
 from cdr.admin.audited import Audited
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.staff import STAFF_FILTERS
+from cdr.admin.lists.markup import named_link
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.overview import WithOverview
 from cdr.admin.site import console
+from cdr.admin.understood import UnderstoodList
 from cdr.pages.user import user_page
 from cdr.pure.acts import Act
+from cdr.pure.figures import NOTHING, moment
 from cdr.sign_in import second_factor, sessions
 
 MAY_CHANGE = "auth.change_user"
@@ -79,7 +83,8 @@ class StaffAdmin(WithOverview, Ranked, Asking, UserAdmin):  # type: ignore[type-
     overview_template = "admin/cdr/user.html"
     list_filter = STAFF_FILTERS
     readonly_fields = ("last_login", "date_joined")
-    list_display = ("username", "email", "first_name", "last_name", "is_staff", "has_second_factor")
+    list_display = ("username", "kind", "group_names", "factor", "email", "last_sign_in")
+    search_help_text = "Name or mail address"
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Only superusers make superusers."""
@@ -88,15 +93,28 @@ class StaffAdmin(WithOverview, Ranked, Asking, UserAdmin):  # type: ignore[type-
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         has_one = Exists(TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True))
         users: QuerySet[User] = super().get_queryset(request).annotate(second_factor=has_one)
-        return users
+        return users.prefetch_related("groups")
 
     def overview(self, request: HttpRequest, row: Any) -> Context:
         codes_left = second_factor.recovery_codes_left(row) if row.second_factor else None
         return {"page": user_page(row, list(sessions.sessions_of(row)), codes_left)}
 
-    @admin.display(description="Second factor", boolean=True, ordering="second_factor")
-    def has_second_factor(self, user: ListedUser) -> bool:
-        return user.second_factor
+    @admin.display(description="Is", ordering="is_staff")
+    def kind(self, user: User) -> str:
+        words = "superuser" if user.is_superuser else "staff" if user.is_staff else "not staff"
+        return words if user.is_active else f"{words}, not active"
+
+    @admin.display(description="Groups")
+    def group_names(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.all()) or NOTHING
+
+    @admin.display(description="Second factor", ordering="second_factor")
+    def factor(self, user: ListedUser) -> str:
+        return "✓ set up" if user.second_factor else "none"
+
+    @admin.display(description="Last sign-in (UTC)", ordering="last_login")
+    def last_sign_in(self, user: User) -> str:
+        return moment(user.last_login) if user.last_login else NOTHING
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's
         """Django finds this view by its name."""
@@ -138,9 +156,37 @@ class StaffAdmin(WithOverview, Ranked, Asking, UserAdmin):  # type: ignore[type-
     adds = Additions(pages=(OwnPage("second_factor", "<int:key>/second-factor/", second_factor_view),), doors={Where.RECORD: _act_doors})
 
 
+class ListedGroup(Protocol):
+    """A group as the list reads one."""
+
+    pk: int
+    users: int
+    permissions_given: int
+
+
+class GroupList(UnderstoodList):
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
+        users = Count("user", distinct=True)
+        rows: QuerySet[Model] = super().get_queryset(request, exclude_parameters)
+        return rows.annotate(users=users, permissions_given=Count("permissions", distinct=True))  # type: ignore[no-any-return]
+
+
 @admin.register(Group, site=console)
 class RoleAdmin(Ranked, GroupAdmin):
-    pass
+    list_display = ("name", "member_count", "permission_count")
+    search_help_text = "Name of the group"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[UnderstoodList]:
+        return GroupList
+
+    @admin.display(description="Users")
+    def member_count(self, group: ListedGroup) -> SafeString:
+        """A link to them."""
+        return named_link(f"{reverse('admin:auth_user_changelist')}?group={group.pk}", str(group.users))
+
+    @admin.display(description="Permissions")
+    def permission_count(self, group: ListedGroup) -> int:
+        return group.permissions_given
 
 
 def page_of(user: User) -> str:

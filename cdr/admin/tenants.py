@@ -89,7 +89,7 @@ class AccountList(UnderstoodList):
 class AccountAdmin(MakesCustomers, WithOverview, TokenAdmin, WithMembers, WithStatements, RatedAdmin, Audited):
     overview_template = "admin/cdr/account.html"
     linked = {"plan": (MAY_SET_RATES, "plan_link"), "desk": (MAY_CHANGE_MEMBERS, "desk_links")}
-    list_display = ("name", "auth_id", "plan", "desk", "created")
+    list_display = ("name", "shown_id", "plan", "desk", "created")
     search_fields = ("name", "auth_id")
     search_help_text = "Name or auth ID"
 
@@ -121,6 +121,10 @@ class AccountAdmin(MakesCustomers, WithOverview, TokenAdmin, WithMembers, WithSt
     def plan_link(self, account: Account) -> SafeString:
         """To the page that asks for the next rate."""
         return named_link(self.own_url("new_rate", account.pk), self.plan(account))
+
+    @admin.display(description="Auth ID", ordering="auth_id")
+    def shown_id(self, account: Account) -> str:
+        return account.auth_id
 
     @admin.display(description="Desk")
     def desk(self, account: ListedAccount) -> str:

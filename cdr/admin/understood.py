@@ -81,6 +81,7 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class t
     linked: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """By a column that names something: the permission to see that, and the column that is a link to it, for those who have it."""
     show_facets = admin.ShowFacets.NEVER
+    actions_selection_counter = False
     change_list_template = "admin/cdr/list.html"
 
     def narrowed_by(self) -> tuple[str, ...]:

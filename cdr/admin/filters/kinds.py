@@ -3,7 +3,7 @@
 Owns the forms. Must not know which rows there are. What an operator may write for a time is cdr.pure.period's."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar, TypedDict, TypeVar
+from typing import ClassVar, TypedDict, TypeVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -117,15 +117,6 @@ class ChoiceFilter(_OneParameter):
         yield Option(value="", display=f"Any {self.title}", selected=not self.value())
         for value, display in self.lookup_choices:
             yield Option(value=str(value), display=str(display), selected=self.value() == str(value))
-
-
-class LinkFilter(ChoiceFilter):
-    """As Django's own lists draw it: a link for each choice."""
-
-    template = "admin/filter.html"
-
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        return admin.SimpleListFilter.choices(self, changelist)
 
 
 class ColumnFilter(ChoiceFilter):

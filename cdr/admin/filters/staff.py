@@ -5,10 +5,10 @@ Owns what each means in columns of a user."""
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 
-from cdr.admin.filters.kinds import LinkFilter, Row
+from cdr.admin.filters.kinds import ChoiceFilter, Row
 
 
-class FlagFilter(LinkFilter):
+class FlagFilter(ChoiceFilter):
     """A column that is true or false."""
 
     column = ""
@@ -36,7 +36,7 @@ class IsActiveFilter(FlagFilter):
     column = "is_active"
 
 
-class GroupFilter(LinkFilter):
+class GroupFilter(ChoiceFilter):
     title = "group"
     parameter_name = "group"
 

@@ -68,7 +68,7 @@ def test_support_sees_a_gateway_without_a_password_field(support, gateway) -> No
 
 
 def test_a_signing_token_is_set_and_replaced_and_nobody_reads_it(administrator, gateway) -> None:
-    page = f"{GATEWAY}{gateway.pk}/change/"
+    page = f"{GATEWAY}{gateway.pk}/edit/"
     assert "Not set. For the dialect twilio." in read(administrator, page).text
     for token in (TOKEN, ANOTHER):
         assert administrator.post(page, form(gateway, dialect="twilio", new_signing_token=token)).status_code == 302

@@ -68,16 +68,25 @@ def test_support_sees_health_and_lines_and_no_form(support, gateway) -> None:
     assert reverse("admin:cdr_calldetail_change", args=[call.uuid]) in page.links
 
 
-def test_whoever_may_change_it_has_the_form_below(administrator, gateway) -> None:
-    text = read(administrator, page_of(gateway)).text
-    assert text.index("Connect it") < text.index("Change it") < text.index("Signing token")
+def edit_page_of(gateway: Gateway) -> str:
+    return page_of(gateway).replace("/change/", "/edit/")
 
 
-def test_the_form_keeps_its_errors_and_the_page_shows_what_is_stored(administrator, gateway) -> None:
+def test_whoever_may_change_it_has_the_form_behind_a_door(administrator, support, gateway) -> None:
+    page = read(administrator, page_of(gateway))
+    assert edit_page_of(gateway) in page.links and "Signing token" not in page.text
+    assert "Signing token" in read(administrator, edit_page_of(gateway)).text
+    assert edit_page_of(gateway) not in read(support, page_of(gateway)).links
+    assert support.get(edit_page_of(gateway)).status_code == 403
+
+
+def test_the_form_keeps_its_errors_and_leads_back_to_what_is_stored(administrator, gateway) -> None:
     values = {"name": "Not A Name", "account": gateway.account_id, "dialect": "twilio", "application": gateway.application_id}
-    html = administrator.post(page_of(gateway), values).content.decode()
-    assert "A gateway&#x27;s name stands in its URL" in html
-    assert "/gateway/asterisk/pbx-1/" in html
+    answer = administrator.post(edit_page_of(gateway), values)
+    assert "A gateway&#x27;s name stands in its URL" in answer.content.decode()
+    moved = administrator.post(edit_page_of(gateway), {**values, "name": "pbx-9"})
+    assert moved.status_code == 302 and moved["Location"] == page_of(gateway)
+    assert "/gateway/twilio/pbx-9/" in read(administrator, page_of(gateway)).text
 
 
 def test_a_refused_attempt_is_on_the_page_with_its_call(support, gateway) -> None:

@@ -210,6 +210,7 @@ streams_gateway_add               login/login no/no       no/no       no/no     
 streams_gateway_history           login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
 streams_gateway_delete            login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
 streams_gateway_change            login/login no/no       yes/no      yes/no      no/no       yes/yes     yes/yes     no/no
+streams_gateway_edit              login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
 streams_gatewayrefusal_changelist login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no
 streams_gatewayrefusal_add        login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
 streams_gatewayrefusal_history    login/login no/no       yes/yes     yes/yes     no/no       yes/yes     yes/yes     no/no

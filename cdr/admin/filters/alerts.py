@@ -4,9 +4,11 @@ Owns what each means in columns of theirs."""
 
 from django.db.models import Q, QuerySet
 
+from cdr.admin.filters.calls_and_streams import AccountFilter
 from cdr.admin.filters.kinds import BeginningFilter, ChoiceFilter, ColumnFilter, PeriodFilter, Row
 from cdr.alert_rows import MessageState
 from cdr.pure.alerts.kinds import AlertKind
+from streams.models import Account
 
 
 class OpenedFilter(PeriodFilter):
@@ -42,6 +44,14 @@ class RuleFilter(BeginningFilter):
     column = "title"
 
 
+class AboutAccountFilter(AccountFilter):
+    """Also what is about one of its gateways. An alert about a host for all accounts is no account's."""
+
+    def narrowed(self, rows: QuerySet[Row], value: str) -> QuerySet[Row]:
+        whose = Account.objects.filter(auth_id=value).values("pk")
+        return rows.filter(Q(account__in=whose) | Q(gateway__account__in=whose))
+
+
 class MadeFilter(PeriodFilter):
     column = "created_at"
 
@@ -58,5 +68,5 @@ class PlaceFilter(BeginningFilter):
     column = "channel__name"
 
 
-ALERT_FILTERS = (OpenedFilter, AlertStateFilter, AlertKindFilter, RuleFilter)
+ALERT_FILTERS = (OpenedFilter, AlertStateFilter, AlertKindFilter, AboutAccountFilter, RuleFilter)
 MESSAGE_FILTERS = (MadeFilter, MessageStateFilter, PlaceFilter)

@@ -96,6 +96,15 @@ def _accounts() -> list[Case]:
     return _one_another("account", {account.auth_id: {"account": account, "call__account": account} for account in accounts})
 
 
+def _accounts_of_alerts() -> list[Case]:
+    """An alert about a gateway is its account's."""
+    ours, theirs = make_gateway(), make_gateway("pbx-2", "Globex")
+    return [
+        Case(f"account={ours.account.auth_id}", {"account": ours.account}, {"account": theirs.account}),
+        Case(f"account={theirs.account.auth_id}", {"gateway": theirs}, {"gateway": ours}),
+    ]
+
+
 def _gateways() -> list[Case]:
     other = make_gateway("other")
     return [Case("gateway=OTH", {"call__gateway": other}, {}), Case("gateway=pbx-1", {}, {"call__gateway": other})]
@@ -132,6 +141,7 @@ CASES: dict[type[Narrowing], Callable[[], list[Case]]] = {
         left_out={"open": {"closed_at": NOW}, "unseen": {"acknowledged_at": NOW}},
     ),
     of_alerts.AlertKindFilter: lambda: _one_another("kind", {kind.value: {"kind": kind.value} for kind in AlertKind}),
+    of_alerts.AboutAccountFilter: _accounts_of_alerts,
     of_alerts.RuleFilter: lambda: [Case("rule=STREAMS", {"title": "Streams fail"}, {"title": "No streams"})],
     of_alerts.MadeFilter: lambda: _periods("created_at"),
     of_alerts.MessageStateFilter: lambda: _one_another("state", {state.value: {"state": state.value} for state in MessageState}),

@@ -27,7 +27,8 @@ def main() -> int:
         sys.stderr.write("No PostgreSQL here: set PG_BIN, or install postgresql.\n")
         return 1
     with postgres_server.running(*SERVER) as url, tempfile.TemporaryDirectory() as data:
-        environment = {**os.environ, "DATABASE_URL": url, "DATA_DIR": data, "SECRET_KEY": secrets.token_hex(32), "LOG_LEVEL": "WARNING"}
+        environment = {**os.environ, "DATABASE_URL": url, "DATA_DIR": data, "LOG_LEVEL": "WARNING"}
+        environment |= {"SECRET_KEY": secrets.token_hex(32), "SECRETS_KEY": secrets.token_hex(32)}
         environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
         words = [str(options.calls), str(options.requests), options.only]
         return subprocess.run([sys.executable, "-m", "tests.benchmarks.pages", *words], env=environment, check=False).returncode

@@ -4,14 +4,8 @@
 "use strict";
 {
   const EVERY_MS = 3000;
-  const LEFT_ALONE_MS = 15 * 60 * 1000;
   const PARTS = [".headline", ".story", ".state", ".beside > div", ".beside > section"];
-  let touchedAt = Date.now();
   let timer = 0;
-
-  function touched() {
-    touchedAt = Date.now();
-  }
 
   function named(part) {
     const seen = {};
@@ -44,7 +38,7 @@
   }
 
   async function look() {
-    if (document.hidden || Date.now() - touchedAt > LEFT_ALONE_MS || !document.getSelection().isCollapsed) {
+    if (!readerIsThere() || !document.getSelection().isCollapsed) {
       return;
     }
     let page;
@@ -70,10 +64,7 @@
   }
 
   if (document.querySelector(".state")) {
-    for (const sign of ["pointerdown", "pointermove", "keydown", "scroll", "visibilitychange"]) {
-      document.addEventListener(sign, touched, { passive: true });
-    }
     timer = setInterval(look, EVERY_MS);
-    document.addEventListener("visibilitychange", look);
+    whenReaderReturns(look);
   }
 }

@@ -3,16 +3,10 @@
 "use strict";
 {
   const EVERY_MS = 10000;
-  const LEFT_ALONE_MS = 15 * 60 * 1000;
   const news = document.getElementById("news");
-  let touchedAt = Date.now();
-
-  function touched() {
-    touchedAt = Date.now();
-  }
 
   async function ask() {
-    if (document.hidden || Date.now() - touchedAt > LEFT_ALONE_MS) {
+    if (!readerIsThere()) {
       return;
     }
     try {
@@ -27,10 +21,7 @@
   }
 
   if (news) {
-    for (const sign of ["pointerdown", "pointermove", "keydown", "scroll", "visibilitychange"]) {
-      document.addEventListener(sign, touched, { passive: true });
-    }
     setInterval(ask, EVERY_MS);
-    document.addEventListener("visibilitychange", ask);
+    whenReaderReturns(ask);
   }
 }

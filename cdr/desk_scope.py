@@ -3,7 +3,7 @@ the desk begins with rows of a scope, or with what belongs to one such row by it
 
 Owns which accounts a person has there, and by which column a row belongs to an account. Must not know requests' addresses or pages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -47,6 +47,12 @@ class DeskScope(NamedTuple):
 
     def account(self, auth_id: str) -> Account | None:
         return next((account for account in self.accounts if account.auth_id == auth_id), None)
+
+    def among(self, keys: Iterable[int]) -> "DeskScope | None":
+        """Of these accounts alone; None when one of them is none of the person's, or there is none."""
+        wanted = frozenset(keys)
+        accounts = tuple(account for account in self.accounts if account.pk in wanted)
+        return self._replace(accounts=accounts) if wanted and len(accounts) == len(wanted) else None
 
     def manages(self, account_key: int | None) -> bool:
         return self.roles.get(account_key or 0) == Role.MANAGER

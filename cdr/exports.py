@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 CHUNK_ROWS = 1000
 EXPORTS = Shares("exports", places=5, each=2)
 """Of the persons who ask for them."""
+MOST_OF_ACCOUNT = 2
+"""Of those asked for at the desk, whoever of the account asked."""
 MOST_TRIES = 3
 CLAIMED_FOR = timedelta(minutes=2)
 """After each chunk once more; a worker that writes none for so long has gone."""
@@ -35,7 +37,7 @@ KEPT = timedelta(days=7)
 
 class Selection(NamedTuple):
     """What an export holds: the rows, to count them; the same in the list's order, so many read at once; the columns, and whether
-    numbers are whole."""
+    numbers are whole. `require_still` raises NotAllowed once the owner may not see them any more: asked after each chunk."""
 
     rows: QuerySet[Any]
     in_order: Callable[[int], Iterator[Any]]
@@ -44,6 +46,7 @@ class Selection(NamedTuple):
     whole_numbers: bool
     secrets: bool = False
     charges_of: Callable[[Any], Iterable[Charge]] = lambda row: ()
+    require_still: Callable[[], None] = lambda: None
 
 
 class NotAllowed(Exception):
@@ -76,6 +79,13 @@ def export_due_since(now: datetime) -> datetime | None:
 
 def _in_order() -> QuerySet[Export]:
     return Export.objects.select_related("owner").order_by("pk")
+
+
+def unfinished_for(accounts: Iterable[int]) -> int:
+    """How many are not finished that hold rows of one of the accounts, and were asked for at their desk."""
+    wanted = set(accounts)
+    unfinished = Export.objects.filter(state__in=(ExportState.WAITING, ExportState.RUNNING)).values_list("accounts", flat=True)
+    return sum(not wanted.isdisjoint(keys) for keys in unfinished)
 
 
 def run(export: Export) -> None:
@@ -124,6 +134,7 @@ def _write(export: Export, selection: Selection) -> None:
             totals: dict[str, Figures] = {}
             for done in _write_rows(file, selection, totals):
                 _beat(export, done)
+                selection.require_still()
             Export.objects.filter(pk=export.pk).update(totals=totals)
         unfinished.rename(path)
     finally:

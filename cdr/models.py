@@ -248,6 +248,9 @@ class Export(Job):
     rows_total = models.PositiveIntegerField(null=True)
     problem = models.CharField(max_length=300, blank=True)
     totals = models.JSONField(default=dict, db_default={}, help_text="By currency, of what was written: as cdr.pure.statement's Figures.")
+    accounts = models.JSONField(
+        default=list, db_default=[], help_text="Keys of those whose rows alone it may hold; none: whoever may see the list."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -14,19 +14,25 @@ from django.utils.http import urlencode
 from cdr.admin.additions import Additions, PageAdmin, Where
 from cdr.admin.debug_logs import Logged
 from cdr.admin.lists.call_columns import CallColumns
+from cdr.admin.lists.exporting import Sheet
+from cdr.admin.lists.records import RecordAdmin
+from cdr.admin.lists.totals import TOTALS, Totalled
+from cdr.desk.exporting import DeskExported
 from cdr.desk.filters import CALL_FILTERS
-from cdr.desk.records import DeskList, DeskRecords, scope_here
+from cdr.desk.records import DeskList, scope_here
 from cdr.desk.search import searched
 from cdr.desk.site import desk
 from cdr.desk_logs import call_log_at_desk
 from cdr.models import CallDetail, StreamDetail
 from cdr.pages.call import page_of_call
+from cdr.pages.columns import CALL_COLUMNS_OUTSIDE
 from cdr.pages.log.subject import DebugLog
 from cdr.pages.row_key import names_several, only_one
+from cdr.pages.stream import charges_of
 from streams.models import Stream
 
 
-class DeskCallList(DeskList):
+class DeskCallList(Totalled, DeskList):
     """Narrowed by facts of streams, calls that have one such stream. A call is named by its uuid; by its number in the table only where
     two accounts of one person have calls of the same."""
 
@@ -44,13 +50,15 @@ class DeskCallList(DeskList):
 
 
 @admin.register(CallDetail, site=desk)
-class DeskCalls(DeskRecords, Logged, CallColumns):
+class DeskCalls(DeskExported, Logged, CallColumns):
     address = "calls"
     live_at = "/desk/live/"
     log_words = "Debug log of the call"
     list_columns = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge")
     list_filter = CALL_FILTERS
     ordering = ("-started_at", "-id")
+    sheet = Sheet(CALL_COLUMNS_OUTSIDE, lambda call: (call.from_number, call.to_number), lambda call: charges_of(call.streams.all()))
+    turned_by = (*RecordAdmin.turned_by, TOTALS)
     search_help_text = "UUID, number or host; with a time: 4711 14:02"
     adds = Additions()
 

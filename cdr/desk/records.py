@@ -58,11 +58,13 @@ class DeskList(RecordList):
 
 
 class DeskRecords(RecordAdmin):
-    """`address`: the word for the list in addresses. `ACTS`: names of the pages that take a POST; all others are only looked at.
-    `list_columns`: those of who has one account; who has several sees in a column of its own which one a row belongs to."""
+    """`address`: the word for the list in addresses. `ACTS`: names of the pages that take a POST of managers; `OWN_ACTS`: of those
+    that take one of anybody, about what is theirs alone. All others are only looked at. `list_columns`: those of who has one account;
+    who has several sees in a column of its own which one a row belongs to."""
 
     address: ClassVar[str]
     ACTS: ClassVar[frozenset[str]] = frozenset()
+    OWN_ACTS: ClassVar[frozenset[str]] = frozenset()
     list_columns: ClassVar[tuple[str, ...]]
     actions = None
 
@@ -76,7 +78,7 @@ class DeskRecords(RecordAdmin):
 
     def _url(self, page: OwnPage) -> URLPattern:
         view = MethodType(page.view, self)
-        guarded = self.admin_site.admin_view(view) if page.name in self.ACTS else self._looked_at(view)
+        guarded = self.admin_site.admin_view(view) if page.name in self.ACTS | self.OWN_ACTS else self._looked_at(view)
         return path(page.route, guarded, dict(page.arguments), name=f"{self.section}_{page.name}")
 
     def _looked_at(self, view: Callable[..., HttpResponseBase]) -> Any:

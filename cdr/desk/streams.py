@@ -14,35 +14,39 @@ from django.utils import timezone
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.debug_logs import Logged
+from cdr.admin.lists.exporting import Sheet
 from cdr.admin.lists.questions import Asking
-from cdr.admin.lists.records import found
+from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.lists.stream_columns import StreamColumns
+from cdr.admin.lists.totals import TOTALS, Totalled
 from cdr.admin.streams import stop_question
+from cdr.desk.exporting import DeskExported
 from cdr.desk.filters import STREAM_FILTERS
-from cdr.desk.records import DeskList, DeskRecords, desk_actor, scope_here
+from cdr.desk.records import DeskList, desk_actor, scope_here
 from cdr.desk.search import searched
 from cdr.desk.site import desk
 from cdr.desk_logs import stream_log_at_desk
 from cdr.models import StreamDetail
+from cdr.pages.columns import STREAM_COLUMNS_OUTSIDE
 from cdr.pages.costs import note_costs
 from cdr.pages.for_outside import card_for_outside, stream_for_outside
 from cdr.pages.log.subject import DebugLog
 from cdr.pages.row_key import only_one
-from cdr.pages.stream import shown_streams
+from cdr.pages.stream import charges_of, shown_streams
 from cdr.pages.stream_card import StreamCard, card
 from cdr.pages.stream_page import page_of_stream
 from streams import control
 from streams.models import Stream
 
 
-class DeskStreamList(DeskList):
+class DeskStreamList(Totalled, DeskList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         note_costs(cast(Sequence[Stream], self.result_list), timezone.now())
 
 
 @admin.register(StreamDetail, site=desk)
-class DeskStreams(DeskRecords, Logged, Asking, StreamColumns):
+class DeskStreams(DeskExported, Logged, Asking, StreamColumns):
     address = "streams"
     live_at = "/desk/live/"
     named_by = "uuid"
@@ -50,6 +54,10 @@ class DeskStreams(DeskRecords, Logged, Asking, StreamColumns):
     list_filter = STREAM_FILTERS
     list_select_related = ("call", "account", "charge")
     ordering = ("-requested_at", "-id")
+    sheet = Sheet(
+        STREAM_COLUMNS_OUTSIDE, lambda stream: (stream.call.from_number, stream.call.to_number), lambda stream: charges_of([stream])
+    )
+    turned_by = (*RecordAdmin.turned_by, TOTALS)
     search_help_text = "UUID, number or host; with a time: 4711 14:02"
     ACTS = frozenset({"stop"})
 

@@ -5,8 +5,10 @@ Owns heads and cells. Must not know files or who asks; numbers come whole and ar
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from cdr.pages.for_outside import OF_THE_GATEWAY
 from cdr.pages.stream import charge_of
 from cdr.pure.figures import elapsed_seconds
+from cdr.pure.log.for_customers import words_for_customers
 from cdr.pure.secret_text import SecretText
 from cdr.spreadsheet import Cell
 
@@ -73,3 +75,8 @@ STREAM_COLUMNS = (
     Column("State", lambda stream: stream.state),
     Column("Service URL", lambda stream: SecretText(stream.service_url)),
 )
+
+END_IN_WORDS_OUTSIDE = Column("End in words", lambda stream: SecretText(words_for_customers(stream.end_details)))
+CALL_COLUMNS_OUTSIDE = tuple(column for column in CALL_COLUMNS if column.head not in OF_THE_GATEWAY)
+STREAM_COLUMNS_OUTSIDE = tuple(END_IN_WORDS_OUTSIDE if column.head == END_IN_WORDS_OUTSIDE.head else column for column in STREAM_COLUMNS)
+"""For customers: as their pages, without the operator's people and gateways."""

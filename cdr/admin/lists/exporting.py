@@ -1,6 +1,6 @@
 """The page of a list's exports: asks for one, shows how far each is, serves a file to its owner and to nobody else.
 
-Owns the selection a list makes for a worker. How a file is written is cdr.exports'."""
+Owns the selection a list makes for a worker, and the console's answers to who may export. How a file is written is cdr.exports'."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -22,13 +22,13 @@ from django.http import (
     QueryDict,
     StreamingHttpResponse,
 )
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
 from cdr import audit, exports
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.lists.records import LONGEST_QUERY, RecordAdmin, RecordList
+from cdr.admin.lists.records import LONGEST_QUERY, RecordAdmin, RecordList, found
+from cdr.audit import Actor
 from cdr.exports import NotAllowed, Selection
 from cdr.models import Charge, Export, ExportState
 from cdr.pages.columns import Column
@@ -60,7 +60,46 @@ class Exported(RecordAdmin):
 
     def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
-        exports.SELECTORS[self.section] = self._selection
+        exports.SELECTORS[self.exported_as] = self._selection
+
+    # Who may, and what is whose: the console's answers -----------------------------------------------------------------
+    @property
+    def exported_as(self) -> str:
+        """What its exports are known by."""
+        return self.section
+
+    def may_export(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MAY_EXPORT)
+
+    def exports_by(self, request: HttpRequest) -> Actor:
+        return visitor(request)
+
+    def accounts_exported(self, request: HttpRequest) -> list[int]:
+        """Those that nothing but rows of is written; none: no account says what may be read."""
+        return []
+
+    def own_exports(self, request: HttpRequest) -> QuerySet[Export]:
+        return Export.objects.filter(owner_id=request.user.pk, section=self.exported_as)
+
+    def export_name(self, export: Export) -> str:
+        """By which an address names it."""
+        return str(export.pk)
+
+    def export_named(self, request: HttpRequest, name: str) -> Export | None:
+        return self.own_exports(request).filter(pk=number_of(name)).first()
+
+    def why_not_now(self, request: HttpRequest) -> str:
+        """ "" when another may be asked for."""
+        unfinished = Export.objects.filter(owner_id=request.user.pk, state__in=UNFINISHED).count()
+        return f"{unfinished} of your exports are not finished yet. Wait for one of them." if unfinished >= MOST_UNFINISHED else ""
+
+    def reader_of(self, export: Export) -> HttpRequest:
+        """As whose request its rows are read."""
+        request = HttpRequest()
+        request.method, request.user, request.GET = "GET", export.owner, QueryDict(export.query)
+        return request
+
+    # Its pages ---------------------------------------------------------------------------------------------------------
 
     def exports_view(self, request: HttpRequest) -> HttpResponse:
         """GET shows one's own, and the form for the list that the address carries; POST asks for an export, or removes one."""
@@ -69,17 +108,18 @@ class Exported(RecordAdmin):
             return self._remove_export(request) if "remove" in request.POST else self._ask_for_export(request)
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET", "POST"])
-        mine = list(self._own_exports(request)[:SHOWN_EXPORTS])
+        mine = list(self.own_exports(request)[:SHOWN_EXPORTS])
+        lines = [(export, name := self.export_name(export), self.own_url("file", name)) for export in mine]
         query, list_url = self.selection_of(request.GET.urlencode()), self.own_url("changelist")
-        context = self.page_context(request, "Exports", exports=mine, query=query, list_url=list_url)
+        context = self.page_context(request, "Exports", exports=lines, query=query, list_url=list_url)
         unfinished = any(export.state in UNFINISHED for export in mine)
         return TemplateResponse(request, "admin/cdr/exports.html", context, headers={"Refresh": "2"} if unfinished else None)
 
-    def file_view(self, request: HttpRequest, key: int) -> HttpResponseBase:
+    def file_view(self, request: HttpRequest, key: str) -> HttpResponseBase:
         self._require_export_permission(request)
-        export = get_object_or_404(self._own_exports(request), pk=key, state=ExportState.DONE)
+        export = found(self.export_named(request, key), "export")
         file = exports.file_of(export)
-        if not file.exists():
+        if export.state != ExportState.DONE or not file.exists():
             raise Http404("The file of this export has been removed.")
         name = f"{self.opts.verbose_name_plural}-{export.created_at:%Y-%m-%d-%H%M%S}.{export.format}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(file.stat().st_size)}
@@ -87,54 +127,55 @@ class Exported(RecordAdmin):
 
     def _ask_for_export(self, request: HttpRequest) -> HttpResponse:
         query, form = self.selection_of(request.POST.get("query", "")), request.POST.get("format", "")
-        unfinished = Export.objects.filter(owner_id=request.user.pk, state__in=UNFINISHED).count()
         if form not in TYPES or len(query) > LONGEST_QUERY:
             messages.error(request, "Nothing was exported: choose CSV or XLSX, and fewer filters.")
         elif problems := self.problems_with(request, query):
             messages.error(request, f"Nothing was exported. {' '.join(problems)}")
-        elif unfinished >= MOST_UNFINISHED:
-            messages.error(request, f"{unfinished} of your exports are not finished yet. Wait for one of them.")
+        elif why := self.why_not_now(request):
+            messages.error(request, why)
         else:
+            asked = {"section": self.exported_as, "query": query, "format": form, "accounts": self.accounts_exported(request)}
             with transaction.atomic():
-                export = Export.objects.create(owner=cast(User, request.user), section=self.section, query=query, format=form)
-                audit.write(visitor(request), Act.EXPORT, export, filters=query)
+                export = Export.objects.create(owner=cast(User, request.user), **asked)
+                audit.write(self.exports_by(request), Act.EXPORT, export, filters=query)
         return self._back_to_exports(query)
 
     def _remove_export(self, request: HttpRequest) -> HttpResponse:
-        exports.remove(get_object_or_404(self._own_exports(request), pk=number_of(request.POST["remove"])))
+        exports.remove(found(self.export_named(request, request.POST["remove"]), "export"))
         return self._back_to_exports(self.selection_of(request.GET.urlencode()))
 
     def _back_to_exports(self, query: str) -> HttpResponse:
         """With the list that they were of: what is asked for next is of the same."""
         return HttpResponseRedirect(self.own_url("exports") + (f"?{query}" if query and len(query) <= LONGEST_QUERY else ""))
 
-    def _own_exports(self, request: HttpRequest) -> QuerySet[Export]:
-        return Export.objects.filter(owner_id=request.user.pk, section=self.section)
-
     def _require_export_permission(self, request: HttpRequest) -> None:
         self.require_view_permission(request)
-        if not request.user.has_perm(MAY_EXPORT):
+        if not self.may_export(request):
             raise PermissionDenied
 
     def _selection(self, export: Export) -> Selection:
         """The rows as the owner would see them in the list now. Raises NotAllowed when they may no longer see it, or when it is
         not understood (an upgrade took a filter away)."""
-        request = HttpRequest()
-        request.method, request.user, request.GET = "GET", export.owner, QueryDict(export.query)
-        if not (export.owner.is_active and self.has_view_permission(request) and request.user.has_perm(MAY_EXPORT)):
-            raise NotAllowed("You may not see this list any more.")
+        request = self.reader_of(export)
+        self._require_still(request)
         listed = cast(RecordList, self.get_changelist_instance(request))
         if listed.problems:
             raise NotAllowed(" ".join(listed.problems)[:MOST_PROBLEM])
         seen = (self.may_see_numbers(request), self.may_see_secrets(request))
-        return Selection(listed.queryset, listed.in_order, self.sheet.columns, self.sheet.numbers_of, *seen, self.sheet.charges_of)
+        sheet, still = self.sheet, lambda: self._require_still(self.reader_of(export))
+        return Selection(listed.queryset, listed.in_order, sheet.columns, sheet.numbers_of, *seen, sheet.charges_of, still)
+
+    def _require_still(self, request: HttpRequest) -> None:
+        """Raises NotAllowed."""
+        if not (request.user.is_active and self.has_view_permission(request) and self.may_export(request)):
+            raise NotAllowed("You may not see this list any more.")
 
     def _door_to_exports(self, request: HttpRequest, listed: RecordList) -> Iterator[Door]:
-        if request.user.has_perm(MAY_EXPORT):
+        if self.may_export(request):
             yield Door("Export…", self.own_url("exports"), sends=True)
 
     adds = Additions(
-        pages=(OwnPage("exports", "exports/", exports_view), OwnPage("file", "exports/<int:key>/file/", file_view)),
+        pages=(OwnPage("exports", "exports/", exports_view), OwnPage("file", "exports/<slug:key>/file/", file_view)),
         doors={Where.LIST: _door_to_exports},
     )
 

@@ -3,7 +3,6 @@
 A call is shown when one of its streams is all that is asked for. Where that is something unusual, the calls are not searched: their streams
 are, in the order of their calls. Owns that choice; which facts are unusual is streams.models' UNUSUAL and the filters'."""
 
-import time
 from collections.abc import Sequence
 from typing import cast
 
@@ -16,7 +15,7 @@ from cdr.admin.additions import Door
 from cdr.admin.lists.paging import Keyset
 from cdr.admin.lists.records import RecordList
 from cdr.admin.lists.search import matching, names_a_host, search_problem, searched_in_words, sought
-from cdr.admin.lists.totals import TOTALS, totals_words
+from cdr.admin.lists.totals import Totalled
 from cdr.pages.costs import note_costs
 from cdr.pure.keyset import Place
 from streams.models import UNUSUAL, Stream
@@ -49,29 +48,7 @@ class SearchedList(RecordList):
         ][:MOST_DOORS]
 
 
-class TotalledList(SearchedList):
-    """Says what its rows come to, where that is asked for: who looks for a call does not wait for it."""
-
-    totals = ""
-
-    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
-        self.params.pop(TOTALS, None)
-        self.filter_params.pop(TOTALS, None)
-        return super().get_queryset(request, exclude_parameters)
-
-    def get_results(self, request: HttpRequest) -> None:
-        began = time.monotonic()
-        super().get_results(request)
-        if request.GET.get(TOTALS) and self.result_count and not self.problems:
-            self.totals = totals_words(self.queryset, (time.monotonic() - began) * 1000)
-
-    @property
-    def totals_address(self) -> str:
-        """Of the same list with its totals; the place in it is the newest."""
-        return f"?{self.selection}&{TOTALS}=1" if self.selection else f"?{TOTALS}=1"
-
-
-class StreamChangeList(TotalledList):
+class StreamChangeList(Totalled, SearchedList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         note_costs(cast(Sequence[Stream], self.result_list), timezone.now())
@@ -81,7 +58,7 @@ class StreamChangeList(TotalledList):
         return streams.filter(UNUSUAL) if any(spec.unusual for spec in self.narrowings) else streams
 
 
-class CallChangeList(TotalledList):
+class CallChangeList(Totalled, SearchedList):
     """`streams`: the ones that say which calls are shown, when the list is read from them."""
 
     streams: QuerySet[Stream] | None

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Count, Model, QuerySet
+from django.http import HttpRequest
 
+from cdr.admin.lists.records import RecordList
 from cdr.models import Charge
 from cdr.pure.figures import counted
 from cdr.pure.statement import Figures, figures_words
@@ -26,6 +28,28 @@ STEPS = 5000
 TOO_MANY = f"Not counted: there are more than {MOST_ROWS:,}. An export counts all of them."
 TOO_SLOW = "Not counted: it would take longer than the list. An export counts all of them."
 Found = TypeVar("Found")
+
+
+class Totalled(RecordList):
+    """Says what its rows come to, where that is asked for: who looks for a call does not wait for it."""
+
+    totals = ""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
+        self.params.pop(TOTALS, None)
+        self.filter_params.pop(TOTALS, None)
+        return super().get_queryset(request, exclude_parameters)
+
+    def get_results(self, request: HttpRequest) -> None:
+        began = time.monotonic()
+        super().get_results(request)
+        if request.GET.get(TOTALS) and self.result_count and not self.problems:
+            self.totals = totals_words(self.queryset, (time.monotonic() - began) * 1000)
+
+    @property
+    def totals_address(self) -> str:
+        """Of the same list with its totals; the place in it is the newest."""
+        return f"?{self.selection}&{TOTALS}=1" if self.selection else f"?{TOTALS}=1"
 
 
 def totals_words(rows: QuerySet[Any], list_ms: float) -> str:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from cdr.invitation_rows import Invitation
 from cdr.member_rows import Membership, Role
-from cdr.models import CallDetail, Statement, StreamDetail
+from cdr.models import CallDetail, Statement, StreamDetail, UrlTest
 from streams.models import Account, Application, AuthToken, Call, Callback, Stream
 
 Row = TypeVar("Row", bound=Model)
@@ -19,7 +19,7 @@ Row = TypeVar("Row", bound=Model)
 ACCOUNT_OF: Mapping[type[Model], str] = {
     Account: "pk",
     **dict.fromkeys(
-        (Call, CallDetail, Stream, StreamDetail, Callback, Statement, Application, AuthToken, Membership, Invitation), "account"
+        (Call, CallDetail, Stream, StreamDetail, Callback, Statement, Application, AuthToken, UrlTest, Membership, Invitation), "account"
     ),
 }
 """The column by which a row belongs to an account. What is not here is not at the desk."""
@@ -56,6 +56,9 @@ class DeskScope(NamedTuple):
 
     def manages(self, account_key: int | None) -> bool:
         return self.roles.get(account_key or 0) == Role.MANAGER
+
+    def managed_account(self, account_key: int | None) -> Account | None:
+        return next((account for account in self.accounts if account.pk == account_key and self.manages(account.pk)), None)
 
     @property
     def managed(self) -> list[int]:

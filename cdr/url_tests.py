@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from cdr import audit
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 URL_TESTS = Shares("URL tests", places=8, each=2)
 """Of the accounts whose services are tested: each may take as long as it likes, up to the deadline."""
 MOST_A_MINUTE = 6
+"""Of a person; and of an account at its desk, whoever of its people asks."""
 CLAIMED_FOR = timedelta(seconds=DEADLINE_SECONDS + 15)
 """Longer than any test takes: past it, its worker has gone."""
 KEPT = timedelta(days=1)
@@ -42,8 +43,17 @@ class TooMany(Exception):
     """This person may not ask now; the message says why and when."""
 
 
-def ask(actor: Actor, owner_id: int, account: Account, *, url: str, content_type: str, of_stream: Stream | None = None) -> UrlTest:
-    """Makes the job, with its audit entry. Raises TooMany."""
+def ask(  # noqa: PLR0913 - all of it is what is asked for
+    actor: Actor,
+    owner_id: int,
+    account: Account,
+    *,
+    url: str,
+    content_type: str,
+    of_stream: Stream | None = None,
+    at_desk: bool = False,
+) -> UrlTest:
+    """Makes the job, with its audit entry. Raises TooMany. `at_desk`: by one of the account's own people, who share what it may ask for."""
     from streams.customers.url_testing import recognisable_id  # noqa: PLC0415 - as in _report
 
     now = timezone.now()  # the clock that writes created_at
@@ -54,10 +64,22 @@ def ask(actor: Actor, owner_id: int, account: Account, *, url: str, content_type
             raise TooMany("Your last test is not over yet. One at a time: wait a few seconds.")
         if mine.filter(created_at__gt=now - timedelta(minutes=1)).count() >= MOST_A_MINUTE:
             raise TooMany(f"You asked for {MOST_A_MINUTE} tests in the last minute. Wait a minute.")
+        if at_desk and _asked_of(account, now) >= MOST_A_MINUTE:
+            raise TooMany(f"{MOST_A_MINUTE} tests were asked for at the desk of {account.name} in the last minute. Wait a minute.")
         seen = {"call_id": recognisable_id(), "stream_id": recognisable_id()}
         test = UrlTest.objects.create(owner_id=owner.pk, account=account, url=url, content_type=content_type, of_stream=of_stream, **seen)
         audit.write(actor, Act.TEST_SERVICE_URL, account, url=scrubbed(url), content_type=content_type)
     return test
+
+
+def asked_at_desk(tests: QuerySet[UrlTest]) -> QuerySet[UrlTest]:
+    """Those that people of the account asked for."""
+    return tests.filter(owner__memberships__account=F("account"))
+
+
+def _asked_of(account: Account, now: datetime) -> int:
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)  # clicks of all its people, one after another
+    return asked_at_desk(UrlTest.objects.filter(account=account, created_at__gt=now - timedelta(minutes=1))).count()
 
 
 def claim_next() -> UrlTest | None:

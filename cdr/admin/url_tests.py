@@ -10,13 +10,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from cdr import url_tests
-from cdr.admin.additions import Additions, Context, OwnPage
+from cdr.admin.additions import Additions, Context, Door, OwnPage
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.site import console
 from cdr.models import UrlTest
 from cdr.pages.row_key import number_of, only_one
-from cdr.pages.url_test import url_test_lines, url_test_page
+from cdr.pages.url_test import page_of_url_test, url_test_lines, with_all_it_needs
 from cdr.pure.masking import masking
 from streams.models import Account, Application, Stream
 from streams.pure.audio.convert import CONTENT_TYPES
@@ -26,6 +26,7 @@ from streams.pure.scrubbing import scrubbed
 
 MAY_TEST = "cdr.test_service_url"
 SHOWN_TESTS = 100
+GONE_TEST = "URL test (they are removed after a day)"
 
 
 class UrlTestForm(forms.Form):
@@ -50,13 +51,16 @@ class UrlTestAdmin(RecordAdmin):
         self.require_view_permission(request)
         if refusal := self.not_understood(request, "URL tests"):
             return refusal
-        context = self.page_context(request, "URL tests", tests=url_test_lines(SHOWN_TESTS), shown=SHOWN_TESTS)
+        lines = url_test_lines(UrlTest.objects.all(), SHOWN_TESTS)
+        shown = {"tests": [(line, self.own_url("change", line.key)) for line in lines], "shown": SHOWN_TESTS, "has_accounts": True}
+        context = self.page_context(request, "URL tests", **shown, doors=[Door("Test a service URL…", self.own_url("ask"))])
         return TemplateResponse(request, "admin/cdr/url_tests.html", context)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
         self.require_view_permission(request)
-        test = self.shown(request, url_test_page(object_id), "URL test (they are removed after a day)")
-        context = self.page_context(request, "Test of a service URL", test=test)
+        row = with_all_it_needs(UrlTest.objects.order_by()).filter(pk=number_of(object_id)).first()
+        test = self.shown(request, page_of_url_test(row) if row else None, GONE_TEST)
+        context = self.page_context(request, "Test of a service URL", test=test, again=self.own_url("ask"))
         return TemplateResponse(request, "admin/cdr/url_test.html", context, headers={"Refresh": "1"} if test.unfinished else None)
 
     def ask_view(self, request: HttpRequest) -> HttpResponse:
@@ -70,13 +74,14 @@ class UrlTestAdmin(RecordAdmin):
                 return begun
         else:
             form = UrlTestForm(initial=self._proposed(request, stream))
-        context = self.page_context(request, "Test a service URL", form=form, stream=stream)
+        back = self.site_url("cdr_streamdetail_change", stream.uuid) if stream else self.own_url("changelist")
+        context = self.page_context(request, "Test a service URL", form=form, stream=stream, back=back)
         return TemplateResponse(request, "admin/cdr/url_test_ask.html", context)
 
     def _begin(self, request: HttpRequest, form: UrlTestForm, stream: Stream | None) -> HttpResponse | None:
         try:
             asked = form.cleaned_data
-            if stream is not None and asked["url"] == self._seen_url(request, stream) == scrubbed(stream.service_url):
+            if stream is not None and means_whole_url(asked["url"], self._seen_url(request, stream), stream):
                 asked |= {"url": stream.service_url, "account": stream.account}
             test = url_tests.ask(visitor(request), int(request.user.pk or 0), **asked, of_stream=stream)
         except url_tests.TooMany as error:
@@ -89,7 +94,7 @@ class UrlTestAdmin(RecordAdmin):
             return {"url": self._seen_url(request, stream), "account": stream.account_id, "content_type": stream.content_type}
         application = Application.objects.filter(pk=number_of(request.GET.get("application", ""))).first()
         if application is not None:
-            return {"account": application.account_id, **_first_stream(application, self.may_see_secrets(request))}
+            return {"account": application.account_id, **first_stream(application, self.may_see_secrets(request))}
         return {"account": Account.objects.filter(pk=number_of(request.GET.get("account", ""))).first()}
 
     def _seen_url(self, request: HttpRequest, stream: Stream) -> str:
@@ -112,7 +117,12 @@ def _stream_of(key: str) -> Stream | None:
     return only_one(Stream.objects.select_related("call").order_by(), key)
 
 
-def _first_stream(application: Application, secrets: bool) -> dict[str, object]:
+def means_whole_url(asked: str, seen: str, stream: Stream) -> bool:
+    """Whether somebody who saw the stream's URL without its secrets asks for that."""
+    return asked == seen == scrubbed(stream.service_url)
+
+
+def first_stream(application: Application, secrets: bool) -> dict[str, object]:
     """What the application's own XML asks for first."""
     try:
         requests = parse(application.answer_xml.encode()).streams if application.answer_xml.strip() else ()

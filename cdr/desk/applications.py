@@ -20,6 +20,7 @@ from cdr.admin.lists.records import found
 from cdr.admin.tenants import ApplicationForm
 from cdr.desk.records import DeskRecords, desk_actor, name_of_row, row_named, scope_here
 from cdr.desk.site import desk
+from cdr.desk.url_tests import door_to_test
 from cdr.pure.acts import Act
 from streams.models import Application
 from streams.pure.foreign_text import cleaned
@@ -105,5 +106,6 @@ class DeskApplications(DeskRecords, Asking):
     def _edit_door(self, request: HttpRequest, row: Application) -> Iterator[Door]:
         if scope_here(request).manages(row.account_id):
             yield Door("Edit", self.own_url("edit", name_of_row(row)))
+            yield door_to_test(self, row.account, application=name_of_row(row))
 
     adds = Additions(pages=(OwnPage("edit", "<slug:name>/edit/", edit_view),), doors={Where.RECORD: _edit_door})

@@ -60,9 +60,10 @@ class DeskList(RecordList):
 class DeskRecords(RecordAdmin):
     """`address`: the word for the list in addresses. `ACTS`: names of the pages that take a POST of managers; `OWN_ACTS`: of those
     that take one of anybody, about what is theirs alone. All others are only looked at. `list_columns`: those of who has one account;
-    who has several sees in a column of its own which one a row belongs to."""
+    who has several sees in a column of its own which one a row belongs to. `seldom`: not in the bar of every page."""
 
     address: ClassVar[str]
+    seldom: ClassVar[bool] = False
     ACTS: ClassVar[frozenset[str]] = frozenset()
     OWN_ACTS: ClassVar[frozenset[str]] = frozenset()
     list_columns: ClassVar[tuple[str, ...]]

@@ -15,7 +15,7 @@ from cdr.admin.entry.access import GuardedSite
 from cdr.admin.entry.signing_in import SignInForm
 from cdr.desk_scope import scope_of, scope_of_request
 
-ORDER = ("CallDetail", "StreamDetail", "Callback", "Statement", "Application", "AuthToken", "Membership")
+ORDER = ("CallDetail", "StreamDetail", "Callback", "Statement", "Application", "AuthToken", "Membership", "UrlTest")
 FIRST_PAGE = "cdr_calldetail_changelist"
 
 
@@ -55,9 +55,14 @@ class Desk(GuardedSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """One section with its lists, in the order in which they are needed."""
+        known = sorted(cast(dict[Any, Any], self._registry).items(), key=lambda one: ORDER.index(one[0].__name__))
         lists = [
-            {"name": model._meta.verbose_name_plural.capitalize(), "admin_url": self.page(f"{known.section}_changelist"), "seldom": False}
-            for model, known in sorted(cast(dict[Any, Any], self._registry).items(), key=lambda one: ORDER.index(one[0].__name__))
+            {
+                "name": model._meta.verbose_name_plural.capitalize(),
+                "admin_url": self.page(f"{listed.section}_changelist"),
+                "seldom": listed.seldom,
+            }
+            for model, listed in known
         ]
         return [{"name": "Desk", "models": lists}]
 

@@ -25,6 +25,7 @@ from cdr.desk.filters import STREAM_FILTERS
 from cdr.desk.records import DeskList, desk_actor, scope_here
 from cdr.desk.search import searched
 from cdr.desk.site import desk
+from cdr.desk.url_tests import door_to_test
 from cdr.desk_logs import stream_log_at_desk
 from cdr.models import StreamDetail
 from cdr.pages.columns import STREAM_COLUMNS_OUTSIDE
@@ -106,4 +107,9 @@ class DeskStreams(DeskExported, Logged, Asking, StreamColumns):
         if stream.live and scope_here(request).manages(stream.account_key):
             yield Door("Stop…", self.own_url("stop", stream.uuid), bad=True)
 
-    adds = Additions(pages=(OwnPage("stop", "<slug:key>/stop/", stop_view),), doors={Where.RECORD: _act_doors})
+    def _doors_below(self, request: HttpRequest, stream: StreamCard) -> Iterator[Door]:
+        account = scope_here(request).managed_account(stream.account_key)
+        if account is not None:
+            yield door_to_test(self, account, stream=str(stream.uuid))
+
+    adds = Additions(pages=(OwnPage("stop", "<slug:key>/stop/", stop_view),), doors={Where.RECORD: _act_doors, Where.BELOW: _doors_below})

@@ -1,9 +1,12 @@
-"""What the console shows of one test of a service URL.
+"""What the console and the desk show of one test of a service URL.
 
 Owns which facts stand on the page. Must not know requests or templates."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from cdr.models import UrlTest, UrlTestState
 from cdr.pages.stream import Fact
@@ -37,9 +40,10 @@ class UrlTestPage:
 
 
 class UrlTestLine(NamedTuple):
-    """One of the list. The host is all that is shown of a URL, which may hold a number."""
+    """One of the list; `call_id` is what the service saw. The host is all that is shown of a URL, which may hold a number."""
 
     key: int
+    call_id: UUID
     asked: str
     host: str
     account: str
@@ -49,22 +53,21 @@ class UrlTestLine(NamedTuple):
     sentence: str
 
 
-def url_test_lines(most: int) -> list[UrlTestLine]:
+def url_test_lines(tests: QuerySet[UrlTest], most: int) -> list[UrlTestLine]:
     """The newest first, in one query."""
-    return [_line(test) for test in UrlTest.objects.select_related("account", "owner")[:most]]
+    return [_line(test) for test in tests.select_related("account", "owner")[:most]]
+
+
+def with_all_it_needs(tests: QuerySet[UrlTest]) -> QuerySet[UrlTest]:
+    """For page_of_url_test."""
+    return tests.select_related("account", "owner", "of_stream__call")
 
 
 def _line(test: UrlTest) -> UrlTestLine:
     judged = verdict(test.report) if test.report else Verdict(UNFINISHED, "")
     by = test.owner.get_username() if test.owner else NOTHING
-    return UrlTestLine(test.pk, moment(test.created_at), short_host(test.url), str(test.account or NOTHING), test.account_id, by, *judged)
-
-
-def url_test_page(key: str) -> UrlTestPage | None:
-    """In two queries at most; None when there is no such test (they are removed after a day)."""
-    rows = UrlTest.objects.select_related("account", "owner", "of_stream__call")
-    test = rows.filter(pk=int(key)).first() if key.isascii() and key.isdigit() and len(key) <= 18 else None
-    return page_of_url_test(test) if test else None
+    account = str(test.account or NOTHING)
+    return UrlTestLine(test.pk, test.call_id, moment(test.created_at), short_host(test.url), account, test.account_id, by, *judged)
 
 
 def page_of_url_test(test: UrlTest) -> UrlTestPage:

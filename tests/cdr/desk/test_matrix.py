@@ -34,6 +34,7 @@ KINDS = {
     "applications": ("application",),
     "tokens": ("token", "auth id"),
     "members": ("invitation", "auth id"),
+    "url-tests": ("test", "auth id"),
 }
 """What names a row in the addresses of each list."""
 NOWHERE = {
@@ -107,6 +108,7 @@ def keys_of(name: str) -> dict[str, str]:
     found["statement"] = f"{account.auth_id}/USD/2024-11"
     found["application"] = name_of_row(account.applications.all()[0])
     found["invitation"] = f"{account.auth_id}/{name_of_row(account.invitations.all()[0])}"
+    found["test"] = account.url_tests.all()[0].call_id
     found["token"] = f"{account.auth_id}/{name_of_row(account.auth_tokens.all()[0])}"
     return {kind: str(key) for kind, key in found.items()}
 
@@ -137,6 +139,7 @@ def test_every_address_is_one_that_is_meant(client) -> None:
     lists |= {f"streams_application_{page}" for page in ("changelist", "change", "edit")}
     lists |= {f"cdr_membership_{page}" for page in ("changelist", "change", "invite", "revoke")}
     lists |= {f"streams_authtoken_{page}" for page in ("changelist", "change", "new", "revoke")}
+    lists |= {f"cdr_urltest_{page}" for page in ("changelist", "change", "ask")}
     lists |= {f"cdr_statement_{page}" for page in ("changelist", "change", "of", "csv", "pdf")}
     entry = {"index", "login", "login_code", "logout", "second_factor", "own_sessions", "password_change", "password_change_done"}
     assert set(named()) == lists | entry

@@ -5,7 +5,7 @@ Owns the rows and what is marked. Also who is at the desk."""
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from django.contrib.auth.models import User
 from django.test import Client
@@ -14,9 +14,11 @@ from django.utils import timezone
 from cdr.audit import Actor
 from cdr.invitation_rows import Invitation
 from cdr.member_rows import Membership, Role
+from cdr.models import UrlTest, UrlTestState
 from cdr.statements.closing import close_statement
 from streams import tokens
 from streams.models import Account, Application, Call, Callback, Gateway, Stream
+from streams.pure.customer.url_report import UrlReport
 from tests.cdr import factories
 from tests.cdr.admin.conftest import signed_in
 from tests.cdr.call_script import make_gateway
@@ -48,6 +50,14 @@ def invite_to(account: Account, owner: str, email: str) -> None:
     Invitation.objects.create(account=account, owner=by, email=email, key=owner[:12], created_at=now, expires_at=now + timedelta(days=7))
 
 
+def url_test_of(account: Account, host: str) -> None:
+    """Asked for by one of the account's people, and over."""
+    seen = {"call_id": uuid5(NAMESPACE_DNS, host), "stream_id": uuid5(NAMESPACE_DNS, host)}
+    over = {"state": UrlTestState.DONE, "report": UrlReport(failure=f"{host} did not answer.").as_json(), "finished_at": timezone.now()}
+    owner = Membership.objects.filter(account=account)[0].user
+    UrlTest.objects.create(owner=owner, account=account, url=f"wss://{host}/in", content_type="audio/x-l16;rate=8000", **seen, **over)
+
+
 @made_once
 def own_rows() -> None:
     gateway = make_gateway()
@@ -57,6 +67,7 @@ def own_rows() -> None:
     Call.objects.filter(pk=Call.objects.order_by("pk")[0].pk).update(uuid=SHARED_UUID)
     main_token(gateway.account)
     invite_to(gateway.account, "owner", "nobody@example.org")
+    url_test_of(gateway.account, "bot.example.com")
 
 
 @partial(made_once, keys_after=1_000_000)
@@ -72,6 +83,7 @@ def other_rows() -> None:
     Call.objects.filter(pk=keys[0]).update(uuid=SHARED_UUID)
     tokens.make(gateway.account, f"{CANARY} token", "a test", gateway.account.created_at)
     invite_to(gateway.account, f"{CANARY}-person", f"{CANARY}@example.org")
+    url_test_of(gateway.account, OTHER_HOST)
     close_statement(gateway.account, "USD", date(2024, 11, 1), Actor("clara", None))
     of_other = Stream.objects.filter(account=gateway.account)
     of_other.update(service_url=f"wss://{OTHER_HOST}:8443/in", service_host=OTHER_HOST, status_callback_url=f"https://{OTHER_HOST}/cb")

@@ -6,6 +6,7 @@ from typing import cast
 
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -30,6 +31,12 @@ class NewPersonForm(UserCreationForm):  # type: ignore[type-arg]  # Django's cla
         model = User
         fields = ("username",)
 
+    def clean_username(self) -> str:
+        """No address: whether one is taken would tell whether it is known."""
+        if "@" in self.cleaned_data.get("username", ""):
+            raise ValidationError("A name has no “@” in it: choose one that is no mail address.")
+        return str(super().clean_username())
+
 
 class _Overtaken(Exception):
     """Somebody else was quicker: what was made meanwhile is undone."""
@@ -43,13 +50,18 @@ def invitation_view(request: HttpRequest, link: str) -> HttpResponse:
     invitation = working_invitation(link[:100])
     if invitation is None:
         return _nowhere(request)
-    signed_in = request.user.is_authenticated and second_factor.passed(request.user, request.session)
+    signed_in = request.user.is_authenticated and _is_certain(request)
     if request.method == "POST" and "join" in request.POST and signed_in:
         return _joined(request, invitation)
     form = NewPersonForm(request.POST if request.method == "POST" and "join" not in request.POST else None)
     if form.is_bound and form.is_valid():
         return _made(request, invitation, form)
     return _page(request, "desk/invitation.html", 200, invitation=invitation, form=form, signed_in=signed_in, title="An invitation")
+
+
+def _is_certain(request: HttpRequest) -> bool:
+    """Also of who is asked for a second factor and has none yet: the desk lets him set one up, and see nothing before."""
+    return second_factor.passed(request.user, request.session) or second_factor.device_of(request.user) is None
 
 
 def _joined(request: HttpRequest, invitation: Invitation) -> HttpResponse:

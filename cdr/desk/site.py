@@ -5,6 +5,7 @@ Owns what belongs to no single list. Must not know the lists: they register them
 
 from typing import Any, cast
 
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
@@ -14,17 +15,27 @@ from cdr.admin.additions import Context
 from cdr.admin.entry.access import GuardedSite
 from cdr.admin.entry.signing_in import SignInForm
 from cdr.desk_scope import scope_of, scope_of_request
+from cdr.invitations import working_invitation
 
 ORDER = ("CallDetail", "StreamDetail", "Callback", "Statement", "Application", "AuthToken", "Membership", "UrlTest")
+INVITATIONS = "/invitation/"
 FIRST_PAGE = "cdr_calldetail_changelist"
 
 
 class DeskSignInForm(SignInForm):
-    error_messages = {"invalid_login": "This name and this password do not open the desk. Both are told apart by capitals."}
+    error_messages = {
+        "invalid_login": "This name and this password do not open the desk. Both are told apart by capitals. Who belongs to no account, or "
+        "to none any more, needs an invitation: sign in from its page."
+    }
 
     def require_place(self, user: Any) -> None:
-        if scope_of(user) is None:
+        """Who has none yet may sign in on the way to an invitation that works, to join as who he is."""
+        if scope_of(user) is None and not self._comes_invited():
             raise ValidationError(self.error_messages["invalid_login"], code="invalid_login")
+
+    def _comes_invited(self) -> bool:
+        target = str(self.request.POST.get(REDIRECT_FIELD_NAME) or self.request.GET.get(REDIRECT_FIELD_NAME, ""))
+        return target.startswith(INVITATIONS) and working_invitation(target.removeprefix(INVITATIONS)) is not None
 
 
 class Desk(GuardedSite):
@@ -72,7 +83,9 @@ class Desk(GuardedSite):
 
     def each_context(self, request: HttpRequest) -> Context:
         scope = scope_of_request(request)
-        return {**super().each_context(request), "site_base": "desk/base.html", "places": scope.places if scope else ()}
+        placeless = scope is None and request.user.is_authenticated
+        known = {"places": scope.places if scope else (), "placeless": placeless}
+        return {**super().each_context(request), "site_base": "desk/base.html", **known}
 
     def index(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:  # type: ignore[override]
         return HttpResponseRedirect(self.page(FIRST_PAGE))

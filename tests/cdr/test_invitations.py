@@ -9,12 +9,13 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import F
-from django.test import Client
+from django.test import Client, override_settings
 
 from cdr import invitations
 from cdr.invitation_rows import Invitation
 from cdr.member_rows import Membership, Role
-from cdr.models import AuditEntry
+from cdr.models import AuditEntry, AuthenticatorApp
+from cdr.sign_in import second_factor
 from config.mail_settings import Mail
 from streams.models import Account
 from tests.cdr.admin.conftest import signed_in
@@ -177,3 +178,50 @@ def test_old_ones_are_forgotten(manager, account, mails) -> None:
     assert invitations.forget_old() == 0
     Invitation.objects.update(expires_at=F("created_at") - timedelta(days=31))
     assert invitations.forget_old() == 1
+
+
+def test_who_has_a_name_and_no_place_signs_in_from_the_invitation_and_joins(manager, account, mails) -> None:
+    """Once a member, or a user that somebody made: the desk is shut but on the way to an invitation."""
+    User.objects.create_user("eva", password=GOOD["password1"])
+    link, eva = invited(manager, account, mails), Client()
+    signs_in = {"username": "eva", "password": GOOD["password1"]}
+    assert "needs an invitation" in eva.post("/desk/login/", signs_in).content.decode() and "_auth_user_id" not in eva.session
+    door = re.findall(r'href="(/desk/login/[^"]+)"', eva.get(link).content.decode())[0]
+    assert eva.post(door, signs_in)["Location"] == link
+    shut = eva.get("/desk/calls/", follow=True).content.decode()
+    assert "You are signed in as eva, who belongs to no account’s desk" in shut and "Acme" not in shut
+    assert "Join as eva" in eva.get(link).content.decode() and eva.post(link, {"join": "yes"})["Location"] == "/desk/"
+    assert eva.get("/desk/calls/").status_code == 200
+    Membership.objects.filter(user__username="eva").delete()
+    assert "needs an invitation" in Client().post(door, signs_in).content.decode(), "of one that was used"
+
+
+@pytest.mark.parametrize(
+    "target", ["/invitation/", f"/invitation/{'A' * 12}/{'A' * 43}/", "/desk/calls/", "https://example.org{link}", "/x{link}"]
+)
+def test_nothing_but_an_invitation_that_works_opens_the_sign_in(manager, account, mails, target) -> None:
+    User.objects.create_user("eva", password=GOOD["password1"])
+    link, eva = invited(manager, account, mails), Client()
+    answer = eva.post("/desk/login/", {"username": "eva", "password": GOOD["password1"], "next": target.format(link=link)})
+    assert answer.status_code == 200 and "_auth_user_id" not in eva.session
+
+
+def test_the_second_factor_is_asked_for_before_one_joins_and_set_up_after(manager, account, mails) -> None:
+    user = User.objects.create_user("eva", password=GOOD["password1"])
+    link, eva = invited(manager, account, mails), Client()
+    second_factor.begin(user)
+    AuthenticatorApp.objects.update(confirmed=True)
+    half = eva.post(f"/desk/login/?next={link}", {"username": "eva", "password": GOOD["password1"]})
+    assert half["Location"].startswith("/desk/login/code/?next=%2Finvitation") and "Join as" not in eva.get(link).content.decode()
+    with override_settings(REQUIRE_SECOND_FACTOR=True):
+        dora = signed_in(User.objects.create_user("dora"))
+        assert dora.post(link, {"join": "yes"})["Location"] == "/desk/" and Membership.objects.filter(user__username="dora").exists()
+        assert dora.get("/desk/calls/").status_code == 302 and dora.get("/desk/login/")["Location"] == "/desk/second-factor/"
+
+
+def test_a_name_that_is_an_address_is_refused_whether_it_is_known_or_not(manager, account, mails) -> None:
+    User.objects.create_user("known@example.org")
+    link = invited(manager, account, mails)
+    said = [Client().post(link, {**GOOD, "username": name}).content.decode() for name in ("known@example.org", "other@example.org")]
+    for text, name in zip(said, ("known", "other"), strict=True):
+        assert "choose one that is no mail address" in text and "already" not in text.replace("a name here already", ""), name

@@ -9,7 +9,7 @@ from cdr.pure.acts import HIDDEN, Act, is_secret
 from cdr.pure.secret_text import as_audited
 from streams.models import Stream
 from streams.rate_plans import Change
-from streams.signals import provisioned, stream_ended
+from streams.signals import account_planned, provisioned, stream_ended
 
 BY_FILE = Actor("provisioning file", None)
 
@@ -25,6 +25,12 @@ def audit_provisioned(sender: Any, changes: Sequence[Change], **kwargs: Any) -> 
             audit.write(BY_FILE, Act.ADD if change.action == "created" else Act.CHANGE, change.row, **values)
 
 
+def plan_account(sender: Any, account: Any, entry: Any, plan: Any, **kwargs: Any) -> None:
+    from cdr.provisioned_members import plan_members  # noqa: PLC0415 - seldom needed, and not by what only connects this
+
+    plan_members(account, entry, plan, BY_FILE)
+
+
 def _printed(key: str, value: Any) -> str:
     if is_secret(key):
         return HIDDEN if value else ""
@@ -32,5 +38,6 @@ def _printed(key: str, value: Any) -> str:
 
 
 def connect() -> None:
+    account_planned.connect(plan_account, dispatch_uid="plan_account")
     provisioned.connect(audit_provisioned, dispatch_uid="audit_provisioned")
     stream_ended.connect(charge_ended_streams, dispatch_uid="charge_ended_streams")

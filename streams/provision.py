@@ -2,7 +2,7 @@
 
 Owns how an entry finds its row and what may change on it. Must not know the file's syntax, or who asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from streams.pure.customer.service_url import HTTP_SCHEMES, url_problem
 from streams.pure.provision_file import AccountEntry, CardEntry, FileEntry, FileProblem, at, meant, read_file
 from streams.pure.secret_strength import Secret, secret_problem
 from streams.rate_plans import Change, RatePlans
-from streams.signals import provisioned
+from streams.signals import account_planned, provisioned
 
 ProvisionedRow = Account | Application | Gateway | RateCard
 ACCOUNT_COLUMNS = {
@@ -73,6 +73,7 @@ def provision(document: bytes) -> ProvisionOutcome:
         if plan.problems:
             raise InvalidFile(plan.problems)
         changes = [planned.save() for planned in plan.planned] + plan.rates.save(WRITTEN_BY)
+        changes += [change for done in plan.afterwards for change in done()]
         provisioned.send(sender=Account, changes=[change for change in changes if change.action != "left"])
         return ProvisionOutcome(changes, plan.warnings)
 
@@ -112,12 +113,13 @@ class ProvisionPlan:
 
 
 class Plan:
-    """What will be saved, in order, and what is wrong."""
+    """What will be saved, in order, and what is wrong. `afterwards`: what others do once all of it is saved, and what that changed."""
 
     def __init__(self, problems: Sequence[FileProblem]) -> None:
         self.problems = list(problems)
         self.warnings: list[FileProblem] = []
         self.planned: list[ProvisionPlan] = []
+        self.afterwards: list[Callable[[], list[Change]]] = []
         self.rates = RatePlans(self.problem, database_now())
 
     def problem(self, place: str, words: str) -> None:
@@ -171,6 +173,7 @@ class Plan:
             self.add_application(account, applications, item)
         for item in entry.gateways:
             self.add_gateway(account, applications, item)
+        account_planned.send(sender=Account, account=account, entry=entry, plan=self)
 
     def set_token(self, planned: ProvisionPlan, account: Account, entry: AccountEntry) -> None:
         """The file's token is the account's main one. A file from before its end must not bring a token back."""

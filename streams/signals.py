@@ -6,5 +6,9 @@ stream_ended = Signal()
 """Arguments: `streams`, the rows of those that ended together, in their ended state; most often one. A receiver that raises undoes the
 end."""
 
+account_planned = Signal()
+"""An account of a provisioning file was read, and nothing is saved yet. Arguments: `account`, its row as it will be; `entry`, what the file
+says; `plan`, which is told problems, and what has to be done once all rows are saved (streams.provision.Plan)."""
+
 provisioned = Signal()
 """A provisioning file was applied. Arguments: `changes`, what it created and changed (streams.rate_plans.Change)."""

@@ -1,4 +1,4 @@
-"""The provisioning file: JSON with accounts, their applications and gateways. Its shape, and everything that is wrong with it, by place.
+"""The provisioning file: JSON with accounts, their applications, gateways and members. Its shape, and what is wrong with it, by place.
 
 Owns the file's keys and types. Must not know rows: whether a value is allowed, or is there already, is provision's matter."""
 
@@ -43,9 +43,11 @@ ACCOUNT_KEYS = {
     "measure_turns": YES_OR_NO,
     "applications": LIST,
     "gateways": LIST,
+    "members": LIST,
 }
 APPLICATION_KEYS = {"name": TEXT, "answer_url": TEXT, "answer_method": TEXT, "answer_xml": XML}
 GATEWAY_KEYS = {"name": TEXT, "dialect": TEXT, "password": TEXT, "signing_token": TEXT, "application": TEXT}
+MEMBER_KEYS = {"username": TEXT, "email": TEXT, "role": TEXT}
 LONGEST = {TEXT: 2048, XML: 100_000}
 LARGEST_EXPONENT = 20
 _LAYOUT = {ord(character): None for character in "\t\r\n"}
@@ -68,7 +70,7 @@ class FileProblem(NamedTuple):
 
 @dataclass(frozen=True)
 class FileEntry:
-    """One application or gateway: its place in the file, and the values it gives by their keys there (a null is not a value)."""
+    """One application, gateway or member: its place in the file, and the values it gives by their keys there (a null is not a value)."""
 
     place: str
     values: dict[str, Any]
@@ -79,6 +81,7 @@ class AccountEntry(FileEntry):
     applications: tuple[FileEntry, ...]
     gateways: tuple[FileEntry, ...]
     rates: tuple[FileEntry, ...] = ()
+    members: tuple[FileEntry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,9 @@ class _Reader:
         applications = self.entries(at(place, "applications"), values.pop("applications", []), APPLICATION_KEYS)
         gateways = self.entries(at(place, "gateways"), values.pop("gateways", []), GATEWAY_KEYS)
         rates = self.entries(at(place, "rates"), values.pop("rates", []), RATE_KEYS, "valid_from")
+        members = self.entries(at(place, "members"), values.pop("members", []), MEMBER_KEYS, "role")
         self.no_two(applications, "name", "application of this account")
-        return AccountEntry(place, values, applications, gateways, rates)
+        return AccountEntry(place, values, applications, gateways, rates, members)
 
     def card(self, place: str, item: "_Object") -> CardEntry:
         values = self.values(place, item, CARD_KEYS, required=("name",))

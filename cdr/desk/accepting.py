@@ -23,7 +23,8 @@ from cdr.invitations import accept, working_invitation
 from cdr.sign_in import second_factor
 
 BACKEND = "cdr.sign_in.second_factor.Backend"
-HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow, noarchive"}
+HEADERS = {"Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow, noarchive"}
+"""No other place learns the link. Of a page with no referrer at all a browser sends its forms without an origin, and they are refused."""
 
 
 class NewPersonForm(UserCreationForm):  # type: ignore[type-arg]  # Django's class takes no parameters at run time

@@ -56,7 +56,7 @@ def test_somebody_new_is_invited_chooses_a_password_and_is_at_the_desk(manager, 
     link = invited(manager, account, mails)
     client = Client()
     page = client.get(link)
-    assert page.status_code == 200 and page["Referrer-Policy"] == "no-referrer" and "no-store" in page["Cache-Control"]
+    assert page.status_code == 200 and page["Referrer-Policy"] == "same-origin" and "no-store" in page["Cache-Control"]
     assert "Acme Robotics" in page.content.decode() and "dora@example.org" not in page.content.decode()
     for wrong in (
         {**GOOD, "password2": "another"},

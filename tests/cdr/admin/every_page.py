@@ -5,6 +5,7 @@ Owns what a page needs to be opened. A new page is found here by itself; one tha
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import models
 from django.test import Client
@@ -161,6 +162,16 @@ def kinds(user: User) -> dict[str, Any]:
     never = {name for name in found if name.endswith("_add") and not name.startswith(("streams_", "auth_"))}
     answers = {path: client.get(path) for name, path in found.items() if name not in alike | never}
     return {path: answer for path, answer in answers.items() if is_page(answer)}
+
+
+def require_strict_policy(answer: Any, name: str) -> None:
+    headers = answer.headers
+    policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+    assert (policy["default-src"], policy["script-src"], policy["style-src"]) == ("'none'", "'self'", "'self'"), name
+    assert (policy["frame-ancestors"], policy["base-uri"], policy["form-action"]) == ("'none'", "'none'", "'self'"), name
+    assert "unsafe" not in headers["Content-Security-Policy"], name
+    assert (headers["X-Content-Type-Options"], headers["X-Frame-Options"]) == ("nosniff", "DENY"), name
+    assert headers["Referrer-Policy"] == settings.SECURE_REFERRER_POLICY, name
 
 
 def is_page(response: Any) -> bool:

@@ -16,7 +16,7 @@ MARKER = "hostileRan"
 HOSTILE = f"\"><script>{MARKER}=1</script><img src=x onerror={MARKER}=1>'{{{{7*7}}}}javascript:\u202e"
 SHORT = '"><xss>'
 KEPT = {
-    *("kind", "state", "section", "format", "dialect", "currency", "scope"),
+    *("kind", "state", "section", "format", "dialect", "currency", "scope", "role"),
     *("password", "codename", "app_label", "model", "session_key", "session_data", "object_id"),
 }
 """Words of ours that decide which page shows the row, and keys. (A row with an unknown word has a test of its own.)"""

@@ -8,8 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from cdr import audit
+from cdr import audit, invitations
 from cdr.audit import Actor
+from cdr.invitation_rows import Invitation
+from cdr.member_rows import Membership, Role
 from cdr.pure.acts import Act
 from streams.models import Account, Call, Callback, Gateway, Stream
 from streams.pure.gateway.refusal import Reason
@@ -18,6 +20,8 @@ from tests.cdr.admin.asked_often import known_people
 from tests.cdr.admin.hostile import MARKER, poison_everything
 from tests.cdr.admin.prepared_pages import served
 from tests.cdr.admin.test_escaping import rows_of_everything
+from tests.cdr.desk import every_address
+from tests.cdr.desk.every_address import put_keys_back
 from tests.cdr.factories import refused
 from tests.cdr.same_thread import draw_in_this_thread
 from tests.chromium import CHROMIUM
@@ -54,7 +58,21 @@ def drawn(user: User, more: list[str]) -> dict[str, Any]:
     with known_people():
         others = {LOGIN: Client().get(LOGIN), **{address: client.get(address) for address in more}}
         assert {address: answer.status_code for address, answer in others.items() if answer.status_code != 200} == NOT_WELL
-        return every_page.kinds(user) | others | behind_a_link(user)
+        return every_page.kinds(user) | others | behind_a_link(user) | at_desk(user)
+
+
+def at_desk(user: User) -> dict[str, Any]:
+    """The same rows as the people of their account see them, a manager, and what an invitation shows somebody new."""
+    account = Account.objects.order_by("pk")[0]
+    put_keys_back(account)
+    Membership.objects.get_or_create(user=user, account=account, role=Role.MANAGER)
+    client, invitation = Client(), Invitation.objects.all()[0]
+    client.force_login(user)
+    answers = {address: client.get(address) for address in every_address.addresses(Account.objects.get(pk=account.pk).name)}
+    shown = {address: answer for address, answer in answers.items() if every_page.is_page(answer)}
+    assert len(shown) > 25 and {answer.status_code for answer in answers.values()} <= {200, 404}
+    link = invitations.link_of(invitation).removeprefix(invitation.origin)
+    return shown | {address: Client().get(address) for address in ("/desk/login/", link, "/invitation/x/")}
 
 
 def behind_a_link(user: User) -> dict[str, Any]:

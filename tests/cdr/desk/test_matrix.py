@@ -5,7 +5,6 @@ What is another's is answered as what does not exist; and the same question has 
 has any rows or not."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -15,28 +14,17 @@ from django.test import Client
 from django.utils import timezone
 
 from cdr.desk import desk
-from cdr.desk.records import name_of_row
 from cdr.member_rows import Role
 from cdr.pure import keyset
 from streams.models import Account, Call, Callback, Stream
 from tests.cdr.admin.every_page import patterns
 from tests.cdr.desk import two_accounts
+from tests.cdr.desk.every_address import keys_of, kinds_of, routes, with_key
 from tests.cdr.desk.two_accounts import CANARY, OTHER, OTHER_HOST, OTHER_NUMBER, OWN, SHARED_UUID, at_desk, marks
 
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
-KINDS = {
-    "calls": ("call", "call number"),
-    "streams": ("stream", "stream number"),
-    "callbacks": ("message", "callback number"),
-    "statements": ("statement", "auth id"),
-    "applications": ("application",),
-    "tokens": ("token", "auth id"),
-    "members": ("invitation", "auth id"),
-    "url-tests": ("test", "auth id"),
-}
-"""What names a row in the addresses of each list."""
 NOWHERE = {
     "invitation": "MA00000000000000000X/0123456789abcdef01234567",
     "application": "0123456789abcdef01234567",
@@ -64,29 +52,6 @@ def named() -> dict[str, Any]:
     return {name: pattern for name, pattern in patterns(desk.get_urls()).items() if not name.startswith("^")}
 
 
-def routes() -> dict[str, str]:
-    return dict(_routes(desk.get_urls(), "/desk/"))
-
-
-def _routes(found: Any, before: str) -> Iterator[tuple[str, str]]:
-    for pattern in found:
-        route = before + str(pattern.pattern)
-        if hasattr(pattern, "url_patterns"):
-            yield from _routes(pattern.url_patterns, route)
-        elif pattern.name:
-            yield pattern.name, route
-
-
-def kinds_of(route: str) -> tuple[str, ...]:
-    """The kinds of keys that an address may hold; a new list needs its line."""
-    return KINDS[route.split("/")[2]] if "<" in route else ()
-
-
-def with_key(route: str, key: object) -> str:
-    """A key may have several parts."""
-    return re.sub(r"<[^>]+>(/<[^>]+>)*", str(key), route)
-
-
 def body(response: Any) -> str:
     """Without what is new in each answer."""
     if response.streaming or response["Content-Type"] == "application/pdf":
@@ -96,21 +61,6 @@ def body(response: Any) -> str:
 
 def sign_of(response: Any) -> tuple[int, str, str]:
     return response.status_code, response.get("Location", ""), body(response)
-
-
-def keys_of(name: str) -> dict[str, str]:
-    """Of rows of the account, by kind of key."""
-    account = Account.objects.get(name=name)
-    stream, callback = account.streams.order_by("-pk")[0], Callback.objects.filter(account=account)[0]
-    call = account.calls.exclude(uuid=SHARED_UUID)[0]
-    found = {"call": call.uuid, "call number": call.pk, "stream": stream.uuid, "stream number": stream.pk}
-    found |= {"message": callback.message_id, "callback number": callback.pk, "auth id": account.auth_id}
-    found["statement"] = f"{account.auth_id}/USD/2024-11"
-    found["application"] = name_of_row(account.applications.all()[0])
-    found["invitation"] = f"{account.auth_id}/{name_of_row(account.invitations.all()[0])}"
-    found["test"] = account.url_tests.all()[0].call_id
-    found["token"] = f"{account.auth_id}/{name_of_row(account.auth_tokens.all()[0])}"
-    return {kind: str(key) for kind, key in found.items()}
 
 
 def questions() -> list[str]:

@@ -3,6 +3,7 @@
 Owns their form. Must not know requests, or how the figures came about."""
 
 import io
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,12 @@ from cdr.spreadsheet import Cell, csv_text
 from streams.pure.foreign_text import cleaned
 
 HEADS: tuple[str, ...] = ("Streams", "Duration (s)", "Rounded bill duration (s)", "Amount")
+NOT_PRINTED = "?"
+NOT_TOLD_WHOLE = (
+    f"Letters that this paper cannot print are written without their marks, or as {NOT_PRINTED}. The CSV file has every name as it is."
+)
+OTHER_LATIN = dict(zip("ŁłĐđĦħıŊŋŦŧƏə", "LlDdHhiNnTtEe", strict=True))
+"""Letters of which the mark is no part of its own."""
 LINES_ON_PAPER = 500
 """Of applications; the CSV has them all."""
 
@@ -72,6 +79,8 @@ def as_pdf(paper: Paper) -> bytes:
     ]
     for head, rows in _tables(paper):
         story += [Paragraph(_escaped(head), styles["Heading3"]), Table(rows, style=_style(), repeatRows=1, hAlign="LEFT"), Spacer(1, 12)]
+    if not _is_told_whole(paper):
+        story.append(Paragraph(NOT_TOLD_WHOLE, styles["Normal"]))
     file = io.BytesIO()
     document = SimpleDocTemplate(file, pagesize=A4, title=printable(f"{title}, {paper.account}"), author="Streamdesk", invariant=1)
     document.build(story)
@@ -110,8 +119,23 @@ def _style() -> list[tuple[object, ...]]:
 
 
 def printable(text: str) -> str:
-    """What PDF's own fonts have: Western European letters. Others become question marks; the auth id beside says whose it is."""
-    return text.encode("cp1252", "replace").decode("cp1252")
+    """What PDF's own fonts have: Western European letters. Of other Latin letters the mark is left out; the rest become question marks,
+    which the paper explains."""
+    return "".join(_printable(letter) for letter in unicodedata.normalize("NFC", text))
+
+
+def _printable(letter: str) -> str:
+    try:
+        return letter.encode("cp1252").decode("cp1252")
+    except UnicodeEncodeError:
+        plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+        return plain or OTHER_LATIN.get(letter, NOT_PRINTED)
+
+
+def _is_told_whole(paper: Paper) -> bool:
+    """Whether each name and reason is printed as it is."""
+    texts = [paper.account, *(line.words for line in paper.sums.applications), *(one.reason for one in paper.sums.corrections)]
+    return all(printable(text) == unicodedata.normalize("NFC", text) for text in texts)
 
 
 def _escaped(text: str) -> str:

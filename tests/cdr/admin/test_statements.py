@@ -173,18 +173,31 @@ def test_what_a_stranger_wrote_is_no_formula_and_no_markup_in_files(clerk, accou
     assert "<img" not in clerk.get(draft_of(account)).content.decode()
 
 
-def test_the_pdf_says_what_the_page_says(clerk, statement) -> None:
-    response = clerk.get(f"{LIST}{statement.pk}/pdf/")
-    assert response["Content-Type"] == "application/pdf" and ".pdf" in response["Content-Disposition"]
-    parts = re.findall(rb"stream\r?\n(.*?)endstream", response.content, re.DOTALL)
+def text_of(content: bytes) -> str:
+    """What stands in a PDF of ours."""
+    parts = re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL)
     text = b" ".join(
         zlib.decompress(base64.a85decode(part.strip(), adobe=False))
         for part in (one.removesuffix(b"~>\n").strip().removesuffix(b"~>") for one in parts)
     ).decode("latin-1")
-    text = text.replace("\\(", "(").replace("\\)", ")")
+    return text.replace("\\(", "(").replace("\\)", ")")
+
+
+def test_the_pdf_says_what_the_page_says(clerk, statement) -> None:
+    response = clerk.get(f"{LIST}{statement.pk}/pdf/")
+    assert response["Content-Type"] == "application/pdf" and ".pdf" in response["Content-Disposition"]
+    text = text_of(response.content)
     for words in ("Statement 2026-10, USD", "Acme Robotics", "0.00900 USD", "support bot", "2026-10-04", "2026-11-02 09:00 UTC"):
         assert words in text
+    assert "cannot print" not in text
     assert clerk.get(f"{LIST}{statement.pk}/pdf/").content == response.content, "the same each time"
+
+
+def test_the_pdf_prints_what_it_can_of_a_name_and_says_so(clerk, account) -> None:
+    for name, printed in (("Łosoś Gdańsk", "Losos Gdansk"), ("Ősi", "Osi"), ("Акме", "????"), ("東京", "??")):
+        Account.objects.update(name=name)
+        text = text_of(clerk.get(f"{draft_of(account)}pdf/").content)
+        assert printed in text and "cannot print" in text and name in clerk.get(f"{draft_of(account)}csv/").content.decode()
 
 
 # Corrections -----------------------------------------------------------------------------------------------------------

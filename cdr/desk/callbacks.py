@@ -32,7 +32,7 @@ class DeskCallbacks(DeskRecords, Asking, CallbackColumns):
     """Named by their message ids, which customers know: a number of the table would tell how many there are."""
 
     address = "callbacks"
-    named_by = "message_id"
+    named_by = placed_by = "message_id"
     list_columns = ("created", "event", "stream_link", "host", "state_badge", "last_answer", "tries", "next_try", "finished")
     list_filter = CALLBACK_FILTERS
     list_select_related = ("stream", "account")

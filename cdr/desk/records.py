@@ -5,9 +5,9 @@ Owns that closing. Must not know which records there are."""
 
 from collections.abc import Callable
 from types import MethodType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
@@ -21,6 +21,8 @@ from cdr.admin.lists.records import RecordAdmin, RecordList, found
 from cdr.audit import Actor
 from cdr.desk.search import problem_of
 from cdr.desk_scope import DeskScope, scope_of_request
+from cdr.pure import keyset
+from cdr.pure.keyset import Place
 from cdr.pure.log.for_customers import at_desk
 
 Row = TypeVar("Row", bound=Model)
@@ -56,14 +58,33 @@ class DeskList(RecordList):
             self.problems.append(problem)
         return rows.none() if problem else rows
 
+    # A place in it is named by its row's public name: a number of the table would tell how many rows the platform has -------------
+    def place_named(self, text: str) -> Place:
+        """Of a name that is no row of the scope's, whoever has it, what stands at that time."""
+        time, _, name = text.partition("_")
+        place, records = keyset.read_place(f"{time}_0", timed=True), cast(DeskRecords, self.model_admin)
+        rows = scope_here(self.request).rows(self.model).filter(**{str(self.keys.time): place.at}).order_by()
+        try:
+            key = rows.filter(**{records.placed_by: name}).values_list("pk", flat=True).first()
+        except ValidationError:
+            key = None
+        return place._replace(key=key or 0)
+
+    def name_of_place(self, place: Place) -> str:
+        time, _, _ = keyset.written(place).partition("_")
+        name = next(getattr(row, cast(DeskRecords, self.model_admin).placed_by) for row in self.result_list if row.pk == place.key)
+        return f"{time}_{name}"
+
 
 class DeskRecords(RecordAdmin):
     """`address`: the word for the list in addresses. `ACTS`: names of the pages that take a POST of managers; `OWN_ACTS`: of those
     that take one of anybody, about what is theirs alone. All others are only looked at. `list_columns`: those of who has one account;
-    who has several sees in a column of its own which one a row belongs to. `seldom`: not in the bar of every page."""
+    who has several sees in a column of its own which one a row belongs to. `seldom`: not in the bar of every page. `placed_by`: the
+    column that names a row in the address of a list's page."""
 
     address: ClassVar[str]
     seldom: ClassVar[bool] = False
+    placed_by: ClassVar[str] = "uuid"
     ACTS: ClassVar[frozenset[str]] = frozenset()
     OWN_ACTS: ClassVar[frozenset[str]] = frozenset()
     list_columns: ClassVar[tuple[str, ...]]

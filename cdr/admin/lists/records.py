@@ -59,7 +59,8 @@ class RecordList(UnderstoodList):
         if newer and len(found.rows) < self.list_per_page:
             # The newest ones do not fill a page: the first page has them, and the next ones.
             asked, found = None, self._page(None, False)
-        self.result_list, self.newer, self.older = found.rows, self._leads(AFTER, found.newer), self._leads(BEFORE, found.older)
+        self.result_list = found.rows
+        self.newer, self.older = self._leads(AFTER, found.newer), self._leads(BEFORE, found.older)
         self.begins_newest = asked is None or (newer and not self.newer)
         self.result_count = len(found.rows)
         self.full_result_count, self.show_full_result_count = None, False
@@ -95,14 +96,22 @@ class RecordList(UnderstoodList):
         newer = AFTER in request.GET
         text = request.GET.get(AFTER if newer else BEFORE, "")
         try:
-            return (keyset.read_place(text, timed=self.keys.time is not None), newer) if text else (None, False)
+            return (self.place_named(text), newer) if text else (None, False)
         except ValueError as error:
             messages.warning(request, str(error))
             return None, False
 
+    def place_named(self, text: str) -> keyset.Place:
+        """Raises ValueError with a sentence."""
+        return keyset.read_place(text, timed=self.keys.time is not None)
+
+    def name_of_place(self, place: keyset.Place) -> str:
+        """By which an address names one of this page."""
+        return keyset.written(place)
+
     def _leads(self, parameter: str, place: keyset.Place | None) -> str:
         query = [(name, value) for name, value in self.params.items() if value]
-        return "?" + urlencode([*query, (parameter, keyset.written(place))]) if place else ""
+        return "?" + urlencode([*query, (parameter, self.name_of_place(place))]) if place else ""
 
     def url_for_result(self, result: Model) -> str:
         return self.model_admin.own_url("change", getattr(result, self.model_admin.named_by))

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from cdr.desk import desk
 from cdr.member_rows import Role
+from cdr.models import CallDetail, StreamDetail
 from cdr.pure import keyset
 from streams.models import Account, Call, Callback, Stream
 from tests.cdr.admin.every_page import patterns
@@ -139,15 +140,43 @@ def test_the_same_question_has_the_same_answer_whether_the_other_is_there_or_not
         assert sign_of(client.get(path)) == answer, path
 
 
-def test_a_place_in_a_list_is_worth_nothing_of_another_s(client) -> None:
+TIMES: dict[str, tuple[Any, str, str]] = {
+    "calls": (Call, "started_at", "uuid"),
+    "streams": (Stream, "requested_at", "uuid"),
+    "callbacks": (Callback, "created_at", "message_id"),
+}
+
+
+@pytest.mark.parametrize("path", TIMES)
+def test_a_place_in_a_list_is_worth_nothing_of_another_s(client, path) -> None:
+    """And one that nobody has leads to the same page."""
     two_accounts.other_rows()
-    for model, path in ((Call, "calls"), (Stream, "streams"), (Callback, "callbacks")):
-        time = {Call: "started_at", Stream: "requested_at", Callback: "created_at"}[model]
-        row: Any = model.objects.filter(account__name=OTHER)[0]
-        at: datetime = getattr(row, time)
-        for word in ("before", "after"):
-            answer = client.get(f"/desk/{path}/", {word: keyset.written(keyset.Place(at, key=row.pk))})
-            assert answer.status_code == 200 and not [mark for mark in marks() if mark in body(answer)]
+    model, time, name = TIMES[path]
+    row = model.objects.filter(account__name=OTHER)[0]
+    at: datetime = getattr(row, time)
+    nobodys = {"uuid": NOWHERE["uuid"], "message_id": NOWHERE["message"]}[name]
+    when = keyset.written(keyset.Place(at, key=row.pk)).partition("_")[0]
+    for word in ("before", "after"):
+        answers = [client.get(f"/desk/{path}/", {word: f"{when}_{known}"}) for known in (getattr(row, name), nobodys, row.pk)]
+        assert [answer.status_code for answer in answers] == [200] * 3
+        assert body(answers[0]).replace(str(getattr(row, name)), "") == body(answers[1]).replace(nobodys, "")
+        assert not [mark for mark in marks() if mark in body(answers[2]).replace(str(row.pk), "")]
+
+
+@pytest.mark.parametrize("path", TIMES)
+def test_its_pages_lead_through_all_rows_and_no_address_has_a_key(client, path, monkeypatch) -> None:
+    model, _, name = TIMES[path]
+    model.objects.filter(account__name=OWN).update(**({TIMES[path][1]: timezone.now()} if path == "streams" else {}))
+    monkeypatch.setattr(type(desk.get_model_admin({Call: CallDetail, Stream: StreamDetail}.get(model, model))), "list_per_page", 1)
+    seen, address = [], f"/desk/{path}/"
+    while address:
+        page = client.get(address)
+        seen += [row.pk for row in page.context_data["cl"].result_list]
+        older = page.context_data["cl"].older
+        assert not older or older.partition("_")[2] in {str(known) for known in model.objects.values_list(name, flat=True)}
+        address = f"/desk/{path}/{older}" if older else ""
+    assert len(seen) == len(set(seen)) == model.objects.count()
+    assert client.get(f"/desk/{path}/{page.context_data['cl'].newer}").context_data["cl"].result_list[0].pk == seen[-2]
 
 
 def test_what_a_manager_does_a_viewer_is_refused() -> None:

@@ -75,11 +75,12 @@ CROSS JOIN LATERAL (
 ORDER BY requested_at;
 
 -- == charges
-INSERT INTO cdr_charge (stream_id, seconds, billed_seconds, rate, interval_seconds, currency, amount, created_at)
-SELECT stream.id, seconds, 60 * ((seconds + 59) / 60), 0.003, 60, CASE WHEN account.id %% 10 = 0 THEN 'EUR' ELSE 'USD' END, 0.003 * ((seconds + 59) / 60), ended_at
-FROM streams_stream AS stream JOIN streams_account AS account ON account.id = stream.account_id
-CROSS JOIN LATERAL (SELECT coalesce(ceil(extract(epoch FROM ended_at - started_at)), 0)::int AS seconds) AS lasted
-WHERE state = 'ended' ORDER BY stream.id;
+INSERT INTO cdr_charge (stream_id, seconds, billed_seconds, rate, interval_seconds, currency, amount, created_at, account_id, application_id, ended_at)
+SELECT stream.id, seconds, 60 * ((seconds + 59) / 60), 0.003, 60, CASE WHEN account.id %% 10 = 0 THEN 'EUR' ELSE 'USD' END, 0.003 * ((seconds + 59) / 60),
+    stream.ended_at, stream.account_id, call.application_id, stream.ended_at
+FROM streams_stream AS stream JOIN streams_account AS account ON account.id = stream.account_id JOIN streams_call AS call ON call.id = stream.call_id
+CROSS JOIN LATERAL (SELECT coalesce(ceil(extract(epoch FROM stream.ended_at - stream.started_at)), 0)::int AS seconds) AS lasted
+WHERE stream.state = 'ended' ORDER BY stream.id;
 
 -- == events of calls
 INSERT INTO streams_streamevent (call_id, stream_id, number, at, kind, level, details)

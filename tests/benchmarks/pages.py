@@ -6,6 +6,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 import django
@@ -21,9 +22,13 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from cdr import exports  # noqa: E402
+from cdr.audit import Actor  # noqa: E402
+from cdr.member_rows import Membership, Role  # noqa: E402
 from cdr.models import Export  # noqa: E402
 from cdr.pure import keyset  # noqa: E402
 from cdr.pure.keyset import Place  # noqa: E402
+from cdr.statements.closing import close_statement  # noqa: E402
+from cdr.statements.drafts import open_months  # noqa: E402
 from streams.models import Account, Call, Stream  # noqa: E402
 from tests.benchmarks import many_calls  # noqa: E402
 from tests.cdr.call_script import make_gateway  # noqa: E402
@@ -86,6 +91,7 @@ FILTERS = {
     "page 300 of connection errors": "reason=Connection+error&before={deep_error}",
 }
 ROWS_A_PAGE = 50
+TURNS = 42
 WRITTEN_CALLS = 50
 
 
@@ -103,7 +109,7 @@ def main(calls: int, requests: int, words: str) -> None:
     client = Client(headers={"host": "localhost"})
     client.force_login(User.objects.create_superuser("bench"))
     print(f"\n{'':<42}  p50 ms  p95 ms  CPU ms  SQL ms  queries  rows")
-    for name, act in [*yardsticks(client), *pages(client)]:
+    for name, act in chain(yardsticks(client), pages(client), desk_pages()):
         if words in name:
             say(timed(name, act, requests))
     if not words:
@@ -173,6 +179,75 @@ def pages(client: Client) -> Iterator[tuple[str, Callable[[], int]]]:
     yield "hosts", address(client, "/admin/cdr/hostdetail/")
     host = Stream.objects.exclude(service_host="").select_related("account").latest("requested_at")
     yield "a host's page", address(client, f"/admin/cdr/hostdetail/of/{host.account.auth_id}/{host.service_host}/")
+
+
+DESK = {
+    "calls": "calls/",
+    "streams": "streams/",
+    "streams of a day": "streams/?from={old_day}&to={old_day}",
+    "streams of a day, with totals": "streams/?from={old_day}&to={old_day}&totals=1",
+    "reason: connection error": "streams/?reason=Connection+error",
+    "reason: connection error, with totals": "streams/?reason=Connection+error&totals=1",
+    "search host": "streams/?q=bot.customer001.example.com",
+    "statements": "statements/",
+    "statement of a month, a draft": "statements/{large}/{currency}/{month}/",
+}
+"""As a manager of the largest account has them."""
+UNKNOWN = {
+    "host": ("streams/?q=bot.customer002.example.com", "streams/?q=bot.customer999.example.com"),
+    "call uuid": ("calls/?q={theirs}", "calls/?q=00000000-0000-4000-8000-000000000000"),
+    "number": ("calls/?q={their_number}", "calls/?q=%2B4930123456789"),
+    "filter by host": ("streams/?host=bot.customer002.example.com", "streams/?host=bot.customer999.example.com"),
+}
+"""What is asked for at the desk that another account has, and that nobody has: by the time of the answer nobody can tell which it was."""
+
+
+def desk_pages() -> Iterator[tuple[str, Callable[[], int]]]:
+    account = Account.objects.get(name="Customer 001")
+    person = User.objects.create_user("customer")
+    Membership.objects.create(user=person, account=account, role=Role.MANAGER)
+    client = Client(headers={"host": "localhost"})
+    client.force_login(person)
+    theirs = Call.objects.exclude(account=account).order_by("-pk")[100]
+    known = subjects(Stream, "requested_at", Q(hangup_reason="Connection error"))
+    charges = account.charges.order_by("ended_at")
+    month = (charges[charges.count() // 2].ended_at or timezone.now()).date()
+    of_month = charges.filter(ended_at__year=month.year, ended_at__month=month.month).count()
+    known |= {"theirs": theirs.uuid, "their_number": theirs.from_number.replace("+", "%2B")}
+    known |= {"month": f"{month:%Y-%m}", "currency": charges[0].currency}
+    print(f"the largest account: {charges.count():,} charges, {of_month:,} of them in {month:%B %Y}", flush=True)
+    for name, where in DESK.items():
+        yield f"desk: {name}", address(client, f"/desk/{where.format(**known)}")
+    for what, (theirs_at, nobodys_at) in UNKNOWN.items():
+        told_apart(what, *(address(client, f"/desk/{where.format(**known)}") for where in (theirs_at, nobodys_at)))
+    closing = months_closed(account, charges[0].currency)
+    yield "desk: statement of a month, closed", address(client, closing)
+
+
+def told_apart(what: str, another: Callable[[], int], nobody: Callable[[], int]) -> None:
+    """One after the other, in turns, so that whatever else the machine does falls on both; which is first changes."""
+    took: dict[Callable[[], int], list[float]] = {another: [], nobody: []}
+    for number in range(TURNS):
+        for act in (another, nobody) if number % 2 else (nobody, another):
+            began = time.perf_counter()
+            act()
+            took[act].append(1000 * (time.perf_counter() - began))
+    of_another, of_nobody = (statistics.median(took[act][2:]) for act in (another, nobody))
+    spread = statistics.quantiles(took[nobody][2:], n=4)
+    said = f"another account's {of_another:.1f} ms, nobody's {of_nobody:.1f} ms; half of these within {spread[2] - spread[0]:.1f} ms"
+    print(f"desk, {what}: {said}", flush=True)
+
+
+def months_closed(account: Account, currency: str) -> str:
+    """Closes all that are over, says how long each took, and where the last one is."""
+    last = ""
+    for opened in open_months(account):
+        if opened.ends_at < timezone.now():
+            began = time.perf_counter()
+            statement = close_statement(account, currency, opened.month, Actor("bench", None))
+            print(f"closing {opened.month:%B %Y}: {statement.streams:,} streams, {time.perf_counter() - began:.2f} s", flush=True)
+            last = f"/desk/statements/{account.auth_id}/{currency}/{opened.month:%Y-%m}/"
+    return last
 
 
 def address(client: Client, where: str) -> Callable[[], int]:

@@ -17,8 +17,13 @@ class Begins(Lookup):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """SQLite compares texts byte by byte, and of UTF-8 that is by character."""
         column, params = self.process_lhs(compiler, connection)
-        return f"({column} >= %s AND {column} < %s)", (*params, self.rhs, *params, f"{self.rhs}{LAST_CHARACTER}")
+        return f"({column} >= %s AND {column} < %s)", (*params, self.beginning, *params, f"{self.beginning}{LAST_CHARACTER}")
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
-        return f"{column} LIKE %s", (*params, connection.ops.prep_for_like_query(self.rhs) + "%")
+        return f"{column} LIKE %s", (*params, connection.ops.prep_for_like_query(self.beginning) + "%")
+
+    @property
+    def beginning(self) -> str:
+        """Django wraps it where the look-up is a condition by itself."""
+        return str(getattr(self.rhs, "value", self.rhs))

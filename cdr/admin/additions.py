@@ -117,6 +117,7 @@ class PageAdmin(ListAdmin):
     def render_change_form(  # noqa: PLR0917 - Django's
         self, request: HttpRequest, context: Context, add: bool = False, change: bool = False, form_url: str = "", obj: Model | None = None
     ) -> HttpResponse:
-        """Django's form of a row, with the doors of its page."""
+        """Django's form of a row, with the doors of its page, and one button that saves."""
         context["doors"] = self.doors(Where.RECORD, request, obj) if obj else []
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -81,6 +81,7 @@ class Ranked(Audited):
 @admin.register(User, site=console)
 class StaffAdmin(WithOverview, Ranked, Asking, UserAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
     overview_template = "admin/cdr/user.html"
+    add_form_template = "admin/cdr/user_add.html"
     list_filter = STAFF_FILTERS
     readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "kind", "group_names", "factor", "email", "last_sign_in")

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 
 from cdr.admin.filters.kinds import Narrowing, quoted
+from cdr.pure.figures import NOTHING
 
 SHOWN_NAMES = 5
 MOST_DIGITS = 9
@@ -82,6 +83,7 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class t
     """By a column that names something: the permission to see that, and the column that is a link to it, for those who have it."""
     show_facets = admin.ShowFacets.NEVER
     actions_selection_counter = False
+    empty_value_display = NOTHING
     change_list_template = "admin/cdr/list.html"
 
     def narrowed_by(self) -> tuple[str, ...]:

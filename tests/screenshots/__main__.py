@@ -2,7 +2,7 @@
 
     python -m tests.screenshots [--into docs/images] [--only words]
 
-A picture has at most 128 colours, so that all together stay small. Takes a minute or two; everything it starts is stopped."""
+A picture has at most 256 colours, so that all together stay small. Takes a minute or two; everything it starts is stopped."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ from tests.free_port import free_port
 from tests.journeys.processes import ChildProcess, clean_environment
 
 ROOT = Path(__file__).parents[2]
-COLOURS = 128
+COLOURS = 256
 DESKTOP, PHONE = (1280, 720), (390, 844)
 PATIENCE_MS = 90_000
 
@@ -80,7 +80,7 @@ PICTURES = (
     Picture("first-page-dark", "first-page", scheme="dark", most=760),
     Picture("call-page", "call-page"),
     Picture("call-page-phone", "call-page", PHONE, most=844),
-    Picture("debug-log", "debug-log", most=800),
+    Picture("debug-log", "debug-log", (1280, 800), most=800),
     Picture("live-log", "live-log", first=lose_the_server, most=720),
     Picture("compare", "compare", most=900),
     Picture("conversation", "conversation", part=".talk"),

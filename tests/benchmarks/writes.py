@@ -97,6 +97,7 @@ async def measure(calls: int, seconds: float) -> None:
     answers = Answers()
     server = AnswerServer(answers)
     site = LargeSite("writes", answers.url)
+    site.environment |= {"LEASE_SECONDS": "20"}  # as it is in real operation; each of a call's leases is a row that is written
     try:
         await site.start()
         async with Customer() as customer:

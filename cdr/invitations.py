@@ -8,13 +8,14 @@ import logging
 import re
 import secrets
 import smtplib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cdr import audit, members
 from cdr.audit import Actor
@@ -133,13 +134,22 @@ def _signed(row: Invitation) -> str:
 
 
 # Mailed ---------------------------------------------------------------------------------------------------------------
+def mail_is_due(now: datetime) -> bool:
+    """Whether a worker should send one now."""
+    return jobs.next_free(_in_order(), now, MAILS, whose="account_id") is not None
+
+
 def mail_next() -> bool:
     """Sends the one that waits longest; False when none does."""
-    job = jobs.claim_next(Invitation.objects.select_related("account").order_by("pk"), CLAIMED_FOR, MAILS, whose="account_id")
+    job = jobs.claim_next(_in_order(), CLAIMED_FOR, MAILS, whose="account_id")
     if job is None:
         return False
     jobs.finish(job, problem=_mailed(job))
     return True
+
+
+def _in_order() -> QuerySet[Invitation]:
+    return Invitation.objects.select_related("account").order_by("pk")
 
 
 def _mailed(invitation: Invitation) -> str:

@@ -175,6 +175,11 @@ def claim_next() -> ListAct | None:
     return jobs.claim_next(_in_order(), CLAIMED_FOR, LIST_ACTS, whose="owner_id", state=ListActState.RUNNING)
 
 
+def list_act_is_due(now: datetime) -> bool:
+    """Whether a worker should take one now, also the next part of one that goes on."""
+    return jobs.next_free(_in_order(), now, LIST_ACTS, whose="owner_id") is not None
+
+
 def list_act_due_since(now: datetime) -> datetime | None:
     """When the job that a worker should take now was asked for, or its worker's claim ran out. One that goes on part by part is at work."""
     job = jobs.next_free(_in_order().filter(state=ListActState.WAITING), now, LIST_ACTS, whose="owner_id")

@@ -14,9 +14,26 @@ from cdr.sign_in import locks
 from cdr.sign_in.sessions import SessionStore
 from cdr.statements.checking import check_due
 from streams.database_clock import database_now
+from streams.delivery import broker
 
 import_string(settings.TASK_APPLICATION)  # whose tasks these are
 log = logging.getLogger(__name__)
+
+
+@shared_task(name="cdr.tasks.look_for_jobs")
+def look_for_jobs() -> None:
+    """Has the tasks run that have something to do. All are looked after at once: each second, and each task opens a connection to the
+    database for itself."""
+    now = database_now()
+    for task, is_due in (
+        (run_exports, exports.export_due_since),
+        (run_list_acts, list_acts.list_act_is_due),
+        (run_url_tests, url_tests.url_test_due_since),
+        (place_trial_calls, trial_calls.trial_call_due_since),
+        (mail_invitations, invitations.mail_is_due),
+    ):
+        if is_due(now):
+            broker.wake(task.name)
 
 
 @shared_task(name="cdr.tasks.run_exports")

@@ -17,6 +17,7 @@ OF_MANY_MODULES = {
     "test_names": "every module that has a public name",
     "test_tree": "this",
     "test_wire_cases": "the list of calls, the API's filters, and every URL that is signed or dialled",
+    "cdr/test_jobs_looked_after": "whatever has jobs for a worker, and the schedule",
     "cdr/test_call_again": "no module, but the calls that tests copy, beside what the journal writes",
     "test_browser_assertions": "every test that looks at a page",
     "test_upgrade": "every table and what an upgrade does to its rows",

@@ -107,6 +107,11 @@ def nudge(stream_id: int) -> None:
     _broker.ask(lambda producer: send_unless(producer, MOST_WAITING, "streams.tasks.deliver_stream", stream_id), None)
 
 
+def wake(task: str) -> None:
+    """Has a task without arguments run; as `nudge`."""
+    _broker.ask(lambda producer: send_unless(producer, MOST_WAITING, task), None)
+
+
 def hint(stream_id: int, account_id: int) -> None:
     """The same for something new, as often as the account may."""
     if _broker.may_hint(account_id, time.monotonic()):

@@ -24,7 +24,7 @@ from cdr.admin.understood import name_problems
 from cdr.admin.url_tests import MAY_TEST, ask_address
 from cdr.models import HostDetail
 from cdr.pages.host import HostPage, HostRows, find_host, host_page
-from cdr.pages.hosts import HostsSought, HostTable, endpoint_lines, service_lines
+from cdr.pages.hosts import HostsSought, HostTable, Known, endpoint_lines, service_lines
 from cdr.pages.masked_page import as_seen
 from cdr.pages.row_key import only_one
 from cdr.pure.figures import counted, moment
@@ -53,8 +53,8 @@ class HostAdmin(BlocksHosts, Asking, RecordAdmin):
         sought, problems = _sought(request)
         kinds = [kind for kind in KINDS if request.GET.get("kind", "") in ("", kind) and self._may_see(request, kind)]
         most, now = SHOWN_OF_BOTH if len(kinds) > 1 else SHOWN_OF_ONE, timezone.now()
-        readers = {"services": service_lines, "callbacks": endpoint_lines}
-        tables = [(kind, KINDS[kind], self._seen(request, readers[kind](sought, now, most))) for kind in kinds if not problems]
+        readers, known = {"services": service_lines, "callbacks": endpoint_lines}, Known()
+        tables = [(kind, KINDS[kind], self._seen(request, readers[kind](sought, now, most, known))) for kind in kinds if not problems]
         shown = {"tables": tables, "problems": problems, "as_of": moment(now), "sought": sought, "most": most, "kinds": KINDS}
         shown |= {"kind": request.GET.get("kind", ""), "q": request.GET.get("q", ""), "narrowed": any(request.GET.values())}
         context = self.page_context(request, "Hosts", **shown)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -96,16 +97,34 @@ class HostsSought(NamedTuple):
         return of_account & (begun | Q(account__in=self.named) if self.named else begun)
 
 
-def service_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
-    """Eight queries."""
+class Known:
+    """What both kinds of hosts are shown with, asked for once in a page: the accounts that a line names, and which hosts are blocked."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[int, Account] = {}
+
+    def accounts(self, keys: Iterable[HostKey]) -> dict[int, Account]:
+        """Those that are not known yet in one query."""
+        if wanted := {account for account, _ in keys} - self._accounts.keys():
+            self._accounts |= Account.objects.only("name", "auth_id").in_bulk(wanted)
+        return self._accounts
+
+    @cached_property
+    def blocked(self) -> AbstractSet[tuple[int | None, str]]:
+        return load_blocks().keys()
+
+
+def service_lines(sought: HostsSought, now: datetime, most: int, known: Known) -> HostTable:
+    """Eight queries: how far back is counted, by the index of the newest; what is counted; live streams, also older ones;
+    connections, of the last hour and by their rank; failures by the hour; the last errors' rows; and `known`'s two."""
     streams = Stream.objects.filter(sought.narrowed("service_host"))
     since = recent_hosts.counted_since(streams, "requested_at", now)
     found = recent_hosts.count_services(streams, since, now, most + 1)
     keys = [count.key for count in found[:most]]
-    live, accounts = recent_hosts.live_streams(keys), _accounts(keys)
+    live, accounts = recent_hosts.live_streams(keys), known.accounts(keys)
     slowest = recent_hosts.connect_p95_ms(keys, now - recent_hosts.WINDOWS["hour"])
     hours = recent_hosts.failed_streams_by_hour(keys, since.at, now)
-    errors, blocked = stream_errors(count.last_failed for count in found[:most]), load_blocks().keys()
+    errors, blocked = stream_errors(count.last_failed for count in found[:most]), known.blocked
     rows = []
     for count in found[:most]:
         account = accounts[count.key[0]]
@@ -119,15 +138,16 @@ def service_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
     return HostTable(rows, len(found) > most, _since(since))
 
 
-def endpoint_lines(sought: HostsSought, now: datetime, most: int) -> HostTable:
-    """Seven queries."""
+def endpoint_lines(sought: HostsSought, now: datetime, most: int, known: Known) -> HostTable:
+    """Seven queries: how far back is counted; what is counted; the latest tries, by the primary key of another table; failures by the hour;
+    the last errors' rows; and `known`'s two, where services did not ask already."""
     callbacks = Callback.objects.filter(sought.narrowed("host"))
     since = recent_hosts.counted_since(callbacks, "created_at", now)
     found = recent_hosts.count_endpoints(callbacks, since, now, most + 1)
     keys = [count.key for count in found[:most]]
-    accounts, tries = _accounts(keys), recent_hosts.latest_tries(since.at)
+    accounts, tries = known.accounts(keys), recent_hosts.latest_tries(since.at)
     hours = recent_hosts.failed_callbacks_by_hour(keys, since.at, now)
-    errors, blocked = callback_errors(count.last_failed for count in found[:most]), load_blocks().keys()
+    errors, blocked = callback_errors(count.last_failed for count in found[:most]), known.blocked
     rows = []
     for count in found[:most]:
         account = accounts[count.key[0]]
@@ -145,17 +165,14 @@ def worst_services(now: datetime, most: int) -> list[WorstHost]:
     """Those of which something failed within a day, in four queries."""
     since = recent_hosts.counted_since(Stream.objects.all(), "requested_at", now)
     found = [count for count in recent_hosts.count_services(Stream.objects.all(), since, now, most) if count.last_failed]
-    accounts, blocked = _accounts(count.key for count in found), load_blocks().keys()
+    known = Known()
+    accounts, blocked = known.accounts(count.key for count in found), known.blocked
     return [_worst_host(accounts[count.key[0]], count, bool({count.key, (None, count.key[1])} & blocked)) for count in found]
 
 
 def _worst_host(account: Account, count: HostCount, blocked: bool) -> WorstHost:
     figures = service_figures(count.tallies, {"account": account.auth_id, "host": count.key[1]})
     return WorstHost(cleaned(count.key[1], 80), count.key[1], blocked, account.name, account.auth_id, figures)
-
-
-def _accounts(keys: Iterable[HostKey]) -> dict[int, Account]:
-    return Account.objects.only("name", "auth_id").in_bulk({account for account, _ in keys})
 
 
 def _since(since: Since) -> str:

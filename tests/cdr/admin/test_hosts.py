@@ -42,7 +42,7 @@ def test_each_figure_is_the_number_of_rows_of_the_list_behind_it(operator, auth_
 
 
 def test_the_list_in_few_queries_however_many_hosts(support, auth_id, django_assert_max_num_queries) -> None:
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(17):
         assert "worker crashed" in read(support, HOSTS).text
     stream = Stream.objects.first()
     many = [
@@ -56,7 +56,7 @@ def test_the_list_in_few_queries_however_many_hosts(support, auth_id, django_ass
         for n in range(200)
     ]
     Stream.objects.bulk_create(many)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(17):
         page = read(support, HOSTS)
     assert "The 20 hosts that fail most are shown" in page.text and len(page.html) < 120_000
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cdr.pages import hosts, recent_hosts
-from cdr.pages.hosts import HostsSought
+from cdr.pages.hosts import HostsSought, Known
 from streams.models import Account, Callback, CallbackAttempt, Stream
 from tests.cdr.call_script import STARTED, make_gateway
 from tests.cdr.factories import closed_call, good_call, live_call, refused_call, tried
@@ -18,7 +18,7 @@ EVERYWHERE = HostsSought()
 
 
 def services(sought: HostsSought = EVERYWHERE, now=NOW, most: int = 25) -> list[hosts.HostLine]:
-    return hosts.service_lines(sought, now, most).rows
+    return hosts.service_lines(sought, now, most, Known()).rows
 
 
 def words(line: hosts.HostLine) -> list[str]:
@@ -31,9 +31,9 @@ def moved(call, host: str) -> None:
 
 def test_a_day_without_anything(django_assert_num_queries) -> None:
     with django_assert_num_queries(3):
-        assert hosts.service_lines(HostsSought(), NOW, 25) == hosts.HostTable([], False, "")
+        assert hosts.service_lines(HostsSought(), NOW, 25, Known()) == hosts.HostTable([], False, "")
     with django_assert_num_queries(4):
-        assert hosts.endpoint_lines(HostsSought(), NOW, 25) == hosts.HostTable([], False, "")
+        assert hosts.endpoint_lines(HostsSought(), NOW, 25, Known()) == hosts.HostTable([], False, "")
 
 
 def test_what_failed_in_each_window_the_worst_first(django_assert_num_queries) -> None:
@@ -121,7 +121,7 @@ def test_a_page_is_bounded_however_many_hosts_an_account_streams_to(django_asser
     ]
     Stream.objects.bulk_create(many)
     with django_assert_num_queries(7):
-        lines = hosts.service_lines(HostsSought(), NOW, 25)
+        lines = hosts.service_lines(HostsSought(), NOW, 25, Known())
     assert len(lines.rows) == 25 and lines.more
 
 
@@ -130,7 +130,7 @@ def test_a_busy_day_is_counted_from_its_newest_rows_on(monkeypatch) -> None:
     gateway = make_gateway()
     for minutes in (1, 2, 3, 4):
         good_call(gateway, STARTED + timedelta(minutes=minutes))
-    lines = hosts.service_lines(HostsSought(), NOW, 25)
+    lines = hosts.service_lines(HostsSought(), NOW, 25, Known())
     assert lines.rows[0].failed[2].title == "failed: 0 of 3 streams of the last 24 hours" and lines.since.startswith("14:03:37")
 
 
@@ -142,7 +142,7 @@ def test_endpoints_with_what_failed_what_waits_and_how_they_answer(django_assert
     tried(dropped, 0.1, 31, status=500, error="The endpoint answered 500.")
     Callback.objects.filter(pk=dropped.pk).update(host="hooks.example.org:443")
     with django_assert_num_queries(7):
-        bad, good = hosts.endpoint_lines(HostsSought(), NOW, 25).rows
+        bad, good = hosts.endpoint_lines(HostsSought(), NOW, 25, Known()).rows
     assert (bad.host, bad.name, words(bad)[1], bad.bad) == ("hooks.example.org:443", "hooks.example.org", "100 %", True)
     assert bad.failed[1].query.endswith("host=hooks.example.org%3A443&tries=failed&when=hour")
     assert bad.error is not None and bad.error.callback == dropped.pk and "500" in bad.error.words
@@ -154,7 +154,7 @@ def test_an_endpoint_that_hangs_says_so() -> None:
     for callback in Callback.objects.filter(stream__call=call):
         tried(callback, 1, 15_000, status=None, error="Timed out after 15 s.")
     assert CallbackAttempt.objects.count() >= 2
-    (line,) = hosts.endpoint_lines(HostsSought(), NOW, 25).rows
+    (line,) = hosts.endpoint_lines(HostsSought(), NOW, 25, Known()).rows
     assert line.circuit is not None and line.circuit.word == "hangs: held back" and line.p95 == "15.0 s"
 
 

@@ -1,0 +1,26 @@
+"""Cells of Django's lists with the heads of their columns: on a phone, where a row is a card, the head stands before the value.
+
+Owns that one tag. Must not know which lists there are."""
+
+from collections.abc import Iterable, Mapping
+
+from django import template
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
+
+register = template.Library()
+CELL = ("<td", "<th")
+
+
+@register.simple_tag
+def labelled_cells(heads: Iterable[Mapping[str, object]], cells: Iterable[str]) -> SafeString:
+    """The cells of a row; that of the boxes to tick has no label, as its head is a box."""
+    return mark_safe("".join(_labelled(head, conditional_escape(cell)) for head, cell in zip(heads, cells, strict=False)))  # noqa: S308 - each part is escaped
+
+
+def _labelled(head: Mapping[str, object], cell: str) -> str:
+    if not cell.startswith(CELL) or "action-checkbox" in str(head.get("class_attrib", "")):
+        return cell
+    label = format_html(' data-label="{}"', capfirst(str(head["text"])))
+    return cell[: len(CELL[0])] + label + cell[len(CELL[0]) :]

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Exists, ManyToManyField, Model, OuterRef, QuerySet
-from django.forms import ModelMultipleChoiceField
+from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -28,6 +28,7 @@ from cdr.admin.filters.staff import STAFF_FILTERS
 from cdr.admin.lists.markup import named_link
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.overview import WithOverview
+from cdr.admin.permission_choices import PermissionField, TickedPermissions
 from cdr.admin.site import console
 from cdr.admin.understood import UnderstoodList
 from cdr.pages.user import user_page
@@ -74,8 +75,11 @@ class Ranked(Audited):
         self, db_field: "ManyToManyField[Any, Any]", request: Any = None, **kwargs: Any
     ) -> "ModelMultipleChoiceField[Any] | None":
         """Of permissions and groups those that the visitor may give. What a row has beyond them makes it read-only: none is lost."""
-        given = {Permission: ranks.grantable_permissions, Group: ranks.grantable_groups}[db_field.related_model]
-        return super().formfield_for_manytomany(db_field, request, **{**kwargs, "queryset": given(request.user)})
+        if db_field.related_model is Permission:
+            given = {"queryset": ranks.grantable_permissions(request.user), "form_class": PermissionField, "widget": TickedPermissions}
+        else:
+            given = {"queryset": ranks.grantable_groups(request.user), "widget": CheckboxSelectMultiple}
+        return super().formfield_for_manytomany(db_field, request, **{**kwargs, **given})
 
 
 @admin.register(User, site=console)
@@ -83,6 +87,7 @@ class StaffAdmin(WithOverview, Ranked, Asking, UserAdmin):  # type: ignore[type-
     overview_template = "admin/cdr/user.html"
     add_form_template = "admin/cdr/user_add.html"
     list_filter = STAFF_FILTERS
+    filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "kind", "group_names", "factor", "email", "last_sign_in")
     search_help_text = "Name or mail address"
@@ -174,6 +179,7 @@ class GroupList(UnderstoodList):
 
 @admin.register(Group, site=console)
 class RoleAdmin(Ranked, GroupAdmin):
+    filter_horizontal = ()
     list_display = ("name", "member_count", "permission_count")
     search_help_text = "Name of the group"
 

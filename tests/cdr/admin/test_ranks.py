@@ -178,7 +178,7 @@ def test_an_administrator_goes_on_with_those_below_and_beside_him(db) -> None:
 def test_the_forms_offer_what_may_be_given(db) -> None:
     actor = clerk("change_user")
     text = read(signed_in(actor), f"{USERS}{actor.pk}/edit/").text
-    assert "Can change user" in text and "Can see whole phone numbers" not in text
+    assert "Change Users" in text and "Delete Users" not in text and "Can see whole phone numbers" not in text
 
 
 def test_superusers_stand_beside_each_other(boss) -> None:

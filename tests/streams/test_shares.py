@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from threading import Event
+from threading import Event, Semaphore
 
 import pytest
 from hypothesis import given
@@ -78,11 +78,17 @@ async def test_who_gives_up_in_the_moment_a_place_is_given_leaves_it() -> None:
 
 
 async def test_a_thread_keeps_its_place_until_it_is_done_whoever_waits() -> None:
-    threads, over = SharedThreads(FEW), Event()
+    threads, begun, over = SharedThreads(FEW), Semaphore(0), Event()
+
+    def hang() -> None:
+        begun.release()
+        over.wait(60)
+
     try:
-        hanging = [asyncio.ensure_future(threads.run("flooder", over.wait, 60)) for _ in range(20)]
+        hanging = [asyncio.ensure_future(threads.run("flooder", hang)) for _ in range(20)]
         async with asyncio.timeout(IN_TIME_SECONDS):
-            assert await threads.run("other", lambda: "through") == "through"
+            for _ in range(FEW.each):  # what no thread has begun yet is taken back, and leaves its place
+                assert await threads.run("other", begun.acquire, timeout=IN_TIME_SECONDS)
             for each in hanging:
                 each.cancel()
             await asyncio.gather(*hanging, return_exceptions=True)

@@ -104,12 +104,12 @@ def waiting(producer: Any) -> int:
 
 def nudge(stream_id: int) -> None:
     """Asks a worker to deliver what `stream_id` (the row's key) owes. Never raises; costs at most about a second, and once only."""
-    _broker.ask(lambda producer: send_unless(producer, MOST_WAITING, "streams.tasks.deliver_stream", stream_id), None)
+    wake("streams.tasks.deliver_stream", stream_id)
 
 
-def wake(task: str) -> None:
-    """Has a task without arguments run; as `nudge`."""
-    _broker.ask(lambda producer: send_unless(producer, MOST_WAITING, task), None)
+def wake(task: str, *arguments: int) -> None:
+    """Asks a worker to run a task. Never raises; costs as `nudge` does."""
+    _broker.ask(lambda producer: send_unless(producer, MOST_WAITING, task, *arguments), None)
 
 
 def hint(stream_id: int, account_id: int) -> None:

@@ -1,13 +1,10 @@
 """What `callbacks` measures, in its process: owes callbacks and sees when they arrive."""
 
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Collection
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -21,12 +18,12 @@ from streams import delivery  # noqa: E402
 from streams.database_clock import database_now  # noqa: E402
 from streams.models import Account, Call, Callback, CallbackState, Stream  # noqa: E402
 from tests.benchmarks.worker_site import ROOT  # noqa: E402
+from tests.process_use import cpu_seconds  # noqa: E402
 from tests.streams.callback_rows import account  # noqa: E402
 
 LIMIT_SECONDS = 180.0
 FLOW_SECONDS = 10.0
 TICK_SECONDS = 0.02
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 class Sink:
@@ -54,22 +51,6 @@ class Sink:
     def _line(self) -> Any:
         assert self.process.stdout is not None
         return json.loads(self.process.stdout.readline())
-
-
-# What processes have used --------------------------------------------------------------------------------------------------
-def cpu_seconds(pids: list[int]) -> float:
-    """Of these processes and of those that they started, the ones that have ended included."""
-    ticks = 0
-    for pid in pids:
-        with suppress(OSError):
-            ticks += sum(map(int, stat(pid)[11:15]))
-            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-                ticks += sum(map(int, stat(int(child))[11:13]))
-    return ticks / TICKS_A_SECOND
-
-
-def stat(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
 
 
 # Owing -----------------------------------------------------------------------------------------------------------------------

@@ -11,10 +11,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import astuple, dataclass
-from pathlib import Path
 
 import redis
 
@@ -22,12 +19,11 @@ from streams.simulate.call_plan import CallPlan
 from streams.simulate.customer import Customer
 from streams.simulate.gateway import place_call
 from tests.benchmarks.reaping import until
-from tests.benchmarks.relay import TICKS
 from tests.chaos.sites import PASSWORD, LargeSite
-from tests.chaos.stores import children
 from tests.journeys.answers import Answers, AnswerServer
 from tests.journeys.processes import STARTER
 from tests.journeys.stage import numbered, streams_to
+from tests.process_use import cpu_seconds
 
 AT_ONCE = 25
 WARM_UP_SECONDS = 4.0
@@ -61,23 +57,11 @@ class Spent:
         return Spent(*(now - then * share for now, then in zip(astuple(self), astuple(idle), strict=True)))
 
 
-def cpu_ms(pids: Iterable[int]) -> float:
-    """Of these processes, and of their children that have ended."""
-    used = 0.0
-    for pid in pids:
-        with suppress(OSError):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            used += sum(map(int, fields[11:15]))
-    return 1000 * used / TICKS
-
-
 def spent(site: LargeSite) -> Spent:
     time.sleep(TOLD_SECONDS)
-    postmaster = site.postgres.process.pid
-    postgres = [each for pid in (postmaster, *children(postmaster)) for each in (pid, *children(pid))]
     with redis.Redis.from_url(site.redis.url) as client:
         commands = client.info("stats")["total_commands_processed"]
-    return Spent(*[*site.ask(DONE)[0], float(commands), cpu_ms(set(postgres))])
+    return Spent(*[*site.ask(DONE)[0], float(commands), 1000 * cpu_seconds([site.postgres.process.pid])])
 
 
 async def place(site: LargeSite, answers: Answers, customer: Customer, count: int, seconds: float) -> None:

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from streams.simulate.customer import Behaviour, Customer
+from streams.simulate.customer import Customer
 from streams.simulate.gateway import AsteriskCall
 from tests.cdr.alerts.mail_receiver import Receiver
 from tests.chromium import CHROMIUM, FRUGAL
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Web
-from tests.journeys.stage import AUTH_ID, live, plan, speech, streams_to
-from tests.journeys.test_live_call_in_a_browser import opened
+from tests.journeys.stage import AUTH_ID, plan
+from tests.journeys.watched_call import CRASHES, watched
 
 playwright = pytest.importorskip("playwright.async_api", reason="a customer at the desk: the playwright package is not installed")
 
@@ -68,18 +68,8 @@ async def test_from_the_mail_to_the_reason_and_the_bill(web: Web, console: Conso
     await page.get_by_role("button", name="Begin").click()
     await playwright.expect(page.get_by_role("heading", name="Calls")).to_be_visible()
 
-    log, state = page.locator("#log"), page.locator("#live-state")
-    async with Customer(Behaviour(close_after=25, close_code=1011, close_reason="worker crashed")) as customer:
-        call, conversation = await live(web, customer, streams_to(answers, customer, keepCallAlive="false"))
-        await opened(page, f"{web.http_url}/desk/streams/{conversation.stream_id}/debug-log/")
-        await playwright.expect(state).to_have_text("live", timeout=20_000)
-        await call.send_frames(speech(0.3), dtmf="5")
-        await playwright.expect(log.get_by_text("Digit 5").first).to_be_visible(timeout=20_000)
-        await call.send_frames(speech(0.3))
-        await conversation.until_closed()
-        await playwright.expect(log.get_by_text("1011 (internal error), “worker crashed”").first).to_be_visible(timeout=20_000)
-        await call.hang_up()
-        await playwright.expect(state).to_have_text("the call has ended", timeout=20_000)
+    async with Customer(CRASHES) as customer:
+        conversation = await watched(page, web, answers, customer, "/desk/streams/{}/debug-log/")
 
     await page.get_by_role("navigation", name="Sections").get_by_role("link", name="Calls").click()
     await page.get_by_role("link", name="Totals").click()

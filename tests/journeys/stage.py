@@ -86,3 +86,9 @@ async def live(web: "Web", customer: Customer, call_uuid: str, **changes: object
     await call.connect()
     await call.start_media()
     return call, await customer.conversation_of(call_uuid)
+
+
+async def written(customer: Customer, conversation: Conversation) -> None:
+    """Until the rows of a stream with audio are there, as its StartStream says, which is sent from them. Audio is relayed before: of a
+    call that has just begun no page, list or API knows on a busy machine, and a process that is killed leaves nothing of it."""
+    await customer.receiver.until_event(conversation.stream_id, "StartStream")

@@ -13,7 +13,7 @@ from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Web
 from tests.journeys.keypad import digits_heard
-from tests.journeys.stage import AUTH_ID, AUTH_TOKEN, live, numbered, streams_to
+from tests.journeys.stage import AUTH_ID, AUTH_TOKEN, live, numbered, streams_to, written
 
 BASES = ("PLIVO_API_BASE_URI", "API_VOICE_BASE_URI", "API_VOICE_BASE_URI_FALLBACK_1", "API_VOICE_BASE_URI_FALLBACK_2")
 
@@ -32,6 +32,8 @@ async def test_start_see_stop_and_hang_up(web: Web, answers: Answers, sdk: plivo
     async with Customer(Behaviour()) as first, Customer(Behaviour()) as second:
         call_uuid = streams_to(answers, first)
         call, conversation = await live(web, first, call_uuid)
+        await call.send_frames(numbered(5))
+        await written(first, conversation)
         wanted = {"content_type": "audio/x-mulaw;rate=8000", "status_callback_url": second.status_url}
         started = await ask(sdk.calls.start_stream, call_uuid, second.url, **wanted)
         seen = await ask(sdk.calls.get_details_of_specific_stream, call_uuid, started.stream_id)
@@ -62,6 +64,8 @@ async def test_digits_that_the_api_sends_are_heard_by_the_call(web: Web, answers
     async with Customer() as customer:
         call_uuid = streams_to(answers, customer)
         call, conversation = await live(web, customer, call_uuid)
+        await call.send_frames(numbered(5))
+        await written(customer, conversation)
         sent = await asyncio.to_thread(sdk.calls.send_digits, call_uuid, "1w59D*0#")
         assert sent.message == "digits sent"
         size = (7 * 200 + 500) * 8

@@ -12,7 +12,7 @@ from tests.journeys.console import Console
 from tests.journeys.installation import Web
 from tests.journeys.keypad import digits_heard
 from tests.journeys.page import Page
-from tests.journeys.stage import live, speech, streams_to
+from tests.journeys.stage import live, speech, streams_to, written
 
 
 def hang_up(console: Console, call_uuid: str) -> Page:
@@ -93,6 +93,7 @@ async def test_an_operator_hangs_up_sends_again_and_exports(web: Web, small_buff
         call, conversation = await live(web, customer, call_uuid)
         voice = asyncio.create_task(call.send_frames(speech(20)))
         await conversation.until_media(10)
+        await written(customer, conversation)
         page = await asyncio.to_thread(hang_up, other_console, call_uuid)
         assert "The call was asked to hang up." in page.text
         assert await call.until_ended() is End.BY_PLATFORM
@@ -118,6 +119,8 @@ async def test_digits_of_an_operator_are_heard_by_the_call(web: Web, small_buffe
     async with Customer() as customer:
         call_uuid = streams_to(answers, customer)
         call, conversation = await live(web, customer, call_uuid)
+        await call.send_frames(speech(0.1))
+        await written(customer, conversation)
         page = await asyncio.to_thread(send_digits, other_console, call_uuid, "47#")
         assert "The digits were handed to the call." in page.text
         await call.until(lambda: len(b"".join(call.playback.played)) >= 3 * 200 * 8, "three digits", 30)

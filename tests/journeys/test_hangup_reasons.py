@@ -14,7 +14,7 @@ from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Web
 from tests.journeys.page import Page
-from tests.journeys.stage import live, speech, streams_to
+from tests.journeys.stage import live, speech, streams_to, written
 
 
 async def stopped(customer: Customer, conversation: Conversation) -> None:
@@ -46,6 +46,7 @@ async def test_an_operator_stops_a_stream_from_another_process(
         call, conversation = await live(web, customer, call_uuid)
         voice = asyncio.create_task(call.send_frames(speech(20)))
         await conversation.until_media(10)
+        await written(customer, conversation)
         pressed_at = time.monotonic()
         page = await asyncio.to_thread(press_stop, other_console, call_uuid, conversation.stream_id)
         await stopped(customer, conversation)

@@ -18,7 +18,7 @@ from streams.simulate.gateway import AsteriskCall
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Installation, Web
-from tests.journeys.stage import PASSWORD, accounts, live, plan, response, speech, stream, streams_to
+from tests.journeys.stage import PASSWORD, accounts, live, plan, response, speech, stream, streams_to, written
 
 
 @pytest.fixture
@@ -167,17 +167,20 @@ async def test_calls_go_on_while_redis_is_away(installation: Installation, web: 
         before, conversation = await live(web, customer, streams_to(answers, customer, keepCallAlive="false"))
         voice = asyncio.create_task(before.send_frames(speech(60)))
         await conversation.until_media(10)
+        await written(customer, conversation)
         installation.kill_redis()
-        during, second = await live(web, customer, streams_to(answers, customer))
-        await during.send_frames(speech(0.4))
-        await second.until_media(20)
-        # The row carries the request when the channel layer cannot.
-        page = await asyncio.to_thread(console.get, f"/admin/cdr/streamdetail/{conversation.stream_id}/stop/")
-        await asyncio.to_thread(console.submit, page.form())
-        await conversation.until_closed()
-        assert before.end is None and during.end is None
-        await during.hang_up()
-        installation.start_redis()
+        try:
+            during, second = await live(web, customer, streams_to(answers, customer))
+            await during.send_frames(speech(0.4))
+            await second.until_media(20)
+            # The row carries the request when the channel layer cannot.
+            page = await asyncio.to_thread(console.get, f"/admin/cdr/streamdetail/{conversation.stream_id}/stop/")
+            await asyncio.to_thread(console.submit, page.form())
+            await conversation.until_closed()
+            assert before.end is None and during.end is None
+            await during.hang_up()
+        finally:
+            installation.start_redis()
         for one in (conversation, second):
             await customer.receiver.until_event(one.stream_id, "StopStream", timeout_seconds=30)
             assert [callback.event for callback in customer.receiver.of(one.stream_id)] == ["StartStream", "StopStream"]

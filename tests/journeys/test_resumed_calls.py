@@ -13,7 +13,7 @@ from streams.simulate.customer import Behaviour, Customer
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Web
-from tests.journeys.stage import numbered, plan, streams_to
+from tests.journeys.stage import numbered, plan, streams_to, written
 
 L16 = "audio/x-l16;rate=8000"
 FRAMES = [frame + frame for frame in numbered(60)]
@@ -99,6 +99,7 @@ async def test_a_call_that_was_hung_up_stays_so(web: Web, answers: Answers, cons
         call, conversation = await live(web, customer, answers)
         await call.send_frames(FRAMES[:20])
         await conversation.until_media(20)
+        await written(customer, conversation)
         asked = await asyncio.to_thread(lambda: console.get(console.call(call.plan.call_uuid).link(r"/hang-up/$")))
         await asyncio.to_thread(console.submit, asked.form())
         assert await call.until_ended() is End.BY_PLATFORM

@@ -21,7 +21,7 @@ from streams.simulate.gateway import AsteriskCall
 from tests.journeys.answers import Answers
 from tests.journeys.console import Console
 from tests.journeys.installation import Installation, Web
-from tests.journeys.stage import AUTH_ID, AUTH_TOKEN, live, plan, speech, streams_to
+from tests.journeys.stage import AUTH_ID, AUTH_TOKEN, live, plan, speech, streams_to, written
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,8 @@ async def test_a_call_on_media_is_seen_live_on_the_console_and_stopped_by_its_ap
     async with Customer() as customer:
         call_uuid = streams_to(answers, customer)
         call, conversation = await live(media, customer, call_uuid)
+        await call.send_frames(speech(0.1))
+        await written(customer, conversation)
         await call.send_dtmf("7")
         async with asyncio.timeout(30), live_log(pages, console, call_uuid) as log:
             await log.send(json.dumps({"seen": []}))

@@ -12,13 +12,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from streams.simulate.call_plan import End
+from streams.simulate.conversation import Conversation
 from streams.simulate.customer import Customer
+from streams.simulate.gateway import AsteriskCall
 from tests.free_port import free_ports_in_a_row
 from tests.journeys.answers import Answers
 from tests.journeys.installation import Installation, Web
-from tests.journeys.stage import live, speech, streams_to
+from tests.journeys.stage import live, speech, streams_to, written
 
 CALLS = 6
+BEGINNING = speech(0.1)
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ async def test_one_that_is_killed_takes_its_own_calls_and_is_started_again(sever
     async with Customer() as customer:
         for port in own_ports:
             await until_healthy(port)
-        calls = [await live(several, customer, streams_to(answers, customer)) for _ in range(CALLS)]
+        calls = [await spoken(several, customer, answers) for _ in range(CALLS)]
         live_calls = [await asyncio.to_thread(calls_live, port) for port in own_ports]
         assert sum(live_calls) == CALLS and min(live_calls) >= 2, "each shows its own, on its own port"
         assert (await asyncio.to_thread(answer, urlsplit(several.http_url).port or 0, "/metrics"))[0] == 404
@@ -50,19 +53,26 @@ async def test_one_that_is_killed_takes_its_own_calls_and_is_started_again(sever
         lost = [(call, conversation) for call, conversation in calls if call.end is not None]
         assert {call.end for call, _ in lost} == {End.LOST}
         assert 2 <= len(lost) <= 4, "calls are spread evenly"
-        kept = [each for each in calls if each not in lost] + [await live(several, customer, streams_to(answers, customer))]
+        kept = [each for each in calls if each not in lost] + [await spoken(several, customer, answers)]
         for call, conversation in kept:
-            sent = speech(0.3)
-            await call.send_frames(sent)
+            await call.send_frames(speech(0.3))
             await call.hang_up()
             await conversation.until_closed()
-            assert conversation.audio == b"".join(sent)
+            assert conversation.audio == b"".join(BEGINNING + speech(0.3))
         for call, conversation in lost:
             await call.hang_up()
             await customer.receiver.until_event(conversation.stream_id, "DroppedStream", timeout_seconds=30)
         await asyncio.gather(*endings)
     several.process.signal(signal.SIGTERM)
     assert await asyncio.to_thread(several.process.wait, 40) == 0
+
+
+async def spoken(web: Web, customer: Customer, answers: Answers) -> tuple[AsteriskCall, Conversation]:
+    """A call that has said its BEGINNING, and whose rows are there: without them there is nothing to be told when its process is killed."""
+    call, conversation = await live(web, customer, streams_to(answers, customer))
+    await call.send_frames(BEGINNING)
+    await written(customer, conversation)
+    return call, conversation
 
 
 def children_of(pid: int) -> list[int]:

@@ -1,7 +1,9 @@
 """The caller's side: audio as it comes from a gateway, in any format and in frames of any size, becomes when the caller spoke.
 
 Owns the caller's clock (audio that comes a little early or late is where it belongs, a gap is a gap) and that audio is looked at two
-seconds at a time, when it has long gone on its way. Must not know who answers."""
+seconds at a time, when it has long gone on its way, whatever gaps are in it. Must not know who answers."""
+
+from collections.abc import Iterator
 
 from streams.pure.audio.convert import Converter, to_linear
 from streams.pure.conversation.detector import FRAME_MS, RATES, IsSpeech, SpeechDetector
@@ -19,6 +21,14 @@ BEGINS_AFTER = 4
 """80 ms of speech in a row are the least that is taken for a word."""
 
 
+class _Run:
+    """Audio without a gap, from `begins_ms` on."""
+
+    def __init__(self, begins_ms: float) -> None:
+        self.begins_ms = begins_ms
+        self.audio = bytearray()
+
+
 class CallerSide:
     """One track in the format `source`; its audio begins at `began_ms` or later."""
 
@@ -31,7 +41,8 @@ class CallerSide:
         self._block_bytes = round(judged.bytes_per_ms * BLOCK_MS)
         self._talk = Talk(began_ms, begins_after=BEGINS_AFTER, noisy=True)
         self._came: list[tuple[float, bytes]] = []
-        self._row = bytearray()
+        self._runs = [_Run(began_ms)]
+        """What was not judged yet. Only the last may end within a frame."""
         self._due_ms = began_ms - GAP_MS
 
     def came(self, payload: bytes, at_ms: float) -> None:
@@ -48,7 +59,7 @@ class CallerSide:
         came, self._came = self._came, []
         for at_ms, payload in came:
             self._place(payload, at_ms)
-        self._judge(self._block_bytes)
+        self._judge(self._block_bytes if len(self._runs) == 1 else self._frame_bytes)
         if now_ms - self._due_ms > WAITS_MS:
             self._silence_until(now_ms - GAP_MS)
         return self._talk.take()
@@ -74,24 +85,50 @@ class CallerSide:
         duration_ms = self._source.duration_ms(len(payload))
         spoken_ms = at_ms - duration_ms  # it comes when the last of it was said
         if spoken_ms - self._due_ms >= GAP_MS:
-            self._silence_until(spoken_ms)
-            self._due_ms = max(spoken_ms, self._talk.known_ms)
+            self._begin_run(spoken_ms)
         elif self._due_ms - spoken_ms > AHEAD_MS:
             return
         self._due_ms += duration_ms
-        self._row += payload if self._converter is None else b"".join(self._converter.convert(payload))
+        self._runs[-1].audio += payload if self._converter is None else b"".join(self._converter.convert(payload))
+
+    def _begin_run(self, at_ms: float) -> None:
+        """Nothing came from where audio was due until then. The part of a frame that is left is lost."""
+        last = self._runs.pop()
+        frames = len(last.audio) // self._frame_bytes
+        if frames:
+            del last.audio[frames * self._frame_bytes :]
+            self._runs.append(last)
+        self._due_ms = max(at_ms, last.begins_ms + frames * FRAME_MS)
+        self._runs.append(_Run(self._due_ms))
 
     def _silence_until(self, at_ms: float) -> None:
-        """Nothing came from where audio was due until then. The part of a frame that is left is lost."""
+        """Nothing has come since the last audio, and what is left of a frame is lost."""
         self._judge(self._frame_bytes)
-        self._row.clear()
         self._talk.silent_until(at_ms)
+        self._runs = [_Run(self._talk.known_ms)]
 
     def _judge(self, at_least: int) -> None:
-        """As many blocks (or frames) as there are."""
-        while len(self._row) >= at_least:
-            size = min(len(self._row), self._block_bytes)
-            size -= size % self._frame_bytes
-            judged = self._detector.judge(to_linear(bytes(self._row[:size]), self._judged))
-            del self._row[:size]
-            self._talk.frames(self._talk.known_ms, judged.speech, judged.times_noise)
+        """As many blocks (or frames) as there are. Many short runs cost no more than a long one: it is the block that costs."""
+        audio = b"".join(run.audio for run in self._runs)
+        speech, times_noise, size = list[bool](), list[float](), 0
+        while (left := len(audio) - size) >= at_least:
+            block = min(left - left % self._frame_bytes, self._block_bytes)
+            judged = self._detector.judge(to_linear(audio[size : size + block], self._judged))
+            speech += judged.speech
+            times_noise += judged.times_noise
+            size += block
+        for begins_ms, first, last in self._taken(len(speech)):
+            self._talk.frames(begins_ms, speech[first:last], times_noise[first:last])
+
+    def _taken(self, frames: int) -> Iterator[tuple[float, int, int]]:
+        """Takes so many frames out of the runs: when those of each begin, and which of all they are."""
+        first = 0
+        while first < frames:
+            run = self._runs[0]
+            last = min(first + len(run.audio) // self._frame_bytes, frames)
+            yield run.begins_ms, first, last
+            del run.audio[: (last - first) * self._frame_bytes]
+            run.begins_ms += (last - first) * FRAME_MS
+            if len(self._runs) > 1 and not run.audio:
+                del self._runs[0]
+            first = last

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.pure.audio.convert import from_linear
+from streams.pure.audio.g711 import Samples
 from streams.pure.conversation.caller import BLOCK_MS, CallerSide
-from streams.pure.conversation.detector import webrtc
+from streams.pure.conversation.detector import Judged, SpeechDetector, webrtc
 from streams.pure.conversation.talk import Edge
 from streams.pure.messages import AudioFormat, Encoding
 from tests.streams.pure.conversation.spoken import L16, MULAW, WIDE, Spoken, frames, spoken
@@ -113,6 +114,45 @@ def test_audio_that_stops_ends_what_was_said_and_goes_on_where_it_comes_again() 
     assert heard[1][0] == pytest.approx(60_600, abs=60)
 
 
+def test_gaps_between_two_looks_are_where_they_were() -> None:
+    """Two sentences with a second between them in which nothing came, and half a frame before it."""
+    track = spoken(1, gaps=(100, 101))
+    (began_ms, ended_ms), audio = track.said[0], from_linear(track.samples, Encoding.L16)
+    sentence = list(frames(audio[: round(ended_ms * 16) // 320 * 320], 320))
+    caller, at_ms = CallerSide(L16, 0.0, webrtc()), 0.0
+    for frame in sentence:
+        caller.came(frame, at_ms := at_ms + 20)
+    caller.came(sentence[0][:160], at_ms := at_ms + 10)
+    second_ms = at_ms = at_ms + 1000
+    for frame in sentence:
+        caller.came(frame, at_ms := at_ms + 20)
+    heard = spans([*caller.look(at_ms), *caller.finish(at_ms)])
+    truth = [(began_ms, ended_ms), (second_ms + began_ms, second_ms + ended_ms)]
+    assert [ms for span in heard for ms in span] == pytest.approx([ms for span in truth for ms in span], abs=60)
+
+
+def test_gaps_cost_no_more_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that sends in bursts, or nothing in silence: what a look costs is its blocks."""
+    blocks = list[int]()
+    judge = SpeechDetector.judge
+
+    def counted(detector: SpeechDetector, samples: Samples) -> Judged:
+        blocks.append(len(samples))
+        return judge(detector, samples)
+
+    monkeypatch.setattr(SpeechDetector, "judge", counted)
+    caller, at_ms, looks = CallerSide(L16, 0.0, webrtc()), 0.0, 0
+    for number in range(1000):
+        at_ms += 20 if number % 3 else 300
+        caller.came(bytes(320), at_ms)
+        if caller.is_due(at_ms):
+            caller.look(at_ms)
+            looks += 1
+    assert looks > 50
+    assert len(blocks) == looks
+    assert sum(blocks) + len(caller._runs[-1].audio) // 2 + sum(len(payload) for _, payload in caller._came) // 2 == 1000 * 160
+
+
 def test_what_comes_late_or_early_by_a_little_is_where_it_belongs() -> None:
     drawn = np.random.default_rng(5)
     caller, edges, at_ms = CallerSide(L16, 0.0, webrtc()), list[Edge](), 0.0
@@ -131,5 +171,5 @@ def test_a_minute_that_comes_at_once_fills_nothing() -> None:
         caller.came(bytes(320), 1000.0)
     caller.look(1000.0)
     assert not caller._came
-    assert len(caller._row) <= BLOCK_MS * L16.bytes_per_ms
+    assert sum(len(run.audio) for run in caller._runs) <= BLOCK_MS * L16.bytes_per_ms
     assert caller._due_ms < 2000

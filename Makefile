@@ -21,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 export PORT HOST DATA_DIR DEMO CALLS MINUTES
 # Compiled sources are kept: else each process that is started compiles them once more.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test lint fuzz bench chaos screenshots setup setup-dev setup-lint setup-fuzz setup-interop setup-browser setup-autobahn asterisk requirements clean
+.PHONY: help run test lint fuzz bench chaos screenshots release setup setup-dev setup-lint setup-fuzz setup-release setup-interop setup-browser setup-autobahn asterisk requirements clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,12 @@ chaos: setup-dev ## Do harm to running installations, every fault once, and chec
 screenshots: setup-dev setup-browser ## Take the pictures of the manual anew, into docs/images, of a whole installation with a day in it
 	@$(BIN)/python -m tests.screenshots
 
+release: setup-dev setup-release ## Build the wheel, the source and the list of its parts (CycloneDX) in dist/, the same bytes from the same tree
+	@rm -rf dist && $(BIN)/python -m hatchling build --directory dist
+	@PYTHONWARNINGS=ignore .venv-release/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible \
+	  --output-file "$$(ls dist/*.whl | sed 's/-py3-none-any.whl/.cdx.json/')"
+	@ls dist
+
 setup: $(BIN)/uv ## Make .venv with what a running Streamdesk needs
 	@$(INSTALL) requirements.txt $(VENV)
 
@@ -63,6 +69,9 @@ setup-dev: $(BIN)/uv ## Make .venv with what the tests and the linters need as w
 # They are not the platform's, and have other versions of what it has. Nothing of what they see leaves the machine.
 setup-lint: $(BIN)/uv ## Make .venv-lint with bandit and semgrep
 	@$(INSTALL) requirements-lint.txt .venv-lint
+
+setup-release: $(BIN)/uv ## Make .venv-release with what lists the parts of a release
+	@$(INSTALL) requirements-release.txt .venv-release
 
 # It is in the way of nothing where it is: only `make fuzz` looks there.
 setup-fuzz: $(BIN)/python ## Make build/atheris with the fuzzer, where there is one for this Python
@@ -106,7 +115,8 @@ requirements: setup-dev ## Compile requirements.in and requirements-dev.in anew,
 	$(COMPILE) requirements-interop.in -o requirements-interop.txt
 	$(COMPILE) requirements-lint.in -o requirements-lint.txt
 	$(COMPILE) requirements-fuzz.in -o requirements-fuzz.txt
+	$(COMPILE) requirements-release.in -o requirements-release.txt
 
 clean: ## Remove .venv and those beside it, caches and build output; the data stays
-	rm -rf .venv .venv-* build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -28,7 +28,7 @@ def unwise(check: Callable[..., Iterable[CheckMessage]]) -> None:
 
     @wraps(check)
     def warn(app_configs: Any, **kwargs: Any) -> Iterable[CheckMessage]:
-        of_manage = Path(sys.argv[0]).name == "manage.py"
+        of_manage = Path(sys.argv[0]).name in ("manage.py", "streamdesk")
         return () if of_manage and sys.argv[1:2] and sys.argv[1] not in SAID_BY else check(app_configs, **kwargs)
 
     register(INSTALLATION)(warn)

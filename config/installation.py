@@ -3,6 +3,7 @@
 Owns the order and the lines a person reads. Must not know how a process is kept running."""
 
 import shlex
+import shutil
 import signal
 import sys
 from dataclasses import dataclass
@@ -92,8 +93,14 @@ def where_to_look(installation: Installation) -> list[str]:
 
 
 def more_calls(installation: Installation, demo: Demo) -> str:
-    python = Path(sys.executable)
-    inside = python.is_relative_to(installation.code_folder)
-    command = [str(python.relative_to(installation.code_folder) if inside else python), "manage.py", "simulate_gateway"]
+    command = [*typed_here(installation.code_folder), "simulate_gateway"]
     options = ["--url", f"ws://{installation.address}", "--gateway", demo.gateway, "--password", demo.password, "--calls", "3"]
     return shlex.join([*command, *options])
+
+
+def typed_here(code_folder: Path) -> list[str]:
+    """How a person begins a command of ours: as the one that runs was begun, where pip has installed it."""
+    begun_as, python = Path(sys.argv[0]), Path(sys.executable)
+    if begun_as.name == "streamdesk":
+        return [begun_as.name if shutil.which(begun_as.name) else str(begun_as)]
+    return [str(python.relative_to(code_folder) if python.is_relative_to(code_folder) else python), "manage.py"]

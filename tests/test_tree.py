@@ -47,6 +47,7 @@ OF_MANY_MODULES = {
     "deploy/test_files": "no module, but what is shipped in deploy/",
     "deploy/test_runbook": "no module, but the commands of docs/operation.md",
     "deploy/test_prometheus": "no module, but the rules and the dashboard in deploy/",
+    "deploy/test_wheel": "no module, but what is built of all of them",
     "config/test_loops": "every endless loop of a process, failed on purpose",
     "config/test_start": "what each kind of process imports, of whichever module",
     "config/test_migrations": "no module, but every migration there is",
@@ -121,7 +122,7 @@ TOLD_BY = {
     "cdr/pure/log/test_lines": ("cdr/pure/log/rows",),
     "cdr/retention/test_plan": ("cdr/management/commands/retention",),
     "cdr/retention/test_runs": ("cdr/retention/due",),
-    "config/management/commands/test_run": ("config/installation", "config/processes"),
+    "config/management/commands/test_run": ("config/processes",),
     "config/management/commands/test_serve": ("config/web_server",),
     "cdr/bulk_export/test_running": (
         "cdr/bulk_export/asked",

@@ -111,6 +111,7 @@ requirements: setup-dev ## Compile requirements.in and requirements-dev.in anew,
 	$(COMPILE) requirements-uv.in -o requirements-uv.txt
 	$(COMPILE) requirements.in -o requirements.txt
 	$(COMPILE) requirements-parquet.in -o requirements-parquet.txt
+	$(COMPILE) requirements-tracing.in -c requirements.txt -o requirements-tracing.txt
 	$(COMPILE) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) requirements-interop.in -o requirements-interop.txt
 	$(COMPILE) requirements-lint.in -o requirements-lint.txt

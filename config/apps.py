@@ -18,5 +18,9 @@ class ConfigConfig(AppConfig):
         from config import checks  # noqa: F401, PLC0415 - importing it registers the checks
 
         begin_reporting(settings.SENTRY_DSN)
+        if settings.TRACE_SHARE:
+            from config.tracing import begin_tracing  # noqa: PLC0415 - it reads models, which are there now
+
+            begin_tracing()
         connection_created.connect(let_server_end_what_is_abandoned)
         garbage_collection.begin_again()

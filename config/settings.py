@@ -21,6 +21,7 @@ from config.secret_keys import checked_keys
 from config.serving_role import SERVING_ROLES
 from config.silent_peers import channel_host, tcp_options
 from config.single_sign_on import *  # noqa: F403 - the settings of that group
+from config.trace_settings import share_of_calls
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -65,6 +66,7 @@ DEMO = env.flag("DEMO", True)
 API_DOCS = env.flag("API_DOCS", EMBEDDED)
 METRICS_ALLOW, METRICS_TOKEN, WORKER_METRICS = monitoring(env, embedded=EMBEDDED)
 SENTRY_DSN = report_address(env)
+TRACE_SHARE = share_of_calls(env)
 
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Outside the embedded trial mode set it to 50 or more random characters and keep it.")

@@ -11,6 +11,7 @@ from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.callback.form_request import signed_form
 from streams.pure.customer.answer_sample import answer_sample
 from streams.pure.scrubbing import scrubbed
+from streams.trace_headers import trace_headers
 
 MAX_DOCUMENT_BYTES = 100_000
 
@@ -49,7 +50,7 @@ def fetch_answer(
             method,
             request.url,
             body=request.body,
-            headers=request.headers,
+            headers={**request.headers, **trace_headers(dict(parameters)["CallUUID"], "call")},
             deadline_seconds=timeout_seconds,
             max_bytes=MAX_DOCUMENT_BYTES,
             reach=reach,

@@ -12,6 +12,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from streams import jobs
 from streams.models import Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
+from streams.signals import tries_ended
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,8 @@ def _write(ours: Sequence[EndedTry]) -> None:
         if ended.attempt.error:
             given_up = ended.state == CallbackState.GIVEN_UP
             _note_trouble(ended.callback, CallbackTrouble.GIVEN_UP if given_up else CallbackTrouble.TRY_FAILED)
-    CallbackAttempt.objects.bulk_create(ended.attempt for ended in ours)
+    attempts = CallbackAttempt.objects.bulk_create(ended.attempt for ended in ours)
+    tries_ended.send(sender=CallbackAttempt, attempts=attempts)
 
 
 def _write_lost_try(callback: Callback, started_at: datetime) -> None:

@@ -20,6 +20,7 @@ from streams.pure.callback.parameters import as_sent
 from streams.pure.callback.signature import standard_webhook_headers
 from streams.pure.foreign_text import cleaned
 from streams.pure.scrubbing import scrubbed
+from streams.trace_headers import trace_headers
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,8 @@ def _request(callback: Callback, signing: Tokens, at: datetime) -> FormRequest:
     parameters = as_sent(callback.parameters, callback.stream.extra_headers)
     form = signed_form(callback.method, callback.url, parameters, signing, secrets.token_hex(16))
     webhook = standard_webhook_headers(callback.message_id, int(at.timestamp()), form.body, signing)
-    return form._replace(headers={**form.headers, **webhook})
+    trace = trace_headers(dict(callback.parameters)["CallUUID"], "try", callback.message_id, callback.tries + 1)
+    return form._replace(headers={**form.headers, **webhook, **trace})
 
 
 def _internal_error(started_at: datetime) -> SendResult:

@@ -10,7 +10,7 @@ from streams.journal.owing import Debt, owe_each
 from streams.journal.rows import save_together, utc_of
 from streams.models import Call, Stream
 from streams.pure.lifecycle import ENDINGS, CallState, EndCause, HangupCause, StreamState
-from streams.signals import stream_ended
+from streams.signals import calls_ended, stream_ended
 
 OF_A_STREAM = ("state", "ended_at", "hangup_reason", "end_cause", "end_details", "close_code")
 OF_A_CALL = ("state", "ended_at", "hangup_cause_code", "hangup_cause_name", "hangup_source")
@@ -54,4 +54,6 @@ def end_calls(ends: Sequence[tuple[Call, datetime]], hangup: HangupCause, *also:
     for call, ended_at in ends:
         call.state, call.ended_at = CallState.ENDED, ended_at
         call.hangup_cause_code, call.hangup_cause_name, call.hangup_source = hangup
-    save_together([call for call, _ in ends], (*OF_A_CALL, *also))
+    calls = [call for call, _ in ends]
+    save_together(calls, (*OF_A_CALL, *also))
+    calls_ended.send(sender=Call, calls=calls)

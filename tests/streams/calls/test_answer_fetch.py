@@ -135,3 +135,11 @@ def test_a_password_in_the_url_reaches_neither_the_facts_nor_the_problem():
     problem = unreachable("http://user:s3cr3t@127.0.0.1/answer")
     assert "s3cr3t" not in f"{problem.problem} {problem.facts}"
     assert "Leave it out" in problem.problem
+
+
+def test_an_application_whose_call_is_traced_is_told_of_the_trace(httpserver: HTTPServer, settings: Any) -> None:
+    settings.TRACE_SHARE = 1.0
+    httpserver.expect_request("/answer").respond_with_data(XML)
+    fetched(httpserver.url_for("/answer"))
+    ((request, _),) = httpserver.log
+    assert request.headers["traceparent"].startswith(f"00-{CALL.hex}-")

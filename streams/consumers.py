@@ -24,6 +24,7 @@ from streams.gateways.directory import KnownGateway
 from streams.gateways.line import Caller, GatewayLine, LineCallbacks
 from streams.gateways.socket_loop import Receive, Send, SocketEnd, SocketLoop
 from streams.pure.call.limits import StreamLimits
+from streams.pure.call.noise_cancellation import NoiseMeans
 from streams.pure.callback.auth_tokens import Tokens
 from streams.pure.customer.answer_sample import answer_sample
 from streams.pure.customer.answer_xml import Answer
@@ -135,6 +136,7 @@ class GatewaySocket:
             over=self.board.over,
             kept=self.kept,
             too_many=lambda: self.board.crowding.refused_call(self.known),
+            noise=NoiseMeans(partial(self.board.noise_places.no_room, self.entry.account_id), time.thread_time),
         )
         self.relay = self.board.calls.open(line, who, first, context)
         return self.relay

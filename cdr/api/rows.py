@@ -31,7 +31,8 @@ def stream_of(call: Call, stream_id: str) -> Stream | ControlRequest:
     uuid = uuid_of(stream_id)
     # In this order: a row that is written in between is found.
     asked_for = call.control_requests.filter(kind="start", details__stream_id=str(uuid)).select_related("call__account").first()
-    related = call.streams.select_related("call", "account", "charge", "conversation").defer("conversation__course")
+    related = call.streams.select_related("call", "account", "charge", "conversation", "measure")
+    related = related.defer("conversation__course", "measure__latency", "measure__levels")
     stream = related.filter(uuid=uuid).first()
     found = stream or asked_for
     if found is None:

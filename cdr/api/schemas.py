@@ -103,8 +103,8 @@ class StreamStart(Schema):
     status_callback_method: Literal[METHODS] = "POST"  # type: ignore[valid-type]
     content_type: Literal[tuple(CONTENT_TYPES)] = "audio/x-l16;rate=8000"  # type: ignore[valid-type]
     extra_headers: Annotated[str, Field(description="key=value pairs separated by commas, at most 512 bytes.")] = ""
-    noise_cancellation: bool = False
-    noise_cancellation_level: Annotated[int, Field(ge=60, le=100)] = 85
+    noise_cancellation: Annotated[bool, Field(description="Suppress the noise of the inbound track.")] = False
+    noise_cancellation_level: Annotated[int, Field(description="How strongly (docs/streaming.md).", ge=60, le=100)] = 85
 
 
 class StreamStarted(Schema):
@@ -177,8 +177,18 @@ class ConversationObject(Schema):
     both_ms: Annotated[int, Field(description="How long both spoke.")]
 
 
+class NoiseObject(Schema):
+    """How the noise cancellation of a stream goes (docs/streaming.md). Streamdesk's own."""
+
+    level: int
+    strength: Annotated[str | None, Field(description="low, moderate, high or very high; null where nothing was measured yet.")]
+    cpu_ms_a_minute: Annotated[float | None, Field(description="CPU that a minute of audio takes.")]
+    problem: Annotated[str, Field(description="Why the stream goes on without it; empty where it does not.")]
+
+
 class StreamAnswer(StreamObject):
     api_id: ApiId
+    noise_cancellation: Annotated[NoiseObject | None, Field(description="Null where it was not asked for.")]
     conversation: Annotated[
         ConversationObject | None, Field(description="Of a bidirectional stream that has ended; null where it is not measured.")
     ]

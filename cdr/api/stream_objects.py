@@ -3,7 +3,7 @@
 Owns which column is which field, and the words for a stream's status. Must not know requests."""
 
 from cdr.api.forms import amount, api_moment, exact_utc
-from cdr.api.schemas import ConversationObject, StreamObject
+from cdr.api.schemas import ConversationObject, NoiseObject, StreamObject
 from cdr.models import Charge
 from streams.models import Stream
 from streams.pure.lifecycle import HangupReason, StreamState
@@ -42,6 +42,19 @@ def stream_object(stream: Stream) -> StreamObject:
         bill_duration=charge.seconds if charge else 0,
         rounded_bill_duration=charge.billed_seconds if charge else 0,
         billed_amount=amount(charge.amount if charge else None),
+    )
+
+
+def noise_object(stream: Stream) -> NoiseObject | None:
+    """Of a stream whose timing was selected with it."""
+    if not stream.noise_cancellation:
+        return None
+    kept = getattr(getattr(stream, "measure", None), "noise", None) or {}
+    return NoiseObject(
+        level=stream.noise_cancellation_level,
+        strength=kept.get("strength"),
+        cpu_ms_a_minute=kept.get("cpu_ms_a_minute"),
+        problem=kept.get("problem") or "",
     )
 
 

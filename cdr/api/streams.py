@@ -12,7 +12,7 @@ from cdr.api.errors import ApiRefusal, new_api_id
 from cdr.api.paging import PageAsked
 from cdr.api.routes import endpoint
 from cdr.api.schemas import Error, StreamAnswer, StreamList, StreamStart, StreamStarted
-from cdr.api.stream_objects import conversation_object, stream_object
+from cdr.api.stream_objects import conversation_object, noise_object, stream_object
 from cdr.api.stream_start import BY_API, start
 from streams import control
 from streams.control import pending_streams
@@ -57,7 +57,8 @@ def get_stream(request: AccountRequest, auth_id: str, call_uuid: str, stream_id:
     """What was asked for, how far it has come, and once it has ended what it cost."""
     found = rows.stream_of(rows.call_of(request.auth, call_uuid), stream_id)
     shown = rows.shown(found)
-    return StreamAnswer(api_id=new_api_id(), conversation=conversation_object(shown), **stream_object(shown).model_dump())
+    noise, conversation = noise_object(shown), conversation_object(shown)
+    return StreamAnswer(api_id=new_api_id(), noise_cancellation=noise, conversation=conversation, **stream_object(shown).model_dump())
 
 
 @endpoint(router, "DELETE", ONE, {204: None}, summary="Stop a stream")

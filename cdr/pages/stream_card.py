@@ -10,13 +10,14 @@ from uuid import UUID
 from cdr.pages.costs import cost_so_far, note_costs
 from cdr.pages.row_key import only_one
 from cdr.pages.stream import Fact, Owed, charge_of, lasted_seconds, owed_of, shown_streams
-from cdr.pages.timing import chart_of, timing_facts
+from cdr.pages.timing import chart_of, noise_of, timing_facts
 from cdr.pure.badges import Badge, degraded_badge, reason_badge, stream_badge, unplayed_badge
 from cdr.pure.bill_words import Charged, explained
 from cdr.pure.closing import close_words, closed_by
 from cdr.pure.figures import NOTHING, duration, moment, money, seconds_count, short_host
 from cdr.pure.level_chart import LevelChart
 from cdr.pure.log.lines import Line
+from cdr.pure.noise_words import noise_words
 from cdr.pure.secret_text import SecretText
 from streams.models import Stream, StreamEvent
 from streams.pure.foreign_text import cleaned
@@ -162,7 +163,15 @@ def _more_facts(stream: Stream) -> tuple[Fact, ...]:
         Fact("Status callback URL", SecretText(callback_url), code=True, wide=True),
         Fact("Audio", f"{stream.audio_track} track, {stream.content_type}{', bidirectional' if stream.bidirectional else ''}", wide=True),
         Fact("Stream timeout", f"{stream.stream_timeout_seconds} s"),
+        *_noise_facts(stream),
     )
+
+
+def _noise_facts(stream: Stream) -> tuple[Fact, ...]:
+    """Of a stream that asked for it."""
+    if not stream.noise_cancellation:
+        return ()
+    return (Fact("Noise cancellation", noise_words(stream.noise_cancellation_level, noise_of(stream)), wide=True),)
 
 
 def _owed_words(stream: Stream, owed: Owed) -> str:

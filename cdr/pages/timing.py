@@ -1,4 +1,4 @@
-"""The timing of a stream as its pages show it: the chart of its buffer, and figures of its frames.
+"""The timing of a stream as its pages show it: the chart of its buffer, figures of its frames, and how its noise cancellation goes.
 
 Owns which rows they come from. They are selected with the stream: nothing is asked for here."""
 
@@ -22,6 +22,11 @@ def timing_facts(stream: Stream) -> tuple[Fact, ...]:
 def chart_of(stream: Stream) -> LevelChart | None:
     """The level of the stream's buffer over its life; None when it was not measured (yet)."""
     return level_chart(_kept(stream, "levels"), stream.requested_at, stream.ended_at)
+
+
+def noise_of(stream: Stream) -> dict[str, Any]:
+    """Empty where nothing was measured (yet)."""
+    return _kept(stream, "noise")
 
 
 def measured_at(stream: Stream) -> datetime | None:

@@ -54,6 +54,7 @@ def of_live(live: LiveCounts) -> Iterator[Metric]:
     filled = {str(percent): float(count) for percent, count in live.filled.items()}
     words = "Live streams that have at least so many per cent of their buffer waiting for the customer."
     yield gauges("streams_filled", words, ("percent",), one_label(filled))
+    yield gauge("streams_noise_cancelled", "Live streams whose caller's noise is suppressed (NOISE_CANCELLATION_STREAMS).", live.noise)
     yield gauge("stream_fullest_buffer_seconds", "The most audio that waits for one customer now.", live.fullest_ms / 1000)
 
 
@@ -85,6 +86,8 @@ def of_audio(board: Switchboard, audio: AudioCounts) -> Iterator[Metric]:
     yield counter("gateway_frames", "Frames of audio that gateways brought.", board.frames_received)
     yield counter("gateway_frames_late", "Of those, frames that came more than two frame times after the one before.", audio.late_frames)
     yield counter("customer_frames", "Frames of audio that were sent to customers' services.", audio.sent_frames)
+    yield counter("noise_cancelled_audio_seconds", "Seconds of audio whose noise was suppressed.", audio.noise_audio_ms / 1000)
+    yield counter("noise_cancellation_cpu_seconds", "Seconds of CPU that this took.", audio.noise_cpu_seconds)
     words = "How long each frame took from its arrival to its sending."
     yield seconds("stream_added_latency_seconds", words, {(): audio.latency})
 

@@ -25,14 +25,17 @@ OTHER = ("Other", "Other")
 
 @dataclass
 class AudioCounts:
-    """Of calls that are over; or of those and of live ones. `latency`: from the arrival of audio to its sending, by measure's buckets."""
+    """Of calls that are over; or of those and of live ones. `latency`: from the arrival of audio to its sending, by measure's buckets.
+    `noise_*`: audio whose noise was suppressed, and what that took."""
 
     sent_frames: int = 0
     late_frames: int = 0
+    noise_audio_ms: float = 0.0
+    noise_cpu_seconds: float = 0.0
     latency: Histogram = field(default_factory=Histogram)
 
     def copy(self) -> "AudioCounts":
-        copied = AudioCounts(self.sent_frames, self.late_frames)
+        copied = AudioCounts(self.sent_frames, self.late_frames, self.noise_audio_ms, self.noise_cpu_seconds)
         copied.latency.counts = list(self.latency.counts)
         return copied
 
@@ -43,17 +46,22 @@ class AudioCounts:
         for stream in streams:
             self.sent_frames += stream.sent.frames
             self.latency.counts = list(map(add, self.latency.counts, stream.sent.latency.counts))
+            if stream.noise is not None:
+                self.noise_audio_ms += stream.noise.audio_ms
+                self.noise_cpu_seconds += stream.noise.cpu_seconds
         return len(streams)
 
 
 @dataclass
 class LiveCounts:
-    """`filled`: how many live streams have at least so many per cent of their buffer waiting; `fullest_ms`: the most that waits for one."""
+    """`filled`: how many live streams have at least so many per cent of their buffer waiting; `fullest_ms`: the most that waits for one;
+    `noise`: of how many the noise is suppressed."""
 
     calls: int = 0
     streams: Counter[StreamState] = field(default_factory=Counter)
     filled: Counter[int] = field(default_factory=lambda: Counter(dict.fromkeys(LEVELS, 0)))
     fullest_ms: float = 0.0
+    noise: int = 0
 
     def add(self, relay: Relay) -> None:
         self.calls += relay.live
@@ -62,6 +70,7 @@ class LiveCounts:
                 waiting_ms = stream.fill.waiting_ms(stream.backlog.held_ms)
                 self.streams[stream.state] += 1
                 self.fullest_ms = max(self.fullest_ms, waiting_ms)
+                self.noise += stream.noise is not None and stream.noise.active
                 for level in LEVELS:
                     self.filled[level] += 100 * waiting_ms >= level * stream.limits.buffer_ms
 

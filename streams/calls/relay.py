@@ -17,6 +17,7 @@ from streams.customers.links import CustomerLinks
 from streams.gateways.line import GatewayLine
 from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, Effect, TellGateway, Write
 from streams.pure.call.limits import StreamLimits
+from streams.pure.call.noise_cancellation import PLENTY, NoiseMeans
 from streams.pure.call.notes import CallFacts, Identity, Note
 from streams.pure.call.session import CallAct, CallSession
 from streams.pure.callback.auth_tokens import Tokens
@@ -46,7 +47,7 @@ class RelayContext:
 
     `record` keeps a note; `answer` fetches and checks the application's XML; `tokens` are the account's, those
     of now; `over` is told when the relay is done. `kept` returns when what was recorded is on disk, or is no longer waited for.
-    `too_many` says why this call is one more than may be, "" where it is not."""
+    `too_many` says why this call is one more than may be, "" where it is not; `noise` is what there is for noise cancellation."""
 
     limits: StreamLimits
     dialling: DialSettings
@@ -57,6 +58,7 @@ class RelayContext:
     over: Callable[["Relay"], None]
     kept: Callable[[], Awaitable[None]] = at_once
     too_many: Callable[[], str] = lambda: ""
+    noise: NoiseMeans = PLENTY
 
 
 class Relay:
@@ -68,7 +70,8 @@ class Relay:
         self.context = context
         self.done = asyncio.Event()
         caller, now = line.caller, time.monotonic()
-        self.session = CallSession(Identity(facts.call_id, caller.auth_id), context.limits, now, facts.started_at, line.dialect.marks)
+        identity, marks = Identity(facts.call_id, caller.auth_id), line.dialect.marks
+        self.session = CallSession(identity, context.limits, now, facts.started_at, marks, noise=context.noise)
         self.links = CustomerLinks(self.session, context.tokens, context.dialling, context.tls, kept=context.kept, after=self._after)
         self._fenced = False
         self._loop = asyncio.get_running_loop()

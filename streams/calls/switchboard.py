@@ -19,6 +19,7 @@ from streams.calls.control_rounds import ControlRounds
 from streams.calls.crowding import Crowding
 from streams.calls.lease_keeping import LeaseKeeper, signs_of_life
 from streams.calls.live_calls import LiveCalls
+from streams.calls.noise_places import NoisePlaces
 from streams.calls.note_queue import NoteQueue
 from streams.calls.orphaned_spools import ROUND_SECONDS, OrphanedSpools
 from streams.calls.process_counts import ProcessCounts
@@ -63,6 +64,7 @@ class Switchboard:
         self.guesses = Guesses()
         self.calls = LiveCalls(self.note_queue, self.refusals)
         self.relays = self.calls.relays
+        self.noise_places = NoisePlaces(settings.NOISE_CANCELLATION_STREAMS, self.relays)
         self.leases = LeaseKeeper(self.owner, self.lease_seconds, self.relays, self.note_queue, self._lost)
         self.counts = ProcessCounts()
         self.meters: dict[int, Meter] = {}

@@ -53,5 +53,5 @@ def _keep_calls(arrivals: Mapping[int, dict[str, Any]], seconds: float) -> None:
 
 def _keep_streams(measured: Mapping[int, dict[str, Any]], seconds: float) -> None:
     rows = [StreamMeasure(stream_id=pk, measured_at=utc_of(seconds), **kept) for pk, kept in measured.items()]
-    fields = ["measured_at", "latency", "levels"]
+    fields = ["measured_at", "latency", "levels", "noise"]
     StreamMeasure.objects.bulk_create(rows, update_conflicts=True, unique_fields=["stream"], update_fields=fields)

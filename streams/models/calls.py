@@ -216,12 +216,14 @@ class CallMeasure(models.Model):
 
 
 class StreamMeasure(models.Model):
-    """How long audio took to the customer (`latency`, a `Histogram`) and how full the buffer was (`levels`, `Levels`)."""
+    """How long audio took to the customer (`latency`, a `Histogram`) and how full the buffer was (`levels`, `Levels`). `noise`: how its
+    noise cancellation goes, as `streams.pure.call.noise_cancellation` tells it; None of a stream that did not ask for it."""
 
     stream = models.OneToOneField(Stream, on_delete=models.CASCADE, primary_key=True, related_name="measure")
     measured_at = models.DateTimeField()
     latency = models.JSONField(default=dict)
     levels = models.JSONField(default=dict)
+    noise = models.JSONField(null=True)
 
     class Meta:
         default_permissions = ()

@@ -66,6 +66,8 @@ class EventKind(StrEnum):
     CONNECT_STARTED = "connect_started"
     CONNECT_FAILED = "connect_failed"
     CONNECTED = "connected"
+    NOISE_CANCELLATION_STARTED = "noise_cancellation_started"
+    NOISE_CANCELLATION_FAILED = "noise_cancellation_failed"
     STREAM_STARTED = "stream_started"
     BUFFER_DEGRADED = "buffer_degraded"
     BUFFER_RECOVERED = "buffer_recovered"

@@ -2,6 +2,7 @@
 
 For the tests of `cdr`; `fill` also makes a database to look at."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -112,6 +113,22 @@ def timed_out_call(gateway: Gateway, started: datetime = STARTED, **numbers: str
     call = script.save()
     deliver_all(call)
     return call
+
+
+def noisy_call(gateway: Gateway, started: datetime = STARTED, problem: str = "", **numbers: str) -> Call:
+    """Its stream asked for noise cancellation, and had it, or not by reason of a problem."""
+    script = CallScript(gateway, started, **numbers).answered()
+    stream = script.streaming(request=replace(REQUEST, noise_cancellation=True, noise_cancellation_level=90))
+    how = {"library": "webrtc-noise-gain", "strength": "very high"}
+    if problem:
+        script.add(K.NOISE_CANCELLATION_FAILED, 0.16, stream, Level.WARNING, problem=problem)
+    else:
+        script.add(K.NOISE_CANCELLATION_STARTED, 0.16, stream, noise_level=90, **how)
+    kept = {**how, "level": 90, "audio_ms": 0 if problem else 30_000, "cpu_ms_a_minute": None if problem else 81.4, "problem": problem}
+    script.stream_ended(stream, 30, "call_ended", "The gateway hung up.", Level.INFO, **({} if problem else {"noise_cpu_ms": 81.4}))
+    script.measured({**healthy(30), "noise": kept})
+    script.call_ended(30)
+    return script.save()
 
 
 def live_call(gateway: Gateway, started: datetime = STARTED, **numbers: str) -> Call:

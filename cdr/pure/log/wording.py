@@ -108,6 +108,13 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
         ("; the next attempt follows in {retry_in_seconds}", "; no further attempt"),
     ),
     K.CONNECTED: ("Connected", " to {address}", " on attempt {attempt}", " after {duration_ms}", ", subprotocol {subprotocol}"),
+    K.NOISE_CANCELLATION_STARTED: (
+        "Noise cancellation began: the caller's noise is suppressed on its way to the customer",
+        ", {strength} strength",
+        " (level {noise_level})",
+        ", by {library}",
+    ),
+    K.NOISE_CANCELLATION_FAILED: ("The stream goes on without noise cancellation; its audio is as it came", ". {problem}"),
     K.STREAM_STARTED: (
         "Streaming began: the first packet was sent",
         " as {content_type}",
@@ -143,6 +150,7 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
         ". Nothing had come from the gateway for {silent_seconds}, which is not billed",
         ". {sent_ms} of audio went out in {sent_frames} packets",
         ". {discarded_ms} of audio were thrown away",
+        ". Suppressing the noise of a minute of audio took {noise_cpu_ms} of CPU",
         ". {play_failures} times audio from the customer was not played",
         ". {unconfirmed_checkpoints} times the gateway did not confirm a checkpoint",
     ),

@@ -9,6 +9,7 @@ from streams.pure.call.conversations import Conversations
 from streams.pure.call.effect_queue import EffectQueue
 from streams.pure.call.fork import Fork
 from streams.pure.call.limits import StreamLimits
+from streams.pure.call.noise_cancellation import NoiseCancellation, NoiseMeans
 from streams.pure.call.notes import Identity
 from streams.pure.call.stream import StreamSession
 from streams.pure.customer.protocol import protocol_of
@@ -19,11 +20,20 @@ from streams.pure.messages import StreamRequest
 class Roster:
     """Of one call, whose live streams are `fork`'s."""
 
-    def __init__(self, identity: Identity, limits: StreamLimits, effects: EffectQueue, fork: Fork, conversations: Conversations) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        limits: StreamLimits,
+        effects: EffectQueue,
+        fork: Fork,
+        *,
+        conversations: Conversations,
+        noise: NoiseMeans,
+    ) -> None:
         self.streams: dict[UUID, StreamSession] = {}
         self._kept_call_alive = False
         self._identity, self._limits, self._effects, self._fork = identity, limits, effects, fork
-        self._conversations = conversations
+        self._conversations, self._noise = conversations, noise
 
     def start(self, stream_id: UUID, request: StreamRequest, source: str, now: float) -> None:
         """Adds a stream and begins to dial."""
@@ -43,6 +53,8 @@ class Roster:
         self._effects.note(EventKind.STREAM_REQUESTED, Level.INFO, stream_id, now, source=source, request=fields)
         if request.bidirectional and self._limits.turns:
             self._conversations.begin(stream_id, now)
+        if request.noise_cancellation:
+            stream.noise = NoiseCancellation(stream_id, request, stream.protocol.format, self._noise, note=self._effects.note, now=now)
         stream.dial(now)
 
     def stop(self, stream_id: UUID, cause: EndCause, by: str, now: float) -> None:

@@ -13,6 +13,7 @@ from streams.pure.call.fork import Fork
 from streams.pure.call.gateway_media import GatewayMedia
 from streams.pure.call.limits import StreamLimits
 from streams.pure.call.measure import Measured
+from streams.pure.call.noise_cancellation import PLENTY, NoiseMeans
 from streams.pure.call.notes import Identity
 from streams.pure.call.roster import Roster
 from streams.pure.call.stream import StreamSession
@@ -53,7 +54,16 @@ CLOSE_UNSUPPORTED = 4415
 class CallSession:
     """`started` (monotonic) and `epoch` (UTC seconds) are the same instant. `marks`: the gateway says when a mark was played."""
 
-    def __init__(self, identity: Identity, limits: StreamLimits, started: float, epoch: float, marks: bool = False) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        limits: StreamLimits,
+        started: float,
+        epoch: float,
+        marks: bool = False,
+        *,
+        noise: NoiseMeans = PLENTY,
+    ) -> None:
         self.identity = identity
         self.limits = limits
         self.started = started
@@ -65,7 +75,7 @@ class CallSession:
         self.effects = EffectQueue(self.offset)
         self.note, self._emit = self.effects.note, self.effects.emit
         self._conversations = Conversations(self.note)
-        self._roster = Roster(identity, limits, self.effects, self._fork, self._conversations)
+        self._roster = Roster(identity, limits, self.effects, self._fork, conversations=self._conversations, noise=noise)
         self.streams = self._roster.streams
         self._gateway = GatewayMedia(started, limits, self.note)
 

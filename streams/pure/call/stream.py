@@ -13,6 +13,7 @@ from streams.pure.call.complaints import Complaints
 from streams.pure.call.effects import CloseCustomer, Dial, Effect
 from streams.pure.call.fill_level import FillLevel
 from streams.pure.call.limits import StreamLimits
+from streams.pure.call.noise_cancellation import CALLERS_TRACK, NoiseCancellation
 from streams.pure.call.notes import Noted
 from streams.pure.call.sent_messages import SentMessages
 from streams.pure.customer.connection import Closure, Failure
@@ -24,11 +25,16 @@ from streams.pure.messages import StreamRequest
 UNSAID_AT_MOST = 500
 """Messages and digits that wait for a customer that does not read: they have no duration, and do not fill its buffer."""
 
+LAST_CLEANED_MS = 2000
+"""What waits at a stream's end goes out at once. Where that is more than this, its noise is left in it: 40 s of many streams would keep
+all others waiting."""
+
 
 @dataclass(slots=True)
 class StreamSession:
     """`began`: when it was asked for, same clock as `now`; `tracks`: those of the call it forks; `until`: the moment of its timeout;
-    `conversed`: how its service and the caller conversed, asked once, at its end."""
+    `conversed`: how its service and the caller conversed, asked once, at its end; `noise`: what is done about the caller's noise, None
+    where that is not asked for."""
 
     id: UUID
     request: StreamRequest
@@ -38,6 +44,7 @@ class StreamSession:
     note: Noted
     emit: Callable[[Effect], None]
     conversed: Callable[[float], dict[str, Any] | None] = lambda now: None
+    noise: NoiseCancellation | None = None
     state: StreamState = StreamState.REQUESTED
     attempt: int = 0
     until: float | None = None
@@ -135,13 +142,22 @@ class StreamSession:
             return None
         item = self.backlog.take()
         if item is None:
+            if self.noise is not None and self.state is StreamState.ENDED:
+                self.noise.end()
             return None
+        if self.noise is not None:
+            self._suppress_noise(item, now)
         if item.kind in ("message", "dtmf"):
             self.unsaid -= 1
         elif item.kind == "media" and self.state is StreamState.CONNECTED:
             buffered_ms = round(self.backlog.held_ms)
             self._move(EventKind.STREAM_STARTED, now, content_type=self.request.content_type, buffered_ms=buffered_ms)
         return self.sent.text(item, now)
+
+    def _suppress_noise(self, item: Waiting, now: float) -> None:
+        """When it is sent, and not when it comes: what a customer reads late, or never, costs others no moment at once."""
+        if self.noise is not None and item.track == CALLERS_TRACK and isinstance(item.content, bytes):
+            item.content = self.noise.cleaned(item.content, now)
 
     # The buffer's level, and time ------------------------------------------------------------------------------------
     def measure(self, in_flight_bytes: int, now: float) -> None:
@@ -221,6 +237,8 @@ class StreamSession:
         elif cause in (EndCause.CALL_ENDED, EndCause.GATEWAY_LOST, EndCause.MEDIA_TIMEOUT):
             # `stop` tells the customer that the call is gone; on a stop of the stream alone the socket just closes (spec 3.2).
             self.backlog.put(Waiting("stop", "call ended", 0))
+        if self.noise is not None and (not flush or held_ms > LAST_CLEANED_MS):
+            self.noise.end()
         level = Level.INFO if healthy else Level.ERROR
         totals = self._totals(held_ms, flush)
         conversation = self.conversed(now)
@@ -239,11 +257,13 @@ class StreamSession:
             "sent_ms": round(self.sent.audio_ms),
             "discarded_ms": 0 if flush else round(held_ms),
             **self.complaints.totals(),
+            **(self.noise.totals() if self.noise is not None else {}),
         }
 
     def measured(self) -> dict[str, Any]:
-        """Its timing so far, for its row."""
-        return {"latency": self.sent.latency.to_json(), "levels": self.fill.to_json()}
+        """Its timing so far, for its row, and how its noise cancellation goes."""
+        noise = {"noise": self.noise.to_json()} if self.noise is not None else {}
+        return {"latency": self.sent.latency.to_json(), "levels": self.fill.to_json(), **noise}
 
     def _move(self, kind: EventKind, now: float, level: Level = Level.INFO, measured: dict[str, Any] | None = None, **details: Any) -> None:
         self.state = moved(self.state, kind)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from streams.pure.audio.convert import CONTENT_TYPES
+from streams.pure.audio.noise import HIGHEST_LEVEL, LOWEST_LEVEL
 from streams.pure.customer.service_url import HTTP_SCHEMES, URL_CHARACTERS, WEBSOCKET_SCHEMES, url_problem
 from streams.pure.foreign_text import cleaned
 from streams.pure.messages import StreamRequest
@@ -15,9 +16,11 @@ TRACKS = ("inbound", "outbound", "both")
 METHODS = ("GET", "POST")
 EXTRA_HEADERS_BYTES = 512
 TIMEOUT_SECONDS = 2_147_483_647
+LEFT_OUT = "it is left out"
 DEFAULT_CONTENT_TYPE = "audio/x-l16;rate=8000"
 _FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _WHOLE = re.compile(r"\+?0*([0-9]{1,10})(?:\.0*)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(?:\.[0-9]{0,40})?(?:e[+-]?[0-9]{1,3})?", re.ASCII | re.IGNORECASE)
 _BLANK_EQUALS = re.compile(r"\s*=\s*")
 _PAIR = re.compile(r"[A-Za-z0-9_-]+=.*")
 _MIME_TYPES = {
@@ -27,10 +30,12 @@ _MIME_TYPES = {
 
 
 class ParameterProblem(NamedTuple):
-    """`words` complete the sentence that begins with the parameter's name."""
+    """`words` complete the sentence that begins with the parameter's name; `instead`: what is done where the request is carried out all the
+    same."""
 
     parameter: str
     words: str
+    instead: str = LEFT_OUT
 
 
 class InvalidRequest(ValueError):
@@ -76,7 +81,7 @@ def read_request(values: Mapping[str, object]) -> RequestReading:
         extra_headers=reader.extra_headers("extra_headers"),
         keep_call_alive=reader.flag("keep_call_alive", False),
         noise_cancellation=reader.flag("noise_cancellation", False),
-        noise_cancellation_level=reader.number("noise_cancellation_level", 60, 100, 85),
+        noise_cancellation_level=reader.level("noise_cancellation_level", LOWEST_LEVEL, HIGHEST_LEVEL, 85),
     )
     if request.bidirectional and request.audio_track != "inbound":
         reader.wrong("audio_track", f"is {request.audio_track!r}; with bidirectional it has to be inbound")
@@ -91,8 +96,8 @@ class _Reader:
         self._values = values
         self.found: list[ParameterProblem] = []
 
-    def wrong(self, parameter: str, words: str) -> None:
-        self.found.append(ParameterProblem(parameter, words))
+    def wrong(self, parameter: str, words: str, instead: str = LEFT_OUT) -> None:
+        self.found.append(ParameterProblem(parameter, words, instead))
 
     def flag(self, name: str, default: bool) -> bool:
         text = self._text(name)
@@ -119,6 +124,18 @@ class _Reader:
             self.wrong(name, f"is {cleaned(text, 60)!r}; it has to be a whole number from {low} to {high}")
             return default
         return number
+
+    def level(self, name: str, low: int, high: int, default: int) -> int:
+        """A number that is only too low or too high, or not whole, means the nearest that there is."""
+        text = self._text(name)
+        whole = _WHOLE.fullmatch(text)
+        if not text or (whole and low <= int(whole[1]) <= high):
+            return int(whole[1]) if whole else default
+        known = _NUMBER.fullmatch(text)
+        nearest = round(min(max(float(text), low), high)) if known else default
+        instead = f"it is taken as {nearest}" if known else f"{default} is taken"
+        self.wrong(name, f"is {cleaned(text, 60)!r}; it has to be a whole number from {low} to {high}", instead)
+        return nearest
 
     def content_type(self, name: str, rate_name: str) -> str:
         """A content type in one of its spellings. What leaves the rate out means the one given beside it, or 8000; `raw` is L16."""

@@ -6,11 +6,12 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from streams import journal
-from streams.models import ControlRequest, Stream
+from streams.models import Call, ControlRequest, Stream
 from streams.pure.lifecycle import CallState
 from streams.pure.lifecycle import EventKind as K
 from tests.cdr.api.customers import OWNER, SERVICE_URL, Customer, start_requests, streams_path, taken
 from tests.cdr.call_script import REQUEST, CallScript
+from tests.cdr.factories import noisy_call
 
 
 # Get and list --------------------------------------------------------------------------------------------------------
@@ -44,6 +45,7 @@ def test_get_shows_the_documented_fields_with_the_charge(acme: Customer, slash: 
         "bill_duration": 42,
         "rounded_bill_duration": 60,
         "billed_amount": "0.00300",
+        "noise_cancellation": None,
         "conversation": {
             "turns": 5,
             "response_p50_ms": 900,
@@ -57,6 +59,20 @@ def test_get_shows_the_documented_fields_with_the_charge(acme: Customer, slash: 
             "bot_ms": 11_500,
             "both_ms": 400,
         },
+    }
+
+
+def test_get_tells_how_noise_cancellation_went(acme: Customer) -> None:
+    def told(call: Call) -> object:
+        return acme.get(f"{streams_path(call)}{call.streams.get().uuid}/").json()["noise_cancellation"]
+
+    full = "An account may have it on 50 streams of a process at once, and this one has as many."
+    assert told(noisy_call(acme.gateway)) == {"level": 90, "strength": "very high", "cpu_ms_a_minute": 81.4, "problem": ""}
+    assert told(noisy_call(acme.gateway, problem=full)) == {
+        "level": 90,
+        "strength": "very high",
+        "cpu_ms_a_minute": None,
+        "problem": full,
     }
 
 

@@ -8,7 +8,7 @@ from cdr.pages.stream import find_stream
 from cdr.pages.stream_card import stream_card
 from streams.models import Gateway, Stream
 from tests.cdr.call_script import STARTED, make_gateway
-from tests.cdr.factories import closed_call, good_call, live_call, refused_call, slow_call, stopped_call, timed_out_call
+from tests.cdr.factories import closed_call, good_call, live_call, noisy_call, refused_call, slow_call, stopped_call, timed_out_call
 
 pytestmark = pytest.mark.django_db
 NOW = STARTED + timedelta(minutes=5)
@@ -76,6 +76,14 @@ def test_what_explains_a_stream(gateway) -> None:
         "wss://bot.example.com/audiostream",
         "inbound track, audio/x-mulaw;rate=8000, bidirectional",
     )
+
+
+def test_noise_cancellation_is_told_of_a_stream_that_asked_for_it(gateway) -> None:
+    full = "An account may have it on 50 streams of a process at once, and this one has as many."
+    done, undone = more_of(noisy_call(gateway)), more_of(noisy_call(gateway, problem=full))
+    assert done["Noise cancellation"] == ("level 90: very high strength, by webrtc-noise-gain; a minute of audio takes 81 ms of CPU")
+    assert undone["Noise cancellation"] == f"level 90, not carried out. {full}"
+    assert "Noise cancellation" not in more_of(closed_call(gateway))
 
 
 def test_the_end_in_words(gateway) -> None:

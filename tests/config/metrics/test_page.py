@@ -71,7 +71,7 @@ async def scraped(page: MetricsPage) -> dict[tuple[str, str], float]:
 
 async def test_a_call_is_counted_while_it_lives_and_afterwards(page: MetricsPage) -> None:
     async with Customer() as customer:
-        xml = f'<Response><Stream contentType="audio/x-mulaw;rate=8000">{customer.url}</Stream></Response>'
+        xml = f'<Response><Stream contentType="audio/x-mulaw;rate=8000" noiseCancellation="true">{customer.url}</Stream></Response>'
         await database_sync_to_async(gateway)("pbx", xml)
         async with switchboard_running() as board:
             before = await scraped(page)
@@ -87,6 +87,9 @@ async def test_a_call_is_counted_while_it_lives_and_afterwards(page: MetricsPage
     assert before["streamdesk_calls_live", ""] == 0 and live["streamdesk_calls_live", ""] == 1
     assert live["streamdesk_streams_live", "streaming"] == 1 and live["streamdesk_gateway_connections", "asterisk"] == 1
     assert live["streamdesk_gateway_frames_total", ""] == 20 and live["streamdesk_stream_added_latency_seconds_count", ""] == 20
+    assert live["streamdesk_streams_noise_cancelled", ""] == 1 and after["streamdesk_streams_noise_cancelled", ""] == 0
+    assert after["streamdesk_noise_cancelled_audio_seconds_total", ""] == pytest.approx(0.4)
+    assert 0 < after["streamdesk_noise_cancellation_cpu_seconds_total", ""] < 1
     assert after["streamdesk_calls_live", ""] == 0 and after["streamdesk_gateway_connections", "asterisk"] == 0
     assert after["streamdesk_streams_ended_total", "call_ended"] + after["streamdesk_streams_ended_total", "gateway_lost"] == 1
     assert after["streamdesk_events_total", "call_ended"] == 1

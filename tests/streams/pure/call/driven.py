@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from streams.pure.call.effects import Effect, TellGateway, Write
 from streams.pure.call.limits import StreamLimits
+from streams.pure.call.noise_cancellation import PLENTY, NoiseMeans
 from streams.pure.call.notes import Identity, Note
 from streams.pure.call.session import CallSession
 from streams.pure.customer.connection import Closure
@@ -21,10 +22,18 @@ FACTS = {"address": "192.0.2.1", "duration_ms": 12}
 class Driven:
     """A session with a hand on its clock, and what came out of it."""
 
-    def __init__(self, limits: StreamLimits | None = None, answered: bool = True, marks: bool = False, **started: Any) -> None:
+    def __init__(
+        self,
+        limits: StreamLimits | None = None,
+        answered: bool = True,
+        marks: bool = False,
+        *,
+        noise: NoiseMeans = PLENTY,
+        **started: Any,
+    ) -> None:
         self.now = 100.0
         identity, limits = Identity(uuid4(), "MA" + "X" * 18), limits or StreamLimits(buffer_ms=1000, retry_seconds=(1, 3))
-        self.session = CallSession(identity, limits, 100.0, 1_700_000_000.0, marks)
+        self.session = CallSession(identity, limits, 100.0, 1_700_000_000.0, marks, noise=noise)
         self.notes: list[Note] = []
         self.effects: list[Effect] = []
         self.session.note(EventKind.CALL_STARTED, Level.INFO, None, self.now, gateway="pbx")

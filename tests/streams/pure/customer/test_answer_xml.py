@@ -128,11 +128,33 @@ class TestWhatIsLeftOut:
             ('keepCallAlive="maybe"', "keepCallAlive is 'maybe'; it has to be true or false; it is left out."),
             ('statusCallbackUrl="ftp://c"', "statusCallbackUrl has to begin with http:// or https:// and a host; it is left out."),
             ('statusCallbackMethod="PUT"', "statusCallbackMethod is 'PUT'; it has to be one of GET, POST; it is left out."),
-            ('noiseCancellationLevel="7"', "noiseCancellationLevel is '7'; it has to be a whole number from 60 to 100; it is left out."),
         ],
     )
     def test_what_decorates_a_stream_does_not_cost_the_call(self, attribute, warning):
         assert parse(answer(attribute)) == ((StreamRequest(URL),), (f"<Stream> 1: {warning}",))
+
+    @pytest.mark.parametrize(
+        ("level", "taken", "instead"),
+        [
+            ("7", 60, "it is taken as 60"),
+            ("-5", 60, "it is taken as 60"),
+            ("101", 100, "it is taken as 100"),
+            ("1e9", 100, "it is taken as 100"),
+            ("9" * 40 + "e999", 100, "it is taken as 100"),
+            ("72.6", 73, "it is taken as 73"),
+            ("abc", 85, "85 is taken"),
+            ("nan", 85, "85 is taken"),
+            ("inf", 85, "85 is taken"),
+            ("0x50", 85, "85 is taken"),
+            ("\u0667\u0660", 85, "85 is taken"),
+            ("9" * 400, 85, "85 is taken"),
+        ],
+    )
+    def test_a_level_of_noise_cancellation_that_is_none_costs_neither_call_nor_cancellation(self, level, taken, instead) -> None:
+        (stream,), (warning,) = parse(answer(f'noiseCancellation="true" noiseCancellationLevel="{level}"'))
+        assert (stream.noise_cancellation, stream.noise_cancellation_level) == (True, taken)
+        assert warning.startswith("<Stream> 1: noiseCancellationLevel is ")
+        assert warning.endswith(f"; it has to be a whole number from 60 to 100; {instead}.")
 
     def test_a_pair_of_extra_headers_that_is_none_leaves_the_others(self):
         found = parse(answer('extraHeaders="a=1,oops,b=Jane Doe"'))

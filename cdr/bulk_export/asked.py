@@ -29,7 +29,7 @@ def _calls() -> QuerySet[Any]:
 
 
 def _streams() -> QuerySet[Any]:
-    return Stream.objects.select_related("call", "account", "charge")
+    return Stream.objects.select_related("call", "account", "charge", "conversation").defer("conversation__course")
 
 
 KINDS = {
@@ -79,4 +79,5 @@ class Asked(NamedTuple):
         since = f"{self.start:%Y-%m-%d %H:%M:%S} UTC" if self.start else "the first"
         account = f" of {self.account.auth_id}" if self.account else ""
         numbers = "" if self.whole_numbers else ", numbers masked"
-        return f"{self.of}{account} from {since} to {self.end:%Y-%m-%d %H:%M:%S.%f} UTC{numbers}"
+        columns = f", {len(self.kind.columns)} columns"  # those of another version would not fit below them
+        return f"{self.of}{account} from {since} to {self.end:%Y-%m-%d %H:%M:%S.%f} UTC{numbers}{columns}"

@@ -169,7 +169,7 @@ class ParquetParts:
 
 WHOLE_NUMBERS = (
     *("Hangup cause code", "Streams", "WebSocket close code", "Connection attempts", "Highest buffer level (%)"),
-    "Rounded bill duration (s)",
+    *("Rounded bill duration (s)", "Turns", "Long silences", "Interruptions by the caller", "Interruptions by the bot"),
 )
 
 

@@ -53,7 +53,7 @@ class DeskStreams(DeskExported, Logged, Asking, StreamColumns):
     named_by = "uuid"
     list_columns = ("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed", "reason", "state_badge", "degraded")
     list_filter = STREAM_FILTERS
-    list_select_related = ("call", "account", "charge")
+    list_select_related = ("call", "account", "charge", "conversation")
     ordering = ("-requested_at", "-id")
     sheet = Sheet(
         STREAM_COLUMNS_OUTSIDE, lambda stream: (stream.call.from_number, stream.call.to_number), lambda stream: charges_of([stream])
@@ -64,6 +64,9 @@ class DeskStreams(DeskExported, Logged, Asking, StreamColumns):
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[DeskList]:
         return DeskStreamList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("conversation__course")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         return searched(scope_here(request), queryset, search_term), False

@@ -22,6 +22,21 @@ def _charge(field: str) -> Callable[[Any], Cell]:
     return lambda stream: getattr(charge_of(stream), field, None)
 
 
+def _talk(field: str) -> Callable[[Any], Cell]:
+    """Of how its conversation went, which is selected with a stream; nothing where it was not measured."""
+    return lambda stream: getattr(getattr(stream, "conversation", None), field, None)
+
+
+def _talk_seconds(field: str) -> Callable[[Any], Cell]:
+    milliseconds = _talk(field)
+
+    def seconds(stream: Any) -> Cell:
+        found = milliseconds(stream)
+        return found / 1000 if isinstance(found, int) else None
+
+    return seconds
+
+
 def _seconds(row: Any) -> Cell:
     lasted = elapsed_seconds(row.started_at, row.ended_at)
     return round(lasted, 3) if lasted is not None else None
@@ -74,6 +89,17 @@ STREAM_COLUMNS = (
     Column("Highest buffer level (%)", lambda stream: stream.degraded_percent),
     Column("State", lambda stream: stream.state),
     Column("Service URL", lambda stream: SecretText(stream.service_url)),
+    Column("Turns", _talk("turns")),
+    Column("Response p50 (s)", _talk_seconds("response_p50_ms")),
+    Column("Response p95 (s)", _talk_seconds("response_p95_ms")),
+    Column("Longest response (s)", _talk_seconds("response_longest_ms")),
+    Column("Greeting after (s)", _talk_seconds("greeting_ms")),
+    Column("Long silences", _talk("long_silences")),
+    Column("Interruptions by the caller", _talk("caller_interruptions")),
+    Column("Interruptions by the bot", _talk("bot_interruptions")),
+    Column("Caller spoke (s)", _talk_seconds("caller_ms")),
+    Column("Bot spoke (s)", _talk_seconds("bot_ms")),
+    Column("Both spoke (s)", _talk_seconds("both_ms")),
 )
 
 END_IN_WORDS_OUTSIDE = Column("End in words", lambda stream: SecretText(words_for_customers(stream.end_details)))

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from cdr.bulk_export import mark as mark_module
 from cdr.bulk_export import running
 from cdr.bulk_export.asked import Asked
+from cdr.bulk_export.forms import field_name
 from cdr.bulk_export.mark import held, mark_file, read_mark
 from cdr.bulk_export.running import cut_before, where_to_begin, write_all
 from cdr.models import AuditEntry
@@ -25,6 +26,15 @@ pytestmark = pytest.mark.django_db
 END = STARTED + timedelta(days=30)
 COUNT = 23
 FORMS = ("csv", "jsonl", "parquet")
+TALK = {
+    "turns": 5,
+    "response_p95_s": 6.2,
+    "greeting_after_s": 0.9,
+    "long_silences": 2,
+    "interruptions_by_the_caller": 1,
+    "bot_spoke_s": 11.5,
+}
+"""Of a stream whose conversation was measured, by the names of its fields."""
 
 
 @pytest.fixture
@@ -50,7 +60,7 @@ def read(output: Path, form: str) -> list[dict[str, Any]]:
     """As other programs read it."""
     if form == "csv":
         with output.open(encoding="utf-8-sig", newline="") as file:
-            return [{name.lower().replace(" ", "_"): value for name, value in row.items()} for row in csv.DictReader(file)]
+            return [{field_name(head): value for head, value in row.items()} for row in csv.DictReader(file)]
     if form == "jsonl":
         return [json.loads(line) for line in output.read_text().splitlines()]
     parquet = pytest.importorskip("pyarrow.parquet")
@@ -123,6 +133,9 @@ def test_each_part_is_read_by_one_query_and_those_that_are_fetched_with_it(calls
     with django_assert_num_queries(2):  # calls, and their streams
         rows = asked().beyond(None, 10)
         [column.cell(row) for row in rows for column in asked().kind.columns]
+    good_call(make_gateway())
+    with django_assert_num_queries(1):
+        [column.cell(row) for row in asked(of="streams").beyond(None, 10) for column in asked(of="streams").kind.columns]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -139,6 +152,10 @@ def test_all_columns_of_both_lists_of_calls_as_they_happen(form: str, tmp_path: 
         assert len(rows) == 2 and "hunter" not in str(rows)
         number = Call.objects.first().from_number
         assert not any(number in str(value) for row in rows for value in row.values()), "masked"
+    talked, silent = ({name: rows[place][name] for name in TALK} for place in (0, 1))
+    empty = "" if form == "csv" else None
+    assert silent == dict.fromkeys(TALK, empty)
+    assert talked == {name: str(value) if form == "csv" else value for name, value in TALK.items()}
     if form == "parquet":
         assert {str(row["billed_amount"]) for row in rows} >= {"0.00300"}
         assert all(isinstance(row["requested_utc"], datetime) and row["requested_utc"].tzinfo for row in rows)

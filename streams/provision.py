@@ -213,6 +213,8 @@ class Plan:
         planned = self.plan(application, f"application {account.name}: {name}")
         self.set_answer(planned, entry)
         self.set_method(planned, entry)
+        if (wanted := entry.values.get("conversation_callbacks")) is not None:
+            planned.set("conversation_callbacks", "conversation_callbacks", wanted)
         self.check_answer(application, entry.place)
         self.check(application, entry, exclude=["account"])
 

@@ -156,7 +156,7 @@ class AccountAdmin(MakesCustomers, WithOverview, TokenAdmin, WithMembers, WithSt
 class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Application
-        fields = ("account", "name", "answer_url", "answer_method", "answer_xml")
+        fields = ("account", "name", "answer_url", "answer_method", "answer_xml", "conversation_callbacks")
         # Django's forms print a help text as HTML: what stands in angle brackets would be gone.
         help_texts: ClassVar[dict[str, str]] = {"answer_url": "Fetched for each call; returns XML with Stream elements."}
         widgets = {"answer_url": forms.TextInput(attrs={"class": "vLargeTextField"})}
@@ -203,7 +203,7 @@ class ApplicationAdmin(WithOverview, Audited):
         """Who changes an application needs its URL and its XML whole; who only looks, or may not see secrets, does not."""
         changes = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         answer = ("answer_url", "answer_method", "answer_xml") if changes or request.user.has_perm(SECRETS) else SCRUBBED_ANSWER
-        return ("account", "name", *answer)
+        return ("account", "name", *answer, "conversation_callbacks")
 
     def _door_to_test(self, request: HttpRequest, application: Application) -> Iterator[Door]:
         if request.user.has_perm(MAY_TEST):

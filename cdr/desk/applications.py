@@ -33,7 +33,7 @@ class OwnApplicationForm(ApplicationForm):
     """Of an application that stays where it is."""
 
     class Meta(ApplicationForm.Meta):
-        fields = ("name", "answer_url", "answer_method", "answer_xml")  # type: ignore[assignment]  # one fewer
+        fields = ("name", "answer_url", "answer_method", "answer_xml", "conversation_callbacks")  # type: ignore[assignment]  # one fewer
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])

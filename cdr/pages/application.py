@@ -51,6 +51,7 @@ class ApplicationPage:
     answer_method: str
     answer_url: str
     answer_xml: str
+    conversation_callbacks: bool
     ends: tuple[EndLine, ...]
     since: str
     gateways: Shown
@@ -83,6 +84,7 @@ def application_page(application: Application, now: datetime) -> ApplicationPage
         answer_method=application.answer_method,
         answer_url=SecretText(cleaned(application.answer_url, 2048)),
         answer_xml=_document(application.answer_xml),
+        conversation_callbacks=application.conversation_callbacks,
         ends=ends.lines,
         since=f"{since.at:%Y-%m-%d %H:%M:%S} UTC" if since.cut else "",
         gateways=gateway_lines(Gateway.objects.filter(application=application), now),

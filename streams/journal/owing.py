@@ -2,10 +2,10 @@
 
 Owns what goes into that row. Must not know which event owes one, nor how it is delivered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -29,6 +29,7 @@ class Debt(NamedTuple):
     error: str = ""
     buffer_percent: int | None = None
     checkpoint: str | None = None
+    conversation: Mapping[str, Any] | None = None
 
 
 def owe(
@@ -39,8 +40,9 @@ def owe(
     error: str = "",
     buffer_percent: int | None = None,
     checkpoint: str | None = None,
+    conversation: Mapping[str, Any] | None = None,
 ) -> None:
-    owe_each([Debt(stream, event, seconds, error, buffer_percent, checkpoint)])
+    owe_each([Debt(stream, event, seconds, error, buffer_percent, checkpoint, conversation)])
 
 
 def owe_each(debts: Sequence[Debt]) -> None:
@@ -73,6 +75,7 @@ def _callback(debt: Debt, number: int, now: datetime) -> Callback:
         error=debt.error,
         buffer_percent=debt.buffer_percent,
         checkpoint=debt.checkpoint,
+        conversation=debt.conversation,
         style=Style(stream.account.callback_style, call.direction, _seconds_since_start(stream, debt.at)),
     )
     return Callback(

@@ -136,6 +136,16 @@ def _ended(stream: Stream, note: Note) -> None:
     if note.measured:
         keep_of_stream(stream, note.at, note.measured)
     end_stream(stream, EndCause(note.details["cause"]), _until(stream, note), note.details["words"], note.details.get("close_code"))
+    conversation = (note.measured or {}).get("conversation")
+    conversation = (note.measured or {}).get("conversation")
+    if conversation and stream.status_callback_url and _wants_conversations(stream.call):
+        owe(stream, CallbackEvent.CONVERSATION_ENDED, note.at, conversation=conversation)
+
+
+def _wants_conversations(call: Call) -> bool:
+    """Asked at the end, of the application as it is then."""
+    key = call.application_id
+    return key is not None and Application.objects.filter(pk=key, conversation_callbacks=True).exists()
 
 
 def _until(stream: Stream, note: Note) -> float:

@@ -186,6 +186,12 @@ class Application(models.Model):
     answer_method = models.CharField(max_length=4, choices=[("POST", "POST"), ("GET", "GET")], default="POST")
     # Sealed, because extra headers and URLs in it carry customers' secrets.
     answer_xml = SealedTextField(blank=True, help_text="The XML itself, instead of an answer URL.")
+    conversation_callbacks = models.BooleanField(
+        "send ConversationEnded",
+        default=False,
+        db_default=False,
+        help_text="One more status callback at the end of a stream whose conversation was measured, with its turns and response times.",
+    )
 
     class Meta:
         ordering = ("account", "name")

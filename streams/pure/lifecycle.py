@@ -118,7 +118,7 @@ class HangupReason(StrEnum):
 
 
 class CallbackEvent(StrEnum):
-    """The status callbacks (Plivo audio streaming, scheme A)."""
+    """The status callbacks (Plivo audio streaming, scheme A). The last is our own."""
 
     START_STREAM = "StartStream"
     STOP_STREAM = "StopStream"
@@ -126,6 +126,7 @@ class CallbackEvent(StrEnum):
     DEGRADED_STREAM = "DegradedStream"
     PLAYED_STREAM = "PlayedStream"
     CLEARED_AUDIO = "ClearedAudio"
+    CONVERSATION_ENDED = "ConversationEnded"
 
 
 class EndCause(StrEnum):

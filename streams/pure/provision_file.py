@@ -45,7 +45,7 @@ ACCOUNT_KEYS = {
     "gateways": LIST,
     "members": LIST,
 }
-APPLICATION_KEYS = {"name": TEXT, "answer_url": TEXT, "answer_method": TEXT, "answer_xml": XML}
+APPLICATION_KEYS = {"name": TEXT, "answer_url": TEXT, "answer_method": TEXT, "answer_xml": XML, "conversation_callbacks": YES_OR_NO}
 GATEWAY_KEYS = {"name": TEXT, "dialect": TEXT, "password": TEXT, "signing_token": TEXT, "application": TEXT}
 MEMBER_KEYS = {"username": TEXT, "email": TEXT, "role": TEXT}
 LONGEST = {TEXT: 2048, XML: 100_000}

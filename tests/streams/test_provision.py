@@ -40,7 +40,7 @@ FILE: dict[str, Any] = {
             "measure_turns": False,
             "applications": [
                 {"name": "bot", "answer_xml": XML},
-                {"name": "fetched", "answer_url": "https://acme.example/answer", "answer_method": "get"},
+                {"name": "fetched", "answer_url": "https://acme.example/answer", "answer_method": "get", "conversation_callbacks": True},
             ],
             "gateways": [{"name": "pbx1", "dialect": "asterisk", "password": FIRST, "application": "bot"}],
         }
@@ -84,6 +84,7 @@ def test_everything_in_the_file_is_created(file):
     assert account.country == "DE"
     assert (account.fill_silence, account.goodbye_seconds, account.play_failed_messages) == (False, 0, False)
     assert account.measure_turns is False
+    assert dict(account.applications.values_list("name", "conversation_callbacks")) == {"bot": False, "fetched": True}
     assert account.applications.get(name="fetched").answer_method == "GET"
     gateway = account.gateways.get()
     assert gateway.application.name == "bot" and gateway.check_password(FIRST) and not gateway.check_password("other")

@@ -2,9 +2,10 @@
 
 Owns the parameters' names and forms (Plivo, audio streaming best practices) and the rule of retries. Must not know HTTP or rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from streams.pure.lifecycle import CallbackEvent
@@ -24,9 +25,26 @@ STYLE_B_EVENTS = {
     CallbackEvent.DEGRADED_STREAM: ("degraded", "in-progress"),
     CallbackEvent.PLAYED_STREAM: ("played", "in-progress"),
     CallbackEvent.CLEARED_AUDIO: ("cleared", "in-progress"),
+    CallbackEvent.CONVERSATION_ENDED: ("conversed", "completed"),
 }
 """Event and StatusReason of the second documented form. It names the first and the two last ends of a stream only (Plivo, audio
 streaming reference); the other words are ours."""
+
+
+CONVERSATION = {
+    "Turns": "turns",
+    "ResponseP50Ms": "response_p50_ms",
+    "ResponseP95Ms": "response_p95_ms",
+    "ResponseLongestMs": "response_longest_ms",
+    "GreetingMs": "greeting_ms",
+    "LongSilences": "long_silences",
+    "CallerInterruptions": "caller_interruptions",
+    "BotInterruptions": "bot_interruptions",
+    "CallerMs": "caller_ms",
+    "BotMs": "bot_ms",
+    "BothMs": "both_ms",
+}
+"""What ConversationEnded carries besides, by the figures of a conversation; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +84,13 @@ def callback_parameters(
     error: str = "",
     buffer_percent: int | None = None,
     checkpoint: str | None = None,
+    conversation: Mapping[str, Any] | None = None,
     style: Style = PLAIN_STYLE,
 ) -> list[list[str]]:
     """Name and value of everything a callback carries, sorted by name as the debug log shows it.
 
     `at` is seconds since the epoch; `number` counts the stream's callbacks from 1; `buffer_percent` belongs to DegradedStream,
-    `checkpoint` (a name) to PlayedStream."""
+    `checkpoint` (a name) to PlayedStream, `conversation` (its figures) to ConversationEnded."""
     values = {
         "CallUUID": str(call_uuid),
         "Error": error,
@@ -88,6 +107,9 @@ def callback_parameters(
         values["BufferPercent"] = str(buffer_percent)
     if checkpoint is not None:
         values["Name"] = checkpoint
+    if conversation is not None:
+        figures = {name: conversation.get(figure) for name, figure in CONVERSATION.items()}
+        values |= {name: "" if figure is None else str(figure) for name, figure in figures.items()}
     if style.name == "B":
         values |= _style_b(event, style, at)
     return [[name, values[name]] for name in sorted(values)]

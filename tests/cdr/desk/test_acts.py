@@ -114,9 +114,11 @@ def test_a_manager_changes_an_application_and_a_viewer_reads_it_without_secrets(
     both = {"name": row.name, "answer_url": "https://app.example.com/", "answer_method": "POST", "answer_xml": row.answer_xml}
     assert "not both" in manager.post(f"{page}edit/", both).content.decode()
     right = {"name": "new name", "answer_url": "https://app.example.com/?t=s3cret", "answer_method": "GET", "answer_xml": "", "account": 99}
+    right["conversation_callbacks"] = "on"
     assert manager.post(f"{page}edit/", right)["Location"] == page
     changed, entry = Application.objects.get(), AuditEntry.objects.get()
     assert (changed.name, changed.answer_method, changed.account_id) == ("new name", "GET", row.account_id)
+    assert changed.conversation_callbacks and "ConversationEnded" in manager.get(page).content.decode()
     assert (entry.by, entry.act) == ("carla (desk)", "change") and "s3cret" not in str(entry.details)
 
 

@@ -1,15 +1,18 @@
 """The callbacks that a note owes: which, to whom, and frozen as they are to be sent."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
-from streams.models import Account, Callback, Stream
+from streams.models import Account, Application, Call, Callback, Stream
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import StreamRequest
 from tests.streams.journal.recording import record
+from tests.streams.journal.test_measuring import CONVERSED
 
 pytestmark = pytest.mark.django_db
+CALLBACKS = "https://hooks.example/status"
 
 
 def test_each_level_is_a_callback_and_the_highest_stays_on_the_stream(facts, story) -> None:
@@ -35,6 +38,43 @@ def test_playback_callbacks_are_sent_only_to_accounts_that_want_them(facts, stor
     record(facts, story)
     assert [callback.event for callback in Callback.objects.order_by("number")] == ["StartStream", "PlayedStream", "ClearedAudio"]
     assert dict(Callback.objects.get(event="PlayedStream").parameters)["Name"] == "goodbye"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "measured", "url"),
+    [
+        (True, True, CALLBACKS),
+        (True, False, CALLBACKS),
+        (True, True, ""),
+        (False, True, CALLBACKS),
+    ],
+)
+def test_how_a_conversation_went_is_told_after_its_end_where_the_application_wants_it(facts, story, wanted, measured, url) -> None:
+    Application.objects.filter(pk=facts.application_id).update(conversation_callbacks=wanted)
+    stream_id = uuid4()
+    story.streaming(stream_id, StreamRequest("wss://bot.example/", bidirectional=True, status_callback_url=url))
+    end = story.stream_ended(stream_id, 30)
+    story.notes[-1] = replace(end, measured={"latency": {}, "levels": {}, **({"conversation": CONVERSED} if measured else {})})
+    record(facts, story)
+    record(facts, story)
+    owed, more = Callback.objects.order_by("number"), ["ConversationEnded"] if wanted and measured else []
+    assert [callback.event for callback in owed] == (["StartStream", "StopStream", *more] if url else [])
+    if url and more:
+        last = owed.last()
+        told = dict(last.parameters)
+        assert (last.number, told["Sequence"], told["Turns"], told["ResponseLongestMs"]) == (3, "3", "2", "6200")
+        assert (last.message_id, told["StreamID"]) == (f"msg_{stream_id.hex}003", str(stream_id))
+
+
+def test_an_application_that_is_gone_wants_nothing(facts, story) -> None:
+    stream_id = uuid4()
+    story.streaming(stream_id)
+    record(facts, story)
+    Call.objects.update(application=None)
+    end = story.stream_ended(stream_id, 30)
+    story.notes[-1] = replace(end, measured={"latency": {}, "levels": {}, "conversation": CONVERSED})
+    record(facts, story)
+    assert not Callback.objects.filter(event="ConversationEnded").exists()
 
 
 def test_an_account_may_have_the_other_form_of_callbacks(facts, story) -> None:

@@ -1,12 +1,14 @@
 """The parameters of each status callback, and the schedule of its retries."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.pure.callback.parameters import callback_parameters, next_try
+from streams.models import StreamConversation
+from streams.pure.callback.parameters import CONVERSATION, Style, callback_parameters, next_try
 from streams.pure.lifecycle import CallbackEvent
 from streams.pure.messages import StreamRequest
 
@@ -90,6 +92,38 @@ class TestParameters:
             buffer_percent=60,
         )
         assert made[0] == ["BufferPercent", "60"]
+
+    def test_a_conversation_is_told_in_figures_and_what_there_is_not_is_empty(self):
+        figures: dict[str, Any] = {"turns": 3, "response_p50_ms": 900, "response_longest_ms": None, "greeting_ms": 0, "course": {}}
+        made = dict(
+            callback_parameters(
+                CallbackEvent.CONVERSATION_ENDED,
+                number=3,
+                call_uuid=UUID(int=1),
+                from_number="",
+                to_number="",
+                stream_id=UUID(int=2),
+                auth_id="MA",
+                at=0,
+                request=REQUEST,
+                conversation=figures,
+                style=Style("B", "inbound", 12),
+            )
+        )
+        told = {
+            name: made[name] for name in ("Event", "StatusReason", "Turns", "ResponseP50Ms", "ResponseLongestMs", "GreetingMs", "BotMs")
+        }
+        assert told == {
+            "Event": "conversed",
+            "StatusReason": "completed",
+            "Turns": "3",
+            "ResponseP50Ms": "900",
+            "ResponseLongestMs": "",
+            "GreetingMs": "0",
+            "BotMs": "",
+        }
+        assert set(CONVERSATION) < set(made) and set(CONVERSATION.values()) <= set(StreamConversation.FIGURES)
+        assert not set(CONVERSATION) & {name for name, _ in DROPPED}
 
 
 def wait(tries: int, **given: object) -> float | None:

@@ -39,12 +39,12 @@ def web(host: str, port: int, grace_seconds: float) -> Service:
 
 
 def customer(port: int) -> Service:
-    return Service("customer", manage("simulate_customer", "--port", str(port)), grace_seconds=5)
+    return Service("customer", manage("simulate_customer", "--talk", "--port", str(port)), grace_seconds=5)
 
 
 def gateway(url: str, name: str, password: str) -> Service:
-    """A service that ends by itself: one call of the length of the speech."""
-    command = manage("simulate_gateway", "--url", url, "--gateway", name)
+    """A service that ends by itself: one call of the length of the speech, with pauses in which the customer answers."""
+    command = manage("simulate_gateway", "--url", url, "--gateway", name, "--pauses", "2")
     # Not among its arguments, which everybody on the machine may list.
     return Service("gateway", command, grace_seconds=5, environment={"GATEWAY_PASSWORD": password})
 

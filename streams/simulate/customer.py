@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Protocol, Self, cast
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
@@ -32,13 +32,19 @@ logger.setLevel(logging.WARNING)
 TLS_HANDSHAKE = 0x16  # the first byte of a TLS connection (RFC 8446, 5.1)
 
 
+class Talks(Protocol):
+    def hears(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        """What is said to a message of the platform; None where nothing is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
     """What the service does; as it stands, it is good. Counts of media are per connection.
 
     `refuse` upgrades are answered with `refuse_status` (and `redirect_to`, for a 3xx) before one is taken; `hang` never answers them.
     After `stop_reading_after` media messages nothing is read, for good or for `read_again_after_seconds`. `garbage` is sent after
-    the first message. With `reset`, `close_after` means a TCP reset instead of a close frame. `echo` plays to the call what it says."""
+    the first message. With `reset`, `close_after` means a TCP reset instead of a close frame. `echo` plays to the call what it says;
+    `talker` makes somebody for each stream who says something to what comes."""
 
     refuse: int = 0
     refuse_status: int = 503
@@ -55,6 +61,7 @@ class Behaviour:
     subprotocol: str = ""
     receive_buffer_bytes: int = 0
     echo: bool = False
+    talker: Callable[[], Talks] | None = None
 
 
 def echo_of(message: dict[str, Any], conversation: Conversation) -> dict[str, Any]:
@@ -183,6 +190,7 @@ class Customer(Changing):
         conversation.send = connection.send
         self.conversations.append(conversation)
         self.changed()
+        talker = self.behaviour.talker() if self.behaviour.talker is not None else None
         try:
             async for data in connection:
                 message = conversation.take(data)
@@ -190,6 +198,8 @@ class Customer(Changing):
                 self.changed()
                 if self.behaviour.echo and message.get("event") == "media":
                     await conversation.say(echo_of(message, conversation))
+                if talker is not None and (says := talker.hears(message)) is not None:
+                    await conversation.say(says)
                 await self._behave(connection, conversation)
         except ConnectionClosed:
             pass

@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
 
+import numpy as np
+
 from streams.pure.audio.convert import Converter
 from streams.pure.audio.g722 import Codec
 from streams.pure.messages import AudioFormat, Encoding
 
 FRAME_SECONDS = 0.02
+PAUSE_MS, PAUSE_STEP_MS, PAUSE_LEVEL = 300, 20, 0.03
+"""Speech pauses where it is weaker than this part of its loudest for so long."""
 SPEECH = Path(__file__).with_name("speech.wav")
 
 # 20 ms of each codec, by Asterisk's name for it. Those that are not in FORMATS exist here to be refused by the platform.
@@ -68,6 +72,23 @@ def frames(samples: bytes, source: AudioFormat, codec: str) -> list[bytes]:
     audio = b"".join(converter.convert(samples) + converter.flush())
     audio = Codec().encode(audio) if codec == "g722" else audio
     return [audio[start : start + size] for start in range(0, len(audio) - size + 1, size)]
+
+
+def with_pauses(samples: bytes, source: AudioFormat, seconds: float) -> bytes:
+    """The same speech with so much silence more before it and wherever it pauses, so that somebody can answer. Only L16."""
+    window = round(source.bytes_per_ms * PAUSE_STEP_MS)
+    pieces = [samples[start : start + window] for start in range(0, len(samples), window)]
+    levels = [float(np.sqrt(np.mean(np.frombuffer(piece, "<i2").astype(float) ** 2))) for piece in pieces]
+    silence = bytes(round(source.bytes_per_ms * seconds * 1000) // 2 * 2)
+    spoken, quiet = [silence], 0
+    for piece, level in zip(pieces, levels, strict=True):
+        if level > PAUSE_LEVEL * max(levels):
+            spoken += [silence] if quiet * PAUSE_STEP_MS >= PAUSE_MS else []
+            quiet = 0
+        else:
+            quiet += 1
+        spoken.append(piece)
+    return b"".join(spoken)
 
 
 def rate_of(codec: str) -> int:

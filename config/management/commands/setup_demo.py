@@ -47,7 +47,7 @@ def demo(port: int, secrets: dict[str, str]) -> dict[str, Any]:
 
 
 def demo_xml(port: int) -> str:
-    attributes = f'contentType="audio/x-mulaw;rate=8000" statusCallbackUrl="http://127.0.0.1:{port}/status"'
+    attributes = f'bidirectional="true" contentType="audio/x-mulaw;rate=8000" statusCallbackUrl="http://127.0.0.1:{port}/status"'
     return f"<Response><Stream {attributes}>ws://127.0.0.1:{port}/stream</Stream></Response>"
 
 

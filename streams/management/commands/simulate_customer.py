@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from streams.simulate.callback_receiver import CallbackReceiver
-from streams.simulate.customer import Behaviour, Customer
+from streams.simulate.customer import Behaviour, Customer, Talks
 
 
 class Command(BaseCommand):
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         add("--close-reason", default="", metavar="WORDS", help="And this reason.")
         add("--reset", action="store_true", help="Reset the connection instead of closing it.")
         add("--echo", action="store_true", help="Play to the call what it says (needs bidirectional streams).")
+        add("--talk", action="store_true", help="Greet the call, and answer when it stops speaking (needs bidirectional streams).")
         add("--garbage", action="append", default=[], metavar="TEXT", help="Send TEXT after the first message; may be repeated.")
         add("--subprotocol", default="", help="Take this WebSocket subprotocol when it is offered.")
         add("--callback-failures", type=int, default=0, metavar="N", help="Answer the first N status callbacks with an error.")
@@ -65,6 +66,13 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+def talker() -> Talks:
+    """Imported for the first stream: what it hears with takes a while."""
+    from streams.simulate.talking import Talker  # noqa: PLC0415 - as above
+
+    return Talker()
+
+
 def behaviour(options: dict[str, Any]) -> Behaviour:
     return Behaviour(
         refuse=options["refuse"],
@@ -81,4 +89,5 @@ def behaviour(options: dict[str, Any]) -> Behaviour:
         garbage=tuple(options["garbage"]),
         subprotocol=options["subprotocol"],
         echo=options["echo"],
+        talker=talker if options["talk"] else None,
     )

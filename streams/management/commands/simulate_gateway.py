@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from streams.simulate.asterisk import UnusableUrl
 from streams.simulate.call_plan import CallPlan, CallRefused, CallReport, End
 from streams.simulate.gateway import CALLS, place_call
-from streams.simulate.wav import CODECS, FRAME_BYTES, SPEECH, UnusableWav, frames, lasting, load_wav
+from streams.simulate.wav import CODECS, FRAME_BYTES, SPEECH, UnusableWav, frames, lasting, load_wav, with_pauses
 
 
 def count(word: str) -> int:
@@ -81,6 +81,7 @@ class Command(BaseCommand):
         add("--at-once", type=count, default=10, help="How many of them at the same time (default 10).")
         add("--seconds", type=above_zero, help="Length of a call; the file is repeated or cut (default: the file's length).")
         add("--wav", type=Path, default=SPEECH, help="Mono, 16 bits, 8000 or 16000 Hz (default: some speech).")
+        add("--pauses", type=above_zero, help="So many seconds of silence more wherever the speech pauses, for somebody to answer.")
         add("--pace", type=from_zero, default=1.0, help="1 is real time, 2 twice as fast, 0 as fast as possible (default 1).")
         add("--dtmf", type=digits, default="", help="Digits that are pressed during the call.")
         add("--end", default="hangup", choices=["hangup", "vanish"], help="Hang up, or reset the connection (default %(default)s).")
@@ -143,7 +144,8 @@ def early_frames(options: dict[str, Any]) -> int:
 def plans(options: dict[str, Any]) -> list[CallPlan]:
     """Raises UnusableWav for a file no call can be made of."""
     codec = codec_of(options)
-    audio = frames(*load_wav(options["wav"]), codec)
+    samples, form = load_wav(options["wav"])
+    audio = frames(with_pauses(samples, form, options["pauses"]) if options["pauses"] else samples, form, codec)
     if options["seconds"] is not None:
         audio = lasting(audio, options["seconds"])
     # The called party says the same, from the middle on.

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import signal
+import sqlite3
 import sys
 import time
 import urllib.request
@@ -104,6 +105,7 @@ async def test_the_days_of_an_installation(tmp_path: Path, unused_tcp_port_facto
         await run.says("The demo call is over.")
         await run.says("callback StopStream")
         assert re.search(r"customer \| .*callback StartStream.*answered 200", run.said)
+        the_demo_shows_a_conversation(tmp_path)
         await asyncio.to_thread(all_is_well, port)
         await a_second_run_on_the_same_folder_is_one_sentence(run)
         await a_fallen_web_process_is_started_again(run)
@@ -144,6 +146,12 @@ async def a_fallen_web_process_is_started_again(run: Run) -> None:
     await run.says("web was ended by SIGKILL. It is started again in 1 s.")
     run.said = ""
     await run.says("Listening on")
+
+
+def the_demo_shows_a_conversation(folder: Path) -> None:
+    with contextlib.closing(sqlite3.connect(folder / "streamdesk.sqlite3")) as database:
+        turns, responses = database.execute("SELECT turns, responses FROM streams_streamconversation").fetchone()
+    assert turns >= 4 and responses >= 3
 
 
 def all_is_well(port: int) -> None:

@@ -150,7 +150,7 @@ def host_page(rows: HostRows, now: datetime) -> HostPage | None:
     failures, tries = _failures(rows, since), _failed_tries(rows)
     hours = _hours(rows, since, now)
     drawn, summary = failures_drawn([line.failed for line in reversed(hours)], now)
-    p95 = _connect_p95(rows)
+    p95, slowest = _p95_of_latest(rows)
     return HostPage(
         host=rows.host,
         account=rows.account.name,
@@ -163,7 +163,7 @@ def host_page(rows: HostRows, now: datetime) -> HostPage | None:
         figures=(_live_figure(rows, live) if latest or not endpoints else endpoints[0].waiting, *shown),
         all_query=urlencode(rows.query),
         connect_p95=p95,
-        facts=_facts(latest),
+        facts=(*_facts(latest), *([Fact("Slowest response of a stream (95 %, latest 1,000)", slowest)] if slowest != NOTHING else [])),
         latest=latest.uuid if latest else None,
         hours=hours,
         bars=drawn,
@@ -186,9 +186,15 @@ def _block_line(block: HostBlock) -> BlockLine:
     )
 
 
-def _connect_p95(rows: HostRows) -> str:
-    latest = [connect_ms for connect_ms in rows.streams.values_list("connect_ms", flat=True)[:LATEST_STREAMS] if connect_ms is not None]
-    return spoken_ms(percentile(latest, 95)) if latest else NOTHING
+def _p95_of_latest(rows: HostRows) -> tuple[str, str]:
+    """How soon it is connected, and how slow its slowest response to a caller is, of 95 % of its latest streams that have that."""
+    latest = list(rows.streams.values_list("connect_ms", "conversation__response_longest_ms")[:LATEST_STREAMS])
+    return _p95([connected for connected, _ in latest]), _p95([slowest for _, slowest in latest])
+
+
+def _p95(each_ms: list[int | None]) -> str:
+    known = [ms for ms in each_ms if ms is not None]
+    return spoken_ms(percentile(known, 95)) if known else NOTHING
 
 
 def _added_up(counts: list[HostCount]) -> list[HostTally]:

@@ -34,6 +34,7 @@ def test_what_it_is_how_it_did_and_what_failed(django_assert_num_queries) -> Non
     assert "from=2024-11-23+14%3A00&to=2024-11-23+14%3A59" in page.hours[0].query
     assert len(page.failures) == 2 and "worker crashed" in page.failures[0].words
     assert page.latest == Stream.objects.latest("requested_at").uuid
+    assert [fact.value for fact in page.facts if fact.label.startswith("Slowest response")] == ["6.2 s"], "of those that conversed"
 
 
 @pytest.mark.parametrize("written", ["BOT.example.com", "bot.example.com.", " Bot.Example.COM. "])
@@ -58,6 +59,12 @@ def test_its_callbacks_by_port_with_the_tries_that_failed() -> None:
     )
     assert error.callback == dropped.pk and "500" in error.words
     assert page.latest is None and page.facts == ()
+
+
+def test_where_nobody_conversed_nothing_is_said_of_it() -> None:
+    closed_call(make_gateway())
+    page = page_of()
+    assert page is not None and not [fact for fact in page.facts if fact.label.startswith("Slowest response")]
 
 
 def test_what_begins_alike_is_another_host() -> None:

@@ -13,7 +13,7 @@ from tests.report import NOTE
 
 ROOT = Path(__file__).parent.parent
 # Not here: what asks no database (how a try is sent), what is told of rows that these have read (drawings, comparisons), and what asks
-# nothing that these do not ask as well (spools that are replayed, provisioning).
+# nothing that these do not ask as well (spools that are replayed, provisioning, the queue of notes, which writes by way of the journal).
 TESTS = (
     "tests/test_upgrade.py",
     "tests/streams/test_rates.py",
@@ -26,9 +26,7 @@ TESTS = (
     "tests/streams/test_jobs.py",
     "tests/streams/journal",
     "tests/streams/calls/test_control_rounds.py",
-    "tests/streams/calls/test_note_queue.py",
     "tests/streams/calls/test_refused_writes.py",
-    "tests/streams/calls/test_switchboard.py",
     "tests/streams/calls/test_lease_keeping.py",
     "tests/streams/control",
     "tests/streams/test_silent_connections.py",

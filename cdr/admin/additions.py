@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
+from django.forms import Field
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -113,6 +114,14 @@ class PageAdmin(ListAdmin):
     def page_context(self, request: HttpRequest, title: str, **content: object) -> Context:
         """What every page of ours is rendered with."""
         return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **content}
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Field | None:
+        """What a row points at is made and changed on its own page: no signs for that beside the field."""
+        field: Field | None = super().formfield_for_dbfield(db_field, request, **kwargs)
+        for ability in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+            if field is not None and hasattr(field.widget, ability):
+                setattr(field.widget, ability, False)
+        return field
 
     def render_change_form(  # noqa: PLR0917 - Django's
         self, request: HttpRequest, context: Context, add: bool = False, change: bool = False, form_url: str = "", obj: Model | None = None

@@ -4,7 +4,6 @@ Owns the columns. What a rule is and how it stands is cdr.pages'; each change is
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -52,14 +51,6 @@ class AlertRuleAdmin(Audited):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertRule]:
         return with_state(super().get_queryset(request))
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> forms.Field | None:
-        """Accounts, gateways and places are made on their own pages."""
-        field: forms.Field | None = super().formfield_for_dbfield(db_field, request, **kwargs)
-        for ability in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
-            if field is not None and hasattr(field.widget, ability):
-                setattr(field.widget, ability, False)
-        return field
 
     def save_model(self, request: HttpRequest, obj: AlertRule, form: forms.ModelForm, change: bool) -> None:  # type: ignore[type-arg]
         """Only what the form asks: a worker may have the row in hand. It is looked at soon."""

@@ -15,8 +15,10 @@ from django.utils.text import capfirst
 
 from cdr.admin.site import SECTIONS
 
-PLACES = {name: (place, section) for place, (section, names) in enumerate(SECTIONS) for name in names}
-BEHIND = (len(SECTIONS), "Without a list of their own")
+BESIDE = {"Calls": ("CallbackAttempt", "Export", "SavedFilter"), "Money": ("Charge", "Rate"), "Tenants": ("Membership",)}
+"""What has no list, and stands on the pages of what has one."""
+PLACES = {name: (place, section) for place, (section, names) in enumerate(SECTIONS) for name in (*names, *BESIDE.get(section, ()))}
+BEHIND = (len(SECTIONS), "On no page")
 VERBS = {"view": "See", "add": "Add", "change": "Change", "delete": "Delete"}
 
 
@@ -27,6 +29,15 @@ class Thing(NamedTuple):
     section: str
     name: str
     key: str
+
+
+class SectionOfBoxes(NamedTuple):
+    """A section's things with their boxes. `folded`: it is unfolded by who wants it; then `ticked` says how many it hides."""
+
+    name: str
+    things: list[tuple[Thing, list[dict[str, Any]]]]
+    folded: bool
+    ticked: int
 
 
 class Word(NamedTuple):
@@ -49,7 +60,8 @@ class ByThing(ModelChoiceIterator):  # type: ignore[type-arg]
 class TickedPermissions(forms.CheckboxSelectMultiple):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """By our own template: Django's has no place for sections, and its groups have no name that is heard."""
-        return render_to_string("admin/cdr/_permissions.html", self.get_context(name, value, attrs))
+        context = self.get_context(name, value, attrs)
+        return render_to_string("admin/cdr/_permissions.html", {**context, "sections": _sections(context["widget"]["optgroups"])})
 
 
 class PermissionField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -69,6 +81,14 @@ def word_of(permission: Permission, thing: Thing) -> Word:
     """Of the four that every kind of rows has the verb; of the others the name under which the manual has them."""
     verb = _verb(permission)
     return Word(VERBS[verb], thing.name) if verb else Word(permission.name)
+
+
+def _sections(groups: list[tuple[Thing, list[dict[str, Any]], int]]) -> list[SectionOfBoxes]:
+    found: dict[str, list[tuple[Thing, list[dict[str, Any]]]]] = {}
+    for thing, options, _ in groups:
+        found.setdefault(thing.section, []).append((thing, options))
+    ticked = {name: sum(option["selected"] for _, options in things for option in options) for name, things in found.items()}
+    return [SectionOfBoxes(name, things, name == BEHIND[1], ticked[name]) for name, things in found.items()]
 
 
 def _rank(permission: Permission) -> int:

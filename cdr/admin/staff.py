@@ -1,7 +1,7 @@
 """Who may use the console: Django's own users and groups, each change written into the audit log, and who has a second factor.
 
-Owns the two forms. What nobody may give or touch is cdr.admin.ranks' rule, held here for every way to a row: its form, its password, its
-second factor, its deletion."""
+Owns the two lists, and where what stands in their forms; what those say is staff_form's. What nobody may give or touch is cdr.admin.ranks'
+rule, held here for every way to a row: its form, its password, its second factor, its deletion."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -30,6 +30,7 @@ from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.overview import WithOverview
 from cdr.admin.permission_choices import PermissionField, TickedPermissions
 from cdr.admin.site import console
+from cdr.admin.staff_form import NewStaffForm, StaffForm, StaffPasswordForm
 from cdr.admin.understood import UnderstoodList
 from cdr.pages.user import user_page
 from cdr.pure.acts import Act
@@ -86,15 +87,27 @@ class Ranked(Audited):
 class StaffAdmin(WithOverview, Ranked, Asking, UserAdmin):  # type: ignore[type-arg]  # Django's class takes no parameters at run time
     overview_template = "admin/cdr/user.html"
     add_form_template = "admin/cdr/user_add.html"
+    change_user_password_template = "admin/cdr/user_password.html"
+    form, add_form, change_password_form = StaffForm, NewStaffForm, StaffPasswordForm
     list_filter = STAFF_FILTERS
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined")
     list_display = ("username", "kind", "group_names", "factor", "email", "last_sign_in")
     search_help_text = "Name or mail address"
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Only superusers make superusers."""
-        return (*self.readonly_fields, *(() if request.user.is_superuser else ("is_superuser",)))
+        return () if request.user.is_superuser else ("is_superuser",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Folded is what few have: permissions beside those of their groups."""
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        own = obj.user_permissions.count() or "none"
+        return (
+            (None, {"fields": ("username", "email", "first_name", "last_name")}),
+            ("What they may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+            (f"Permissions of their own: {own}", {"fields": ("user_permissions",), "classes": ("collapse",)}),
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         has_one = Exists(TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True))
@@ -156,6 +169,8 @@ class StaffAdmin(WithOverview, Ranked, Asking, UserAdmin):  # type: ignore[type-
         return HttpResponseRedirect(page_of(user))
 
     def _act_doors(self, request: HttpRequest, user: Any) -> Iterator[Door]:
+        if self.has_change_permission(request, user):
+            yield Door("Set password…", self.own_url("password_change", user.pk))
         if user.second_factor and self.has_change_permission(request, user):
             yield Door("Remove second factor…", self.own_url("second_factor", user.pk))
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import authenticate
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordMixin
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
@@ -22,6 +22,8 @@ from cdr.pure.acts import Act
 
 class OwnPasswordForm(AdminPasswordChangeForm):
     request: HttpRequest
+    new_password1, new_password2 = SetPasswordMixin.create_password_fields("New password", "The new one once more")
+    new_password2.help_text = ""
 
     def clean_old_password(self) -> str:
         """Not by looking at the row alone: a session that somebody left open is no place to guess at."""
@@ -34,7 +36,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
 
 class OwnPasswordView(PasswordChangeView):
     form_class = OwnPasswordForm
-    template_name = "registration/password_change_form.html"
+    template_name = "admin/own_password.html"
 
     def get_form(self, form_class: type[PasswordChangeForm] | None = None) -> OwnPasswordForm:
         form = cast(OwnPasswordForm, super().get_form(form_class))

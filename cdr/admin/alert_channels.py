@@ -114,6 +114,7 @@ class AlertChannelAdmin(Asking, Audited):
     form = AlertChannelForm
     list_display = ("name", "kind_words", "where", "state", "sent")
     search_fields = ("name",)
+    search_help_text = "Name of the place"
     actions = None
     readonly_fields = ("state",)
     show_full_result_count = False

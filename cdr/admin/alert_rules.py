@@ -40,6 +40,7 @@ class AlertRuleAdmin(Audited):
     change_form_template = "admin/cdr/alert_rule.html"
     list_display = ("name", "state", "sentence", "tells", "looked")
     search_fields = ("name",)
+    search_help_text = "Name of the rule"
     actions = None
     show_full_result_count = False
     fieldsets = (
@@ -105,7 +106,8 @@ class AlertRuleAdmin(Audited):
 
     @admin.display(description="When")
     def sentence(self, rule: AlertRule) -> SafeString:
-        return format_html("<bdi>{}</bdi>", sentence_of(rule))
+        """Goes on where the head begins."""
+        return format_html("<bdi>{}</bdi>", sentence_of(rule).removeprefix("When "))
 
     @admin.display(description="Then")
     def tells(self, rule: AlertRule) -> SafeString:

@@ -146,6 +146,7 @@ class RatedAdmin(Asking):
 class RateCardAdmin(RatedAdmin, Audited):
     list_display = ("name", "price")
     search_fields = ("name",)
+    search_help_text = "Name of the rate card"
     readonly_fields = ("rate_table", "accounts")
 
     def get_fields(self, request: HttpRequest, obj: RateCard | None = None) -> tuple[str, ...]:

@@ -87,8 +87,9 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class t
     change_list_template = "admin/cdr/list.html"
 
     def narrowed_by(self) -> tuple[str, ...]:
-        """The parameters that say which rows are meant."""
-        return (SEARCH_VAR, *(name for narrowing in self.list_filter for name in narrowing.parameters()))
+        """The parameters that say which rows are meant. A list is searched only where it says by what."""
+        search = (SEARCH_VAR,) if self.search_help_text else ()
+        return (*search, *(name for narrowing in self.list_filter for name in narrowing.parameters()))
 
     def understood(self) -> frozenset[str]:
         return frozenset((*self.narrowed_by(), *self.turned_by))

@@ -139,7 +139,7 @@ def test_the_list_is_in_words_and_few_queries(support: Client, django_assert_max
         rule(AlertKind.CONNECTION_ERRORS).channels.add(channel())
     with django_assert_max_num_queries(11):
         html = support.get(LIST).content.decode()
-    assert "When 20 % or more of streams end with a connection error within 10 minutes" in html  # of the beginning
+    assert "20 % or more of streams end with a connection error within 10 minutes" in html  # of the beginning
 
 
 def test_an_installation_begins_with_rules_that_make_sense() -> None:

@@ -1,5 +1,6 @@
 """The list of customers' hosts, the page of one, and what its doors do."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -59,6 +60,13 @@ def test_the_list_in_few_queries_however_many_hosts(support, auth_id, django_ass
     with django_assert_max_num_queries(17):
         page = read(support, HOSTS)
     assert "The 20 hosts that fail most are shown" in page.text and len(page.html) < 120_000
+
+
+def test_on_a_phone_each_value_has_its_label_and_what_is_not_there_has_no_row(support, auth_id) -> None:
+    html = read(support, HOSTS).html
+    cells = re.findall(r"<td[^>]*>", html)
+    assert cells and all("data-label" in cell or "data-none" in cell or "whose" in cell for cell in cells)
+    assert 'data-label="Circuit"' in html and 'data-label="Failures, 24 h"' in html and 'data-label="Last error"' in html
 
 
 def test_the_list_is_narrowed_by_account_host_and_kind(support, auth_id) -> None:

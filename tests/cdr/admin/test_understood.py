@@ -10,6 +10,7 @@ from django.test import Client
 
 from cdr.admin.site import console
 from cdr.admin.understood import ListAdmin, UnderstoodList
+from cdr.list_act_rows import ListAct
 from cdr.models import AuditEntry, FailedSignIn
 from streams.models import Account, Callback, Gateway
 from tests.cdr.admin.asked_often import known_people
@@ -159,6 +160,19 @@ def test_a_name_that_nobody_has_is_not_searched(admin_of_all) -> None:
     path = path_of(FailedSignIn)
     assert "hunter2" not in read(admin_of_all, path).text
     assert [len(body_rows(read(admin_of_all, f"{path}?q={text}"))) for text in ("hunter", "h", "mari", "192.0.2.77")] == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_a_list_is_searched_only_where_it_says_by_what(model) -> None:
+    admin = admin_of(model)
+    assert admin.search_help_text or not admin.search_fields, "say what is searched, beside the field"
+    assert ("q" in admin.narrowed_by()) == bool(admin.search_help_text)
+
+
+def test_a_search_where_there_is_none_shows_no_row(admin_of_all) -> None:
+    path = path_of(ListAct)
+    assert body_rows(read(admin_of_all, path)) and 'name="q"' not in read(admin_of_all, path).html.partition("<h1>")[2]
+    assert not body_rows(read(admin_of_all, f"{path}?q=x", 400))
 
 
 # What is done to rows ----------------------------------------------------------------------------------------------------

@@ -53,8 +53,9 @@ class HostAdmin(BlocksHosts, Asking, RecordAdmin):
         sought, problems = _sought(request)
         kinds = [kind for kind in KINDS if request.GET.get("kind", "") in ("", kind) and self._may_see(request, kind)]
         most, now = SHOWN_OF_BOTH if len(kinds) > 1 else SHOWN_OF_ONE, timezone.now()
-        readers, known = {"services": service_lines, "callbacks": endpoint_lines}, Known()
-        tables = [(kind, KINDS[kind], self._seen(request, readers[kind](sought, now, most, known))) for kind in kinds if not problems]
+        readers = {"services": service_lines, "callbacks": endpoint_lines}
+        known = None if problems else Known(sought, now, kinds)
+        tables = [(kind, KINDS[kind], self._seen(request, readers[kind](known, most))) for kind in kinds if known]
         shown = {"tables": tables, "problems": problems, "as_of": moment(now), "sought": sought, "most": most, "kinds": KINDS}
         shown |= {"kind": request.GET.get("kind", ""), "q": request.GET.get("q", ""), "narrowed": any(request.GET.values())}
         context = self.page_context(request, "Hosts", **shown)

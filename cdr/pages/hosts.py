@@ -2,7 +2,7 @@
 
 Owns what stands in a line. The counting is recent_hosts'. Must not know requests or templates."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -98,9 +98,18 @@ class HostsSought(NamedTuple):
 
 
 class Known:
-    """What both kinds of hosts are shown with, asked for once in a page: the accounts that a line names, and which hosts are blocked."""
+    """What the hosts of a page are counted of and shown with, each asked for once: how far back is counted, the accounts that a line
+    names, and which hosts are blocked."""
 
-    def __init__(self) -> None:
+    def __init__(self, sought: HostsSought, now: datetime, kinds: Collection[str]) -> None:
+        self.now = now
+        self.streams = Stream.objects.filter(sought.narrowed("service_host"))
+        self.callbacks = Callback.objects.filter(sought.narrowed("host"))
+        beyond = {
+            "services": recent_hosts.beyond_counted(self.streams, "requested_at", now),
+            "callbacks": recent_hosts.beyond_counted(self.callbacks, "created_at", now),
+        }
+        self.since = recent_hosts.counted_since_each({kind: beyond[kind] for kind in kinds}, now)
         self._accounts: dict[int, Account] = {}
 
     def accounts(self, keys: Iterable[HostKey]) -> dict[int, Account]:
@@ -114,12 +123,11 @@ class Known:
         return load_blocks().keys()
 
 
-def service_lines(sought: HostsSought, now: datetime, most: int, known: Known) -> HostTable:
-    """Eight queries: how far back is counted, by the index of the newest; what is counted; live streams, also older ones;
-    connections, of the last hour and by their rank; failures by the hour; the last errors' rows; and `known`'s two."""
-    streams = Stream.objects.filter(sought.narrowed("service_host"))
-    since = recent_hosts.counted_since(streams, "requested_at", now)
-    found = recent_hosts.count_services(streams, since, now, most + 1)
+def service_lines(known: Known, most: int) -> HostTable:
+    """Seven queries: what is counted; live streams, also older ones; connections, of the last hour and by their rank; failures by the
+    hour; the last errors' rows; and `known`'s two."""
+    since, now = known.since["services"], known.now
+    found = recent_hosts.count_services(known.streams, since, now, most + 1)
     keys = [count.key for count in found[:most]]
     live, accounts = recent_hosts.live_streams(keys), known.accounts(keys)
     slowest = recent_hosts.connect_p95_ms(keys, now - recent_hosts.WINDOWS["hour"])
@@ -138,12 +146,11 @@ def service_lines(sought: HostsSought, now: datetime, most: int, known: Known) -
     return HostTable(rows, len(found) > most, _since(since))
 
 
-def endpoint_lines(sought: HostsSought, now: datetime, most: int, known: Known) -> HostTable:
-    """Seven queries: how far back is counted; what is counted; the latest tries, by the primary key of another table; failures by the hour;
-    the last errors' rows; and `known`'s two, where services did not ask already."""
-    callbacks = Callback.objects.filter(sought.narrowed("host"))
-    since = recent_hosts.counted_since(callbacks, "created_at", now)
-    found = recent_hosts.count_endpoints(callbacks, since, now, most + 1)
+def endpoint_lines(known: Known, most: int) -> HostTable:
+    """Six queries: what is counted; the latest tries, by the primary key of another table; failures by the hour; the last errors' rows;
+    and `known`'s two, where services did not ask already."""
+    since, now = known.since["callbacks"], known.now
+    found = recent_hosts.count_endpoints(known.callbacks, since, now, most + 1)
     keys = [count.key for count in found[:most]]
     accounts, tries = known.accounts(keys), recent_hosts.latest_tries(since.at)
     hours = recent_hosts.failed_callbacks_by_hour(keys, since.at, now)
@@ -165,8 +172,8 @@ def worst_services(now: datetime, most: int) -> list[WorstHost]:
     """Those of which something failed within a day, in four queries."""
     since = recent_hosts.counted_since(Stream.objects.all(), "requested_at", now)
     found = [count for count in recent_hosts.count_services(Stream.objects.all(), since, now, most) if count.last_failed]
-    known = Known()
-    accounts, blocked = known.accounts(count.key for count in found), known.blocked
+    accounts = Account.objects.only("name", "auth_id").in_bulk({count.key[0] for count in found})
+    blocked = load_blocks().keys() if found else set()
     return [_worst_host(accounts[count.key[0]], count, bool({count.key, (None, count.key[1])} & blocked)) for count in found]
 
 

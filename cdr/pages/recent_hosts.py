@@ -4,15 +4,15 @@ Owns those counts: of a day at most, and of the newest COUNTED_ROWS of it, so th
 or pages."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from django.db.models import Count, F, Max, Q, QuerySet, Window
+from django.db.models import Count, F, Max, Q, QuerySet, Subquery, Window
 from django.db.models.functions import CumeDist, TruncHour
 
 from streams.delivery.slow_endpoints import SLOW_SECONDS, Lane, lane_after
-from streams.models import TRY_FAILED, UNUSUAL, Callback, CallbackAttempt, CallbackState, Stream
+from streams.models import TRY_FAILED, UNUSUAL, Account, Callback, CallbackAttempt, CallbackState, Stream
 from streams.pure.lifecycle import CallState, HangupReason, StreamState
 
 COUNTED_ROWS = 50_000
@@ -62,6 +62,13 @@ class Since(NamedTuple):
 def counted_since(rows: QuerySet[Counted], column: str, now: datetime) -> Since:
     """In one query, by the index of the newest."""
     return since_of(next(iter(beyond_counted(rows, column, now)), None), now)
+
+
+def counted_since_each(beyond: Mapping[str, "QuerySet[Any, datetime]"], now: datetime) -> dict[str, Since]:
+    """Of several kinds of rows in one query, beside an account: where there is none, there are no rows. `beyond`: by `beyond_counted`."""
+    asked = {f"beyond_{kind}": Subquery(rows) for kind, rows in beyond.items()}
+    found: dict[str, Any] = next(iter(Account.objects.order_by().annotate(**asked).values(*asked)[:1]), {})
+    return {kind: since_of(found.get(f"beyond_{kind}"), now) for kind in beyond}
 
 
 def beyond_counted(rows: QuerySet[Counted], column: str, now: datetime) -> "QuerySet[Counted, datetime]":

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import segno
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
@@ -32,12 +32,21 @@ class CodeCheck(NamedTuple):
 
 
 class Backend(ModelBackend):
-    """Reads a session's user together with the key of the app, so that asking for it costs no page a query more."""
+    """Reads a session's user together with the key of the app, and what they may do by themselves together with what their groups let
+    them do, so that neither costs each page a query more."""
 
     def get_user(self, user_id: int) -> User | None:
         app = TOTPDevice.objects.filter(user_id=OuterRef("pk"), confirmed=True).values("pk")[:1]
         user = User.objects.annotate(app_key=Subquery(app)).filter(pk=user_id).first()
         return user if self.user_can_authenticate(user) else None
+
+    def _get_user_permissions(self, user_obj: User) -> QuerySet[Permission]:
+        """Django's own hook, as is the next: it asks for both, and puts them together."""
+        own, groups = super()._get_user_permissions(user_obj), super()._get_group_permissions(user_obj)  # type: ignore[misc]
+        return own.order_by().union(groups.order_by())  # type: ignore[no-any-return]
+
+    def _get_group_permissions(self, user_obj: User) -> QuerySet[Permission]:
+        return Permission.objects.none()
 
 
 def device_of(user: Any) -> AuthenticatorApp | None:

@@ -9,6 +9,7 @@ from cdr import audit
 from cdr.audit import Actor
 from cdr.models import AuditEntry
 from cdr.pure.acts import Act
+from cdr.sign_in.second_factor import Backend
 from config.first_users import support_group
 from streams.models import Account, Call, Callback, ControlRequest, Stream
 from tests.cdr.call_script import make_gateway
@@ -115,3 +116,15 @@ def filled(page: str) -> str:
     """The address of a page of the first call, stream and callback."""
     call, stream, callback = Call.objects.first().uuid, Stream.objects.first().uuid, Callback.objects.first().pk
     return f"/admin/{page}".format(call=call, stream=stream, callback=callback)
+
+
+def test_what_groups_let_do_and_what_is_a_users_own_is_one_query(db, django_assert_num_queries) -> None:
+    leo = User.objects.create_user("leo", is_staff=True)
+    leo.groups.add(support_group())
+    leo.user_permissions.add(Permission.objects.get(codename="see_numbers"), Permission.objects.get(codename="view_streamdetail"))
+    user = Backend().get_user(leo.pk)
+    assert user
+    with django_assert_num_queries(1):
+        assert user.has_perms(["cdr.see_numbers", "cdr.view_streamdetail", "cdr.view_calldetail"])
+        assert not user.has_perm("cdr.see_secrets")
+    assert len(user.get_all_permissions()) == support_group().permissions.count() + 1

@@ -18,7 +18,7 @@ EVERYWHERE = HostsSought()
 
 
 def services(sought: HostsSought = EVERYWHERE, now=NOW, most: int = 25) -> list[hosts.HostLine]:
-    return hosts.service_lines(sought, now, most, Known()).rows
+    return hosts.service_lines(Known(sought, now, ["services"]), most).rows
 
 
 def words(line: hosts.HostLine) -> list[str]:
@@ -31,9 +31,22 @@ def moved(call, host: str) -> None:
 
 def test_a_day_without_anything(django_assert_num_queries) -> None:
     with django_assert_num_queries(3):
-        assert hosts.service_lines(HostsSought(), NOW, 25, Known()) == hosts.HostTable([], False, "")
+        assert hosts.service_lines(Known(EVERYWHERE, NOW, ["services"]), 25) == hosts.HostTable([], False, "")
     with django_assert_num_queries(4):
-        assert hosts.endpoint_lines(HostsSought(), NOW, 25, Known()) == hosts.HostTable([], False, "")
+        assert hosts.endpoint_lines(Known(EVERYWHERE, NOW, ["callbacks"]), 25) == hosts.HostTable([], False, "")
+
+
+def test_how_far_back_both_are_counted_is_one_query(django_assert_num_queries, monkeypatch) -> None:
+    monkeypatch.setattr(recent_hosts, "COUNTED_ROWS", 1)
+    gateway = make_gateway()
+    good_call(gateway), refused_call(gateway), good_call(gateway)
+    with django_assert_num_queries(1):
+        since = Known(EVERYWHERE, NOW, ["services", "callbacks"]).since
+    assert since == {
+        "services": recent_hosts.counted_since(Stream.objects.all(), "requested_at", NOW),
+        "callbacks": recent_hosts.counted_since(Callback.objects.all(), "created_at", NOW),
+    }
+    assert since["services"].cut and since["callbacks"].cut
 
 
 def test_what_failed_in_each_window_the_worst_first(django_assert_num_queries) -> None:
@@ -121,7 +134,7 @@ def test_a_page_is_bounded_however_many_hosts_an_account_streams_to(django_asser
     ]
     Stream.objects.bulk_create(many)
     with django_assert_num_queries(7):
-        lines = hosts.service_lines(HostsSought(), NOW, 25, Known())
+        lines = hosts.service_lines(Known(EVERYWHERE, NOW, ["services"]), 25)
     assert len(lines.rows) == 25 and lines.more
 
 
@@ -130,7 +143,7 @@ def test_a_busy_day_is_counted_from_its_newest_rows_on(monkeypatch) -> None:
     gateway = make_gateway()
     for minutes in (1, 2, 3, 4):
         good_call(gateway, STARTED + timedelta(minutes=minutes))
-    lines = hosts.service_lines(HostsSought(), NOW, 25, Known())
+    lines = hosts.service_lines(Known(EVERYWHERE, NOW, ["services"]), 25)
     assert lines.rows[0].failed[2].title == "failed: 0 of 3 streams of the last 24 hours" and lines.since.startswith("14:03:37")
 
 
@@ -142,7 +155,7 @@ def test_endpoints_with_what_failed_what_waits_and_how_they_answer(django_assert
     tried(dropped, 0.1, 31, status=500, error="The endpoint answered 500.")
     Callback.objects.filter(pk=dropped.pk).update(host="hooks.example.org:443")
     with django_assert_num_queries(7):
-        bad, good = hosts.endpoint_lines(HostsSought(), NOW, 25, Known()).rows
+        bad, good = hosts.endpoint_lines(Known(EVERYWHERE, NOW, ["callbacks"]), 25).rows
     assert (bad.host, bad.name, words(bad)[1], bad.bad) == ("hooks.example.org:443", "hooks.example.org", "100 %", True)
     assert bad.failed[1].query.endswith("host=hooks.example.org%3A443&tries=failed&when=hour")
     assert bad.error is not None and bad.error.callback == dropped.pk and "500" in bad.error.words
@@ -154,7 +167,7 @@ def test_an_endpoint_that_hangs_says_so() -> None:
     for callback in Callback.objects.filter(stream__call=call):
         tried(callback, 1, 15_000, status=None, error="Timed out after 15 s.")
     assert CallbackAttempt.objects.count() >= 2
-    (line,) = hosts.endpoint_lines(HostsSought(), NOW, 25, Known()).rows
+    (line,) = hosts.endpoint_lines(Known(EVERYWHERE, NOW, ["callbacks"]), 25).rows
     assert line.circuit is not None and line.circuit.word == "hangs: held back" and line.p95 == "15.0 s"
 
 

@@ -189,6 +189,8 @@ def reaped_call(gateway: Gateway, started: datetime = STARTED, **numbers: str) -
 
 KINDS = (good_call, closed_call, refused_call, slow_call, stopped_call, timed_out_call, live_call, bad_answer_call, reaped_call)
 
+LONG_SECONDS = {slow_call: 190, stopped_call: 140, timed_out_call: 911}
+
 
 @made_once
 def one_of_each_kind() -> None:
@@ -236,10 +238,12 @@ def refused(name: str, reason: Reason = Reason.WRONG_PASSWORD, at: datetime = ST
 
 
 def fill(now: datetime, count: int) -> None:
-    """`count` calls of all kinds and two accounts, the newest a minute ago."""
+    """`count` calls of all kinds and two accounts, the newest a minute ago; those that would not be over yet are good ones instead."""
     gateways = [make_gateway("pbx-1"), make_gateway("pbx-2", "Globex Telephony", rate=Decimal("0.00400"), currency="EUR")]
     kinds = (good_call, good_call, *KINDS, good_call)
     for index in range(count):
         started = now - timedelta(seconds=60 + index * 47, milliseconds=index * 7)
         numbers = {"caller": f"+1415555{index:04}", "called": ("+18005550100", "+442079460000", "sip:desk@pbx.example.com")[index % 3]}
-        kinds[index % len(kinds)](gateways[index % 4 == 3], started, **numbers)
+        kind = kinds[index % len(kinds)]
+        over = started + timedelta(seconds=LONG_SECONDS.get(kind, 60)) <= now
+        (kind if over else good_call)(gateways[index % 4 == 3], started, **numbers)

@@ -3,7 +3,7 @@
 Prints what there is to look at, as JSON: `session`, of an administrator, and `pages`, an address for each name of a picture."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import django
 
@@ -15,7 +15,7 @@ from django.utils import timezone  # noqa: E402
 
 from cdr.audit import Actor  # noqa: E402
 from cdr.log_links import LinkTerms, make_link  # noqa: E402
-from streams.models import Gateway, Stream  # noqa: E402
+from streams.models import Callback, CallbackState, CallbackTrouble, Gateway, Stream  # noqa: E402
 from tests.cdr.call_script import make_gateway  # noqa: E402
 from tests.cdr.factories import closed_call, fill, good_call, live_call, refused, refused_call  # noqa: E402
 
@@ -42,6 +42,9 @@ def pages(user: User) -> dict[str, str]:
     live = live_call(gateway, now - timedelta(seconds=50))
     died_stream, good_stream, live_stream = (one.streams.order_by("pk")[0].uuid for one in (died, good, live))
     failed_stream = Stream.objects.filter(account=gateway.account, end_cause="connect_failed").latest("pk")
+    for number in range(3):
+        refused_call(other, now - timedelta(hours=18, minutes=number), caller=f"+4420794612{number:02}")
+    take_back_what_is_to_come(now)
     terms = LinkTerms(timedelta(days=7), "ticket 4711", whole_numbers=False, with_details=True)
     return {
         "first-page": "/admin/",
@@ -60,6 +63,16 @@ def pages(user: User) -> dict[str, str]:
         "health": "/admin/health/",
         "shared-log": f"/shared/{make_link(died.streams.get(), terms, user, Actor('clara', None))}",
     }
+
+
+def take_back_what_is_to_come(now: datetime) -> None:
+    """A callback is tried for 18 hours: of those that were asked for within the day, some tries are not made yet."""
+    for callback in Callback.objects.filter(attempts__started_at__gt=now).distinct():
+        late = callback.attempts.filter(started_at__gt=now).order_by("number")
+        waits = {"state": CallbackState.PENDING, "due_at": late[0].started_at, "finished_at": None, "tries": late[0].number - 1}
+        late.delete()
+        Callback.objects.filter(pk=callback.pk).update(**waits)
+        Stream.objects.filter(pk=callback.stream_id).update(callback_trouble=CallbackTrouble.TRY_FAILED)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def outcomes(since=SINCE) -> dict[str, tuple[str, str]]:
 
 
 def test_an_empty_platform(django_assert_num_queries) -> None:
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(17):
         page = board.board(NOW, 20)
     assert counts() == ["0"] * 5
     assert not any(figure.bad for figure in page.figures)

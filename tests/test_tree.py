@@ -52,6 +52,7 @@ OF_MANY_MODULES = {
     "config/test_start": "what each kind of process imports, of whichever module",
     "config/test_migrations": "no module, but every migration there is",
     "cdr/test_stylesheet": "no module, but the console's style sheet",
+    "cdr/test_scripts": "no module, but the console's scripts",
     "streams/pure/call/test_session_timing": "session.py, fork.py and stream.py, and what they measure together",
     "streams/simulate/test_other_gateways": "audio_stream.py, audio_fork.py and twilio.py, before one and the same platform",
     "streams/calls/test_refused_writes": "calls in a database that refuses to write, from the gateway to the rows and readiness",

@@ -123,27 +123,10 @@
   copy.className = "door copy";
   copy.textContent = "Copy link";
 
-  async function write(text) {
-    if (navigator.clipboard) {
-      await navigator.clipboard.writeText(text);
-      return;
-    }
-    // Without TLS a browser has no clipboard to offer but the old one.
-    const field = document.createElement("textarea");
-    field.value = text;
-    document.body.append(field);
-    field.select();
-    const done = document.execCommand("copy");
-    field.remove();
-    if (!done) {
-      throw new Error("no clipboard");
-    }
-  }
-
   copy.addEventListener("click", async () => {
     const link = new URL(`#${copy.closest("li.line").id}`, location.href);
     try {
-      await write(link.href);
+      await navigator.clipboard.writeText(link.href); // which is there over https, and on this machine
       copy.textContent = "Copied";
       say("The link to this line was copied.");
     } catch {

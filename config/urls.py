@@ -16,3 +16,5 @@ urlpatterns = [
     re_path(r"^shared/(?P<link>[\s\S]*)$", shared_log.log_view),
     path("v1/", include("cdr.api.urls")),
 ]
+
+handler403, handler404 = "config.dead_ends.nothing_for_you", "config.dead_ends.nothing_here"

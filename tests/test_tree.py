@@ -77,6 +77,7 @@ TOLD_BY = {
     "cdr/api/test_streams": ("cdr/api/rows", "cdr/api/stream_objects"),
     "cdr/api/test_stream_start": ("cdr/api/body",),
     "cdr/api/test_schema": ("cdr/api/record_schemas", "cdr/api/schemas", "cdr/api/v1"),
+    "cdr/admin/test_site": ("config/formats/en/formats",),
     "cdr/pages/test_account": ("cdr/pages/last_calls", "cdr/pages/recent_ends", "cdr/pure/account_story"),
     "cdr/pages/test_board": ("cdr/pages/callback_hosts",),
     "cdr/pages/test_hosts": ("cdr/pages/last_errors", "cdr/pages/recent_hosts"),

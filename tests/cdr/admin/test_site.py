@@ -1,9 +1,14 @@
 """The frame of the console: signing in, the first page, the sections."""
 
-from django.contrib.auth.models import User
+import re
+from datetime import UTC, datetime
+
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
+from cdr.pure.figures import moment
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import closed_call, live_call
@@ -68,3 +73,16 @@ def test_the_stylesheet_and_the_icon_are_served(support) -> None:
         response = support.get(f"/static/cdr/{file}")
         assert response.status_code == 200
         response.close()
+
+
+def test_djangos_own_pages_write_a_time_as_ours_do() -> None:
+    at = datetime(2026, 3, 4, 15, 6, 7, tzinfo=UTC)
+    assert date_format(at, "DATETIME_FORMAT") == date_format(at, "SHORT_DATETIME_FORMAT") == moment(at)
+
+
+def test_pages_of_django_lead_back_to_their_list_in_our_words(administrator) -> None:
+    group = Group.objects.create(name="Night shift")
+    for page, last in (("delete", "Delete"), ("history", "History")):
+        html = read(administrator, f"/admin/auth/group/{group.pk}/{page}/").html
+        crumbs = re.search(r'<div class="breadcrumbs">.*?</div>', html, re.S)
+        assert crumbs and "Authentication and Authorization" not in html and crumbs[0].endswith(f"&rsaquo; {last}</div>")

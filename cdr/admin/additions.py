@@ -4,6 +4,7 @@ made of declares its part in `adds`, and PageAdmin gathers the parts.
 So a capability (cdr.admin.comparing, cdr.admin.lists.exporting ...) is a class that stands beside others and knows none of them. Must not
 know which capabilities or records there are."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from types import MethodType
@@ -20,6 +21,7 @@ from django.urls import URLPattern, path, reverse
 from cdr.admin.entry.confirming import confirm_first
 from cdr.admin.understood import ListAdmin
 
+ABBREVIATED = re.compile(r"\b(id|url|uuid|xml)\b")
 Context = dict[str, object]
 """What a template is rendered with."""
 
@@ -116,8 +118,10 @@ class PageAdmin(ListAdmin):
         return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **content}
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Field | None:
-        """What a row points at is made and changed on its own page: no signs for that beside the field."""
+        """What a row points at is made and changed on its own page: no signs for that beside the field. "Auth id" is "Auth ID"."""
         field: Field | None = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and field.label:
+            field.label = ABBREVIATED.sub(lambda word: word[0].upper(), str(field.label))
         for ability in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
             if field is not None and hasattr(field.widget, ability):
                 setattr(field.widget, ability, False)

@@ -24,6 +24,7 @@ PAGES = {"call": "admin:cdr_calldetail_change", "stream": "admin:cdr_streamdetai
 class AuditAdmin(RecordAdmin):
     list_display = ("time", "by", "from_address", "act", "kind", "subject_link", "what")
     list_display_links = None
+    fields = readonly_fields = list_display
     list_filter = AUDIT_FILTERS
     ordering = ("-id",)
     search_help_text = "UUID or name of what it was done to"

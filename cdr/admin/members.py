@@ -29,7 +29,7 @@ class MemberForm(forms.Form):
     name = forms.CharField(
         max_length=150,
         label="User",
-        help_text="The name with which they sign in. A new one is made under Users first, without “Staff status”: the console stays shut.",
+        help_text="The name with which they sign in. A new one is made under Users first, without “Staff”: the console stays shut.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false"}),
     )
     role = forms.ChoiceField(choices=Role.choices, label="Role", help_text="A viewer looks; a manager also acts on what is the account's.")

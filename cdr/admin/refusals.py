@@ -23,6 +23,7 @@ from streams.pure.foreign_text import cleaned
 class RefusalAdmin(RecordAdmin):
     list_display = ("last", "gateway_name", "reason_badge", "attempts", "dialect_name", "from_address", "call", "what")
     list_display_links = None
+    fields = readonly_fields = list_display
     list_filter = REFUSAL_FILTERS
     search_help_text = "Name as it came, or address"
     search_fields = ("name", "address")

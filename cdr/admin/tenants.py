@@ -157,6 +157,7 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Application
         fields = ("account", "name", "answer_url", "answer_method", "answer_xml", "conversation_callbacks")
+        labels: ClassVar[dict[str, str]] = {"answer_url": "Answer URL", "answer_xml": "Answer XML"}
         # Django's forms print a help text as HTML: what stands in angle brackets would be gone.
         help_texts: ClassVar[dict[str, str]] = {"answer_url": "Fetched for each call; returns XML with Stream elements."}
         widgets = {"answer_url": forms.TextInput(attrs={"class": "vLargeTextField"})}

@@ -26,6 +26,9 @@ AS_TEXT = "__str__"
 """The column of a list that names none: Django draws its head as if one could sort by it, and then sorts by nothing."""
 
 
+NO_ACTION = [("", "what to do with those ticked")]
+
+
 class NotUnderstood(Exception):
     """Something was to be done to rows of a list whose address is not understood; the message says what is not."""
 
@@ -85,6 +88,9 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class t
     actions_selection_counter = False
     empty_value_display = NOTHING
     change_list_template = "admin/cdr/list.html"
+
+    def get_action_choices(self, request: HttpRequest, default_choices: list[tuple[str, str]] = NO_ACTION) -> list[tuple[str, str]]:
+        return list(super().get_action_choices(request, default_choices))
 
     def narrowed_by(self) -> tuple[str, ...]:
         """The parameters that say which rows are meant. A list is searched only where it says by what."""

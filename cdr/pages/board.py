@@ -91,16 +91,16 @@ def board(now: datetime, lease_seconds: float) -> Board:
 
 # What is live, and what went wrong -------------------------------------------------------------------------------------
 def figures(now: datetime) -> list[Figure]:
-    """Five counts in five queries."""
-    since = now - timedelta(hours=1)
+    """Five counts in five queries. A callback is given up when it was tried for 18 hours: of those of the last hour none is."""
+    since, day_ago = now - timedelta(hours=1), now - timedelta(days=1)
     live = Stream.objects.filter(call__state=CallState.LIVE).exclude(state=StreamState.ENDED)
     errors = Stream.objects.filter(UNUSUAL, hangup_reason=HangupReason.CONNECTION_ERROR, requested_at__gte=since)
-    given_up = Callback.objects.filter(state=CallbackState.GIVEN_UP, created_at__gte=since)
+    given_up = Callback.objects.filter(state=CallbackState.GIVEN_UP, created_at__gte=day_ago)
     return [
         _figure(Call.objects.filter(state=CallState.LIVE), "calls are live", CALLS, "state=live"),
         _figure(live, "streams are live", STREAMS, "state=live"),
         _figure(errors, "connection errors in the last hour", STREAMS, "reason=Connection+error&when=hour", True),
-        _figure(given_up, "callbacks given up in the last hour", CALLBACKS, "state=given_up&when=hour", True),
+        _figure(given_up, "callbacks of the last 24 hours given up", CALLBACKS, "state=given_up&when=day", True),
         _figure(Callback.objects.filter(state=CallbackState.PENDING), "callbacks wait", CALLBACKS, "state=pending"),
     ]
 

@@ -22,7 +22,7 @@ class Badge(NamedTuple):
 
 _REASONS = {
     HangupReason.API_REQUEST: Badge("■", "API request", "quiet"),
-    HangupReason.CALL_HANGUP: Badge("✓", "Call hangup", "good"),
+    HangupReason.CALL_HANGUP: Badge("✓", "Call hangup", "plain"),
     HangupReason.CONNECTION_ERROR: Badge("✕", "Connection error", "bad"),
     HangupReason.STREAM_TIMEOUT: Badge("◔", "Stream timeout", "warn"),
 }
@@ -42,7 +42,7 @@ _LEVELS = {
 }
 _CALLBACK_STATES = {
     "pending": Badge("○", "pending", "live"),
-    "delivered": Badge("✓", "delivered", "good"),
+    "delivered": Badge("✓", "delivered", "plain"),
     "given_up": Badge("✕", "given up", "bad"),
 }
 _LANES = {

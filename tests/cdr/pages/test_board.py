@@ -41,7 +41,8 @@ def test_what_is_live_and_what_went_wrong_of_late(django_assert_num_queries) -> 
         page = board.board(NOW, 20)
     assert [figure.count for figure in page.figures] == ["1", "2", "4", "1", "2"]
     assert [figure.bad for figure in page.figures] == [False, False, True, True, False]
-    assert counts(NOW + timedelta(hours=1)) == ["1", "2", "0", "0", "2"]
+    assert counts(NOW + timedelta(hours=1)) == ["1", "2", "0", "1", "2"]
+    assert counts(NOW + timedelta(days=1)) == ["1", "2", "0", "0", "2"]
 
 
 def test_counts_are_capped(monkeypatch) -> None:

@@ -4,6 +4,7 @@ Prints what there is to look at, as JSON: `session`, of an administrator, and `p
 
 import json
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import django
 
@@ -32,8 +33,11 @@ def main() -> None:
 
 def pages(user: User) -> dict[str, str]:
     now = timezone.now()
+    other = make_gateway("pbx-2", "Globex Telephony", rate=Decimal("0.00400"), currency="EUR")
+    for number in range(3):
+        refused_call(other, now - timedelta(hours=18, minutes=number), caller=f"+4420794612{number:02}")
     fill(now, FILLED)
-    gateway, other = Gateway.objects.get(name="pbx-1"), make_gateway("pbx-2")
+    gateway = Gateway.objects.get(name="pbx-1")
     for number in range(8):
         refused_call(other, now - timedelta(seconds=70 + 45 * number), caller=f"+4420794610{number:02}")
     refused("pbx-1", at=now - timedelta(minutes=50), count=2)
@@ -42,8 +46,6 @@ def pages(user: User) -> dict[str, str]:
     live = live_call(gateway, now - timedelta(seconds=50))
     died_stream, good_stream, live_stream = (one.streams.order_by("pk")[0].uuid for one in (died, good, live))
     failed_stream = Stream.objects.filter(account=gateway.account, end_cause="connect_failed").latest("pk")
-    for number in range(3):
-        refused_call(other, now - timedelta(hours=18, minutes=number), caller=f"+4420794612{number:02}")
     take_back_what_is_to_come(now)
     terms = LinkTerms(timedelta(days=7), "ticket 4711", whole_numbers=False, with_details=True)
     return {

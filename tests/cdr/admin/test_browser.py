@@ -22,6 +22,9 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="the console in a browser: there is no Chromium on this machine"),
 ]
 
+A4_LANDSCAPE = {"width": 1047, "height": 718}
+"""Without its margins."""
+
 
 class Scene(NamedTuple):
     """`callbacks`: their list. `gateway`: the page of one. `live`: a live call's. `log`, `anchor`: the last line of a stream's debug log.
@@ -104,6 +107,10 @@ def test_a_list_keeps_its_head_and_its_bar_whatever_accounts_are_called_and_an_a
     page.emulate_media(media="print")
     playwright.expect(page.locator(".bar select").first).to_be_hidden()
     playwright.expect(page.locator("#result_list")).to_be_visible()
+    page.set_viewport_size(A4_LANDSCAPE)
+    page.goto(scene.callbacks.replace("streams/callback/", "cdr/streamdetail/"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= A4_LANDSCAPE["width"]
+    assert page.locator(".results").evaluate("results => getComputedStyle(results).overflow") == "visible"
 
 
 @in_the_browser

@@ -9,6 +9,10 @@ import cdr
 
 CSS = (Path(cdr.__file__).parent / "static" / "cdr" / "console.css").read_text()
 COLOURS = {name: (light, dark) for name, light, dark in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", CSS)}
+TEMPLATES = Path(cdr.__file__).parent.parent / "templates"
+FEW_COLUMNS = 4
+NARROW = ("cards", "turns", "money", "compare", "result_list", "worst")
+"""What the style sheet lays out for phones."""
 SURFACES = ("body-bg", "darkened-bg", "selected-bg", "selected-row")
 PAIRS = [(f"{tone}-fg", f"{tone}-bg") for tone in ("good", "live", "quiet", "warn", "bad")]
 PAIRS += [
@@ -44,6 +48,16 @@ def test_buttons_have_white_words(button, theme) -> None:
 def test_it_is_small() -> None:
     """Each page waits for it once."""
     assert len(CSS.encode()) <= 40_000
+
+
+def test_tables_of_many_columns_are_cards_on_a_phone_or_narrow() -> None:
+    tables = [
+        (path.name, head, body)
+        for path in TEMPLATES.rglob("*.html")
+        for head, body in re.findall(r"<table([^>]*)>(.*?)</table>", path.read_text(), re.DOTALL)
+    ]
+    wide = [(name, head) for name, head, body in tables if body.count('scope="col"') > FEW_COLUMNS]
+    assert len(wide) > 10 and not [(name, head) for name, head in wide if not any(known in head for known in NARROW)]
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:

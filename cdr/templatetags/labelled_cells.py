@@ -5,6 +5,7 @@ Owns that one tag. Must not know which lists there are."""
 
 import re
 from collections.abc import Iterable, Mapping
+from html import unescape
 
 from django import template
 from django.utils.html import conditional_escape, format_html
@@ -15,7 +16,7 @@ from cdr.pure.figures import NOTHING
 
 register = template.Library()
 CELL = "<td"
-EMPTY = re.compile(rf"<td[^>]*>(<span[^>]*>)?(\s|&nbsp;|-|{NOTHING})*(</span>)?</td>")
+TAG, DRAWN = re.compile(r"<[^>]*>"), re.compile(r"<(?:img|svg|input|button)\b")
 
 
 @register.simple_tag
@@ -28,5 +29,10 @@ def labelled_cells(heads: Iterable[Mapping[str, object]], cells: Iterable[str]) 
 def _labelled(head: Mapping[str, object], cell: str) -> str:
     if not cell.startswith(CELL) or "action-checkbox" in str(head.get("class_attrib", "")):
         return cell
-    said = " data-none" if EMPTY.fullmatch(cell) else format_html(' data-label="{}"', capfirst(str(head["text"])))
+    said = " data-none" if _is_empty(cell) else format_html(' data-label="{}"', capfirst(str(head["text"])))
     return CELL + said + cell[len(CELL) :]
+
+
+def _is_empty(cell: str) -> bool:
+    """Nothing is read in it, and nothing seen."""
+    return not DRAWN.search(cell) and unescape(TAG.sub("", cell)).strip() in ("", "-", NOTHING)

@@ -15,10 +15,15 @@ def test_each_cell_has_the_head_of_its_column() -> None:
     assert labelled_cells([TICKED, {"text": "name"}, {"text": "email"}], cells) == labelled
 
 
-@pytest.mark.parametrize("nothing", ["", "-", NOTHING, "&nbsp;", f'<span class="quiet">{NOTHING}</span>'])
+@pytest.mark.parametrize("nothing", ["", "-", NOTHING, "&nbsp;", f'<span class="quiet">{NOTHING}</span>', "<bdi></bdi>"])
 def test_what_has_no_value_says_so(nothing) -> None:
     cell = mark_safe(f'<td class="field-billed nowrap">{nothing}</td>')
     assert labelled_cells([{"text": "billed"}], [cell]) == f'<td data-none class="field-billed nowrap">{nothing}</td>'
+
+
+def test_what_is_drawn_is_a_value() -> None:
+    cell = mark_safe('<td><img src="yes.svg" alt="True"></td>')
+    assert "data-none" not in labelled_cells([{"text": "enabled"}], [cell])
 
 
 def test_nought_is_a_value() -> None:

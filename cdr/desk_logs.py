@@ -2,18 +2,17 @@
 
 Must not know requests."""
 
-from cdr.desk_scope import DeskScope
+from cdr.desk_scope import DeskScope, one_named
 from cdr.pages.log.subject import DebugLog, for_outside, log_of_call, log_of_stream
-from cdr.pages.row_key import only_one
 from streams.models import Call, Stream
 
 
 def call_log_at_desk(scope: DeskScope, key: str) -> DebugLog | None:
     """None for another account's call as for one that is not there, and for a uuid of several."""
-    call = only_one(scope.rows(Call).select_related("account").order_by(), key)
+    call = one_named(scope.rows(Call).select_related("account").order_by(), key)
     return for_outside(log_of_call(call, key)) if call else None
 
 
 def stream_log_at_desk(scope: DeskScope, key: str) -> DebugLog | None:
-    stream = only_one(scope.rows(Stream).select_related("call", "account", "charge").order_by(), key)
+    stream = one_named(scope.rows(Stream).select_related("call", "account", "charge").order_by(), key)
     return for_outside(log_of_stream(stream)) if stream else None

@@ -5,6 +5,7 @@ Owns which accounts a person has there, and by which column a row belongs to an 
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -90,3 +91,30 @@ def scope_of_request(request: HttpRequest) -> DeskScope | None:
         vars(request)["desk_scope"] = scope_of(request.user)
     scope: DeskScope | None = vars(request)["desk_scope"]
     return scope
+
+
+# How an address of the desk names a row of a scope: never by its number in the table, which runs over all accounts ------------------
+def one_named(rows: QuerySet[Row], name: str, column: str = "uuid") -> Row | None:
+    """By its uuid, or as `name_in_account` says; None when the name is of none of the rows, or of several."""
+    found = list(_named(rows, name, column)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def several_named(rows: QuerySet[Any], name: str) -> bool:
+    return len(_named(rows, name, "uuid").values_list("pk")[:2]) > 1
+
+
+def name_in_account(call: Call) -> str:
+    """`<uuid>_<auth id>`: a call's uuid is its own within its account only, and a person may have several."""
+    return f"{call.uuid}_{call.account.auth_id}"
+
+
+def _named(rows: QuerySet[Row], name: str, column: str) -> QuerySet[Row]:
+    uuid, _, auth_id = name.partition("_")
+    try:
+        wanted: dict[str, Any] = {column: UUID(uuid)}
+    except ValueError:
+        return rows.none()
+    if auth_id:
+        wanted["account__auth_id"] = auth_id.replace("\x00", "")
+    return rows.filter(**wanted)

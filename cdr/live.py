@@ -28,7 +28,7 @@ from cdr.desk_scope import scope_of
 from cdr.log_links import SharedLog
 from cdr.pages.log.page import DebugLogPage, log_page
 from cdr.pages.log.subject import DebugLog, call_log, stream_log
-from cdr.pure.log.filter import LogFilter, asked_by
+from cdr.pure.log.filter import LONGEST_ANCHOR, LogFilter, asked_by
 from cdr.pure.log.lines import Line
 from cdr.sign_in import second_factor
 from cdr.sign_in.sessions import SessionStore
@@ -287,7 +287,7 @@ async def _hello(receive: Receive) -> list[str] | None:
     except (TimeoutError, ValueError):
         return None
     seen = said.get("seen") if isinstance(said, dict) else None
-    return [str(anchor)[:30] for anchor in seen[:MOST_ANCHORS]] if isinstance(seen, list) else None
+    return [str(anchor)[:LONGEST_ANCHOR] for anchor in seen[:MOST_ANCHORS]] if isinstance(seen, list) else None
 
 
 def _user_of(session: SessionStore) -> Any:
@@ -300,6 +300,6 @@ def _user_of(session: SessionStore) -> Any:
 
 
 live_urlpatterns = [
-    re_path(r"^(?P<site>admin|desk)/live/(?P<kind>call|stream)/(?P<key>[-0-9a-f]+)/$", LiveLogConsumer.as_asgi()),
+    re_path(r"^(?P<site>admin|desk)/live/(?P<kind>call|stream)/(?P<key>[-\w]+)/$", LiveLogConsumer.as_asgi()),
     re_path(rf"^admin/live/(?P<kind>{SHARED})/(?P<key>[\s\S]+)/$", LiveLogConsumer.as_asgi()),
 ]

@@ -17,7 +17,6 @@ from cdr.admin.lists.records import RecordAdmin, found
 from cdr.pages.log.page import log_page
 from cdr.pages.log.subject import DebugLog
 from cdr.pages.masked_page import hiding
-from cdr.pages.row_key import key_of
 from cdr.pure.acts import Act
 from cdr.pure.figures import counted, moment
 from cdr.pure.keyset import Place
@@ -72,8 +71,7 @@ class Logged(RecordAdmin):
         log, asked = found(self.find_log(request, key), str(self.opts.verbose_name)), _asked(request).at()
         if asked.problem:
             raise BadRequest(asked.problem)
-        subject = self.get_queryset(request).get(**(key_of(key) or {}))
-        audit.write(visitor(request), Act.DOWNLOAD_LOG, subject, form=form, filters=asked.query())
+        audit.write(visitor(request), Act.DOWNLOAD_LOG, log.of, form=form, filters=asked.query())
         name = f"debug-log-{log.subject.uuid}-{timezone.now():%Y%m%dT%H%M%SZ}.{form}"
         parts = _parts(log, asked, form, hiding(log.numbers, self.may_see_numbers(request)), request.user.pk)
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}

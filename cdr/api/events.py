@@ -21,7 +21,6 @@ from cdr.api.streams import ONE
 from cdr.pages.log.rows import event_row
 from cdr.pure.log.for_customers import for_customers
 from cdr.pure.log.lines import Line, lines
-from cdr.pure.log.rows import ANCHORS, EVENTS
 from streams.models import Stream, StreamEvent
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import CallState, StreamState
@@ -77,7 +76,7 @@ def _objects(events: list[StreamEvent], stream: Stream, begin: int) -> list[Even
     made = [for_customers(event_row(event, "stream" if event.stream_id else "call")) for event in events]
     # They come sorted by time.
     by_anchor = {line.anchor: line for line in lines(made, stream.requested_at)}
-    return [_object(event, by_anchor[f"{ANCHORS[EVENTS]}{event.pk}"], begin + place) for place, event in enumerate(events, 1)]
+    return [_object(event, by_anchor[row.anchor], begin + place) for place, (event, row) in enumerate(zip(events, made, strict=True), 1)]
 
 
 def _object(event: StreamEvent, line: Line, number: int) -> EventObject:

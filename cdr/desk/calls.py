@@ -23,18 +23,18 @@ from cdr.desk.records import DeskList, scope_here
 from cdr.desk.search import searched
 from cdr.desk.site import desk
 from cdr.desk_logs import call_log_at_desk
+from cdr.desk_scope import name_in_account, one_named, several_named
 from cdr.models import CallDetail, StreamDetail
 from cdr.pages.call import page_of_call
 from cdr.pages.columns import CALL_COLUMNS_OUTSIDE
 from cdr.pages.log.subject import DebugLog
-from cdr.pages.row_key import names_several, only_one
 from cdr.pages.stream import charges_of
 from streams.models import Stream
 
 
 class DeskCallList(Totalled, DeskList):
-    """Narrowed by facts of streams, calls that have one such stream. A call is named by its uuid; by its number in the table only where
-    two accounts of one person have calls of the same."""
+    """Narrowed by facts of streams, calls that have one such stream. A call is named by its uuid; where two accounts of one person have
+    calls of the same, by its account as well."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Model]:
         calls = super().get_queryset(request, exclude_parameters)
@@ -46,7 +46,7 @@ class DeskCallList(Totalled, DeskList):
         calls = cast(list[CallDetail], self.result_list)
         call = cast(CallDetail, result)
         alone = sum(other.uuid == call.uuid for other in calls) == 1
-        return self.model_admin.own_url("change", call.uuid if alone else call.pk)
+        return self.model_admin.own_url("change", call.uuid if alone else name_in_account(call))
 
 
 @admin.register(CallDetail, site=desk)
@@ -79,8 +79,8 @@ class DeskCalls(DeskExported, Logged, CallColumns):
         return scope_here(request).rows(CallDetail).select_related("account", "gateway", "application").order_by()
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        call = only_one(self._rows(request), object_id)
-        if call is None and names_several(self._rows(request), object_id):
+        call = one_named(self._rows(request), object_id)
+        if call is None and several_named(self._rows(request), object_id):
             return HttpResponseRedirect(f"{self.own_url('changelist')}?{urlencode({'q': object_id})}")
         page = self.shown(request, page_of_call(call, object_id, timezone.now(), outside=True) if call else None, "call")
         streams = cast(PageAdmin, self.admin_site.get_model_admin(StreamDetail))

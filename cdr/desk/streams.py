@@ -27,12 +27,12 @@ from cdr.desk.search import searched
 from cdr.desk.site import desk
 from cdr.desk.url_tests import door_to_test
 from cdr.desk_logs import stream_log_at_desk
+from cdr.desk_scope import one_named
 from cdr.models import StreamDetail
 from cdr.pages.columns import STREAM_COLUMNS_OUTSIDE
 from cdr.pages.costs import note_costs
 from cdr.pages.for_outside import card_for_outside, stream_for_outside
 from cdr.pages.log.subject import DebugLog
-from cdr.pages.row_key import only_one
 from cdr.pages.stream import charges_of, shown_streams
 from cdr.pages.stream_card import StreamCard, card
 from cdr.pages.stream_page import page_of_stream
@@ -85,7 +85,7 @@ class DeskStreams(DeskExported, Logged, Asking, StreamColumns):
         return TemplateResponse(request, "admin/cdr/stream.html", context)
 
     def _find(self, request: HttpRequest, key: str) -> Stream | None:
-        return only_one(shown_streams(scope_here(request).rows(Stream)).order_by(), key)
+        return one_named(shown_streams(scope_here(request).rows(Stream)).order_by(), key)
 
     def stop_view(self, request: HttpRequest, key: str) -> HttpResponse:
         """GET asks, POST does. Only for managers of its account."""

@@ -18,9 +18,9 @@ from cdr.admin.lists.records import found
 from cdr.admin.url_tests import GONE_TEST, SHOWN_TESTS, UrlTestForm, first_stream, means_whole_url
 from cdr.desk.records import DeskRecords, desk_actor, row_named, scope_here
 from cdr.desk.site import desk
+from cdr.desk_scope import one_named
 from cdr.models import UrlTest
 from cdr.pages.for_outside import facts_for_outside
-from cdr.pages.row_key import key_of, only_one
 from cdr.pages.url_test import page_of_url_test, url_test_lines, with_all_it_needs
 from streams.models import Account, Application, Stream
 from streams.pure.scrubbing import scrubbed
@@ -60,9 +60,7 @@ class DeskUrlTests(DeskRecords):
         return TemplateResponse(request, "admin/cdr/url_tests.html", context)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        named = key_of(object_id) or {}
-        rows = with_all_it_needs(self._rows(request))
-        row = found(rows.filter(call_id=named["uuid"]).first() if "uuid" in named else None, GONE_TEST)
+        row = found(one_named(with_all_it_needs(self._rows(request)), object_id, "call_id"), GONE_TEST)
         page = self.shown(request, page_of_url_test(row), GONE_TEST)
         page = replace(page, asked=facts_for_outside(page.asked))
         again = self.own_url("ask", row.account.auth_id if row.account else "")
@@ -82,7 +80,7 @@ class DeskUrlTests(DeskRecords):
 
     def _stream(self, request: HttpRequest, account: Account) -> Stream | None:
         named = request.POST.get("stream") or request.GET.get("stream", "")
-        return only_one(scope_here(request).rows(Stream).filter(account=account).select_related("call").order_by(), named)
+        return one_named(scope_here(request).rows(Stream).filter(account=account).select_related("call").order_by(), named)
 
     def _proposed(self, request: HttpRequest, account: Account, stream: Stream | None) -> dict[str, object]:
         if stream is not None:

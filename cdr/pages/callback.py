@@ -5,6 +5,7 @@ Owns which facts stand on the page. Must not know requests or templates."""
 from dataclasses import dataclass
 from uuid import UUID
 
+from cdr.pages.log.anchors import callback_anchor
 from cdr.pages.removed_data import removed_of
 from cdr.pages.stream import Fact
 from cdr.pure.badges import Badge, callback_badge
@@ -68,7 +69,7 @@ def page_of_callback(callback: Callback) -> CallbackPage:
         state=callback_badge(callback.state, callback.tries, attempts[-1].status if attempts else None),
         stream_uuid=callback.stream.uuid,
         call_key=str(callback.stream.call_id),
-        anchor=f"c{callback.pk}",
+        anchor=callback_anchor(callback.message_id),
         facts=_facts(callback),
         parameters=parameters_as_sent(callback.parameters),
         attempts=[_attempt_line(attempt) for attempt in attempts],

@@ -11,7 +11,7 @@ from cdr.pages.masked_page import hiding
 from cdr.pure.figures import counted
 from cdr.pure.log.filter import LEVELS, LogFilter, counted_by_group
 from cdr.pure.log.lines import Line, with_days
-from cdr.pure.log.rows import GROUPS, OTHER, anchor_of, place_of
+from cdr.pure.log.rows import GROUPS, OTHER, place_of
 from streams.pure.lifecycle import Level
 
 CHUNK_LINES = 5000
@@ -135,7 +135,7 @@ def _part(log: DebugLog, asked: LogFilter, hide: Callable[[Any], Any]) -> _Part:
         place = place_of(rows[CHUNK_LINES - 1])
         if _enough(found, asked):
             break
-    return _Part(found, older, anchor_of(rows[CHUNK_LINES]))
+    return _Part(found, older, rows[CHUNK_LINES].anchor)
 
 
 def _backward(log: DebugLog, asked: LogFilter, hide: Callable[[Any], Any]) -> _Part:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
+from cdr.pages.log.anchors import event_anchor, sought_by
 from cdr.pages.log.rows import attempt_row, callback_row, charge_rows, event_row
 from cdr.pure.keyset import Place
-from cdr.pure.log.rows import ANCHORS, ATTEMPTS, CALLBACKS, CHARGES, EVENTS, LogRow, place_of
+from cdr.pure.log.rows import ATTEMPTS, CALLBACKS, CHARGES, EVENTS, LogRow, place_of
 from streams.models import Call, Callback, CallbackAttempt, Stream, StreamEvent
 from streams.pure.lifecycle import Level
 
@@ -55,21 +56,16 @@ class LogRows:
 
     def place(self, anchor: str) -> Place | None:
         """Where the line of that name stands, in one query; None when it is not of this log."""
-        letters = anchor.rstrip("0123456789")
-        if letters not in ANCHORS or not 0 < len(anchor) - len(letters) <= 18:
+        named = sought_by(anchor)
+        if named is None:
             return None
-        key = int(anchor[len(letters) :])
-        return next((place_of(row) for row in self._keyed(ANCHORS.index(letters), key)), None)
+        rows = self.charges if named.rank == CHARGES else self._rows(named.rank, self._table(named.rank).filter(**named.columns))
+        return next((place_of(row) for row in rows if row.anchor == anchor), None)
 
     def first_error(self) -> str:
         """The anchor of the first event that is an error, in one query; "" when there is none."""
-        key = _in_order(self.events.filter(level=Level.ERROR), EVENTS, True).values_list("pk", flat=True).first()
-        return f"{ANCHORS[EVENTS]}{key}" if key is not None else ""
-
-    def _keyed(self, rank: int, key: int) -> Iterable[LogRow]:
-        if rank == CHARGES:
-            return [charge for charge in self.charges if charge.id == key]
-        return self._rows(rank, self._table(rank).filter(pk=key))
+        event = _in_order(self.events.filter(level=Level.ERROR), EVENTS, True).defer("details").first()
+        return event_anchor(event) if event else ""
 
     def _read(self, place: Place | None, count: int, *, forward: bool) -> list[LogRow]:
         rows: list[LogRow] = [row for row in self.charges if _beyond(place_of(row), place, forward)]

@@ -5,13 +5,14 @@ Owns what of a record goes into its row. Must not know which rows a page shows, 
 from collections.abc import Iterable
 
 from cdr.models import Charge
+from cdr.pages.log.anchors import attempt_anchor, callback_anchor, charge_anchor, event_anchor
 from cdr.pages.stream import charge_of
 from cdr.pure.log.rows import AttemptRow, CallbackRow, ChargeRow, EventRow, LogRow
 from streams.models import Callback, CallbackAttempt, CallbackState, Stream, StreamEvent
 
 
 def event_row(event: StreamEvent, source: str, stream: str = "") -> EventRow:
-    return EventRow(event.pk, event.at, event.kind, event.level, event.details, source, event.number, stream)
+    return EventRow(event.pk, event.at, event.kind, event.level, event.details, source, event.number, stream, event_anchor(event))
 
 
 def callback_row(callback: Callback, stream: str = "") -> CallbackRow:
@@ -27,6 +28,7 @@ def callback_row(callback: Callback, stream: str = "") -> CallbackRow:
         parameters=callback.parameters,
         due_at=due_at,
         stream=stream,
+        anchor=callback_anchor(callback.message_id),
     )
 
 
@@ -43,6 +45,7 @@ def attempt_row(attempt: CallbackAttempt, callback: Callback, stream: str = "") 
         response_head=attempt.response_head,
         given_up=callback.state == CallbackState.GIVEN_UP and attempt.number >= callback.tries,
         stream=stream,
+        anchor=attempt_anchor(callback.message_id, attempt.number),
     )
 
 
@@ -65,4 +68,5 @@ def _charge_row(stream: Stream, charge: Charge) -> ChargeRow:
         free_seconds=charge.free_seconds,
         started=stream.started_at is not None,
         stream=str(stream.uuid),
+        anchor=charge_anchor(stream.uuid),
     )

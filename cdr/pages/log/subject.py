@@ -50,9 +50,10 @@ class LogSubject:
 
 @dataclass(frozen=True, slots=True)
 class DebugLog:
-    """A log that was found and not read yet. `numbers`: those of the call, which is `live` or has ended. `outside`: for who is none of the
-    operator's people. `brief`: without payloads and without what follows the host in URLs."""
+    """A log that was found and not read yet. `of`: whose it is. `numbers`: those of the call, which is `live` or has ended. `outside`: for
+    who is none of the operator's people. `brief`: without payloads and without what follows the host in URLs."""
 
+    of: Call | Stream
     subject: LogSubject
     rows: LogRows
     numbers: tuple[str, ...]
@@ -80,11 +81,15 @@ def stream_log(key: str) -> DebugLog | None:
 def log_of_stream(stream: Stream) -> DebugLog:
     """Of a stream with its call, account and charge."""
     call = stream.call
-    return DebugLog(_stream_subject(stream), rows_of_stream(stream), (call.from_number, call.to_number), call.state == CallState.LIVE)
+    return DebugLog(
+        stream, _stream_subject(stream), rows_of_stream(stream), (call.from_number, call.to_number), call.state == CallState.LIVE
+    )
 
 
 def for_outside(log: DebugLog) -> DebugLog:
-    return replace(log, outside=True)
+    """Its call is named by its uuid: a number of the table would tell how many calls there are."""
+    subject = replace(log.subject, call_key=str(log.subject.call_uuid)) if log.subject.stream_uuid else log.subject
+    return replace(log, outside=True, subject=subject)
 
 
 def in_brief(log: DebugLog) -> DebugLog:
@@ -101,7 +106,7 @@ def log_of_call(call: Call, key: str) -> DebugLog:
     """Of a call with its account, in one query."""
     streams = list(call.streams.select_related("charge"))
     numbers = (call.from_number, call.to_number)
-    return DebugLog(_call_subject(call, key), rows_of_call(call, streams), numbers, call.state == CallState.LIVE)
+    return DebugLog(call, _call_subject(call, key), rows_of_call(call, streams), numbers, call.state == CallState.LIVE)
 
 
 def _stream_subject(stream: Stream) -> LogSubject:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from cdr.pages.log.anchors import event_anchor
 from cdr.pages.log.rows import attempt_row, callback_row, charge_rows, event_row
 from cdr.pure.log.lines import Line, lines
 from cdr.pure.log.rows import PROBLEM_LEVELS, LogRow
@@ -58,7 +59,7 @@ class Timeline:
 
     def of(self, events: Iterable[StreamEvent]) -> list[Line]:
         """The lines of some events."""
-        anchors = {f"e{event.pk}" for event in events}
+        anchors = set(map(event_anchor, events))
         return [line for line in self.lines if line.anchor in anchors]
 
 
@@ -80,7 +81,7 @@ def drawn(found: FoundEvents, streams: list[Stream], names: dict[int, str], orig
     rows += [callback_row(callback) for callback in found.callbacks]
     rows += [attempt_row(attempt, attempt.callback) for attempt in found.attempts]
     made = lines(rows + charge_rows(streams), origin)
-    cuts = (f"e{found.events[SHOWN_EVENTS].pk}", f"e{found.events[-SHOWN_EVENTS].pk}") if found.cut else None
+    cuts = (event_anchor(found.events[SHOWN_EVENTS]), event_anchor(found.events[-SHOWN_EVENTS])) if found.cut else None
     entries = shortened(made, *cuts) if cuts else timeline(made)
     note = f"Only the first and the last {SHOWN_CALLBACKS} status callbacks are here." if found.callbacks_cut else ""
     return Timeline(entries, note)

@@ -19,7 +19,7 @@ LEVELS: dict[str, tuple[str, Level]] = {
 }
 """Word in an address -> its words on the page, and the mildest level that is shown."""
 LONGEST_TEXT = 200
-LONGEST_ANCHOR, MOST_UNKNOWN = 30, 5
+LONGEST_ANCHOR, LONGEST_UNKNOWN, MOST_UNKNOWN = 60, 30, 5
 PARAMETERS = ("kind", "level", "q", "from", "before", "page")
 """What an address of a log may say."""
 
@@ -92,7 +92,7 @@ def _problem(parameters: Mapping[str, Sequence[str]], words: Sequence[str]) -> s
     unknown = [*(name for name in parameters if name not in PARAMETERS), *words]
     if not unknown:
         return ""
-    said = ", ".join(f"“{word[:LONGEST_ANCHOR]}”" for word in unknown[:MOST_UNKNOWN])
+    said = ", ".join(f"“{word[:LONGEST_UNKNOWN]}”" for word in unknown[:MOST_UNKNOWN])
     known = f"Known kinds are: {', '.join(GROUPS)}; levels: {', '.join(LEVELS)}."
     return f"{said} in the address {'is' if len(unknown) == 1 else 'are'} not understood, so no line is shown. {known}"
 

@@ -1,6 +1,6 @@
 """Rows of a stream's life -> the lines of its debug log: merged by time, each with an anchor, plain words and what it carried.
 
-Owns the order of the lines, their anchors and their levels. Must not know where rows come from or how lines are drawn."""
+Owns the order of the lines and their levels. Must not know where rows come from or how lines are drawn."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,6 @@ from cdr.pure.log.rows import (
     ChargeRow,
     EventRow,
     LogRow,
-    anchor_of,
     group_of,
     kind_of,
     level_of,
@@ -84,7 +83,7 @@ def _line(row: LogRow, origin: datetime) -> Line:
     source, words, pairs = _content(row)
     level = level_of(row)
     return Line(
-        anchor=anchor_of(row),
+        anchor=row.anchor,
         iso=row.at.isoformat(timespec="milliseconds"),
         day=day(row.at),
         clock=clock_ms(row.at),

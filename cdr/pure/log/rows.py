@@ -50,7 +50,8 @@ GROUP_OF: dict[str, str] = {kind: name for name, (_, kinds) in GROUPS.items() fo
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """`source`: whose event it is, in a word or two; `stream`: that stream's uuid. `number` orders events of one instant."""
+    """`source`: whose event it is, in a word or two; `stream`: that stream's uuid. `number` orders events of one instant. `anchor`:
+    its line's name in addresses; every row has one."""
 
     id: int
     at: datetime
@@ -60,6 +61,7 @@ class EventRow:
     source: str
     number: int | None = None
     stream: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class CallbackRow:
     parameters: Sequence[Sequence[str]]
     due_at: datetime | None = None
     stream: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class AttemptRow:
     response_head: str
     given_up: bool = False
     stream: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class ChargeRow:
     stream: str = ""
     minimum_seconds: int = 0
     free_seconds: int = 0
+    anchor: str = ""
 
 
 LogRow = EventRow | CallbackRow | AttemptRow | ChargeRow
@@ -128,15 +133,6 @@ def place_of(row: LogRow) -> Place:
             return Place(row.at, CALLBACKS, 0, row.id)
         case AttemptRow():
             return Place(row.at, ATTEMPTS, 0, row.id)
-
-
-def anchor_of(row: LogRow) -> str:
-    """The name of the row's line in an address."""
-    return f"{ANCHORS[place_of(row).rank]}{row.id}"
-
-
-ANCHORS = ("e", "charge", "c", "a")
-"""In the order of the ranks."""
 
 
 def kind_of(row: LogRow) -> str:

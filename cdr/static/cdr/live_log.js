@@ -9,6 +9,7 @@
   const follow = find("live-follow");
   const STALE_MS = 5000;
   const LONGEST_WAIT_MS = 10000;
+  const MOST_SEEN = 4000; // a message has to stay small; lines before these come once more, and take the place of those that are there
   const LAST_WORDS = {
     4401: "you may no longer see this: sign in again",
     4403: "you may no longer see this: sign in again",
@@ -91,7 +92,8 @@
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const own = new WebSocket(`${scheme}//${location.host}${find("live-path").dataset.path}`);
     socket = own;
-    own.onopen = () => own.send(JSON.stringify({ seen: Array.from(document.querySelectorAll("#log > li.line"), (line) => line.id) }));
+    const lines = Array.from(document.querySelectorAll("#log > li.line"), (line) => line.id);
+    own.onopen = () => own.send(JSON.stringify({ seen: lines.slice(-MOST_SEEN) }));
     own.onmessage = (event) => own === socket && take(event);
     own.onclose = (event) => {
       if (own !== socket || over) {

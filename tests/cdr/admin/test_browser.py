@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 from django.contrib.auth.models import User
 
+from cdr.pages.log.anchors import event_anchor
 from streams.models import Account, Call, Gateway, Stream
 from streams.pure.lifecycle import CallState
 from tests.cdr.admin.conftest import signed_in
@@ -53,7 +54,7 @@ def scene(live_server) -> Scene:
         gateway=f"{url}/streams/gateway/{gateway.pk}/change/",
         live=f"{url}/cdr/calldetail/{Call.objects.filter(state=CallState.LIVE).latest('pk').uuid}/change/",
         log=f"{url}/cdr/streamdetail/{unconnected.uuid}/debug-log/",
-        anchor=f"e{unconnected.events.last().pk}",
+        anchor=event_anchor(unconnected.events.last()),
         cookie=cookie_of(User.objects.create_superuser("admin"), live_server.url),
     )
 

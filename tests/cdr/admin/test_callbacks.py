@@ -56,7 +56,7 @@ def test_the_page_of_a_callback(support, gateway) -> None:
     assert "1 2024-11-23 14:02:02.610 12 ms 198.51.100.4:443 503 The endpoint answered 503" in page.text
     assert "Error: connection disconnected with the remote service" in page.text
     log = reverse("admin:cdr_streamdetail_debug_log", args=[callback.stream.uuid])
-    assert f"{log}#c{callback.pk}" in page.links
+    assert f"{log}#c{callback.message_id}" in page.links
     read(support, f"{LIST}999999/change/", status=404)
 
 

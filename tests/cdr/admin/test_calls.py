@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from cdr.admin.lists.records import RecordAdmin
 from cdr.pages.call import call_page
+from cdr.pages.log.anchors import event_anchor
 from streams.models import Call, ControlRequest, Gateway
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
@@ -108,7 +109,7 @@ def test_the_page_of_a_call_shows_what_plivo_shows_of_a_stream(support, gateway)
 def test_beside_the_streams_stands_what_happened_in_order(support, gateway) -> None:
     call = factories.closed_call(gateway)
     page = read(support, page_of(call))
-    assert {f"e{event.pk}" for event in call.events.all()} <= page.ids
+    assert {event_anchor(event) for event in call.events.all()} <= page.ids
     for words in (
         "What happened, in order",
         "The application's answer URL was asked: POST https://app.example.com/answer.",
@@ -213,7 +214,7 @@ def test_an_ended_stream_has_no_button(operator, gateway) -> None:
 def test_the_log_of_a_call(support, gateway) -> None:
     call = factories.live_call(gateway)
     page = read(support, reverse("admin:cdr_calldetail_debug_log", args=[call.uuid]))
-    assert {f"e{event.pk}" for event in call.events.all()} <= page.ids
+    assert {event_anchor(event) for event in call.events.all()} <= page.ids
 
 
 def test_of_hundreds_of_streams_those_that_went_wrong_are_shown_and_the_newest(support, db) -> None:

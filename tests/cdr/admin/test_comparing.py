@@ -30,7 +30,7 @@ def test_two_streams_side_by_side(support, pair) -> None:
     assert "Hangup reason ≠ differs Call hangup Connection error" in page.text
     assert "4155550123" not in page.text and "•••••••0123" in page.text
     assert f"{COMPARE}?a={bad.uuid}&b={good.uuid}" in page.links
-    assert any(link.startswith(f"{LIST}{bad.uuid}/debug-log/#e") for link in page.links)
+    assert any(link.startswith(f"{LIST}{bad.uuid}/debug-log/#n") for link in page.links)
 
 
 def test_two_ticked_in_the_list_lead_there_the_better_one_first(support, pair) -> None:

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cdr.pages.log.anchors import event_anchor
 from streams.models import Call, ControlRequest, Gateway, Stream
 from tests.cdr import factories
 from tests.cdr.admin.reading import read
@@ -57,7 +58,9 @@ def test_the_page_of_a_stream_leads_to_its_log_and_its_call(support, gateway) ->
 def test_the_log_has_an_anchor_on_every_line_and_a_link_to_it(support, gateway) -> None:
     stream = factories.closed_call(gateway).streams.get()
     page = read(support, address("debug_log", stream))
-    anchors = [f"e{event.pk}" for event in stream.call.events.all()] + [f"c{callback.pk}" for callback in stream.callbacks.all()]
+    anchors = [event_anchor(event) for event in stream.call.events.all()] + [
+        f"c{callback.message_id}" for callback in stream.callbacks.all()
+    ]
     assert set(anchors) <= page.ids
     assert {f"{address('debug_log', stream)}#{anchor}" for anchor in anchors} <= set(page.links)
 
@@ -66,7 +69,7 @@ def test_the_page_has_what_its_calls_page_has(support, gateway, django_assert_ma
     stream = factories.slow_call(gateway).streams.get()
     with django_assert_max_num_queries(8):
         page = read(support, address("change", stream))
-    assert {f"e{event.pk}" for event in stream.events.all()} <= page.ids
+    assert {event_anchor(event) for event in stream.events.all()} <= page.ids
     for words in ("did not take the audio fast enough", "It passed 30 %", "Bill: 60 s → rounded up to 60 s", "p50 20 ms, p99 21 ms"):
         assert words in page.text
 
@@ -97,7 +100,7 @@ def test_the_log_of_problems_only(support, gateway) -> None:
     assert "Streaming began" in every.text and "Streaming began" not in problems.text
     assert "The stream ended" in problems.text
     ended = stream.events.get(kind="stream_ended")
-    assert f"{address('debug_log', stream)}#e{ended.pk}" in every.links
+    assert f"{address('debug_log', stream)}#{event_anchor(ended)}" in every.links
 
 
 def test_the_log_takes_eight_queries_at_most(support, gateway, django_assert_max_num_queries) -> None:

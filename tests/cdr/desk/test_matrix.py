@@ -13,10 +13,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from cdr import live
 from cdr.desk import desk
 from cdr.member_rows import Role
 from cdr.models import CallDetail, StreamDetail
 from cdr.pure import keyset
+from cdr.pure.log.filter import LogFilter
 from streams.models import Account, Call, Callback, Stream
 from tests.cdr.admin.every_page import patterns
 from tests.cdr.desk import two_accounts
@@ -108,6 +110,39 @@ def test_what_is_another_s_is_answered_as_what_is_not_there(client) -> None:
                 theirs, nobodys = (getattr(client, method)(with_key(route, one)) for one in (key, missing))
                 assert theirs.status_code == nobodys.status_code >= 400, (name, method, kind)
                 assert body(theirs).replace(f"/{key}/", "") == body(nobodys).replace(f"/{missing}/", ""), (name, method, kind)
+
+
+def test_no_number_of_a_table_leads_anywhere(client) -> None:
+    """Not even to one's own: by trying numbers nobody learns how many rows the platform has."""
+    own = keys_of(OWN)
+    numbered = [(route, kind) for route in routes().values() for kind in kinds_of(route) if kind.endswith("number")]
+    assert len(numbered) > 12
+    for route, kind in numbered:
+        for method in ("get", "post"):
+            answer = getattr(client, method)(with_key(route, own[kind]))
+            assert answer.status_code == (405 if method == "post" and answer.status_code == 405 else 404), (route, kind, method)
+    asked = client.get(f"/desk/url-tests/{own['auth id']}/ask/", {"stream": own["stream number"]}).content.decode()
+    assert (
+        own["stream"] not in asked
+        and own["stream"] in client.get(f"/desk/url-tests/{own['auth id']}/ask/", {"stream": own["stream"]}).content.decode()
+    )
+
+
+def test_who_belongs_to_both_tells_calls_of_one_uuid_apart_by_their_accounts(client) -> None:
+    two_accounts.other_rows()
+    assert client.get(f"/desk/calls/{SHARED_UUID}/").status_code == 200
+    theirs = f"/desk/calls/{SHARED_UUID}_{two_accounts.account(OTHER).auth_id}/"
+    assert client.get(theirs).status_code == client.get(theirs + "debug-log/").status_code == 404
+    two_accounts.member(OTHER)
+    listed = client.get(f"/desk/calls/{SHARED_UUID}/", follow=True).content.decode()
+    for name in (OWN, OTHER):
+        call = f"/desk/calls/{SHARED_UUID}_{two_accounts.account(name).auth_id}/"
+        assert call in listed and name in client.get(call).content.decode()
+        log = client.get(f"{call}debug-log/").content.decode()
+        assert f'data-path="/desk/live/call/{call.split("/")[3]}/"' in log
+        assert client.get(f"{call}debug-log/txt/").status_code == 200
+        kind = live.OpenLog("call", call.split("/")[3], client.session.session_key or "", LogFilter(), at_desk=True)
+        assert live.may_read(kind) and re.fullmatch(r"[-\w]+", kind.key)
 
 
 def test_no_answer_has_a_word_of_it(client) -> None:

@@ -58,8 +58,7 @@ def url_test_of(account: Account, host: str) -> None:
     UrlTest.objects.create(owner=owner, account=account, url=f"wss://{host}/in", content_type="audio/x-l16;rate=8000", **seen, **over)
 
 
-@made_once
-def own_rows() -> None:
+def make_own_rows() -> None:
     gateway = make_gateway()
     for kind in (factories.closed_call, factories.refused_call, factories.live_call):
         kind(gateway)
@@ -68,6 +67,9 @@ def own_rows() -> None:
     main_token(gateway.account)
     invite_to(gateway.account, "owner", "nobody@example.org")
     url_test_of(gateway.account, "bot.example.com")
+
+
+own_rows = made_once(make_own_rows)
 
 
 @partial(made_once, keys_after=1_000_000)

@@ -20,7 +20,7 @@ def test_a_callback_with_its_tries(django_assert_num_queries) -> None:
         (2, "200", False, "31 ms"),
     ]
     assert page.attempts[0].answer == "<h1>503</h1>\nupstream down"
-    assert (page.state.word, page.event, page.anchor) == ("delivered", "DroppedStream", f"c{callback.pk}")
+    assert (page.state.word, page.event, page.anchor) == ("delivered", "DroppedStream", f"c{callback.message_id}")
     assert dict(page.parameters)["Event"] == "DroppedStream"
 
 

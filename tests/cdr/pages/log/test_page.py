@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from cdr.pages.log import page as debug_log
+from cdr.pages.log.anchors import event_anchor
 from cdr.pages.log.page import DebugLogPage, log_page
 from cdr.pages.log.subject import call_log, stream_log
 from cdr.pure.log.filter import LogFilter, asked_by
@@ -36,9 +37,9 @@ def query(text: str) -> LogFilter:
 
 def test_every_row_of_the_stream_and_of_its_call_has_its_line(gateway) -> None:
     log = log_of(closed_call(gateway))
-    anchors = {f"e{row.pk}" for row in StreamEvent.objects.all()}
-    anchors |= {f"c{row.pk}" for row in Callback.objects.all()} | {f"a{row.pk}" for row in CallbackAttempt.objects.all()}
-    anchors |= {f"charge{Stream.objects.get().charge.pk}"}
+    anchors = {f"n{row.number}" for row in StreamEvent.objects.all()} | {f"c{row.message_id}" for row in Callback.objects.all()}
+    anchors |= {f"a{row.callback.message_id}-{row.number}" for row in CallbackAttempt.objects.select_related("callback")}
+    anchors |= {f"charge-{Stream.objects.get().uuid}"}
     assert {line.anchor for line in log.lines} == anchors
     assert log.all_count == len(log.lines) == len(anchors)
 
@@ -83,8 +84,8 @@ def test_only_problems_and_the_first_error(gateway) -> None:
     assert (every.problem_count, problems.problem_count, every.all_count, problems.all_count) == (2, 2, 17, 17)
     assert (every.count_words, problems.count_words) == ("17 lines", "2 of 17 lines")
     ended = StreamEvent.objects.get(kind=EventKind.STREAM_ENDED)
-    assert every.first_error == problems.first_error == f"#e{ended.pk}"
-    assert log_of(call, query("kind=charge")).first_error == f"?#e{ended.pk}"
+    assert every.first_error == problems.first_error == f"#n{ended.number}"
+    assert log_of(call, query("kind=charge")).first_error == f"?#n{ended.number}"
 
 
 def test_lines_of_some_groups_that_say_a_text(gateway) -> None:
@@ -119,14 +120,14 @@ def test_a_stream_sees_its_call_but_not_the_other_streams(gateway) -> None:
     first, second = call.streams.order_by("pk")
     log = log_page(stream_log(str(second.pk)), EVERYTHING, whole_numbers=True)
     assert any(line.source == "call" for line in log.lines)
-    assert not {f"e{row.pk}" for row in first.events.all()} & {line.anchor for line in log.lines}
+    assert not {event_anchor(row) for row in first.events.all()} & {line.anchor for line in log.lines}
 
 
 def test_the_log_of_a_call_has_all_its_streams(gateway) -> None:
     call = live_call(gateway)
     log = whole_log_of(call)
     assert {line.source for line in log.lines} >= {"call", *(f"stream {stream.uuid.hex[:8]}" for stream in call.streams.all())}
-    assert {f"e{row.pk}" for row in StreamEvent.objects.all()} <= {line.anchor for line in log.lines}
+    assert {event_anchor(row) for row in StreamEvent.objects.all()} <= {line.anchor for line in log.lines}
 
 
 def test_what_another_process_wrote_is_in_the_log(gateway) -> None:
@@ -178,11 +179,11 @@ def test_a_page_of_a_long_log_says_where_it_stands_and_leads_on(gateway) -> None
     first, last = log_of(call), log_of(call, query("page=last"))
     assert (first.count_words, last.count_words) == ("5 lines on this page, 17 in the log", "3 lines on this page, 17 in the log")
     error = StreamEvent.objects.get(kind=EventKind.STREAM_ENDED)
-    assert first.first_error == last.first_error == f"?from=e{error.pk}#e{error.pk}"
-    there = log_of(call, query(f"from=e{error.pk}"))
-    assert there.lines[0].anchor == f"e{error.pk}" and there.older == f"before=e{error.pk}"
+    assert first.first_error == last.first_error == f"?from=n{error.number}#n{error.number}"
+    there = log_of(call, query(f"from=n{error.number}"))
+    assert there.lines[0].anchor == f"n{error.number}" and there.older == f"before=n{error.number}"
     assert log_of(call, query(last.live_query)).lines == last.lines
-    assert log_of(call, query("from=e999999")).lines == log_of(call, query("from=teapot7")).lines == first.lines
+    assert log_of(call, query("from=n999999")).lines == log_of(call, query("from=teapot7")).lines == first.lines
 
 
 @pytest.mark.usefixtures("small_pages")

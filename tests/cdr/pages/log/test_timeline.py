@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cdr.pages.call import call_page
+from cdr.pages.log.anchors import event_anchor
 from cdr.pages.log.timeline import SHOWN_CALLBACKS, SHOWN_EVENTS, find
 from cdr.pages.stream_page import stream_page
 from streams.models import Call, Callback, Gateway, StreamEvent
@@ -43,10 +44,10 @@ def rows_of(call: Call):
 def test_everything_is_on_the_time_line_with_the_anchors_of_the_debug_log(kind, gateway) -> None:
     call = kind(gateway)
     timeline = call_page(str(call.uuid), NOW).timeline
-    anchors = {f"e{event.pk}" for event in call.events.all()}
+    anchors = {event_anchor(event) for event in call.events.all()}
     for callback in Callback.objects.filter(stream__call=call):
-        anchors |= {f"c{callback.pk}"} | {f"a{attempt.pk}" for attempt in callback.attempts.all()}
-    anchors |= {f"charge{stream.charge.pk}" for stream in call.streams.all() if hasattr(stream, "charge")}
+        anchors |= {f"c{callback.message_id}"} | {f"a{callback.message_id}-{attempt.number}" for attempt in callback.attempts.all()}
+    anchors |= {f"charge-{stream.uuid}" for stream in call.streams.all() if hasattr(stream, "charge")}
     assert sorted(line.anchor for line in timeline.lines) == sorted(anchors)
     assert not any(entry.left_out for entry in timeline.entries) and timeline.note == ""
 
@@ -88,7 +89,7 @@ def test_many_callbacks_are_cut_and_that_is_said(gateway) -> None:
         rows.append(Callback(number=number, event="PlayedStream", message_id=f"m{number}", **values))
     Callback.objects.bulk_create(rows)
     timeline = call_page(str(call.uuid), NOW).timeline
-    assert sum(line.anchor.startswith("c") and line.anchor[1:].isdigit() for line in timeline.lines) == 2 * SHOWN_CALLBACKS + 1
+    assert sum(line.kind == "callback" for line in timeline.lines) == 2 * SHOWN_CALLBACKS + 1
     assert timeline.note == f"Only the first and the last {SHOWN_CALLBACKS} status callbacks are here."
 
 
@@ -108,5 +109,5 @@ def test_a_streams_time_line_has_its_calls_events_and_not_its_neighbours(gateway
     call = live_call(gateway)
     one, other = call.streams.order_by("pk")
     lines = [line.anchor for line in stream_page(str(one.uuid), NOW).timeline.lines]
-    assert {f"e{event.pk}" for event in call.events.all() if event.stream_id != other.pk} <= set(lines)
-    assert not {f"e{event.pk}" for event in other.events.all()} & set(lines)
+    assert {event_anchor(event) for event in call.events.all() if event.stream_id != other.pk} <= set(lines)
+    assert not {event_anchor(event) for event in other.events.all()} & set(lines)

@@ -46,7 +46,7 @@ def test_what_is_not_understood_matches_no_line_and_is_said(query, said) -> None
 
 def test_a_place_that_is_none_is_passed_over() -> None:
     asked = asked_by({"kind": ["", "end", "end"], "level": [""], "q": ["  two   words "], "page": ["7"], "from": ["e" * 99]})
-    assert asked == LogFilter(groups=("end",), text="two words", first="e" * 30)
+    assert asked == LogFilter(groups=("end",), text="two words", first="e" * 60)
     assert len(asked_by({"q": ["x" * 5000]}).text) == 200
 
 

@@ -17,16 +17,16 @@ def at(seconds: float) -> datetime:
 def event(
     id: int, seconds: float, kind: str = "connect_started", level: str = "info", number: int | None = None, **details: object
 ) -> EventRow:
-    return EventRow(id, at(seconds), kind, level, details, "stream", number)
+    return EventRow(id, at(seconds), kind, level, details, "stream", number, anchor=f"n{id}")
 
 
 def callback(id: int = 45, seconds: float = 0, state: str = "delivered", tries: int = 1, **more: object) -> CallbackRow:
-    return CallbackRow(id, at(seconds), "StartStream", "POST", "https://hooks.example/s", state, tries, PARAMETERS, **more)
+    return CallbackRow(id, at(seconds), "StartStream", "POST", "https://hooks.example/s", state, tries, PARAMETERS, anchor=f"c{id}", **more)
 
 
 def attempt(id: int = 67, seconds: float = 0, **more: object) -> AttemptRow:
     values = {"duration_ms": 38, "address": "198.51.100.4:443", "status": 200, "error": "", "response_head": ""} | more
-    return AttemptRow(id, at(seconds), "StartStream", 1, **values)
+    return AttemptRow(id, at(seconds), "StartStream", 1, anchor=f"a{id}", **values)
 
 
 def charge(seconds: float = 0, started: bool = True) -> ChargeRow:
@@ -40,18 +40,19 @@ def charge(seconds: float = 0, started: bool = True) -> ChargeRow:
         "USD",
         Decimal("0.00300" if started else 0),
         started,
+        anchor="charge-9",
     )
 
 
 def test_lines_come_in_order_of_time_with_an_anchor_for_each_row() -> None:
     made = lines([attempt(seconds=3), callback(seconds=2), event(123, 1), charge(2.5)], START)
-    assert [line.anchor for line in made] == ["e123", "c45", "charge9", "a67"]
+    assert [line.anchor for line in made] == ["n123", "c45", "charge-9", "a67"]
     assert [line.source for line in made] == ["stream", "callback", "charge", "callback"]
 
 
 def test_of_one_instant_events_come_in_the_order_of_their_notes_then_charge_callback_and_try() -> None:
     rows = [attempt(), callback(), charge(), event(7, 0, number=3), event(8, 0, number=2), event(9, 0, number=None)]
-    assert [line.anchor for line in lines(rows, START)] == ["e9", "e8", "e7", "charge9", "c45", "a67"]
+    assert [line.anchor for line in lines(rows, START)] == ["n9", "n8", "n7", "charge-9", "c45", "a67"]
 
 
 def test_times_are_utc_with_milliseconds_and_an_offset_from_the_origin() -> None:

@@ -11,7 +11,7 @@ START = datetime(2026, 11, 23, 14, 2, 3, 123_456, UTC)
 
 
 def line(**details: object) -> Line:
-    row = EventRow(12, START, "call_answered", "info", details, "stream 7aea0680", 3, "7aea0680-1f8c-46c2-a04f-990e2e0d52eb")
+    row = EventRow(12, START, "call_answered", "info", details, "stream 7aea0680", 3, "7aea0680-1f8c-46c2-a04f-990e2e0d52eb", "n3")
     return lines([row], START - timedelta(milliseconds=1204))[0]
 
 
@@ -19,7 +19,7 @@ def test_the_keys_of_a_json_line_are_a_promise() -> None:
     text = json_line(line(status=200, document="<a>\n</a>", tenant="Zoë"))
     assert text.endswith("}\n") and text.count("\n") == 1 and "Zoë" in text
     assert json.loads(text) == {
-        "id": "e12",
+        "id": "n3",
         "at": "2026-11-23T14:02:03.123Z",
         "offset_ms": 1204,
         "level": "info",

@@ -12,7 +12,10 @@ START = datetime(2026, 11, 23, 14, 1, 37, tzinfo=UTC)
 def log(levels: str) -> list[Line]:
     """A line a second, its level by its letter."""
     words = {"d": "debug", "i": "info", "w": "warning"}
-    rows = [EventRow(at, START + timedelta(seconds=at), "call_dtmf", words[letter], {}, "call") for at, letter in enumerate(levels)]
+    rows = [
+        EventRow(at, START + timedelta(seconds=at), "call_dtmf", words[letter], {}, "call", anchor=f"n{at}")
+        for at, letter in enumerate(levels)
+    ]
     return lines(rows, START)
 
 
@@ -24,7 +27,7 @@ def test_quiet_lines_that_follow_each_other_are_one_fold() -> None:
         (2, ""),
         (1, "1 quiet line"),
     ]
-    assert [line.anchor for entry in entries for line in entry.lines] == [f"e{number}" for number in range(7)]
+    assert [line.anchor for entry in entries for line in entry.lines] == [f"n{number}" for number in range(7)]
 
 
 def test_an_empty_log_has_no_entries() -> None:
@@ -32,7 +35,7 @@ def test_an_empty_log_has_no_entries() -> None:
 
 
 def test_a_shortened_log_says_where_lines_are_missing() -> None:
-    entries = shortened(log("iidwwii"), "e2", "e5")
+    entries = shortened(log("iidwwii"), "n2", "n5")
     assert [(len(entry.lines), bool(entry.folded), bool(entry.left_out)) for entry in entries] == [
         (2, False, False),
         (1, True, True),
@@ -43,5 +46,5 @@ def test_a_shortened_log_says_where_lines_are_missing() -> None:
 
 
 def test_a_log_with_an_empty_middle_is_still_cut() -> None:
-    entries = shortened(log("iiii"), "e1", "e2")
+    entries = shortened(log("iiii"), "n1", "n2")
     assert [(len(entry.lines), bool(entry.left_out)) for entry in entries] == [(2, True), (2, False)]

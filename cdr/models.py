@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
-from cdr import alert_rows, invitation_rows, list_act_rows, member_rows, trial_call_rows  # noqa: F401 - Django looks for models here
+from cdr import alert_rows, closing_rows, invitation_rows, list_act_rows, member_rows, trial_call_rows  # noqa: F401 - Django looks here
 from cdr.pure.acts import Act, permissions_of
 from cdr.pure.retention import Kind
 from cdr.pure.statement import Figures, figures_words

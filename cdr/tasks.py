@@ -1,5 +1,6 @@
-"""What Celery runs for the console: exports, acts on all that match a list, tests of service URLs, alerts, retention, the comparing of
-charges with statements, the forgetting of old sign-ins and links. Doors without a rule: the rows say what is to be done."""
+"""What Celery runs for the console: exports, acts on all that match a list, closings of statements, tests of service URLs, alerts,
+retention, the comparing of charges with statements, the forgetting of old sign-ins and links. Doors without a rule: the rows say what is
+to be done."""
 
 import logging
 from importlib import import_module
@@ -12,6 +13,7 @@ from cdr import exports, invitations, list_acts, log_links, retention, spending,
 from cdr.alerts import gathering, outbox, rounds, transitions
 from cdr.sign_in import locks
 from cdr.sign_in.sessions import SessionStore
+from cdr.statements import closing_jobs
 from cdr.statements.checking import check_due
 from streams.database_clock import database_now
 from streams.delivery import broker
@@ -31,6 +33,7 @@ def look_for_jobs() -> None:
         (run_url_tests, url_tests.url_test_due_since),
         (place_trial_calls, trial_calls.trial_call_due_since),
         (mail_invitations, invitations.mail_is_due),
+        (close_statements, closing_jobs.closing_due_since),
     ):
         if is_due(now):
             broker.wake(task.name)
@@ -83,6 +86,13 @@ def remove_old_trial_calls() -> None:
 @shared_task(name="cdr.tasks.remove_old_url_tests")
 def remove_old_url_tests() -> None:
     url_tests.remove_old()
+
+
+@shared_task(name="cdr.tasks.close_statements")
+def close_statements() -> None:
+    """Closes those that are asked for, one after another; several workers may."""
+    while closing_jobs.close_next():
+        pass
 
 
 @shared_task(name="cdr.tasks.look_at_alert_rules")

@@ -15,7 +15,7 @@ from redis import Redis, exceptions
 
 from cdr import exports, list_acts, trial_calls, url_tests
 from cdr.alerts import failures
-from cdr.statements import checking
+from cdr.statements import checking, closing_jobs
 from config import readiness
 from config.background_checks import LIMIT_SECONDS, BackgroundCheck
 from config.embedded_redis import ONCE
@@ -130,6 +130,7 @@ def late_jobs(now: datetime) -> Found:
         ("url_tests", "A URL test", url_tests.url_test_due_since(now)),
         ("trial_calls", "A test call", trial_calls.trial_call_due_since(now)),
         ("list_acts", "An act on a list", list_acts.list_act_due_since(now)),
+        ("closings", "The closing of a statement", closing_jobs.closing_due_since(now)),
     )
     for about, name, since in waiting:
         if since is not None and now - since >= JOBS_LATE:

@@ -49,6 +49,7 @@ TESTS = (
     "tests/cdr/pages/test_hosts.py",
     "tests/cdr/pages/test_row_key.py",
     "tests/cdr/pages/test_stream_page.py",
+    "tests/cdr/pages/log/test_anchors.py",
     "tests/cdr/pages/log/test_page.py",
     "tests/cdr/retention",
     "tests/cdr/statements",

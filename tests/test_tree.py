@@ -211,6 +211,7 @@ TOLD_BY = {
     "cdr/admin/entry/test_signing_in": ("cdr/addresses", "cdr/admin/failed_sign_ins", "cdr/sign_in/locks"),
     "cdr/admin/lists/test_acting_on_all": ("cdr/admin/list_acts", "cdr/pages/list_act"),
     "cdr/test_list_acts": ("cdr/list_act_rows",),
+    "cdr/statements/test_closing_jobs": ("cdr/closing_rows",),
     "cdr/test_trial_calls": ("cdr/trial_call_rows",),
     "cdr/admin/test_trial_calls": ("cdr/admin/reached_at", "cdr/pages/trial_call"),
     "cdr/admin/lists/test_exporting": ("cdr/exports", "cdr/pages/columns"),

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 
 from cdr.models import Statement
 from cdr.pages.statement import StatementFacts
+from cdr.statements.closing_jobs import closing_of
 from cdr.statements.drafts import OpenMonth, draft
 from cdr.statements.papers import Paper, as_csv, as_pdf
 from cdr.statements.stored import sums_in
@@ -15,7 +16,8 @@ from streams.pure.time_zone import known_zone
 def statement_facts(of: OpenMonth | Statement) -> StatementFacts:
     if isinstance(of, Statement):
         return StatementFacts(of.account, of.currency, of.month, known_zone(of.zone_name), of.begins_at, of.ends_at, sums_in(of), of)
-    return StatementFacts(of.account, of.currency, of.month, of.account.zone_name, of.begins_at, of.ends_at, draft(of))
+    drawn = (of.account, of.currency, of.month, of.account.zone_name, of.begins_at, of.ends_at, draft(of))
+    return StatementFacts(*drawn, closing=closing_of(of))
 
 
 def _paper(of: OpenMonth | Statement) -> Paper:

@@ -5,6 +5,7 @@ Owns the addresses and the asking. What stands in a statement is cdr.statements'
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import cast
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -27,14 +28,15 @@ from cdr.pages.statement import StatementPage, last_check_words, open_lines, sta
 from cdr.pure.figures import moment, money
 from cdr.pure.statement import read_month
 from cdr.statements.checking import last_check
-from cdr.statements.closing import NotClosed, close_statement
+from cdr.statements.closing import NotClosed
+from cdr.statements.closing_jobs import MAY_CLOSE, ask_to_close
 from cdr.statements.correcting import NotCorrected, correct
 from cdr.statements.drafts import OpenMonth, draft, open_month, open_months
 from streams import rates
 from streams.database_clock import database_now
 from streams.models import Account
 
-MAY_CLOSE, MAY_CORRECT = "cdr.close_statement", "cdr.correct_statement"
+MAY_CORRECT = "cdr.correct_statement"
 DRAFT = "<int:account>/<str:currency>/<str:month>/"
 SHOWN_CLOSED = 120
 
@@ -80,7 +82,11 @@ class StatementAdmin(Asking, RecordAdmin):
         opened = _opened(account, currency, month)
         if isinstance(opened, Statement):
             return HttpResponseRedirect(self.own_url("change", opened.pk))
-        return self._page(request, statement_page(statement_facts(opened)), self._draft_doors(request, opened))
+        page = statement_page(statement_facts(opened))
+        response = self._page(request, page, self._draft_doors(request, opened, page))
+        if page.being_closed:
+            response["Refresh"] = "2"
+        return response
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Context | None = None) -> HttpResponse:
         self.require_view_permission(request)
@@ -96,10 +102,11 @@ class StatementAdmin(Asking, RecordAdmin):
         context = self.page_context(request, title, statement=page, doors=doors, may_list=request.user.has_perm("cdr.view_streamdetail"))
         return TemplateResponse(request, "admin/cdr/statement.html", context)
 
-    def _draft_doors(self, request: HttpRequest, opened: OpenMonth) -> list[Door]:
+    def _draft_doors(self, request: HttpRequest, opened: OpenMonth, page: StatementPage) -> list[Door]:
         keys = (opened.account.pk, opened.currency, f"{opened.month:%Y-%m}")
         doors = [Door("CSV", self.own_url("draft_csv", *keys)), Door("PDF", self.own_url("draft_pdf", *keys))]
-        return [*doors, Door("Close…", self.own_url("close", *keys))] if request.user.has_perm(MAY_CLOSE) else doors
+        may_close = request.user.has_perm(MAY_CLOSE) and not page.being_closed
+        return [*doors, Door("Close…", self.own_url("close", *keys))] if may_close else doors
 
     # Its files -----------------------------------------------------------------------------------------------------------
     def csv_view(self, request: HttpRequest, key: int) -> HttpResponse:
@@ -120,7 +127,7 @@ class StatementAdmin(Asking, RecordAdmin):
 
     # Its closing ---------------------------------------------------------------------------------------------------------
     def close_view(self, request: HttpRequest, account: int, currency: str, month: str) -> HttpResponse:
-        """GET asks, POST closes."""
+        """GET asks, POST has a worker close it."""
         return self.act_view(
             request,
             MAY_CLOSE,
@@ -148,13 +155,12 @@ class StatementAdmin(Asking, RecordAdmin):
 
     def _close(self, request: HttpRequest, account: Account, currency: str, month: date) -> HttpResponse:
         try:
-            row = close_statement(account, currency, month, visitor(request))
+            ask_to_close(account, currency, month, cast(int, request.user.pk), visitor(request))
         except NotClosed as error:
             messages.warning(request, f"Nothing was done. {error}")
             known = Statement.objects.filter(account=account, currency=currency, month=month).first()
             return HttpResponseRedirect(self.own_url("change", known.pk) if known else self.own_url("of_account", account.pk))
-        messages.success(request, f"The statement {row} is closed: {money(row.amount, currency)}.")
-        return HttpResponseRedirect(self.own_url("change", row.pk))
+        return HttpResponseRedirect(self.own_url("draft", account.pk, currency, f"{month:%Y-%m}"))
 
     # Corrections ---------------------------------------------------------------------------------------------------------
     def correct_view(self, request: HttpRequest, account: int) -> HttpResponse:

@@ -35,7 +35,11 @@ PARTS = (
     ("Beat", ("beat",), "Wakes the workers for what is due. There is one."),
     ("Status callbacks", ("callbacks",), "What customers hear of their streams."),
     ("Calls without a process", ("calls",), "Calls of a process that died, which a worker ends."),
-    ("Exports, tests, acts on lists", ("exports", "url_tests", "trial_calls", "list_acts"), "What people have asked for."),
+    (
+        "Exports, tests, acts on lists, closings",
+        ("exports", "url_tests", "trial_calls", "list_acts", "closings"),
+        "What people have asked for.",
+    ),
     ("Loops and leases", ("loops", "leases"), "What each media process does beside its calls."),
     ("Notes and disk", ("notes", "spool"), "What calls note, on its way to the database."),
     ("The doors", ("storm",), "Whether more comes to a process than it takes."),

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Count, Max, Min
 
+from cdr.closing_rows import StatementClosing
 from cdr.models import Adjustment, Charge, MoneyCheck, Statement
 from cdr.pages.stream import Fact
 from cdr.pure.figures import NOTHING, moment, money
@@ -28,6 +29,8 @@ class ShownLine:
 
 @dataclass(frozen=True, slots=True)
 class StatementPage:
+    """`closing`: of one that is being closed how far that is, and why it was not, in sentences; "" mostly."""
+
     title: str
     account: Account
     currency: str
@@ -36,6 +39,8 @@ class StatementPage:
     days: tuple[ShownLine, ...]
     corrections: tuple[tuple[str, str, str, str], ...]
     closed: bool
+    being_closed: bool
+    closing: str
     checked: str
     late: bool
     scope: str
@@ -43,7 +48,7 @@ class StatementPage:
 
 @dataclass(frozen=True, slots=True)
 class StatementFacts:
-    """A statement, whether it is closed or not. `row`: None of a draft."""
+    """A statement, whether it is closed or not. `row`: None of a draft. `closing`: of a draft that is to be closed, or was to be."""
 
     account: Account
     currency: str
@@ -53,6 +58,7 @@ class StatementFacts:
     ends_at: datetime
     sums: Sums
     row: Statement | None = None
+    closing: StatementClosing | None = None
 
     @property
     def begins(self) -> str:
@@ -93,10 +99,22 @@ def statement_page(of: StatementFacts, *, outside: bool = False) -> StatementPag
         days=_lines(sums, statement, "day"),
         corrections=tuple((f"{one.day}", one.reason, money(one.amount, currency), "" if outside else one.by) for one in sums.corrections),
         closed=row is not None,
+        being_closed=of.closing is not None and of.closing.finished_at is None,
+        closing=closing_words(of.closing, outside=outside) if of.closing else "",
         checked=checked_words(row) if row else "",
         late=any(line.late for line in sums.days),
         scope=written_scope(statement),
     )
+
+
+def closing_words(job: StatementClosing, *, outside: bool) -> str:
+    """A closing is one transaction: there is no half of it to tell of, but whether it has begun, and how much it is."""
+    asked = "" if outside else f" Asked for by {job.by} at {moment(job.created_at)} UTC."
+    if job.finished_at is not None:
+        return "" if outside else f"It was not closed. {job.problem}{asked}"
+    if job.claimed_until is None:
+        return f"It is going to be closed as soon as a worker takes it up.{asked}"
+    return f"It is being closed, with {job.streams:,} streams: all at once, after a few seconds for each 100,000 of them.{asked}"
 
 
 def _closed_words(row: Statement, outside: bool) -> str:

@@ -29,7 +29,7 @@ def close_statement(account: Account, currency: str, month: date, actor: Actor) 
 
     A million charges take some seconds: meanwhile the row of the statement keeps the others away, and not the account's, which calls of it
     and the API wait for. A rate or a credit that is written in these seconds finds the month open; a credit is then the next one's."""
-    opened = _closable(account, currency, month)
+    opened = require_closable(account, currency, month)
     try:
         with transaction.atomic():
             statement = _begun(opened, actor)
@@ -49,7 +49,8 @@ def close_statement(account: Account, currency: str, month: date, actor: Actor) 
     return statement
 
 
-def _closable(account: Account, currency: str, month: date) -> OpenMonth:
+def require_closable(account: Account, currency: str, month: date) -> OpenMonth:
+    """Raises NotClosed."""
     known = Statement.objects.filter(account=account, currency=currency, month=month).first()
     if known is not None:
         raise NotClosed(f"It was closed already, by {known.closed_by} at {known.closed_at:%Y-%m-%d %H:%M} UTC.")

@@ -1,7 +1,7 @@
 """Each second a worker looks after all kinds of jobs at once, and has those tasks run that have something to do."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
@@ -11,6 +11,7 @@ from redis import Redis
 
 from cdr import invitations, trial_calls, url_tests
 from cdr.audit import Actor
+from cdr.closing_rows import StatementClosing
 from cdr.list_act_rows import ListAct
 from cdr.models import Export
 from cdr.tasks import look_for_jobs
@@ -56,6 +57,9 @@ def test_whoever_has_something_to_do_is_asked_and_nobody_else(monkeypatch: pytes
         "cdr.tasks.place_trial_calls": lambda: trial_calls.place(MARIA, maria.pk, gateway, "ws://127.0.0.1:9", "secret"),
         "cdr.tasks.mail_invitations": lambda: invitations.invite(
             gateway.account, "a@example.com", "viewer", owner=maria, origin="https://desk.example.com", actor=MARIA
+        ),
+        "cdr.tasks.close_statements": lambda: StatementClosing.objects.create(
+            account=gateway.account, currency="USD", month=date(2024, 10, 1), owner=maria, created_at=timezone.now(), streams=1
         ),
     }
     for number, (name, make) in enumerate(makers.items(), start=1):

@@ -9,17 +9,21 @@ from html import unescape
 import pytest
 import time_machine
 from django.apps import apps
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from cdr import roles
 from cdr.audit import Actor
+from cdr.closing_rows import StatementClosing
 from cdr.models import Adjustment, AuditEntry, Charge, Statement, StreamDetail
 from cdr.statements.checking import check_all
 from cdr.statements.closing import close_statement
+from cdr.tasks import close_statements
 from streams.models import Account
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.admin.reading import listed, read
 from tests.cdr.call_script import make_gateway
+from tests.cdr.desk.two_accounts import at_desk
 from tests.cdr.statements.charged import account_of, charged
 from tests.moved_clock import database_goes_with_it
 from tests.rows_again import made_once
@@ -90,9 +94,11 @@ def test_every_account_with_something_open_is_listed(clerk, account) -> None:
 def test_it_is_closed_after_asking_and_stays_as_it_is(clerk, account) -> None:
     question = read(clerk, f"{draft_of(account)}close/").text
     assert "It comes to 0.00900 USD for 2 streams, and does not change any more." in question
-    answer = clerk.post(f"{draft_of(account)}close/", follow=True)
+    waiting = clerk.post(f"{draft_of(account)}close/", follow=True)
+    assert waiting.request["PATH_INFO"] == draft_of(account) and waiting["Refresh"] == "2" and not Statement.objects.exists()
+    close_statements()
     row = Statement.objects.get()
-    assert answer.request["PATH_INFO"] == f"{LIST}{row.pk}/change/" and row.closed_by == "clara"
+    assert clerk.get(draft_of(account))["Location"] == f"{LIST}{row.pk}/change/" and row.closed_by == "clara"
     Account.objects.update(name="Renamed", time_zone="UTC")
     charged(NOON, account="Renamed")
     page = read(clerk, f"{LIST}{row.pk}/change/")
@@ -100,6 +106,34 @@ def test_it_is_closed_after_asking_and_stays_as_it_is(clerk, account) -> None:
     behind = next(link for link in page.links if link.endswith(".day-2026-10-03"))
     assert len(listed(clerk, behind).result_list) == 1
     assert AuditEntry.objects.get(act="close a statement").by == "clara"
+
+
+def test_while_it_is_being_closed_the_page_says_so_and_nobody_is_asked_again(clerk, account) -> None:
+    for _ in range(2):  # a double click
+        clerk.post(f"{draft_of(account)}close/")
+    page = read(clerk, draft_of(account))
+    assert "being closed" in page.text and f"{draft_of(account)}close/" not in page.links
+    assert "as soon as a worker takes it up. Asked for by clara at 2026-11-02 09:00:00 UTC." in page.text
+    job = StatementClosing.objects.get()
+    StatementClosing.objects.update(claimed_by="one", claimed_until=job.created_at + timedelta(minutes=1))
+    assert "It is being closed, with 2 streams: all at once" in read(clerk, draft_of(account)).text
+    customer = at_desk(account.name)
+    told = read(customer, f"/desk/statements/{account.auth_id}/USD/2026-10/").text
+    assert "being closed, with 2 streams" in told and "clara" not in told
+
+
+def test_who_may_not_close_any_more_when_a_worker_takes_it_up_closes_nothing(clerk, account) -> None:
+    clerk.post(f"{draft_of(account)}close/")
+    User.objects.get(username="clara").groups.clear()
+    close_statements()
+    assert not Statement.objects.exists()
+    User.objects.get(username="clara").groups.add(Group.objects.get(name=roles.BILLING))
+    page = read(clerk, draft_of(account))
+    assert "It was not closed. The person who asked for it may not close statements any more." in page.text
+    assert f"{draft_of(account)}close/" in page.links and "Refresh" not in clerk.get(draft_of(account))
+    clerk.post(f"{draft_of(account)}close/")
+    close_statements()
+    assert Statement.objects.get().closed_by == "clara"
 
 
 def test_closing_it_again_changes_nothing_and_says_by_whom_it_was(clerk, statement, account) -> None:

@@ -40,7 +40,9 @@ def test_what_is_not_well_stands_at_its_part_and_what_nobody_knows_by_itself() -
 
 def test_every_trouble_that_status_knows_has_its_part() -> None:
     told = {word for _, about, _ in PARTS for word in about}
-    known = "database redis worker beat calls callbacks exports url_tests trial_calls list_acts loops leases notes storm spool alerts"
+    known = (
+        "database redis worker beat calls callbacks exports url_tests trial_calls list_acts closings loops leases notes storm spool alerts"
+    )
     assert told == set(known.split())
 
 

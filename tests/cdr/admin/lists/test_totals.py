@@ -1,4 +1,5 @@
-"""What a list comes to, said below it where it is asked for; within the list's time, or said that it was not counted."""
+"""What a list comes to, said below it: of a short selection at once, of a longer one where it is asked for; within the list's time, or said
+that it was not counted."""
 
 import time
 from datetime import timedelta
@@ -36,7 +37,31 @@ def calls(db) -> None:
     live_call(make_gateway("pbx-2"))
 
 
-def test_nothing_is_counted_until_it_is_asked_for(administrator, calls) -> None:
+@pytest.fixture
+def small_pages(administrator, monkeypatch) -> None:
+    for address in (STREAMS, CALLS):
+        monkeypatch.setattr(type(listed(administrator, address).model_admin), "list_per_page", 2)
+
+
+def test_a_short_selection_says_at_once_what_it_comes_to(administrator, calls, django_assert_max_num_queries) -> None:
+    for address in (STREAMS, CALLS):
+        asked = listed(administrator, f"{address}?from=2000-01-01&totals=1").totals
+        with django_assert_max_num_queries(8):
+            page = read(administrator, f"{address}?from=2000-01-01")
+        assert asked in page.text and not any("totals=1" in link for link in page.links)
+        assert listed(administrator, address).totals == asked, "all there are, on one page"
+
+
+def test_a_selection_of_some_pages_says_it_at_once_and_on_the_first(administrator, calls, small_pages) -> None:
+    for address in (STREAMS, CALLS):
+        asked = listed(administrator, f"{address}?from=2000-01-01&totals=1").totals
+        first = listed(administrator, f"{address}?from=2000-01-01")
+        assert first.older and first.totals == asked
+        assert listed(administrator, f"{address}{first.older}").totals == listed(administrator, address).totals == ""
+
+
+def test_a_longer_one_is_counted_when_it_is_asked_for(administrator, calls, small_pages, monkeypatch) -> None:
+    monkeypatch.setattr(totals, "MOST_AT_ONCE", 3)
     for address in (STREAMS, CALLS):
         page = read(administrator, f"{address}?from=2000-01-01")
         assert listed(administrator, address).totals == "" and f"{address}?from=2000-01-01&totals=1" in page.links
@@ -77,14 +102,16 @@ def test_very_many_are_not_counted_and_that_is_said(administrator, calls, monkey
         assert found.totals == totals.TOO_MANY and found.result_count
 
 
-def test_what_takes_longer_than_the_list_is_cut_off_and_that_is_said(administrator, calls, monkeypatch) -> None:
+def test_what_takes_longer_than_the_list_is_cut_off_and_that_is_said(administrator, calls, small_pages, monkeypatch) -> None:
     """A query that would take minutes."""
     endless = {**sums_of(), "streams": endless_count()}
     monkeypatch.setattr(totals, "sums_of", lambda: endless)
     monkeypatch.setattr(totals, "STEPS", 100)
+    at_once = read(administrator, f"{STREAMS}?from=2000-01-01")
+    assert f"{STREAMS}?from=2000-01-01&totals=1" in at_once.links
     began = time.monotonic()
     found = listed(administrator, f"{STREAMS}?from=2000-01-01&totals=1")
-    assert found.totals == totals.TOO_SLOW and found.result_count == 10
+    assert found.totals == totals.TOO_SLOW and found.result_count == 2
     assert time.monotonic() - began < 30
     assert Stream.objects.count() == 10, "the connection goes on"
 
@@ -95,12 +122,13 @@ def endless_count():
 
 
 def test_a_database_that_is_away_is_no_slow_one(calls, monkeypatch) -> None:
-    def away(rows):
+    def away(*_: object):
         raise OperationalError("could not connect")
 
     monkeypatch.setattr(totals, "_words", away)
-    with pytest.raises(OperationalError, match="could not connect"):
-        totals.totals_words(Call.objects.all(), 50)
+    for asked in (totals.totals_words, totals.totals_at_once):
+        with pytest.raises(OperationalError, match="could not connect"):
+            asked(Call.objects.all(), 50)
 
 
 def test_a_list_with_totals_takes_few_queries_more_however_many_rows(administrator, calls, django_assert_max_num_queries) -> None:

@@ -30,6 +30,7 @@ OF_MANY_MODULES = {
     "cdr/admin/test_browser_acts": "a day's work on the console",
     "cdr/admin/test_counted_tasks": "what is done most, each in few steps",
     "cdr/admin/test_escaping": "every page of the console",
+    "cdr/admin/test_money": "rates, statements and credits, from the form to what a customer reads",
     "cdr/admin/test_numbers": "every page of the console",
     "cdr/admin/test_permissions": "every page of the console",
     "cdr/admin/test_role_matrix": "every page of the console",

@@ -7,12 +7,12 @@ from django.test import Client
 
 from cdr import live, members
 from cdr.audit import Actor
-from cdr.member_rows import Membership
+from cdr.member_rows import Membership, Role
 from config.asgi import application
-from streams.models import Call, Stream
+from streams.models import Call, Stream, StreamEvent
 from tests.cdr import factories
 from tests.cdr.call_script import make_gateway
-from tests.cdr.desk.two_accounts import at_desk
+from tests.cdr.desk.two_accounts import at_desk, member
 from tests.cdr.test_live import heard, in_a_thread, opened, quick  # noqa: F401 - the fixture
 from tests.patient_communicator import PatientCommunicator
 
@@ -63,3 +63,21 @@ async def test_it_ends_when_the_membership_does_and_brings_nothing_more(call, ca
         while (message := await socket.receive_output(timeout=30))["type"] == "websocket.send":
             beats += 1
         assert (message["code"], beats <= 20) == (live.CLOSE_NO_LONGER, True)
+
+
+async def test_who_leaves_one_of_two_accounts_loses_that_log_and_no_other_and_a_viewer_reads_on(call, carla) -> None:
+    other = await in_a_thread(lambda: factories.live_call(make_gateway("pbx-2", "Beta")))()
+    await in_a_thread(lambda: member("Beta", Role.MANAGER))()
+    async with opened(carla, f"/desk/live/call/{call.uuid}/") as own, opened(carla, f"/desk/live/call/{other.uuid}/") as beta:
+        await heard(own)
+        await heard(beta)
+        places = await in_a_thread(lambda: {one.account.name: one for one in Membership.objects.select_related("account", "user")})()
+        actor = Actor("anna", None)
+        await in_a_thread(members.take_away)(places["Acme Robotics"], actor)
+        await in_a_thread(members.take_in)(places["Beta"].user, places["Beta"].account, Role.VIEWER, actor)
+        while (message := await own.receive_output(timeout=30))["type"] == "websocket.send":
+            pass
+        assert message["code"] == live.CLOSE_NO_LONGER
+        last = await in_a_thread(other.events.last)()
+        await in_a_thread(StreamEvent.objects.create)(call=other, at=last.at, kind="call_dtmf", details={"digit": "7"}, number=900)
+        assert [line["anchor"] for line in await heard(beta)] == ["n900"]

@@ -1,23 +1,36 @@
 """What a manager does at the desk: a stream stopped, a callback sent again; in the audit log, and named in the debug log as one of the
 account's."""
 
+import re
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 
+from cdr import members
 from cdr.audit import Actor
+from cdr.desk import desk
 from cdr.desk.records import name_of_row
-from cdr.member_rows import Role
-from cdr.models import AuditEntry
+from cdr.member_rows import Membership, Role
+from cdr.models import AuditEntry, Export, UrlTest
 from cdr.pure.log.for_customers import words_for_customers
+from cdr.sign_in.sessions import forget_confirmation
 from cdr.statements.closing import close_statement
 from streams.models import Account, Application, AuthToken, Call, Callback, CallbackState, ControlRequest, Stream
 from tests.cdr import factories
+from tests.cdr.admin.conftest import signed_in
 from tests.cdr.call_script import make_gateway
-from tests.cdr.desk.two_accounts import at_desk, member, other_rows, own_rows
+from tests.cdr.desk.every_address import keys_of, kinds_of, routes, with_key
+from tests.cdr.desk.two_accounts import OWN, at_desk, member, other_rows, own_rows
+from tests.rows_again import all_rows
 
 pytestmark = pytest.mark.django_db
+
+OPERATOR = Actor("anna", None)
 
 
 @pytest.fixture
@@ -145,3 +158,102 @@ def test_a_manager_makes_and_revokes_a_token_and_sees_it_once(manager) -> None:
     assert "Revoke the auth token" in manager.get(end).content.decode()
     assert manager.post(end, {"ends": "0"}).status_code == 302 and AuthToken.objects.get(pk=token.pk).ends_at is not None
     assert [entry.act for entry in AuditEntry.objects.order_by("pk")] == ["make a token", "revoke a token"]
+
+
+# Tabs that stay open -----------------------------------------------------------------------------------------------------
+SENT = {
+    "name": "billing script",
+    "answer_url": "https://app.example.com/",
+    "answer_method": "GET",
+    "answer_xml": "",
+    "email": "someone@example.org",
+    "role": "viewer",
+    "url": "wss://bot.example.com/",
+    "content_type": "audio/x-mulaw;rate=8000",
+    "ends": "0",
+    "query": "",
+    "format": "csv",
+}
+"""What the forms of all acts ask for."""
+EXPORTS = ("cdr_calldetail_exports", "cdr_streamdetail_exports")
+
+
+def forms_of_acts() -> dict[str, str]:
+    """The address of each form, found from the addresses, by its name; with keys of rows that it can be done to."""
+    keys = keys_of(OWN)
+    keys |= {"stream": str(Stream.objects.filter(call__state="live")[0].uuid)}
+    keys |= {"message": Callback.objects.filter(state=CallbackState.GIVEN_UP)[0].message_id}
+    lists: Any = desk._registry.values()
+    acts = {f"{known.section}_{act}" for known in lists for act in (*known.ACTS, *known.OWN_ACTS)}
+    return {name: with_key(route, keys[_kind(route)]) for name, route in routes().items() if name in acts}
+
+
+def _kind(route: str) -> str:
+    own, *others = kinds_of(route) or ("call",)
+    return "auth id" if "auth id" in others and route.count("<") == 1 else own
+
+
+def rows_now() -> dict[str, list[str]]:
+    """Of everything that an act could change."""
+    return {
+        model._meta.label: sorted(map(repr, rows)) for model, rows in all_rows().items() if model not in (Session, Membership, AuditEntry)
+    }
+
+
+def sent_from_old_tabs(client: Client, becomes: Callable[[Membership], object]) -> dict[str, tuple[int, bool]]:
+    """By form: how it is answered that was opened before and is sent afterwards, with its own token against forgery; and whether anything
+    is changed by it."""
+    client.handler.enforce_csrf_checks = True
+    tabs = {name: (path, client.get(path).content.decode()) for name, path in forms_of_acts().items()}
+    tokens = {name: re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[-1] for name, (_, page) in tabs.items()}
+    becomes(Membership.objects.get(user__username="carla"))
+    found = {}
+    for name, (path, _) in tabs.items():
+        before = rows_now()
+        answer = client.post(path, {**SENT, "csrfmiddlewaretoken": tokens[name]})
+        found[name] = (answer.status_code, rows_now() != before)
+    return found
+
+
+def test_a_form_that_was_open_before_somebody_was_demoted_or_removed_does_nothing(manager, settings, tmp_path) -> None:
+    settings.DATA_DIR = tmp_path
+    left = sent_from_old_tabs(manager, lambda place: members.take_away(place, OPERATOR))
+    assert len(left) == 10 and set(left.values()) == {(302, False)}, "to the sign-in"
+    member(OWN, Role.MANAGER)
+    demoted = sent_from_old_tabs(manager, lambda place: members.take_in(place.user, place.account, Role.VIEWER, OPERATOR))
+    assert {name: demoted.pop(name) for name in EXPORTS} == dict.fromkeys(EXPORTS, (302, True)), "as every viewer may"
+    assert set(demoted.values()) == {(403, False)}
+    members.take_in(User.objects.get(username="carla"), Account.objects.get(), Role.MANAGER, OPERATOR)
+    Export.objects.all().delete()
+    stays = sent_from_old_tabs(manager, lambda place: None)
+    assert {changed for _, changed in stays.values()} == {True} and {code for code, _ in stays.values()} <= {200, 302}
+
+
+def test_nor_does_one_that_waits_for_a_password_to_be_confirmed(manager) -> None:
+    carla, account = User.objects.get(username="carla"), Account.objects.get()
+    carla.set_password("correct horse battery")
+    carla.save()
+    client = signed_in(carla)
+    session = client.session
+    forget_confirmation(session)
+    session.save()
+    path = f"/desk/tokens/{account.auth_id}/new/"
+    asked = client.post(path, {"name": "billing script"}).content.decode()
+    held = re.findall(r'name="held_form" value="([^"]+)"', asked)[0]
+    members.take_in(carla, account, Role.VIEWER, OPERATOR)
+    assert client.post(path, {"held_form": held, "password": "correct horse battery"}).status_code == 403
+    assert not AuthToken.objects.filter(name="billing script").exists()
+    members.take_in(carla, account, Role.MANAGER, OPERATOR)
+    client.post(path, {"held_form": held, "password": "correct horse battery"})
+    assert AuthToken.objects.filter(name="billing script").exists(), "that it was her form, and her password"
+
+
+def test_what_she_tested_as_a_manager_is_not_hers_to_read_as_a_viewer(manager) -> None:
+    test = UrlTest.objects.get()
+    UrlTest.objects.update(owner=User.objects.get(username="carla"), url="wss://bot.example.com/?key=s3cret")
+    address = f"/desk/url-tests/{test.call_id}/"
+    assert manager.get(address).status_code == 200
+    place = Membership.objects.get(user__username="carla")
+    members.take_in(place.user, place.account, Role.VIEWER, OPERATOR)
+    for path in (address, "/desk/url-tests/"):
+        assert manager.get(path).status_code == 403 and "s3cret" not in manager.get(path).content.decode()

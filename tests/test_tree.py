@@ -84,7 +84,7 @@ TOLD_BY = {
     "cdr/pages/test_hosts": ("cdr/pages/last_errors", "cdr/pages/recent_hosts"),
     "cdr/admin/test_log_sharing": ("cdr/pages/log/links",),
     "cdr/api/test_throttle": ("cdr/tallies",),
-    "cdr/test_invitations": ("cdr/desk/accepting", "cdr/desk/members", "cdr/invitation_rows"),
+    "cdr/test_invitations": ("cdr/admin/inviting", "cdr/desk/accepting", "cdr/desk/members", "cdr/invitation_rows"),
     "cdr/admin/test_members": ("cdr/member_rows", "cdr/members"),
     "cdr/admin/test_calls": ("cdr/admin/lists/call_columns",),
     "cdr/admin/test_streams": ("cdr/admin/lists/stream_columns",),

@@ -1,9 +1,8 @@
 """From an account's page: who is at its desk, somebody new there, and the end of it.
 
-Owns the asking. Who is a member of what is cdr.members'."""
+Owns the asking. Who is a member of what is cdr.members'; inviting is cdr.admin.inviting's."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from django import forms
 from django.conf import settings
@@ -13,13 +12,15 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from cdr import invitations, members
+from cdr import members
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
-from cdr.admin.lists.questions import Asking, Question
+from cdr.admin.inviting import ROLE_HELP, InvitationForm, Inviting, invitation_lines
+from cdr.admin.lists.questions import Question
 from cdr.admin.lists.records import found
+from cdr.audit import Actor
 from cdr.invitation_rows import Invitation
-from cdr.invitations import MAY_CHANGE_MEMBERS, NotInvited
+from cdr.invitations import MAY_CHANGE_MEMBERS
 from cdr.member_rows import Membership, Role
 from cdr.pure.figures import moment
 from streams.models import Account
@@ -32,7 +33,7 @@ class MemberForm(forms.Form):
         help_text="The name with which they sign in. A new one is made under Users first, without “Staff”: the console stays shut.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false"}),
     )
-    role = forms.ChoiceField(choices=Role.choices, label="Role", help_text="A viewer looks; a manager also acts on what is the account's.")
+    role = forms.ChoiceField(choices=Role.choices, label="Role", help_text=ROLE_HELP)
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
@@ -42,59 +43,22 @@ class MemberForm(forms.Form):
         return name
 
 
-class InvitationForm(forms.Form):
-    email = forms.EmailField(
-        label="Mail address", widget=forms.EmailInput(attrs={"autocomplete": "off", "autofocus": True, "class": "vTextField"})
-    )
-    role = forms.ChoiceField(choices=Role.choices, label="Role", help_text="A viewer looks; a manager also acts on what is the account's.")
-
-
-def invite_question(account: Account, form: InvitationForm, back: str) -> Question:
-    return Question(
-        title=f"Invite somebody to the desk of {account}?",
-        consequences=(
-            f"A mail goes to this address, with a link that works once, for {invitations.LASTS.days} days. Whoever opens it chooses a name "
-            "and a password, or joins as who they are signed in as. Nothing is looked up by the address.",
-        ),
-        button="Invite",
-        back=back,
-        bad=False,
-        form=form,
-    )
-
-
-def origin_of(request: HttpRequest) -> str:
-    """Where the link of a mail begins."""
-    return str(settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}")
-
-
 def mail_words() -> str:
     """Where mails go, for staff."""
     return f"Mails go by {settings.MAIL.place}." if settings.MAIL.backend else "No mail server is set (EMAIL_URL): mails are not sent."
 
 
-class InvitationLine(NamedTuple):
-    pk: int
-    email: str
-    role: str
-    until: str
-    state: str
-
-
-def invitation_lines(account: Account) -> list[InvitationLine]:
-    """Those that can still be accepted."""
-    rows = invitations.open_invitations(account)
-    return [InvitationLine(one.pk, one.email, one.role, moment(one.expires_at), _state(one)) for one in rows]
-
-
-def _state(one: Invitation) -> str:
-    if one.problem:
-        return f"not mailed: {one.problem}"
-    return f"mailed at {moment(one.finished_at)}" if one.finished_at else "is being mailed"
-
-
-class WithMembers(Asking):
+class WithMembers(Inviting):
     """An account, with the people at its desk."""
+
+    def members_address(self, account: Account) -> str:
+        return self.own_url("members", account.pk)
+
+    def invited_by(self, request: HttpRequest) -> Actor:
+        return visitor(request)
+
+    def of_mails(self) -> str:
+        return mail_words()
 
     def members_view(self, request: HttpRequest, key: int) -> HttpResponse:
         self.require_view_permission(request)
@@ -147,41 +111,19 @@ class WithMembers(Asking):
         return self.act_view(
             request,
             MAY_CHANGE_MEMBERS,
-            lambda: self._ask_to_invite(request, _account(key), InvitationForm()),
-            lambda: self._invite(request, _account(key), InvitationForm(request.POST)),
+            lambda: self.ask_to_invite(request, _account(key), InvitationForm()),
+            lambda: self.invite(request, _account(key)),
             confirm=True,
         )
 
-    def _ask_to_invite(self, request: HttpRequest, account: Account, form: InvitationForm) -> HttpResponse:
-        return self.asked(request, invite_question(account, form, self.own_url("members", account.pk)), crumb=account.name)
-
-    def _invite(self, request: HttpRequest, account: Account, form: InvitationForm) -> HttpResponse:
-        if not form.is_valid():
-            return self._ask_to_invite(request, account, form)
-        email, role = form.cleaned_data["email"], form.cleaned_data["role"]
-        try:
-            invitations.invite(account, email, role, owner=request.user, origin=origin_of(request), actor=visitor(request))
-            messages.success(request, f"An invitation goes to {email} within seconds. {mail_words()}")
-        except NotInvited as error:
-            messages.warning(request, f"Nothing was done: {error}")
-        return HttpResponseRedirect(self.own_url("members", account.pk))
-
     def revoke_invitation_view(self, request: HttpRequest, key: int, invitation: int) -> HttpResponse:
-        row = Invitation.objects.filter(pk=invitation, account_id=key).select_related("account").first()
-        back = self.own_url("members", key)
+        rows = Invitation.objects.filter(pk=invitation, account_id=key).select_related("account")
         return self.act_view(
             request,
             MAY_CHANGE_MEMBERS,
-            lambda: self.asked(request, revoke_invitation_question(found(row, "invitation"), back), crumb=found(row, "invitation").account),
-            lambda: self._revoke_invitation(request, row, back),
+            lambda: self.ask_to_revoke(request, found(rows.first(), "invitation")),
+            lambda: self.revoke(request, found(rows.first(), "invitation")),
         )
-
-    def _revoke_invitation(self, request: HttpRequest, row: Invitation | None, back: str) -> HttpResponse:
-        if row and invitations.revoke_invitation(row, visitor(request)):
-            messages.success(request, f"The invitation of {row.email} is revoked.")
-        else:
-            messages.warning(request, "Nothing was done: it was accepted or revoked, or is over.")
-        return HttpResponseRedirect(back)
 
     def remove_member_view(self, request: HttpRequest, key: int, member: int) -> HttpResponse:
         row = Membership.objects.filter(pk=member, account_id=key).select_related("account", "user").first()
@@ -227,16 +169,6 @@ class WithMembers(Asking):
             OwnPage("remove_member", "<int:key>/members/<int:member>/remove/", remove_member_view),
         ),
         doors={Where.RECORD: _member_doors},
-    )
-
-
-def revoke_invitation_question(row: Invitation, back: str) -> Question:
-    return Question(
-        title=f"Revoke the invitation of {row.email}?",
-        consequences=("Its link opens nothing any more.",),
-        button="Revoke it",
-        back=back,
-        refusal="" if row.used_at is None and row.revoked_at is None else "It was accepted or revoked already.",
     )
 
 

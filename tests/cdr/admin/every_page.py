@@ -16,6 +16,7 @@ from cdr.admin.site import console
 from cdr.alert_rows import AlertNotice, AlertTry
 from cdr.alerts import gathering
 from cdr.audit import Actor
+from cdr.closing_rows import StatementClosing
 from cdr.invitation_rows import Invitation
 from cdr.list_act_rows import ListAct, ListActPart
 from cdr.log_links import LinkTerms, make_link
@@ -78,6 +79,8 @@ def a_row_of_each() -> None:
     a_link(StreamDetail.objects.order_by("pk").first(), owner)
     FailedSignIn.objects.create(username="maria", ip_address="192.0.2.9", failures_since_start=5)
     RetentionRun.objects.create(started_at=call.started_at, counts={"Acme Robotics": {"numbers": 3}})
+    closing = {"account": account, "currency": "EUR", "month": call.started_at.date().replace(day=1), "by": "clara", "streams": 1}
+    StatementClosing.objects.create(created_at=call.started_at, finished_at=call.started_at, problem="x", **closing)
     close_statement(account, "USD", charged(datetime(2024, 10, 3, tzinfo=UTC)).ended_at.date().replace(day=1), Actor("clara", None))
     message = gathering.ask_for_test((told := alert()).rule.channels.get(), "maria")
     AlertTry.objects.create(message=message, number=1, started_at=call.started_at, duration_ms=5, error="It answered 500.")

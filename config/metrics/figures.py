@@ -13,8 +13,10 @@ from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from cdr import exports, list_acts, trial_calls, url_tests
+from cdr.closing_rows import StatementClosing
 from cdr.list_act_rows import ListAct
 from cdr.models import Export, ExportState, UrlTest, UrlTestState
+from cdr.statements import closing_jobs
 from cdr.trial_call_rows import TrialCall
 from config.background_checks import BackgroundCheck
 from config.status import WATCHED_TASK
@@ -46,6 +48,7 @@ def ask_database() -> Backlog:
         "url_tests": url_tests.url_test_due_since(now),
         "trial_calls": trial_calls.trial_call_due_since(now),
         "list_acts": list_acts.list_act_due_since(now),
+        "closings": closing_jobs.closing_due_since(now),
     }
     found = {f"{name}_overdue_seconds": (now - since).total_seconds() if since else 0.0 for name, since in waits.items()}
     found["callbacks_waiting"] = count_up_to_bound(Callback.objects.filter(state=CallbackState.PENDING))
@@ -53,6 +56,7 @@ def ask_database() -> Backlog:
     found["url_tests_waiting"] = count_up_to_bound(UrlTest.objects.filter(state__in=(UrlTestState.WAITING, UrlTestState.RUNNING)))
     found["trial_calls_waiting"] = count_up_to_bound(TrialCall.objects.filter(finished_at=None))
     found["list_acts_waiting"] = count_up_to_bound(ListAct.objects.filter(finished_at=None))
+    found["closings_waiting"] = count_up_to_bound(StatementClosing.objects.filter(finished_at=None))
     found["calls_live_in_database"] = count_up_to_bound(Call.objects.filter(state=CallState.LIVE))
     heartbeat = Heartbeat.objects.filter(name=WATCHED_TASK).first()
     if heartbeat is not None:

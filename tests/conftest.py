@@ -64,10 +64,6 @@ name_lookup.system()  # with the threads that serve the resolver of this process
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one is slow by design
 importlib.import_module("cdr.sign_in.recovery_codes").COST = 2  # type: ignore[attr-defined] # and so are these digests
 
-OF_THE_MODELS = ("django_content_type", "auth_permission")
-of_the_beginning: rows_again.Rows = {}
-"""Groups, rules of alerts: what an installation has before anybody has done anything."""
-
 
 def let_flush_empty_the_audit_log() -> None:
     """A test with transactions of its own is followed by `flush`, which the audit log's triggers refuse as they refuse everybody."""
@@ -85,13 +81,13 @@ def let_flush_be_quick() -> None:
     flushing = operations.sql_flush
 
     def flush_of_rows(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
-        emptied = [table for table in tables if table not in OF_THE_MODELS]
+        emptied = [table for table in tables if table not in rows_again.OF_THE_MODELS]
         if connection.vendor == "postgresql":
             return [f"DELETE FROM {self.quote_name(table)}" for table in emptied]
         return list(flushing(self, style, emptied, **options))
 
     operations.sql_flush = flush_of_rows  # type: ignore[assignment,method-assign]
-    flush.emit_post_migrate_signal = lambda *arguments, **options: rows_again.write(of_the_beginning)  # type: ignore[attr-defined]
+    flush.emit_post_migrate_signal = lambda *arguments, **options: rows_again.write(rows_again.of_the_beginning)  # type: ignore[attr-defined]
 
 
 def let_secrets_be_sealed_at_once() -> None:
@@ -155,8 +151,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
-        rows = {model: rows for model, rows in rows_again.all_rows().items() if model._meta.db_table not in OF_THE_MODELS}
-    of_the_beginning.update({model: rows for model, rows in rows.items() if rows})
+        rows_again.remember_the_beginning()
 
 
 # Every test closes what it opens.

@@ -12,6 +12,17 @@ from django.db import connection, models, transaction
 
 Rows = dict[type[models.Model], list[tuple[object, ...]]]
 
+OF_THE_MODELS = ("django_content_type", "auth_permission")
+of_the_beginning: Rows = {}
+"""Groups, rules of alerts: what an installation has before anybody has done anything. Written again after a test with transactions of its
+own, beside what migrating made of the models, which stays."""
+
+
+def remember_the_beginning() -> None:
+    """Of a database that was just migrated; and, of the same tables, anew by whoever has migrated it another way: keys differ then."""
+    models_of_it = list(of_the_beginning) or [model for model in all_rows() if model._meta.db_table not in OF_THE_MODELS]
+    of_the_beginning.update({model: rows for model in models_of_it if (rows := rows_of(model))})
+
 
 def made_once(make: Callable[[], object], *, keys_after: int = 0) -> Callable[[], None]:
     """`make` begins with none of its rows there and gives back nothing: a test asks the database for what it needs. `keys_after`: for rows

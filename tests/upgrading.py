@@ -14,6 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import StateApps
 
 from cdr.alert_rows import AlertRule
+from tests.rows_again import remember_the_beginning
 
 
 class StepByStep(MigrationLoader):
@@ -30,14 +31,16 @@ def apps_of(*migrations: tuple[str, str]) -> StateApps:
 
 
 @contextmanager
-def mended_if_it_fails() -> Iterator[None]:
-    """Other tests get a database of the present in any case."""
+def left_for_others() -> Iterator[None]:
+    """Other tests get a database of the present in any case, and after each of them what it begins with."""
     try:
         yield
     except BaseException:
         remove_all_tables()
         upgrade()
         raise
+    finally:
+        remember_the_beginning()
 
 
 def remove_all_tables() -> None:

@@ -122,7 +122,7 @@ class _Part(NamedTuple):
 def _part(log: DebugLog, asked: LogFilter, hide: Callable[[Any], Any]) -> _Part:
     if asked.last or asked.before:
         return _backward(log, asked, hide)
-    place, older = log.rows.place(asked.first) if asked.first else None, ""
+    place, older = log.place(asked.first) if asked.first else None, ""
     if place is not None:
         older = asked.first if log.rows.before(place, 1) else ""
         place = place._replace(key=place.key - 1)
@@ -139,7 +139,7 @@ def _part(log: DebugLog, asked: LogFilter, hide: Callable[[Any], Any]) -> _Part:
 
 
 def _backward(log: DebugLog, asked: LogFilter, hide: Callable[[Any], Any]) -> _Part:
-    place, size = (None, LAST_LINES) if asked.last else (log.rows.place(asked.before), CHUNK_LINES)
+    place, size = (None, LAST_LINES) if asked.last else (log.place(asked.before), CHUNK_LINES)
     newer = asked.before if place is not None else ""
     found: list[Line] = []
     for _ in range(MOST_CHUNKS):

@@ -14,6 +14,7 @@ from cdr.pages.row_key import only_one
 from cdr.pages.stream import find_stream
 from cdr.pure.badges import Badge, call_badge, reason_badge, stream_badge
 from cdr.pure.figures import moment
+from cdr.pure.keyset import Place
 from cdr.pure.log.for_customers import for_customers
 from cdr.pure.log.lines import Line, lines
 from cdr.pure.log.rows import EventRow, LogRow
@@ -60,6 +61,10 @@ class DebugLog:
     live: bool
     outside: bool = False
     brief: bool = False
+
+    def place(self, anchor: str) -> Place | None:
+        """Where the line of that name stands; None when it is not of this log."""
+        return self.rows.place(anchor) or (None if self.outside else self.rows.place_by_key(anchor))
 
     def lines(self, rows: Iterable[LogRow], hide: Callable[[Any], Any]) -> list[Line]:
         """What of rows may be shown. Only what strangers wrote is hidden: anchors and times are ours."""

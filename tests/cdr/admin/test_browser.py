@@ -28,14 +28,15 @@ A4_LANDSCAPE = {"width": 1047, "height": 718}
 
 
 class Scene(NamedTuple):
-    """`callbacks`: their list. `gateway`: the page of one. `live`: a live call's. `log`, `anchor`: the last line of a stream's debug log.
-    `cookie`: of somebody signed in."""
+    """`callbacks`: their list. `gateway`: the page of one. `live`: a live call's. `log`, `anchor`: the last line of a stream's debug log,
+    by its name; `old_anchor`: by that of before. `cookie`: of somebody signed in."""
 
     callbacks: str
     gateway: str
     live: str
     log: str
     anchor: str
+    old_anchor: str
     cookie: dict[str, str]
 
 
@@ -55,6 +56,7 @@ def scene(live_server) -> Scene:
         live=f"{url}/cdr/calldetail/{Call.objects.filter(state=CallState.LIVE).latest('pk').uuid}/change/",
         log=f"{url}/cdr/streamdetail/{unconnected.uuid}/debug-log/",
         anchor=event_anchor(unconnected.events.last()),
+        old_anchor=f"e{unconnected.events.last().pk}",
         cookie=cookie_of(User.objects.create_superuser("admin"), live_server.url),
     )
 
@@ -184,3 +186,6 @@ def test_a_line_of_the_log_can_be_sent_to_a_colleague(scene, browser) -> None:
     line = page.locator(f"#{scene.anchor}")
     assert page.evaluate("element => element.matches(':target')", line.element_handle())
     assert 0 <= line.bounding_box()["y"] < 400
+    page.goto("about:blank")
+    page.goto(f"{scene.log}#{scene.old_anchor}")
+    playwright.expect(page.locator("li.line").first).to_have_id(scene.anchor)

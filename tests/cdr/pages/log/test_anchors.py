@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cdr.pages.log.reading import LogRows
-from cdr.pages.log.subject import call_log
+from cdr.pages.log.subject import call_log, for_outside
 from cdr.pure.log.filter import LONGEST_ANCHOR
 from cdr.pure.log.rows import place_of
 from streams.models import Call, StreamEvent
@@ -38,6 +38,19 @@ def test_events_without_a_number_are_told_apart_also_of_one_instant() -> None:
     assert len(set(names)) == 2 and [getattr(rows.place(name), "key", 0) for name in names] == [event.pk for event in made]
     assert rows.place(names[0][:-1] + ("0" if names[0][-1] != "0" else "1")) is None
     assert not [name for name in names if str(made[0].pk) == name[1:]]
+
+
+@pytest.mark.parametrize("kind", [closed_call, reaped_call])
+def test_the_names_of_before_lead_the_operators_people_there_and_nobody_else(kind) -> None:
+    log = call_log(str(kind(make_gateway()).uuid))
+    assert log is not None
+    found = log.rows.after(None, 1000)
+    letters = ("e", "charge", "c", "a")
+    names = [f"{letters[place_of(row).rank]}{row.id}" for row in found]
+    assert [log.place(name) for name in names] == [place_of(row) for row in found]
+    assert [for_outside(log).place(name) for name in names] == [None] * len(names)
+    assert [for_outside(log).place(row.anchor) for row in found] == [place_of(row) for row in found]
+    assert log.place("e999999999999999999") is None and log.place("charge0") is None
 
 
 def test_the_line_of_another_call_is_none_of_this_one() -> None:

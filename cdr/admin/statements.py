@@ -29,7 +29,7 @@ from cdr.pure.figures import moment, money
 from cdr.pure.statement import read_month
 from cdr.statements.checking import last_check
 from cdr.statements.closing import NotClosed
-from cdr.statements.closing_jobs import MAY_CLOSE, ask_to_close
+from cdr.statements.closing_jobs import MAY_CLOSE, ask_to_close, being_closed
 from cdr.statements.correcting import NotCorrected, correct
 from cdr.statements.drafts import OpenMonth, draft, open_month, open_months
 from streams import rates
@@ -70,7 +70,9 @@ class StatementAdmin(Asking, RecordAdmin):
         self.require_view_permission(request)
         owner = _account(account)
         closed = list(Statement.objects.filter(account=owner).order_by("-month", "currency")[:SHOWN_CLOSED])
-        shown = {"account": owner, "months": open_months(owner), "closed": [(row, money(row.amount, row.currency)) for row in closed]}
+        under_way = being_closed(owner)
+        months = [(one, (one.currency, one.month) in under_way) for one in open_months(owner)]
+        shown = {"account": owner, "months": months, "closed": [(row, money(row.amount, row.currency)) for row in closed]}
         doors = [Door("Credit or correction…", self.own_url("correct", owner.pk))] if request.user.has_perm(MAY_CORRECT) else []
         context = self.page_context(request, f"Statements of {owner}", doors=doors, **shown)
         return TemplateResponse(request, "admin/cdr/statements_of.html", context)

@@ -48,6 +48,11 @@ def closing_of(opened: OpenMonth) -> StatementClosing | None:
     return StatementClosing.objects.filter(account=opened.account, currency=opened.currency, month=opened.month).first()
 
 
+def being_closed(account: Account) -> set[tuple[str, date]]:
+    """Its currencies and months that are under way."""
+    return set(StatementClosing.objects.filter(account=account, finished_at=None).values_list("currency", "month"))
+
+
 def closing_due_since(now: datetime) -> datetime | None:
     """When the closing that a worker should do now was asked for, or its worker's claim ran out."""
     job = jobs.next_free(_in_order(), now, CLOSINGS, whose="account_id")

@@ -120,6 +120,7 @@ def test_while_it_is_being_closed_the_page_says_so_and_nobody_is_asked_again(cle
     customer = at_desk(account.name)
     told = read(customer, f"/desk/statements/{account.auth_id}/USD/2026-10/").text
     assert "being closed, with 2 streams" in told and "clara" not in told
+    assert "October 2026, USD being closed" in read(clerk, f"{LIST}of/{account.pk}/").text
 
 
 def test_who_may_not_close_any_more_when_a_worker_takes_it_up_closes_nothing(clerk, account) -> None:

@@ -79,7 +79,8 @@ def test_no_number_of_a_table_is_in_anything_that_leaves_the_desk(settings, tmp_
     pages += [f"/desk/streams/{stream.uuid}/debug-log/?page=last" for stream in Stream.objects.all()]
     pages += [f"/desk/callbacks/{callback.message_id}/" for callback in Callback.objects.all()]
     told = {page: whole(manager.get(page)) for page in pages}
-    told |= {link: whole(manager.get(link)) for page in list(told) for link in re.findall(r'href="(/desk/[^"#]+)"', told[page])}
+    links = {link for text in told.values() for link in re.findall(r'href="(/desk/[^"#?]+)', text)}
+    told |= {link: whole(manager.get(link)) for link in links - told.keys()}
     for kind, key in [*(("call", call.uuid) for call in Call.objects.all()), *(("stream", stream.uuid) for stream in Stream.objects.all())]:
         reading = live.OpenLog(kind, str(key), manager.session.session_key or "", LogFilter(), live.LogReader(1, True), at_desk=True)
         told[f"live {key}"] = str(live.news(reading))
@@ -89,7 +90,7 @@ def test_no_number_of_a_table_is_in_anything_that_leaves_the_desk(settings, tmp_
     ]
     assert len(numbers) > 50 and all(PLANTED < number < PLANTED + 1000 for number in numbers)
     assert len(told) > 80 and "w17" in str(told)
-    assert not {page: found for page, text in told.items() if (found := re.findall(r".{30}987654\d{3}.{30}", text))}
+    assert not {page: found for page, text in told.items() if (found := re.findall(r".{0,30}987654\d{3}.{0,30}", text))}
 
 
 def whole(answer: Any) -> str:

@@ -2,7 +2,8 @@
 
 Owns the operations; which calls a list holds is call_filters', their form call_objects'."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Literal, cast
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -14,11 +15,10 @@ from cdr.api.auth import AccountRequest
 from cdr.api.call_filters import CallFilters, ended_calls, live_calls
 from cdr.api.call_objects import call_object, live_call, with_charges
 from cdr.api.errors import ApiRefusal, new_api_id, not_found
-from cdr.api.paging import ApiPage
+from cdr.api.paging import ApiPage, CursorPlace
 from cdr.api.routes import endpoint
 from cdr.api.schemas import CallAnswer, CallIds, CallList, LiveCall
 from cdr.api.stream_start import BY_API
-from cdr.pure.keyset import Place
 from streams import control
 from streams.models import Account, Call
 from streams.pure.lifecycle import CallState
@@ -42,7 +42,7 @@ def list_calls(request: AccountRequest, auth_id: str, asked: Query[CallFilters])
     page = paging.api_page(asked.limit, asked.offset, asked.cursor)
     calls = ended_calls(request.auth, asked, timezone.now())
     found, more = _found(calls, page)
-    last = Place(found[-1].ended_at, key=found[-1].pk) if found else None
+    last = CursorPlace(cast(datetime, found[-1].ended_at), found[-1].uuid) if found else None
     meta = paging.meta(request.path, request.GET.dict(), page, calls.count(), more=more, last=last)
     prices = PriceList([request.auth.pk])
     return CallList(api_id=new_api_id(), meta=meta, objects=[call_object(request.auth, call, prices) for call in found])
@@ -87,7 +87,9 @@ def _found(calls: QuerySet[Call], page: ApiPage) -> tuple[list[Call], bool]:
     ordered = with_charges(calls).order_by("-ended_at", "-pk")
     begin = page.offset
     if page.after:
-        before = Q(ended_at__lt=page.after.at) | Q(ended_at=page.after.at, pk__lt=page.after.key)
+        at, uuid = page.after
+        last = calls.filter(uuid=uuid, ended_at=at).order_by().values_list("pk", flat=True).first() if uuid else None
+        before = Q(ended_at__lt=at) | Q(ended_at=at, pk__lt=last or 0)
         ordered, begin = ordered.filter(before), 0
     found = list(ordered[begin : begin + page.limit + 1])
     return found[: page.limit], len(found) > page.limit

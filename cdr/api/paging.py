@@ -6,8 +6,10 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, NamedTuple, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from ninja import Schema
 from pydantic import BeforeValidator, Field
@@ -32,13 +34,21 @@ class PageAsked(Schema):
     offset: Annotated[int | None, Field(ge=0, le=MOST_OFFSET), Blank] = None
 
 
+class CursorPlace(NamedTuple):
+    """Where a page's last row stands: by its time, and the uuid that its account knows it by. None in one of an older version, which wrote
+    the row's number in its table: that counts the rows of all accounts, so it is not written any more, and nothing is found by it."""
+
+    at: datetime
+    uuid: UUID | None
+
+
 @dataclass(frozen=True, slots=True)
 class ApiPage:
     """Which rows are asked for: `limit` of them after `after`, or where that is None, after the first `offset`."""
 
     limit: int
     offset: int
-    after: Place | None = None
+    after: CursorPlace | None = None
 
     @property
     def end(self) -> int:
@@ -52,15 +62,18 @@ def api_page(limit: int | None, offset: int | None, cursor: str | None) -> ApiPa
     return ApiPage(limit or MOST_PER_PAGE, begin, after)
 
 
-def write_cursor(offset: int, after: Place) -> str:
+def write_cursor(offset: int, after: CursorPlace) -> str:
     """A page that begins after `offset` rows, the last of which stands at `after`."""
-    return base64.urlsafe_b64encode(f"{offset}|{keyset.written(after)}".encode()).decode().rstrip("=")
+    time, _, _ = keyset.written(Place(after.at)).partition("_")
+    return base64.urlsafe_b64encode(f"{offset}|{time}_{after.uuid}".encode()).decode().rstrip("=")
 
 
-def read_cursor(text: str) -> tuple[int, Place]:
+def read_cursor(text: str) -> tuple[int, CursorPlace]:
     try:
         offset, place = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("|")
-        begin, after = int(offset), keyset.read_place(place, timed=True)
+        time, _, name = place.partition("_")
+        at = keyset.read_place(f"{time}_0", timed=True).at
+        begin, after = int(offset), CursorPlace(cast(datetime, at), None if name.isdigit() else UUID(name))
     except (ValueError, binascii.Error) as error:
         raise _foreign_cursor() from error
     if not 0 <= begin <= MOST_OFFSET:
@@ -72,7 +85,7 @@ def _foreign_cursor() -> ApiRefusal:
     return ApiRefusal(400, "cursor: is not one that this list gave. Take it from meta.next, or leave it out.")
 
 
-def meta(path: str, query: Mapping[str, str], asked: ApiPage, total_count: int, *, more: bool, last: Place | None = None) -> Meta:
+def meta(path: str, query: Mapping[str, str], asked: ApiPage, total_count: int, *, more: bool, last: CursorPlace | None = None) -> Meta:
     """`query` is what was asked with, filters and all. `more`: whether another page follows. `last`: where the last row of this one
     stands, in lists that have a cursor."""
     kept = {name: value for name, value in query.items() if name not in PLACES} | {"limit": str(asked.limit)}
@@ -87,7 +100,7 @@ def meta(path: str, query: Mapping[str, str], asked: ApiPage, total_count: int, 
     )
 
 
-def _following(offset: int, last: Place | None) -> dict[str, str]:
+def _following(offset: int, last: CursorPlace | None) -> dict[str, str]:
     """Both forms where there are both: a client takes the cursor when it knows what that is, else the offset."""
     return {"offset": str(offset)} | ({"cursor": write_cursor(offset, last)} if last else {})
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,6 +25,7 @@ from tests.cdr.admin import every_page
 from tests.cdr.desk import two_accounts
 from tests.cdr.desk.every_address import addresses
 from tests.cdr.desk.two_accounts import OWN, at_desk, member, own_rows
+from tests.cdr.same_thread import draw_in_this_thread
 from tests.rows_again import number_after
 
 pytestmark = pytest.mark.django_db
@@ -62,9 +64,9 @@ def test_each_takes_few_queries_is_small_and_obeys_the_policy_and_no_more_for_ma
     assert not {address: (took, after[address]) for address, took in before.items() if after[address][0] > took[0]}
 
 
-def test_no_number_of_a_table_is_in_anything_that_leaves_the_desk(settings, tmp_path) -> None:
+def test_no_number_of_a_table_is_in_anything_that_leaves_the_desk(settings, tmp_path, monkeypatch) -> None:
     """It would count what the whole platform does. The rows have numbers that are known again wherever they turn up: in addresses,
-    anchors, forms, files, and what an open log is sent."""
+    anchors, forms, files, what an open log is sent, and what a link to one shows."""
     settings.DATA_DIR = tmp_path
     number_after(PLANTED)
     two_accounts.make_own_rows()
@@ -85,6 +87,11 @@ def test_no_number_of_a_table_is_in_anything_that_leaves_the_desk(settings, tmp_
         reading = live.OpenLog(kind, str(key), manager.session.session_key or "", LogFilter(), live.LogReader(1, True), at_desk=True)
         told[f"live {key}"] = str(live.news(reading))
         assert told[f"live {key}"].count("'anchor'") > 4
+    draw_in_this_thread(monkeypatch)
+    for stream in Stream.objects.all():
+        link = every_page.a_link(stream, User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("maria"))
+        told[link] = whole(Client().get(f"/shared/{link}/", headers={"Sec-Fetch-Mode": "navigate"}))
+        assert told[link].count('class="line line-') > 4
     numbers = [
         row.pk for row in (*StreamEvent.objects.all(), *Charge.objects.all(), *Callback.objects.all(), *CallbackAttempt.objects.all())
     ]

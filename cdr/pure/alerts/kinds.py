@@ -152,6 +152,14 @@ def plain_number(value: Decimal) -> str:
     return f"{value:,.0f}" if whole else f"{value:,f}".rstrip("0").rstrip(".")
 
 
+def window_words(minutes: int) -> str:
+    """`10 minutes`, `an hour`, `6 hours`, `a day`: the longest there is."""
+    hours, left = divmod(minutes, 60)
+    if left or not hours:
+        return counted(minutes, "minute")
+    return {1: "an hour", 24: "a day"}.get(hours, counted(hours, "hour"))
+
+
 def rule_words(kind: AlertKind, threshold: Decimal, window_minutes: int, whose: str, *, least_count: int = 0) -> str:
     """A rule as a sentence, without what it does about it: `When 20 % or more of streams end with a connection error within 10 minutes, for
     any customer's host by itself`."""
@@ -160,7 +168,7 @@ def rule_words(kind: AlertKind, threshold: Decimal, window_minutes: int, whose: 
         return "When something of the platform is not well"
     if kind == AlertKind.SPENDING_LIMIT:
         return f"When a spending limit {'stops an account' if threshold > 1 else 'warns of an account, or stops it'}, for {whose}"
-    within = f" within {counted(window_minutes, 'minute')}" if known.windowed else ""
+    within = f" within {window_words(window_minutes)}" if known.windowed else ""
     least = f" (of {least_count} or more)" if known.share and least_count > 1 else ""
     return f"When {amount_words(threshold, known.unit)} or more {known.happens}{within}{least}, for {whose}"
 

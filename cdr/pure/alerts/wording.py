@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from cdr.pure.alerts.judging import Seen
-from cdr.pure.alerts.kinds import KINDS, AlertKind, Unit, amount_words, plain_number
+from cdr.pure.alerts.kinds import KINDS, AlertKind, Unit, amount_words, plain_number, window_words
 from cdr.pure.badges import Badge
 from cdr.pure.figures import counted
 from streams.pure.foreign_text import cleaned
@@ -53,7 +53,7 @@ def seen_words(kind: AlertKind, seen: Seen) -> str:
 
 def headline(kind: AlertKind, seen: Seen, window_minutes: int, about: str) -> str:
     """In a sentence, with foreign names cleaned: it goes into the subjects of mails."""
-    within = counted(window_minutes, "minute")
+    within = window_words(window_minutes)
     value = seen_words(kind, seen)
     count = round(seen.value)
     of_streams = f"{seen.value:.1f} % of streams ({seen.part} of {seen.whole})"

@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from cdr.pure.alerts.kinds import KINDS, AlertKind, AlertScope, plain_number, rule_words, scope_problem, threshold_problem, window_problem
+from cdr.pure.alerts.kinds import (
+    KINDS,
+    AlertKind,
+    AlertScope,
+    plain_number,
+    rule_words,
+    scope_problem,
+    threshold_problem,
+    window_problem,
+    window_words,
+)
 
 EVERY = list(AlertKind)
 
@@ -70,3 +80,8 @@ def test_not_everything_can_be_watched_for_everybody() -> None:
     assert scope_problem(AlertKind.SPEND, AlertScope.EACH_ACCOUNT) == ""
     refused = scope_problem(AlertKind.SPEND, AlertScope.HOST)
     assert refused == "This cannot be watched for one customer's host. Choose: any account by itself, one account."
+
+
+def test_a_window_is_said_as_people_say_it() -> None:
+    said = [window_words(minutes) for minutes in (1, 10, 60, 90, 360, 1440)]
+    assert said == ["1 minute", "10 minutes", "an hour", "90 minutes", "6 hours", "a day"]

@@ -34,6 +34,13 @@ def put_no_message_back(**_: Any) -> None:
     QoS.restore_at_shutdown = False
 
 
+@worker_init.connect
+def keep_connections(**_: Any) -> None:
+    from config import worker_connections  # noqa: PLC0415 - settings are read by the time that this is called
+
+    worker_connections.keep_connections()
+
+
 @worker_ready.connect
 def show_figures(**_: Any) -> None:
     from django.conf import settings  # noqa: PLC0415 - as above

@@ -35,7 +35,7 @@ def put_no_message_back(**_: Any) -> None:
 
 
 @worker_init.connect
-def keep_connections(**_: Any) -> None:
+def close_no_connection_after_each_task(**_: Any) -> None:
     from config import worker_connections  # noqa: PLC0415 - settings are read by the time that this is called
 
     worker_connections.keep_connections()

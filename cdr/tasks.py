@@ -153,3 +153,4 @@ def watch_spending() -> None:
 def apply_retention() -> None:
     """A slice of the round under way; most of the time there is none."""
     retention.apply()
+    retention.remove_recordings()

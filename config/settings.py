@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from cdr.pure.sign_in import LOCKED_MINUTES, MOST_OF_A_NAME
-from config import dialling, mail_settings
+from config import dialling, mail_settings, recording_storage
 from config.entry_settings import *  # noqa: F403 - each name in it is a setting
 from config.environment import Environment, database_entry
 from config.error_reports import report_address
@@ -87,6 +87,9 @@ CONNECT_RETRY_SECONDS = env.numbers("CONNECT_RETRY_SECONDS", "1 3", 0, 60)
 OFFER_SUBPROTOCOL = env.flag("OFFER_SUBPROTOCOL", True)
 GATEWAY_RESUME_SECONDS = env.number("GATEWAY_RESUME_SECONDS", 5, 0, 60)
 NOISE_CANCELLATION_STREAMS = env.integer("NOISE_CANCELLATION_STREAMS", 50, 0, 10_000)
+RECORDED_STREAMS = env.integer("RECORDED_STREAMS", 50, 0, 10_000)
+RECORDINGS_MB = env.integer("RECORDINGS_MB", 10_000, 0, 1_000_000_000)
+RECORDINGS_ACCOUNT_MB = env.integer("RECORDINGS_ACCOUNT_MB", 2_500, 0, 1_000_000_000)
 MEDIA_TIMEOUT_SECONDS = env.number("MEDIA_TIMEOUT_SECONDS", 60, 0, 86_400)
 DRAIN_NOTICE_SECONDS = env.number("DRAIN_NOTICE_SECONDS", 0 if EMBEDDED else 10, 0, 600)
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", 30 if EMBEDDED else 1800, 0, 86_400)
@@ -100,6 +103,7 @@ CALLBACKS_AT_ONCE_PER_HOST = env.integer("CALLBACKS_AT_ONCE_PER_HOST", 4, 1, 100
 RETAIN_NUMBERS_DAYS = env.integer("RETAIN_NUMBERS_DAYS", 0, 0, 36_500)
 RETAIN_PAYLOADS_DAYS = env.integer("RETAIN_PAYLOADS_DAYS", 0, 0, 36_500)
 RETAIN_EVENTS_DAYS = env.integer("RETAIN_EVENTS_DAYS", 0, 0, 36_500)
+RETAIN_RECORDINGS_DAYS = env.integer("RETAIN_RECORDINGS_DAYS", 7, 0, 36_500)
 
 # Django --------------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -167,6 +171,11 @@ FORMAT_MODULE_PATH = ["config.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "recordings": recording_storage.entry(env, DATA_DIR),
+}
 STATICFILES_DIRS = [API_LIBRARY / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
@@ -193,6 +202,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
+        "media-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
@@ -254,6 +264,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch spending limits": {"task": "cdr.tasks.watch_spending", "schedule": timedelta(seconds=20)},
     "remove old exports": {"task": "cdr.tasks.remove_old_exports", "schedule": timedelta(hours=1)},
     "forget old rows of gateways": {"task": "streams.tasks.forget_old_gateway_rows", "schedule": timedelta(hours=1)},
+    "sweep recordings": {"task": "streams.tasks.sweep_recordings", "schedule": timedelta(hours=1)},
     "forget old sign-ins": {"task": "cdr.tasks.forget_old_sign_ins", "schedule": timedelta(hours=1)},
     "forget old links to debug logs": {"task": "cdr.tasks.forget_old_log_links", "schedule": timedelta(hours=1)},
     "end what nobody holds": {"task": "streams.tasks.reap_calls", "schedule": timedelta(seconds=LEASE_SECONDS / 2)},

@@ -30,7 +30,7 @@ from streams.pure.customer.answer_sample import answer_sample
 from streams.pure.customer.answer_xml import Answer
 from streams.pure.gateway.dialects import CallIdentity, Dialect, dialect
 from streams.pure.gateway.refusal import Reason, Refusal
-from streams.pure.lifecycle import SPENDING_LIMIT, EventKind
+from streams.pure.lifecycle import SPENDING_LIMIT, EventKind, recorded_seconds
 from streams.pure.messages import GatewayMessage
 from streams.pure.scrubbing import scrubbed
 from streams.shares import SharedThreads, Shares
@@ -137,6 +137,7 @@ class GatewaySocket:
             kept=self.kept,
             too_many=lambda: self.board.crowding.refused_call(self.known),
             noise=NoiseMeans(partial(self.board.noise_places.no_room, self.entry.account_id), time.thread_time),
+            recording=partial(self.board.recorders.begin, self.entry.account_id),
         )
         self.relay = self.board.calls.open(line, who, first, context)
         return self.relay
@@ -162,6 +163,7 @@ class GatewaySocket:
             play_failed_messages=self.entry.play_failed_messages,
             media_timeout_seconds=settings.MEDIA_TIMEOUT_SECONDS,
             turns=self.entry.measure_turns,
+            recorded_seconds=recorded_seconds(self.entry.record, self.entry.record_seconds, self.entry.callers_consent),
         )
 
     async def run(self, receive: Receive) -> None:

@@ -14,6 +14,7 @@ from streams.control import pending_streams
 from streams.database_clock import database_now
 from streams.delivery import courier
 from streams.gateways import refusals, traffic
+from streams.recordings import sweeping
 
 import_string(settings.TASK_APPLICATION)  # whose tasks these are
 log = logging.getLogger(__name__)
@@ -58,6 +59,13 @@ def settle_starts() -> None:
         return
     for stream_id in pending_streams.settle_overdue():
         log.warning("Stream %s was asked for and taken up by nobody.", stream_id)
+
+
+@shared_task(name="streams.tasks.sweep_recordings")
+def sweep_recordings() -> None:
+    """Takes away what processes that died have left of recordings."""
+    if left := sweeping.sweep_left(database_now()):
+        log.warning("%d unfinished or unknown recordings were taken away.", left)
 
 
 @shared_task(name="streams.tasks.forget_old_gateway_rows")

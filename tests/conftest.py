@@ -178,3 +178,12 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def recordings_folder(settings, tmp_path):
+    """Of this test alone: `kept` in it is the storage of recordings."""
+    settings.DATA_DIR = tmp_path
+    of_recordings = {**settings.STORAGES["recordings"], "OPTIONS": {"location": tmp_path / "kept"}}
+    settings.STORAGES = {**settings.STORAGES, "recordings": of_recordings}
+    return tmp_path

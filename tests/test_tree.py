@@ -116,6 +116,7 @@ TOLD_BY = {
         "config/mail_settings",
         "config/misconfigured",
         "config/monitoring",
+        "config/recording_storage",
         "config/secret_keys",
         "config/single_sign_on",
     ),
@@ -133,6 +134,12 @@ TOLD_BY = {
         "cdr/bulk_export/mark",
         "cdr/management/commands/export_cdr",
     ),
+    "streams/recordings/test_recorder": (
+        "streams/calls/call_recordings",
+        "streams/pure/call/recordings",
+        "streams/recordings/recorded_file",
+    ),
+    "streams/recordings/test_sweeping": ("streams/models/recordings", "streams/recordings/store"),
     "config/test_json_lines": ("streams/log_subject",),
     "config/doctor/test_examining": ("config/doctor/findings",),
     "config/metrics/test_page": (

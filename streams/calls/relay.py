@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from streams.calls.answer_acts import act_on_answer, fail_to_follow
+from streams.calls.call_recordings import Begin, CallRecordings, no_recording
 from streams.customers.dial import DialSettings
 from streams.customers.links import CustomerLinks
 from streams.gateways.line import GatewayLine
@@ -47,7 +48,8 @@ class RelayContext:
 
     `record` keeps a note; `answer` fetches and checks the application's XML; `tokens` are the account's, those
     of now; `over` is told when the relay is done. `kept` returns when what was recorded is on disk, or is no longer waited for.
-    `too_many` says why this call is one more than may be, "" where it is not; `noise` is what there is for noise cancellation."""
+    `too_many` says why this call is one more than may be, "" where it is not; `noise` is what there is for noise cancellation;
+    `recording` begins the recording of a stream."""
 
     limits: StreamLimits
     dialling: DialSettings
@@ -59,6 +61,7 @@ class RelayContext:
     kept: Callable[[], Awaitable[None]] = at_once
     too_many: Callable[[], str] = lambda: ""
     noise: NoiseMeans = PLENTY
+    recording: Begin = no_recording
 
 
 class Relay:
@@ -73,6 +76,7 @@ class Relay:
         identity, marks = Identity(facts.call_id, caller.auth_id), line.dialect.marks
         self.session = CallSession(identity, context.limits, now, facts.started_at, marks, noise=context.noise)
         self.links = CustomerLinks(self.session, context.tokens, context.dialling, context.tls, kept=context.kept, after=self._after)
+        self.recordings = CallRecordings(self.session, context.recording)
         self._fenced = False
         self._loop = asyncio.get_running_loop()
         self._answering: asyncio.Task[None] | None = None
@@ -210,7 +214,7 @@ class Relay:
         self._carry_out()
         self.links.pump_waiting(now)
         self._carry_out()
-        if not self.live and not self.links and not self.done.is_set():
+        if not self.live and not self.links and not self.recordings and not self.done.is_set():
             self._timer.cancel()
             if self._filler is not None:
                 self._filler.cancel()
@@ -242,6 +246,7 @@ class Relay:
         now = time.monotonic()
         self.links.measure(now)
         self.session.tick(now)
+        self.recordings.look(now)
         self._after(now)
         if self.session.filling and self._filler is None:
             self._filler = self._loop.call_later(FILL_SECONDS, self._fill)

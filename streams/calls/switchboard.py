@@ -35,6 +35,7 @@ from streams.pure.call.notes import CallFacts, CallKey, Note
 from streams.pure.gateway.guesses import Guesses
 from streams.pure.gateway.meter import Meter
 from streams.pure.lifecycle import PROCESS_LOST, EndCause
+from streams.recordings.recorder import Recorders
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Switchboard:
         self.calls = LiveCalls(self.note_queue, self.refusals)
         self.relays = self.calls.relays
         self.noise_places = NoisePlaces(settings.NOISE_CANCELLATION_STREAMS, self.relays)
+        self.recorders = Recorders()
         self.leases = LeaseKeeper(self.owner, self.lease_seconds, self.relays, self.note_queue, self._lost)
         self.counts = ProcessCounts()
         self.meters: dict[int, Meter] = {}
@@ -189,6 +191,7 @@ class Switchboard:
         await self.refusals.stop()
         await self.leases.stop()
         await self._replaying.stop()
+        await self.recorders.stop(FINISH_SECONDS)
         await self._threads.stop()
 
     # Plumbing ------------------------------------------------------------------------------------------------------------------------

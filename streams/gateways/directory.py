@@ -48,6 +48,9 @@ class KnownGateway:
     goodbye_seconds: int = 10
     play_failed_messages: bool = True
     measure_turns: bool = True
+    record: str = "off"
+    record_seconds: int = 60
+    callers_consent: bool = False
     account_calls_limit: int = 500
     account_streams_limit: int = 500
     spending_stopped_at: datetime | None = None
@@ -125,6 +128,9 @@ COLUMNS = {
     "goodbye_seconds": "account__goodbye_seconds",
     "play_failed_messages": "account__play_failed_messages",
     "measure_turns": "account__measure_turns",
+    "record": "application__record",
+    "record_seconds": "application__record_seconds",
+    "callers_consent": "application__callers_consent",
     "account_calls_limit": "account__concurrent_calls_limit",
     "account_streams_limit": "account__concurrent_streams_limit",
     "spending_stopped_at": "account__spending_stopped_at",

@@ -1,6 +1,6 @@
 """The rows of `streams`: who may do what (tenants, tokens), what streams cost (rates), what happened (calls), what is owed to the customer
-(callbacks), what gateways did besides (gateways), which hosts are blocked (hosts), what is wrong with processes (processes), the words
-all these may hold (choices), and the columns of every row that is a job (jobs).
+(callbacks), what gateways did besides (gateways), which hosts are blocked (hosts), what is heard again (recordings), what is wrong with
+processes (processes), the words all these may hold (choices), and the columns of every row that is a job (jobs).
 
 Columns, constraints and cheap properties only; the verbs are functions in journal, delivery, control, host_blocks and streams.jobs."""
 
@@ -23,6 +23,7 @@ from streams.models.hosts import HostBlock
 from streams.models.jobs import Job
 from streams.models.processes import ProcessReport, WebProcess
 from streams.models.rates import Rate, RateCard
+from streams.models.recordings import StreamRecording
 from streams.models.tenants import Account, Application, Gateway
 from streams.models.tokens import AuthToken, SecretsKey
 
@@ -54,5 +55,6 @@ __all__ = [
     "StreamConversation",
     "StreamEvent",
     "StreamMeasure",
+    "StreamRecording",
     "WebProcess",
 ]

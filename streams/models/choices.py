@@ -8,7 +8,7 @@ from enum import StrEnum
 from django.db.models import IntegerChoices, TextChoices
 
 from streams.pure.gateway.refusal import Reason
-from streams.pure.lifecycle import CallbackEvent, CallState, EventKind, HangupReason, Level, StreamState
+from streams.pure.lifecycle import CallbackEvent, CallState, EventKind, HangupReason, Level, RecordedPart, RecordingState, StreamState
 
 Choices = list[tuple[str, str]]
 
@@ -79,3 +79,11 @@ def gateway_dialects() -> Choices:
         ("audio_fork", "jambonz, drachtio: mod_audio_fork"),
         ("twilio", "Twilio Media Streams and alike"),
     ]
+
+
+def recorded_parts() -> Choices:
+    return [(RecordedPart.OFF, "nothing"), (RecordedPart.WHOLE, "the whole"), (RecordedPart.LAST, "the end")]
+
+
+def recording_states() -> Choices:
+    return choices_of(RecordingState)

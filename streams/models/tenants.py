@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
-from streams.models.choices import gateway_dialects
+from streams.models.choices import gateway_dialects, recorded_parts
+from streams.pure.lifecycle import RecordedPart
 from streams.pure.number_key import is_country
 from streams.pure.price import currency_problem
 from streams.pure.time_zone import known_zone, zone
@@ -158,6 +159,20 @@ class Account(models.Model):
     retain_events_days = models.PositiveIntegerField(
         "keep debug events (days)", null=True, blank=True, validators=[MaxValueValidator(36_500)], help_text=RETENTION_HELP
     )
+    retain_recordings_days = models.PositiveIntegerField(
+        "keep recordings (days)",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(36_500)],
+        help_text="Days after a recording was begun; of applications that have streams recorded. Empty: what the installation sets. "
+        "0: for ever. What was removed cannot be brought back.",
+    )
+    customers_listen = models.BooleanField(
+        "customers may listen",
+        default=False,
+        db_default=False,
+        help_text="Recordings of its streams can be heard at the customers' desk and fetched through its API. Off: in this console only.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -192,6 +207,27 @@ class Application(models.Model):
         db_default=False,
         help_text="One more status callback at the end of a stream whose conversation was measured, with its turns and response times.",
     )
+    record = models.CharField(
+        "record streams",
+        max_length=5,
+        choices=recorded_parts,
+        default="off",
+        db_default="off",
+        help_text="Keep what streams heard and what was played to their calls, to be listened to. Nothing is kept unless callers consent.",
+    )
+    record_seconds = models.PositiveSmallIntegerField(
+        "seconds of the end",
+        default=60,
+        db_default=60,
+        validators=[MinValueValidator(5), MaxValueValidator(120)],
+        help_text="How much is kept where only the end of streams is recorded: 5 to 120.",
+    )
+    callers_consent = models.BooleanField(
+        "callers consent",
+        default=False,
+        db_default=False,
+        help_text="The application sees to it that callers know of the recording and agree to it. Without this nothing is recorded.",
+    )
 
     class Meta:
         ordering = ("account", "name")
@@ -203,6 +239,9 @@ class Application(models.Model):
     def clean(self) -> None:
         if bool(self.answer_url) == bool(self.answer_xml.strip()):
             raise ValidationError("Give either an answer URL or the answer XML, not both and not neither.")
+        if self.record != RecordedPart.OFF and not self.callers_consent:
+            words = "Streams are recorded only where callers consent: see to it that they are asked, and say so here, or record nothing."
+            raise ValidationError({"callers_consent": words})
 
 
 class Gateway(models.Model):

@@ -2,6 +2,7 @@
 
 Owns every word that is stored about a stream's life. Must not know who runs a stream, or where its events are kept."""
 
+import math
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -68,6 +69,9 @@ class EventKind(StrEnum):
     CONNECTED = "connected"
     NOISE_CANCELLATION_STARTED = "noise_cancellation_started"
     NOISE_CANCELLATION_FAILED = "noise_cancellation_failed"
+    RECORDING_STARTED = "recording_started"
+    RECORDING_KEPT = "recording_kept"
+    RECORDING_NOT_KEPT = "recording_not_kept"
     STREAM_STARTED = "stream_started"
     BUFFER_DEGRADED = "buffer_degraded"
     BUFFER_RECOVERED = "buffer_recovered"
@@ -115,6 +119,28 @@ class HangupReason(StrEnum):
     CALL_HANGUP = "Call hangup"
     CONNECTION_ERROR = "Connection error"
     STREAM_TIMEOUT = "Stream timeout"
+
+
+class RecordedPart(StrEnum):
+    """How much of its streams an application has recorded."""
+
+    OFF = "off"
+    WHOLE = "whole"
+    LAST = "last"
+
+
+def recorded_seconds(part: str, last_seconds: int, consent: bool) -> float:
+    """How much of the end of a stream is recorded: infinite where it is the whole, 0 where nothing is."""
+    if part == RecordedPart.OFF or not consent:
+        return 0.0
+    return math.inf if part == RecordedPart.WHOLE else float(last_seconds)
+
+
+class RecordingState(StrEnum):
+    WRITING = "writing"
+    KEPT = "kept"
+    NOT_KEPT = "not kept"
+    REMOVED = "removed"
 
 
 class CallbackEvent(StrEnum):

@@ -3,7 +3,6 @@
 Owns the form. Must not know where the file is, what is in it, or where keys are kept. A key is for one file: no place is sealed twice."""
 
 import io
-import secrets
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -12,14 +11,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 CHUNK = 65_536
 TAG = 16
+KEY_BYTES = 32
 
 
 class CannotRead(ValueError):
     """Sealed with another key, changed, or cut off."""
-
-
-def new_key() -> bytes:
-    return secrets.token_bytes(32)
 
 
 def sealed_size(size: int) -> int:

@@ -159,6 +159,13 @@ def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(set
         ({"OIDC_ROLES": "desk-support"}, "OIDC_ROLES=desk-support has no pairs. Write them as desk-support=Support"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN has 5 characters, and needs at least 24."),
         ({**REAL, "WORKER_METRICS": "127.0.0.1:9101"}, "WORKER_METRICS is set, and nobody may read there."),
+        (
+            {"RECORDINGS_STORAGE": "no_such_library.Storage"},
+            "RECORDINGS_STORAGE=no_such_library.Storage: there is no no_such",
+        ),
+        ({"RECORDINGS_STORAGE_OPTIONS": "{"}, "RECORDINGS_STORAGE_OPTIONS is no JSON"),
+        ({"RECORDINGS_STORAGE_OPTIONS": "[1]"}, "RECORDINGS_STORAGE_OPTIONS has to be a JSON object"),
+        ({"RECORDINGS_STORAGE_OPTIONS": '{"a": 1}'}, "RECORDINGS_STORAGE_OPTIONS is set and RECORDINGS_STORAGE is not"),
         ({"OIDC_SCOPES": "profile"}, "OIDC_SCOPES=profile has no openid in it."),
     ],
 )

@@ -43,7 +43,7 @@ def read() -> list[object]:
 def test_every_sealed_column_there_is_is_gone_through() -> None:
     everywhere = {(model, field.name) for model in apps.get_models() for field in model._meta.fields if isinstance(field, SealedTextField)}
     found = set(sealed_columns())
-    assert {name for _, name in found} == {"secret", "signing_token", "answer_xml", "extra_headers", "sealed_key", "url"}
+    assert {name for _, name in found} == {"secret", "signing_token", "answer_xml", "extra_headers", "sealed_key", "url", "file_key"}
     assert {(model, name) for model, name in everywhere if not model._meta.proxy} == found
 
 

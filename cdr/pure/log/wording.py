@@ -115,6 +115,13 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
         ", by {library}",
     ),
     K.NOISE_CANCELLATION_FAILED: ("The stream goes on without noise cancellation; its audio is as it came", ". {problem}"),
+    K.RECORDING_STARTED: (
+        "The stream is recorded",
+        (", its last {last_seconds}", ", all of it"),
+        ". Callers consent, its application says",
+    ),
+    K.RECORDING_KEPT: ("The recording is kept",),
+    K.RECORDING_NOT_KEPT: ("The recording is not kept", ": {problem}"),
     K.STREAM_STARTED: (
         "Streaming began: the first packet was sent",
         " as {content_type}",

@@ -12,7 +12,8 @@ class StreamLimits:
     `play_failed_messages`: services are told what is not played.
     `media_timeout_seconds`: a gateway that says nothing at all for so long has forgotten the call; 0 where it may be silent for ever.
     `goodbye_seconds`: at most so long what a service had sent before it closed its socket is played.
-    `turns`: it is measured how callers and services that may speak to them converse."""
+    `turns`: it is measured how callers and services that may speak to them converse.
+    `recorded_seconds`: how much of the end of each stream is recorded; infinite: all of it, 0: nothing."""
 
     buffer_ms: int = 40_000
     retry_seconds: tuple[float, ...] = (1, 3)
@@ -22,3 +23,4 @@ class StreamLimits:
     media_timeout_seconds: float = 0.0
     goodbye_seconds: float = 0.0
     turns: bool = False
+    recorded_seconds: float = 0.0

@@ -11,10 +11,11 @@ from streams.pure.call.fork import Fork
 from streams.pure.call.limits import StreamLimits
 from streams.pure.call.noise_cancellation import NoiseCancellation, NoiseMeans
 from streams.pure.call.notes import Identity
+from streams.pure.call.recordings import Recordings
 from streams.pure.call.stream import StreamSession
 from streams.pure.customer.protocol import protocol_of
 from streams.pure.lifecycle import EndCause, EventKind, Level
-from streams.pure.messages import StreamRequest
+from streams.pure.messages import Started, StreamRequest
 
 
 class Roster:
@@ -28,15 +29,16 @@ class Roster:
         fork: Fork,
         *,
         conversations: Conversations,
+        recordings: Recordings,
         noise: NoiseMeans,
     ) -> None:
         self.streams: dict[UUID, StreamSession] = {}
         self._kept_call_alive = False
         self._identity, self._limits, self._effects, self._fork = identity, limits, effects, fork
-        self._conversations, self._noise = conversations, noise
+        self._conversations, self._recordings, self._noise = conversations, recordings, noise
 
-    def start(self, stream_id: UUID, request: StreamRequest, source: str, now: float) -> None:
-        """Adds a stream and begins to dial."""
+    def start(self, stream_id: UUID, request: StreamRequest, source: str, media: Started | None, now: float) -> None:
+        """Adds a stream and begins to dial. `media`: of the call."""
         stream = StreamSession(
             id=stream_id,
             request=request,
@@ -55,6 +57,7 @@ class Roster:
             self._conversations.begin(stream_id, now)
         if request.noise_cancellation:
             stream.noise = NoiseCancellation(stream_id, request, stream.protocol.format, self._noise, note=self._effects.note, now=now)
+        self._recordings.begin(stream, media, now)
         stream.dial(now)
 
     def stop(self, stream_id: UUID, cause: EndCause, by: str, now: float) -> None:

@@ -15,6 +15,7 @@ from streams.pure.call.limits import StreamLimits
 from streams.pure.call.measure import Measured
 from streams.pure.call.noise_cancellation import PLENTY, NoiseMeans
 from streams.pure.call.notes import Identity
+from streams.pure.call.recordings import Recordings
 from streams.pure.call.roster import Roster
 from streams.pure.call.stream import StreamSession
 from streams.pure.call.talkback import Talkback
@@ -75,7 +76,10 @@ class CallSession:
         self.effects = EffectQueue(self.offset)
         self.note, self._emit = self.effects.note, self.effects.emit
         self._conversations = Conversations(self.note)
-        self._roster = Roster(identity, limits, self.effects, self._fork, conversations=self._conversations, noise=noise)
+        self.recordings = Recordings(limits.recorded_seconds, self.offset)
+        self._roster = Roster(
+            identity, limits, self.effects, self._fork, conversations=self._conversations, recordings=self.recordings, noise=noise
+        )
         self.streams = self._roster.streams
         self._gateway = GatewayMedia(started, limits, self.note)
 
@@ -149,7 +153,14 @@ class CallSession:
     def _media_started(self, message: Started, now: float) -> None:
         self._fork.begin(message.format)
         self.talkback = Talkback(
-            message, self.marks, self.note, self._emit, self._played, conversations=self._conversations, limits=self.limits
+            message,
+            self.marks,
+            self.note,
+            self._emit,
+            self._played,
+            conversations=self._conversations,
+            recordings=self.recordings,
+            limits=self.limits,
         )
         self._conversations.media_began(message)
         self._gateway.begin(message, now)
@@ -195,7 +206,7 @@ class CallSession:
 
     def start_stream(self, stream_id: UUID, request: StreamRequest, source: str, now: float) -> None:
         """Adds a stream and begins to dial. The caller has checked that the call is live and the media has started."""
-        self._roster.start(stream_id, request, source, now)
+        self._roster.start(stream_id, request, source, self.media, now)
 
     def stop_stream(self, stream_id: UUID, cause: EndCause, by: str, now: float) -> None:
         """A stream that is gone is left alone: the request came too late, which is no error."""

@@ -21,6 +21,7 @@ from streams.pure.customer.protocol import CustomerProtocol
 from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import ENDINGS, CallbackEvent, EndCause, EventKind, Level, StreamState, moved
 from streams.pure.messages import StreamRequest
+from streams.pure.recording.tape import Tape
 
 UNSAID_AT_MOST = 500
 """Messages and digits that wait for a customer that does not read: they have no duration, and do not fill its buffer."""
@@ -34,7 +35,7 @@ all others waiting."""
 class StreamSession:
     """`began`: when it was asked for, same clock as `now`; `tracks`: those of the call it forks; `until`: the moment of its timeout;
     `conversed`: how its service and the caller conversed, asked once, at its end; `noise`: what is done about the caller's noise, None
-    where that is not asked for."""
+    where that is not asked for; `tape`: what is recorded of it, None where nothing is."""
 
     id: UUID
     request: StreamRequest
@@ -45,11 +46,13 @@ class StreamSession:
     emit: Callable[[Effect], None]
     conversed: Callable[[float], dict[str, Any] | None] = lambda now: None
     noise: NoiseCancellation | None = None
+    tape: Tape | None = None
     state: StreamState = StreamState.REQUESTED
     attempt: int = 0
     until: float | None = None
     backlog: Backlog = field(default_factory=Backlog)
     ended_by: EndCause | None = None
+    ended_at: float | None = None
     unsaid: int = 0
     greeting: bytes | None = None
     sent: SentMessages = field(init=False)
@@ -145,8 +148,8 @@ class StreamSession:
             if self.noise is not None and self.state is StreamState.ENDED:
                 self.noise.end()
             return None
-        if self.noise is not None:
-            self._suppress_noise(item, now)
+        if (self.noise is not None or self.tape is not None) and item.track == CALLERS_TRACK and isinstance(item.content, bytes):
+            item.content = self._passed(item.content, item.timestamp_ms, now)
         if item.kind in ("message", "dtmf"):
             self.unsaid -= 1
         elif item.kind == "media" and self.state is StreamState.CONNECTED:
@@ -154,10 +157,14 @@ class StreamSession:
             self._move(EventKind.STREAM_STARTED, now, content_type=self.request.content_type, buffered_ms=buffered_ms)
         return self.sent.text(item, now)
 
-    def _suppress_noise(self, item: Waiting, now: float) -> None:
-        """When it is sent, and not when it comes: what a customer reads late, or never, costs others no moment at once."""
-        if self.noise is not None and item.track == CALLERS_TRACK and isinstance(item.content, bytes):
-            item.content = self.noise.cleaned(item.content, now)
+    def _passed(self, payload: bytes, timestamp_ms: int, now: float) -> bytes:
+        """The caller's audio as the service gets it. Its noise is suppressed when it is sent, and not when it comes: what a customer reads
+        late, or never, costs others no moment at once. What is never sent is on no tape."""
+        if self.noise is not None:
+            payload = self.noise.cleaned(payload, now)
+        if self.tape is not None:
+            self.tape.sent(payload, timestamp_ms - FRAME_MS)
+        return payload
 
     # The buffer's level, and time ------------------------------------------------------------------------------------
     def measure(self, in_flight_bytes: int, now: float) -> None:
@@ -227,7 +234,7 @@ class StreamSession:
         """Ends the stream, once: later calls change nothing. A healthy end lets what waits go out first."""
         if not self.live:
             return
-        self.ended_by = cause
+        self.ended_by, self.ended_at = cause, now
         held_ms, healthy = self.backlog.held_ms, ENDINGS[cause].callback is CallbackEvent.STOP_STREAM
         self.fill.read(held_ms, now)
         flush = healthy and self.connected

@@ -14,6 +14,7 @@ from streams.pure.call.last_words import LastWords
 from streams.pure.call.limits import StreamLimits
 from streams.pure.call.notes import Noted
 from streams.pure.call.playback import CONFIRMED_WITHIN_SECONDS, Playback, PlaybackFull
+from streams.pure.call.recordings import Recordings
 from streams.pure.call.stream import StreamSession
 from streams.pure.call.voice import Reached
 from streams.pure.customer import protocol
@@ -44,6 +45,7 @@ class Talkback:
         outbound: Callable[[bytes, float], None],
         *,
         conversations: Conversations,
+        recordings: Recordings,
         limits: StreamLimits,
     ) -> None:
         self.target = media.played
@@ -51,7 +53,7 @@ class Talkback:
         self.playback = FilePlayback(self.target) if media.plays_files else Playback(self.target, marks)
         self.last_words = LastWords(self.playback, limits.goodbye_seconds, note, emit)
         self._note, self._emit, self._outbound = note, emit, outbound
-        self._conversations = conversations
+        self._conversations, self._recordings = conversations, recordings
         self._heard = Converter(media.played, media.format)
         self._streams: dict[UUID, StreamSession] = {}
 
@@ -122,6 +124,8 @@ class Talkback:
     def _silence(self, stream: StreamSession, now: float, *, asked: bool) -> None:
         commands = self.playback.clear(stream.id, now)
         self._conversations.cleared(stream.id, now, asked=asked, silenced=bool(commands))
+        if commands:
+            self._recordings.cut(now)
         for command in commands:
             self._emit(TellGateway(command))
 
@@ -154,6 +158,7 @@ class Talkback:
             self._emit(TellGateway(command))
         for stream_id, payload, heard_from in step.sounds:
             self._conversations.sounds(stream_id, payload, heard_from)
+            self._recordings.heard(payload, heard_from)
         for frame in step.played:
             for heard in self._heard.convert(frame):
                 self._outbound(heard, now)

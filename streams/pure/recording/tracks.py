@@ -9,12 +9,14 @@ import numpy as np
 from streams.pure.audio.convert import Converter, to_linear
 from streams.pure.audio.g711 import Samples
 from streams.pure.messages import AudioFormat, Encoding
-from streams.pure.recording.tape import TapedFrame, Taken
+from streams.pure.recording.tape import Taken, TapedFrame
 
 GAPS = 500
 """So many are listed; more are counted."""
 GAP_MS = 20.0
 """A frame that is missing is a gap; less is how clocks are read."""
+LAST_GAP_MS = 200.0
+"""A call is over a little after the last that was said in it."""
 NEAR_MS = 1.0
 """Pieces that are nearer to each other than this follow each other."""
 CONVERTED_MS = 100.0
@@ -80,7 +82,7 @@ class Track:
 
     def finish(self, until_ms: float) -> None:
         """Nothing follows."""
-        if until_ms - self._due_ms > NEAR_MS:
+        if until_ms - self._due_ms >= LAST_GAP_MS:
             self._begin_run(until_ms)
         self._end_run()
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.pure.messages import AudioFormat, Encoding
-from streams.pure.recording.tape import TapedFrame, Tape
+from streams.pure.recording.tape import Tape, TapedFrame
 
 MULAW = AudioFormat(Encoding.MULAW, 8000)
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from streams.pure.audio.convert import to_linear, tone
 from streams.pure.messages import AudioFormat, Encoding
-from streams.pure.recording.tape import TapedFrame, Taken
+from streams.pure.recording.tape import Taken, TapedFrame
 from streams.pure.recording.tracks import GAPS, TwoTracks
 
 L16 = AudioFormat(Encoding.L16, 8000)

@@ -1,0 +1,123 @@
+"""Where recordings are: sealed files in a storage of Django's, and those that are being written in a folder of this machine.
+
+Owns their names, and that a file is never without a row: the row comes first and goes last. Must not know what is in a file."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+
+from streams.models import Stream, StreamRecording
+from streams.pure.lifecycle import RecordingState
+from streams.pure.sealed_chunks import read_range, sealed_size
+
+MB = 1_000_000
+SUFFIX = ".sealed"
+THERE = (RecordingState.WRITING, RecordingState.KEPT)
+
+
+class StoreFull(Exception):
+    """One more recording would be more than may be; the message says which limit it is."""
+
+
+class NotThere(Exception):
+    """Of a recording whose file is not in the storage, or cannot be had from it now."""
+
+
+def recordings_storage() -> Storage:
+    return storages["recordings"]
+
+
+def work_folder() -> Path:
+    """Of files that are being written: whatever is in it when nobody writes is of nobody."""
+    folder = Path(settings.DATA_DIR) / "recordings_in_work"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def new_name(now: datetime) -> str:
+    return f"{now:%Y-%m-%d}/{uuid4().hex}{SUFFIX}"
+
+
+# How much there is ------------------------------------------------------------------------------------------------------
+def no_room(account_id: int, size: int) -> str:
+    """Why so many bytes more cannot be kept for the account, in a sentence; "" where they can."""
+    there = StreamRecording.objects.filter(state__in=THERE)
+    total = there.aggregate(bytes=Coalesce(Sum(F("size")), 0))["bytes"]
+    if total + size > settings.RECORDINGS_MB * MB:
+        return f"full: all recordings may have {settings.RECORDINGS_MB:,} MB together (RECORDINGS_MB)."
+    own = there.filter(account_id=account_id).aggregate(bytes=Coalesce(Sum(F("size")), 0))["bytes"]
+    if own + size > settings.RECORDINGS_ACCOUNT_MB * MB:
+        return f"full: the recordings of one account may have {settings.RECORDINGS_ACCOUNT_MB:,} MB (RECORDINGS_ACCOUNT_MB)."
+    return ""
+
+
+# One recording ------------------------------------------------------------------------------------------------------------
+def begin_row(stream_uuid: UUID, now: datetime) -> StreamRecording | None:
+    """The row of a recording that is being written; None while the stream has no row itself."""
+    stream = Stream.objects.filter(uuid=stream_uuid).only("pk", "account_id").first()
+    if stream is None:
+        return None
+    made, _ = StreamRecording.objects.get_or_create(
+        stream=stream, defaults={"account_id": stream.account_id, "name": new_name(now), "created_at": now}
+    )
+    return made
+
+
+def keep(row: StreamRecording, path: Path) -> None:
+    """Moves a finished file into the storage. Its row, which has its key and size, is written before: no file is unknown, and of several
+    processes that keep one at once none overlooks the others'. Doing it again does what is left of it. Raises StoreFull."""
+    row.save()
+    if problem := no_room(row.account_id, 0):
+        raise StoreFull(problem)
+    if path.exists():
+        with path.open("rb") as file:
+            kept_as = recordings_storage().save(row.name, File(file))
+        if kept_as != row.name:  # another file has the name
+            recordings_storage().delete(kept_as)
+            raise OSError(f"there is a file of the name {row.name} already")
+        path.unlink()
+    row.state = RecordingState.KEPT
+    # One that was removed meanwhile stays removed, and its file goes.
+    if not StreamRecording.objects.filter(pk=row.pk, state=RecordingState.WRITING).update(state=RecordingState.KEPT):
+        recordings_storage().delete(row.name)
+        raise OSError("it was removed while it was written")
+
+
+def not_kept(row: StreamRecording, problem: str) -> None:
+    """Nothing of it stays but why."""
+    row.state, row.problem, row.file_key, row.size = RecordingState.NOT_KEPT, problem[:300], "", 0
+    StreamRecording.objects.filter(pk=row.pk).update(state=row.state, problem=row.problem, file_key="", size=0)
+    recordings_storage().delete(row.name)
+
+
+def remove(row: StreamRecording, now: datetime) -> None:
+    """Its key goes first: from then on nobody can read the file, wherever copies of it are."""
+    StreamRecording.objects.filter(pk=row.pk).update(state=RecordingState.REMOVED, file_key="", removed_at=now)
+    recordings_storage().delete(row.name)
+    StreamRecording.objects.filter(pk=row.pk).update(size=0)
+
+
+def parts(row: StreamRecording, start: int, stop: int) -> Iterator[bytes]:
+    """The bytes from `start` to before `stop` of what was recorded. Raises NotThere at once where there is no file, CannotRead where it
+    was changed."""
+    try:
+        file = recordings_storage().open(row.name, "rb")
+        whole = file.size == sealed_size(row.size)
+    except Exception as error:  # each storage has errors of its own
+        raise NotThere(str(error)) from error
+    if not whole:
+        file.close()
+        raise NotThere(f"The file {row.name} is not as large as it was.")
+
+    def read() -> Iterator[bytes]:
+        with file:
+            yield from read_range(file, bytes.fromhex(row.file_key), start, stop)  # type: ignore[arg-type]
+
+    return read()

@@ -1,0 +1,66 @@
+"""What recordings leave behind when a process dies, and those whose time is over: rows and files go together.
+
+Owns that no file stays that nobody knows. Must not know how long anything is kept."""
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from streams.models import Account, StreamRecording
+from streams.pure.lifecycle import RecordingState
+from streams.recordings import store
+
+LEFT_AFTER = timedelta(hours=1)
+"""A file that is written is touched every few seconds, and one is stored within minutes."""
+AT_ONCE = 200
+
+
+def sweep_left(now: datetime) -> int:
+    """How much was left behind, and is gone now."""
+    return sum((_settle_unfinished(now), clear_work(), sum(1 for _ in _remove_unknown())))
+
+
+def remove_old(account: Account, before: datetime, now: datetime) -> int:
+    """Removes the recordings of an account that were begun before then; at most AT_ONCE of them, the oldest first."""
+    old = StreamRecording.objects.filter(account=account, state=RecordingState.KEPT, created_at__lt=before).order_by("created_at")
+    rows = list(old[:AT_ONCE])
+    for row in rows:
+        store.remove(row, now)
+    return len(rows)
+
+
+def _settle_unfinished(now: datetime) -> int:
+    left = list(StreamRecording.objects.filter(state=RecordingState.WRITING, created_at__lt=now - LEFT_AFTER)[:AT_ONCE])
+    for row in left:
+        store.not_kept(row, "the process that wrote it died.")
+    return len(left)
+
+
+def clear_work() -> int:
+    """On this machine: also where no worker runs beside what takes calls."""
+    cleared = 0
+    for path in store.work_folder().iterdir():
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > LEFT_AFTER.total_seconds():
+                path.unlink()
+                cleared += 1
+    return cleared
+
+
+def _remove_unknown() -> Iterator[str]:
+    """A row is written before its file: a file without one is of nobody. Its row may have gone with its stream."""
+    storage = store.recordings_storage()
+    try:
+        days = storage.listdir("")[0]
+    except (FileNotFoundError, NotImplementedError):
+        return
+    for day in days:
+        names = [f"{day}/{name}" for name in storage.listdir(day)[1] if name.endswith(store.SUFFIX)]
+        for start in range(0, len(names), AT_ONCE):
+            part = names[start : start + AT_ONCE]
+            known = set(StreamRecording.objects.filter(name__in=part, state__in=store.THERE).values_list("name", flat=True))
+            for name in part:
+                if name not in known:
+                    storage.delete(name)
+                    yield name

@@ -1,0 +1,156 @@
+"""Streams that are recorded, from the gateway's socket to the file: what was sent and what was played, sample by sample."""
+
+import asyncio
+import base64
+import io
+import json
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+import soundfile
+from channels.db import database_sync_to_async
+from django.core.files.storage import storages
+
+from streams.models import Application, Stream, StreamEvent, StreamRecording
+from streams.pure.audio.convert import to_linear, tone
+from streams.pure.messages import AudioFormat, Encoding
+from streams.recordings import recorded_file, recorder, store
+from streams.simulate.customer import Customer
+from tests.streams.gateway_socket import call, switchboard_running, until
+from tests.streams.rows import gateway
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("recordings_folder")]
+MULAW = AudioFormat(Encoding.MULAW, 8000)
+VOICE = tone(440, 1000, MULAW)
+FRAMES = [bytes([number % 100 + 1]) * 160 for number in range(20)]
+
+
+def new_gateway(url: str, **plan: object) -> None:
+    attributes = 'bidirectional="true" contentType="audio/x-mulaw;rate=8000"'
+    row = gateway("pbx", f"<Response><Stream {attributes}>{url}</Stream></Response>")
+    Application.objects.filter(pk=row.application_id).update(**{"record": "whole", "callers_consent": True, **plan})
+
+
+@asynccontextmanager
+async def conversed(**plan: object):
+    """A call in which the caller is heard and the service plays a second of a tone; over when the block begins."""
+    async with Customer() as customer:
+        await database_sync_to_async(new_gateway)(customer.url, **plan)
+        async with switchboard_running():
+            async with call() as line:
+                conversation = await customer.conversation()
+                for frame in FRAMES:
+                    await line.send_to(bytes_data=frame)
+                    await asyncio.sleep(0.02)
+                await conversation.until_media(len(FRAMES))
+                media = {"contentType": "audio/x-mulaw", "sampleRate": 8000, "payload": base64.b64encode(VOICE).decode()}
+                await conversation.send(json.dumps({"event": "playAudio", "media": media}))
+                await until(lambda: StreamEvent.objects.filter(kind="playback_started").exists())
+                await asyncio.sleep(1.2)  # while it is heard: what is cut off by the call's end was not
+            yield
+
+
+async def told(kind: str) -> StreamEvent:
+    return await until(lambda: StreamEvent.objects.filter(kind=kind).first())
+
+
+def heard(row: StreamRecording) -> np.ndarray:
+    samples, rate = soundfile.read(io.BytesIO(b"".join(store.parts(row, 0, row.size))), dtype="int16")
+    assert rate == row.rate == 8000
+    return samples
+
+
+def place_of(wanted: np.ndarray, samples: np.ndarray) -> int:
+    """Where all of `wanted` stands, -1 where it does not."""
+    starts = range(len(samples) - len(wanted) + 1)
+    return next((at for at in starts if samples[at] == wanted[0] and np.array_equal(samples[at : at + len(wanted)], wanted)), -1)
+
+
+async def test_both_sides_are_heard_as_they_were() -> None:
+    async with conversed():
+        await told("recording_kept")
+        row = await until(lambda: StreamRecording.objects.select_related("stream").filter(state="kept").first())
+    samples = await database_sync_to_async(heard)(row)
+    assert abs(len(samples) - row.length_ms * 8) <= 8
+    caller, bot = samples[:, 0], samples[:, 1]
+    first, began = place_of(to_linear(b"".join(FRAMES), MULAW), caller), place_of(to_linear(VOICE, MULAW), bot)
+    assert first >= 0, "what was sent stands there to the sample, without a hole"
+    assert began > first + 160 * len(FRAMES) - 800, "the bot spoke when the caller had been heard"
+    assert not bot[:began].any() and not bot[began + len(VOICE) :].any()
+    assert row.gaps_ms == sum(to - since for since, to in row.gaps) > 0
+    assert abs((row.began_at - row.stream.requested_at).total_seconds()) < 1
+
+
+async def test_of_the_end_alone_no_more_is_kept_than_was_asked_for(recordings_folder) -> None:
+    async with conversed(record="last", record_seconds=5):
+        event = await told("recording_started")
+        await told("recording_kept")
+    assert event.details == {"last_seconds": 5}
+    assert await StreamRecording.objects.filter(state="kept", length_ms__lte=5000).acount() == 1
+
+
+@pytest.mark.parametrize("plan", [{"record": "off"}, {"callers_consent": False}])
+async def test_without_a_wish_or_consent_nothing_is_recorded(plan, recordings_folder) -> None:
+    async with conversed(**plan):
+        await told("stream_ended")
+    assert not await StreamEvent.objects.filter(kind__startswith="recording").aexists()
+    assert not await StreamRecording.objects.aexists()
+    assert not [path for path in recordings_folder.rglob("*") if path.suffix in (".part", ".sealed")]
+
+
+async def test_nothing_can_be_read_of_a_file_without_its_row(recordings_folder) -> None:
+    async with conversed():
+        await told("recording_kept")
+    (path,) = (recordings_folder / "kept").rglob("*.sealed")
+    assert b"fLaC" not in path.read_bytes()
+    assert path.parent.parent == recordings_folder / "kept"
+    assert not list((recordings_folder / "recordings_in_work").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"RECORDINGS_MB": 0}, "full: all recordings may have 0 MB together (RECORDINGS_MB)."),
+        ({"RECORDINGS_ACCOUNT_MB": 0}, "full: the recordings of one account may have 0 MB (RECORDINGS_ACCOUNT_MB)."),
+        ({"RECORDED_STREAMS": 0}, "no stream is recorded here (RECORDED_STREAMS)."),
+    ],
+)
+async def test_what_is_over_a_limit_is_not_kept_and_says_so(changed, says, settings, recordings_folder) -> None:
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    async with conversed():
+        event = await told("recording_not_kept")
+        ended = await told("stream_ended")
+    assert event.details["problem"] == says
+    assert ended.details["cause"] == "call_ended", "the audio went on"
+    assert not [path for path in recordings_folder.rglob("*") if path.suffix in (".part", ".sealed")]
+
+
+async def test_a_full_disk_costs_the_recording_and_nothing_else(monkeypatch, recordings_folder) -> None:
+    monkeypatch.setattr(recorded_file, "FREE_BYTES", 10**18)
+    async with conversed():
+        event = await told("recording_not_kept")
+        row = await until(lambda: StreamRecording.objects.filter(state="not kept").first())
+    assert "of the disk are free" in event.details["problem"] == row.problem
+    assert not list((recordings_folder / "recordings_in_work").iterdir())
+    assert await Stream.objects.filter(end_cause="call_ended").acount() == 1
+
+
+async def test_a_storage_that_takes_nothing_is_named(monkeypatch, recordings_folder) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no route to the bucket")
+
+    monkeypatch.setattr(type(storages["recordings"]), "_save", refuse)
+    async with conversed():
+        event = await told("recording_not_kept")
+    assert "no route to the bucket" in event.details["problem"]
+    assert not list((recordings_folder / "recordings_in_work").iterdir())
+
+
+async def test_a_machine_that_does_not_keep_up_drops_the_recording(monkeypatch) -> None:
+    monkeypatch.setattr(recorder, "WAITING", 0)
+    monkeypatch.setattr("streams.calls.call_recordings.PART_SECONDS", 0.2)
+    async with conversed():
+        event = await told("recording_not_kept")
+    assert event.details["problem"] == "full: the machine did not keep up with encoding and writing it."

@@ -148,7 +148,7 @@ class StreamDetail(Stream):
     class Meta:
         proxy = True
         verbose_name = "stream"
-        permissions = [*permissions_of("stream")]
+        permissions = [*permissions_of("stream"), ("hear_recordings", "Can listen to recordings")]
         ordering = ("-requested_at", "-id")
 
 

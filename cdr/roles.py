@@ -26,7 +26,8 @@ SHARES_LOGS = PERMISSIONS[Act.SHARE_LOG].name
 URL_TESTS = "cdr.test_service_url"
 NUMBERS, EXPORTS = "cdr.see_numbers", "cdr.add_export"
 SECRETS = "cdr.see_secrets"
-"""Of the beginning only administrators have it, with everything else of `cdr`."""
+"""Of the beginning only administrators have it and the next, with everything else of `cdr`."""
+RECORDINGS = "cdr.hear_recordings"
 
 ALERTS = ("cdr.view_alert", "cdr.view_alertrule")
 ALERTS_IN_HAND = ("cdr.acknowledge_alert", "cdr.add_alertrule", "cdr.change_alertrule", "cdr.view_alertchannel", "cdr.view_alertmessage")

@@ -17,6 +17,7 @@ from streams.models.choices import gateway_dialects
 from streams.pure.callback.auth_tokens import counts
 from streams.pure.customer.answer_xml import InvalidAnswer, parse
 from streams.pure.customer.service_url import HTTP_SCHEMES, url_problem
+from streams.pure.lifecycle import RecordedPart
 from streams.pure.provision_file import AccountEntry, CardEntry, FileEntry, FileProblem, at, meant, read_file
 from streams.pure.secret_strength import Secret, secret_problem
 from streams.rate_plans import Change, RatePlans
@@ -37,6 +38,8 @@ ACCOUNT_COLUMNS = {
     "concurrent_streams_limit": "concurrent_streams_limit",
     "play_failed_messages": "play_failed_messages",
     "measure_turns": "measure_turns",
+    "customers_listen": "customers_listen",
+    "retain_recordings_days": "retain_recordings_days",
 }
 KEYS = {column: key for key, column in ACCOUNT_COLUMNS.items()}
 METHODS = ("POST", "GET")
@@ -215,6 +218,7 @@ class Plan:
         self.set_method(planned, entry)
         if (wanted := entry.values.get("conversation_callbacks")) is not None:
             planned.set("conversation_callbacks", "conversation_callbacks", wanted)
+        self.set_recording(planned, entry)
         self.check_answer(application, entry.place)
         self.check(application, entry, exclude=["account"])
 
@@ -232,6 +236,16 @@ class Plan:
             planned.set("answer_method", "answer_method", method)
         elif method:
             self.problem(at(entry.place, "answer_method"), f"is {method!r}; it has to be {' or '.join(METHODS)}.")
+
+    def set_recording(self, planned: ProvisionPlan, entry: FileEntry) -> None:
+        part = entry.values.get("record")
+        if part is not None and part not in set(RecordedPart):
+            self.problem(at(entry.place, "record"), f"is {part!r}; it has to be {', '.join(RecordedPart)}.")
+        elif part is not None:
+            planned.set("record", "record", part)
+        for key in ("record_seconds", "callers_consent"):
+            if key in entry.values:
+                planned.set(key, key, entry.values[key])
 
     def check_answer(self, application: Application, place: str) -> None:
         if application.answer_url and (problem := url_problem(application.answer_url, HTTP_SCHEMES)):

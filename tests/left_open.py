@@ -15,7 +15,7 @@ import pytest
 from channels.layers import get_channel_layer
 from django.db import connections
 
-from cdr import live, shared_log
+from cdr import live, recordings, shared_log
 from cdr.admin import debug_logs
 from config import background_checks
 from streams import consumers
@@ -74,6 +74,7 @@ def staying_by_design(loop: asyncio.AbstractEventLoop | None) -> set[threading.T
         *threads_of(live._threads._threads),
         *threads_of(shared_log._threads._threads),
         *threads_of(debug_logs._threads._threads),
+        *threads_of(recordings._threads._threads),
         # and those of the health check.
         *threads_of(background_checks.threads),
         # async_to_sync makes one for each call, and leaves it to the collector, which ends it.

@@ -140,6 +140,7 @@ TOLD_BY = {
         "streams/recordings/recorded_file",
     ),
     "streams/recordings/test_sweeping": ("streams/models/recordings", "streams/recordings/store"),
+    "cdr/admin/test_heard": ("cdr/pages/recording", "cdr/recordings"),
     "config/test_json_lines": ("streams/log_subject",),
     "config/doctor/test_examining": ("config/doctor/findings",),
     "config/metrics/test_page": (

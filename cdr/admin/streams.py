@@ -18,6 +18,7 @@ from cdr.admin.comparing import Comparable
 from cdr.admin.debug_logs import Logged
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.calls_and_streams import STREAM_FILTERS
+from cdr.admin.heard import Heard
 from cdr.admin.lists.acting_on_all import ActsOnAll
 from cdr.admin.lists.exporting import Exported, Sheet
 from cdr.admin.lists.markup import named_link
@@ -47,7 +48,7 @@ MAY_STOP = PERMISSIONS[Act.STOP_STREAM].name
 
 
 @admin.register(StreamDetail, site=console)
-class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, HasNews, Saved, Asking, StreamColumns):
+class StreamAdmin(Comparable, SharesLogs, Logged, Heard, Exported, ActsOnAll, HasNews, Saved, Asking, StreamColumns):
     named_by = "uuid"
     list_display = (
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
@@ -84,7 +85,9 @@ class StreamAdmin(Comparable, SharesLogs, Logged, Exported, ActsOnAll, HasNews, 
         page = self.shown(request, stream_page(object_id, timezone.now()), "stream")
         doors = {"doors": self.doors(Where.RECORD, request, page.card), "doors_below": self.doors(Where.BELOW, request, page.card)}
         links = self.links_shown(request, page.card)
-        context = self.page_context(request, f"Stream {page.card.uuid}", page=page, stream=page.card, links=links, **doors)
+        recording = self.recording_shown(request, self.find_heard(request, page.card.key)) if self.hears(request) else None
+        shown = {"page": page, "stream": page.card, "links": links, "recording": recording}
+        context = self.page_context(request, f"Stream {page.card.uuid}", **shown, **doors)
         return TemplateResponse(request, "admin/cdr/stream.html", context)
 
     def stop_view(self, request: HttpRequest, key: str) -> HttpResponse:

@@ -46,12 +46,13 @@ from streams.pure.price import BEGINNING, DECIMALS, DEFAULT, HIGHEST
 from streams.pure.scrubbing import scrubbed, scrubbed_document
 
 SCRUBBED_ANSWER = ("shown_url", "answer_method", "shown_xml")
-RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days")
+RETENTION = ("retain_numbers_days", "retain_payloads_days", "retain_events_days", "retain_recordings_days")
+RECORDING = ("record", "record_seconds", "callers_consent")
 FIRST_RATE = ("amount", "interval_seconds", "rate_currency")
 SPENDING = ("spending_warn_at", "spending_stop_at", "spending_currency")
 LIMITS = ("concurrent_calls_limit", "concurrent_streams_limit", "stream_starts_per_second")
 CALLBACKS = ("callback_style", "playback_callbacks")
-ON_CALLS = ("fill_silence", "goodbye_seconds", "play_failed_messages", "measure_turns")
+ON_CALLS = ("fill_silence", "goodbye_seconds", "play_failed_messages", "measure_turns", "customers_listen")
 
 
 class NewAccountForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -156,11 +157,24 @@ class AccountAdmin(MakesCustomers, WithOverview, TokenAdmin, WithMembers, WithSt
 class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Application
-        fields = ("account", "name", "answer_url", "answer_method", "answer_xml", "conversation_callbacks")
+        fields = ("account", "name", "answer_url", "answer_method", "answer_xml", "conversation_callbacks", *RECORDING)
         labels: ClassVar[dict[str, str]] = {"answer_url": "Answer URL", "answer_xml": "Answer XML"}
         # Django's forms print a help text as HTML: what stands in angle brackets would be gone.
         help_texts: ClassVar[dict[str, str]] = {"answer_url": "Fetched for each call; returns XML with Stream elements."}
         widgets = {"answer_url": forms.TextInput(attrs={"class": "vLargeTextField"})}
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for name in {"record", "record_seconds"} & self.fields.keys():
+            self.fields[name].required = False  # left out, they stay
+
+    def clean_record(self) -> str:
+        part: str = self.cleaned_data["record"]
+        return part or self.instance.record
+
+    def clean_record_seconds(self) -> int:
+        seconds: int | None = self.cleaned_data["record_seconds"]
+        return self.instance.record_seconds if seconds is None else seconds
 
     def clean_answer_url(self) -> str:
         url: str = self.cleaned_data["answer_url"].strip()
@@ -204,7 +218,7 @@ class ApplicationAdmin(WithOverview, Audited):
         """Who changes an application needs its URL and its XML whole; who only looks, or may not see secrets, does not."""
         changes = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         answer = ("answer_url", "answer_method", "answer_xml") if changes or request.user.has_perm(SECRETS) else SCRUBBED_ANSWER
-        return ("account", "name", *answer, "conversation_callbacks")
+        return ("account", "name", *answer, "conversation_callbacks", *RECORDING)
 
     def _door_to_test(self, request: HttpRequest, application: Application) -> Iterator[Door]:
         if request.user.has_perm(MAY_TEST):

@@ -14,12 +14,14 @@ from django.utils import timezone
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.debug_logs import Logged
+from cdr.admin.heard import Heard
 from cdr.admin.lists.exporting import Sheet
 from cdr.admin.lists.questions import Asking
 from cdr.admin.lists.records import RecordAdmin, found
 from cdr.admin.lists.stream_columns import StreamColumns
 from cdr.admin.lists.totals import TOTALS, Totalled
 from cdr.admin.streams import stop_question
+from cdr.audit import Actor
 from cdr.desk.exporting import DeskExported
 from cdr.desk.filters import STREAM_FILTERS
 from cdr.desk.records import DeskList, desk_actor, scope_here
@@ -47,7 +49,7 @@ class DeskStreamList(Totalled, DeskList):
 
 
 @admin.register(StreamDetail, site=desk)
-class DeskStreams(DeskExported, Logged, Asking, StreamColumns):
+class DeskStreams(DeskExported, Logged, Heard, Asking, StreamColumns):
     address = "streams"
     live_at = "/desk/live/"
     named_by = "uuid"
@@ -81,8 +83,19 @@ class DeskStreams(DeskExported, Logged, Asking, StreamColumns):
         stream = self._find(request, object_id)
         page = self.shown(request, page_of_stream(stream, timezone.now(), outside=True) if stream else None, "stream")
         doors = {"doors": self.doors(Where.RECORD, request, page.card), "doors_below": self.doors(Where.BELOW, request, page.card)}
-        context = self.page_context(request, f"Stream {page.card.uuid}", page=page, stream=page.card, **doors)
+        recording = self.recording_shown(request, self.find_heard(request, page.card.key))
+        context = self.page_context(request, f"Stream {page.card.uuid}", page=page, stream=page.card, recording=recording, **doors)
         return TemplateResponse(request, "admin/cdr/stream.html", context)
+
+    def hears(self, request: HttpRequest) -> bool:
+        return True
+
+    def find_heard(self, request: HttpRequest, key: str) -> Stream | None:
+        """Of accounts for which the operator has said that their people may listen."""
+        return one_named(scope_here(request).rows(Stream).filter(account__customers_listen=True).order_by(), key)
+
+    def hearer(self, request: HttpRequest) -> Actor:
+        return desk_actor(request)
 
     def _find(self, request: HttpRequest, key: str) -> Stream | None:
         return one_named(shown_streams(scope_here(request).rows(Stream)).order_by(), key)

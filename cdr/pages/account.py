@@ -254,6 +254,8 @@ def _facts(account: Account) -> tuple[Fact, ...]:
         Fact("Last words are played", f"for at most {account.goodbye_seconds} s" if account.goodbye_seconds else "no"),
         Fact("Services hear playFailed", "yes" if account.play_failed_messages else "no"),
         Fact("Turns are measured", "yes" if account.measure_turns else "no"),
+        Fact("Keeps recordings", _days(account.retain_recordings_days)),
+        Fact("Customers may listen to them", "yes" if account.customers_listen else "no"),
         Fact("Keeps numbers, payloads, debug events", ", ".join(map(_days, kept if len(set(kept)) > 1 else kept[:1])), wide=True),
     )
 

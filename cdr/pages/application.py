@@ -2,6 +2,7 @@
 
 Owns which facts stand on the page, in a fixed number of queries. Must not know requests, permissions or templates."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from cdr.pure.host_story import host_badge
 from cdr.pure.secret_text import SecretText
 from streams.models import Application, Call, Gateway, Stream
 from streams.pure.foreign_text import cleaned
-from streams.pure.lifecycle import CallState, StreamState
+from streams.pure.lifecycle import CallState, StreamState, recorded_seconds
 from streams.pure.scrubbing import scrubbed_document
 
 LATEST_CALLS, SHOWN_NUMBERS, SHOWN_XML = 200, 10, 10_000
@@ -52,6 +53,7 @@ class ApplicationPage:
     answer_url: str
     answer_xml: str
     conversation_callbacks: bool
+    recorded: str
     ends: tuple[EndLine, ...]
     since: str
     gateways: Shown
@@ -85,6 +87,7 @@ def application_page(application: Application, now: datetime) -> ApplicationPage
         answer_url=SecretText(cleaned(application.answer_url, 2048)),
         answer_xml=_document(application.answer_xml),
         conversation_callbacks=application.conversation_callbacks,
+        recorded=_recorded(application),
         ends=ends.lines,
         since=f"{since.at:%Y-%m-%d %H:%M:%S} UTC" if since.cut else "",
         gateways=gateway_lines(Gateway.objects.filter(application=application), now),
@@ -93,6 +96,13 @@ def application_page(application: Application, now: datetime) -> ApplicationPage
         last_calls=latest,
         numbers=(*numbers_of(latest), *(number for number, _ in shown)),
     )
+
+
+def _recorded(application: Application) -> str:
+    seconds = recorded_seconds(application.record, application.record_seconds, application.callers_consent)
+    if not seconds:
+        return "no"
+    return "the whole; callers consent" if math.isinf(seconds) else f"the last {seconds:.0f} s; callers consent"
 
 
 def _now(application: Application, now: datetime) -> tuple[int, int, datetime | None]:

@@ -49,6 +49,8 @@ class Act(StrEnum):
     CLOSE_STATEMENT = "close a statement"
     CORRECT = "correct what is owed"
     DOWNLOAD_LOG = "download a debug log"
+    LISTEN = "hear a recording"
+    DOWNLOAD_RECORDING = "download a recording"
     SHARE_LOG = "share a debug log"
     REVOKE_LOG_LINK = "revoke a log link"
     ADD_MEMBER = "add a member"

@@ -69,6 +69,7 @@ class TurnLine:
     bot: str
     interrupted: str
     is_slow: bool = False
+    began_ms: int = 0
 
 
 def kept_turns(course: Mapping[str, Any]) -> list[KeptTurn]:
@@ -159,6 +160,7 @@ def turn_lines(turns: Sequence[KeptTurn], began: datetime, anchors: Sequence[tup
             bot=_spoke(turn.bot_heard_ms, turn.bot_ended_ms),
             interrupted=_interrupted(turn),
             is_slow=is_unusual(turn.response_ms, talk),
+            began_ms=turn.began_ms,
         )
         for turn in turns
     ]

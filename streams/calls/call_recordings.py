@@ -2,6 +2,7 @@
 
 Owns when, and what the call's log says of it. Must not know Django: who writes is handed in."""
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
@@ -10,6 +11,8 @@ from streams.pure.call.session import CallSession
 from streams.pure.call.stream import StreamSession
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.recording.tape import Taken, Tape
+
+log = logging.getLogger(__name__)
 
 PART_SECONDS = 2.0
 SENT_WITHIN_SECONDS = 6.0
@@ -56,12 +59,17 @@ class CallRecordings:
         return bool(self._live) or bool(self._session.recordings.tapes)
 
     def look(self, now: float) -> None:
-        """Some times a second."""
-        for stream_id, tape in list(self._session.recordings.tapes.items()):
-            if stream_id not in self._live:
-                self._start(stream_id, tape, now)
-        for live in list(self._live.values()):
-            self._look_at(live, now)
+        """Some times a second. What fails here costs a recording, and nothing else of the call."""
+        for stream_id in {**self._session.recordings.tapes, **self._live}:
+            try:
+                if stream_id not in self._live:
+                    self._start(stream_id, self._session.recordings.tapes[stream_id], now)
+                else:
+                    self._look_at(self._live[stream_id], now)
+            except Exception:
+                log.exception("The recording of stream %s failed", stream_id)
+                self._live.pop(stream_id, None)
+                self._not_kept(stream_id, "the platform failed at it, and its log has the details.", now)
 
     def _start(self, stream_id: UUID, tape: Tape, now: float) -> None:
         begun = self._begin(stream_id, tape)

@@ -41,11 +41,22 @@ ACCOUNT_KEYS = {
     "concurrent_streams_limit": WHOLE,
     "play_failed_messages": YES_OR_NO,
     "measure_turns": YES_OR_NO,
+    "customers_listen": YES_OR_NO,
+    "retain_recordings_days": WHOLE,
     "applications": LIST,
     "gateways": LIST,
     "members": LIST,
 }
-APPLICATION_KEYS = {"name": TEXT, "answer_url": TEXT, "answer_method": TEXT, "answer_xml": XML, "conversation_callbacks": YES_OR_NO}
+APPLICATION_KEYS = {
+    "name": TEXT,
+    "answer_url": TEXT,
+    "answer_method": TEXT,
+    "answer_xml": XML,
+    "conversation_callbacks": YES_OR_NO,
+    "record": TEXT,
+    "record_seconds": WHOLE,
+    "callers_consent": YES_OR_NO,
+}
 GATEWAY_KEYS = {"name": TEXT, "dialect": TEXT, "password": TEXT, "signing_token": TEXT, "application": TEXT}
 MEMBER_KEYS = {"username": TEXT, "email": TEXT, "role": TEXT}
 LONGEST = {TEXT: 2048, XML: 100_000}

@@ -201,7 +201,10 @@ class Recorders:
         """A recording of a stream, or why there is none."""
         if problem := self._no_place(account_id):
             return problem
-        recorder = Recorder(self, account_id, stream_id, tape)
+        try:
+            recorder = Recorder(self, account_id, stream_id, tape)
+        except OSError as error:
+            return f"the disk: {error}"
         self._live.add(recorder)
         return recorder
 

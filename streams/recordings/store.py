@@ -2,7 +2,7 @@
 
 Owns their names, and that a file is never without a row: the row comes first and goes last. Must not know what is in a file."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -104,20 +104,18 @@ def remove(row: StreamRecording, now: datetime) -> None:
     StreamRecording.objects.filter(pk=row.pk).update(size=0)
 
 
-def parts(row: StreamRecording, start: int, stop: int) -> Iterator[bytes]:
+def parts(row: StreamRecording, start: int, stop: int) -> Generator[bytes]:
     """The bytes from `start` to before `stop` of what was recorded. Raises NotThere at once where there is no file, CannotRead where it
-    was changed."""
+    was changed. Who does not read to the end closes it."""
     try:
-        file = recordings_storage().open(row.name, "rb")
-        whole = file.size == sealed_size(row.size)
+        whole = recordings_storage().size(row.name) == sealed_size(row.size)
     except Exception as error:  # each storage has errors of its own
         raise NotThere(str(error)) from error
     if not whole:
-        file.close()
         raise NotThere(f"The file {row.name} is not as large as it was.")
+    return _read(row, start, stop)
 
-    def read() -> Iterator[bytes]:
-        with file:
-            yield from read_range(file, bytes.fromhex(row.file_key), start, stop)  # type: ignore[arg-type]
 
-    return read()
+def _read(row: StreamRecording, start: int, stop: int) -> Generator[bytes]:
+    with recordings_storage().open(row.name, "rb") as file:
+        yield from read_range(file, bytes.fromhex(row.file_key), start, stop)  # type: ignore[arg-type]

@@ -38,8 +38,10 @@ FILE: dict[str, Any] = {
             "goodbye_seconds": 0,
             "play_failed_messages": False,
             "measure_turns": False,
+            "customers_listen": True,
+            "retain_recordings_days": 3,
             "applications": [
-                {"name": "bot", "answer_xml": XML},
+                {"name": "bot", "answer_xml": XML, "record": "last", "record_seconds": 30, "callers_consent": True},
                 {"name": "fetched", "answer_url": "https://acme.example/answer", "answer_method": "get", "conversation_callbacks": True},
             ],
             "gateways": [{"name": "pbx1", "dialect": "asterisk", "password": FIRST, "application": "bot"}],
@@ -86,6 +88,9 @@ def test_everything_in_the_file_is_created(file):
     assert account.measure_turns is False
     assert dict(account.applications.values_list("name", "conversation_callbacks")) == {"bot": False, "fetched": True}
     assert account.applications.get(name="fetched").answer_method == "GET"
+    assert (account.customers_listen, account.retain_recordings_days) == (True, 3)
+    recorded = account.applications.order_by("name").values_list("record", "record_seconds", "callers_consent")
+    assert list(recorded) == [("last", 30, True), ("off", 60, False)]
     gateway = account.gateways.get()
     assert gateway.application.name == "bot" and gateway.check_password(FIRST) and not gateway.check_password("other")
 
@@ -238,6 +243,15 @@ def at(document: dict[str, Any], kind: str, **values: Any) -> dict[str, Any]:
 def test_a_value_that_is_not_allowed_is_said_at_its_place(file, kind: str, values: dict[str, Any], place: str, words: str):
     found = complaints(at(file, kind, **values))
     assert list(found) == [place] and words in found[place]
+
+
+def test_nothing_is_recorded_unless_callers_consent(file):
+    bot = file["accounts"][0]["applications"][0]
+    del bot["callers_consent"]
+    found = complaints(file)
+    assert "Streams are recorded only where callers consent" in found["accounts[0].applications[0].callers_consent"]
+    bot |= {"record": "all", "callers_consent": True}
+    assert complaints(file) == {"accounts[0].applications[0].record": "is 'all'; it has to be off, whole, last."}
 
 
 def test_an_answer_url_has_to_be_http(file):

@@ -13,7 +13,19 @@ from django.test import Client
 from django.utils import timezone
 
 from cdr.models import Adjustment, Export, MoneyCheck, SavedFilter
-from streams.models import Account, Call, Callback, ControlRequest, Gateway, GatewayTraffic, ProcessReport, Stream, StreamEvent, WebProcess
+from streams.models import (
+    Account,
+    Call,
+    Callback,
+    ControlRequest,
+    Gateway,
+    GatewayTraffic,
+    ProcessReport,
+    Stream,
+    StreamEvent,
+    StreamRecording,
+    WebProcess,
+)
 from streams.pure.gateway.refusal import Reason
 from tests.cdr.admin import every_page
 from tests.cdr.admin.asked_often import known_people
@@ -52,6 +64,8 @@ def rows_of_everything(user: User) -> None:
     ProcessReport.objects.create(owner="x", troubles=[["notes", "What.", "For calls.", "What to do."]], reported_at=now)
     WebProcess.objects.create(owner="w", version="1", machine="m", started_at=now, seen_at=now)
     ControlRequest.objects.create(call=Call.objects.get(state="live", gateway=gateway), kind="stop", requested_by="x")
+    not_kept = {"state": "not kept", "problem": "x", "name": "x", "created_at": now}
+    StreamRecording.objects.create(stream=Stream.objects.filter(account=gateway.account)[0], account=gateway.account, **not_kept)
     every_page.own_export(user, "cdr_calldetail")
     Export.objects.create(owner=user, section="cdr_streamdetail", format="csv", state="failed", problem="x")
     for section in ("cdr_calldetail", "cdr_streamdetail", "streams_callback"):

@@ -124,3 +124,17 @@ def test_no_help_text_is_eaten_as_html(administrator, gateway) -> None:
         form = administrator.get(f"/admin/streams/{page}/add/").context_data["adminform"].form
         texts = {name: field.help_text for name, field in form.fields.items() if field.help_text}
         assert texts and not {name: text for name, text in texts.items() if "<" in text and not isinstance(text, SafeString)}
+
+
+def test_nothing_is_recorded_unless_callers_consent(administrator, gateway) -> None:
+    application = gateway.application
+    page = f"{APPLICATION}{application.pk}/change/"
+    values = {"account": application.account_id, "name": application.name, "answer_url": application.answer_url, "answer_method": "POST"}
+    values |= {"answer_xml": application.answer_xml, "record": "last", "record_seconds": 30}
+    refused = administrator.post(page, values)
+    assert refused.status_code == 200 and "Streams are recorded only where callers consent" in refused.content.decode()
+    assert "121" in administrator.post(page, values | {"callers_consent": "on", "record_seconds": 121}).content.decode()
+    application.refresh_from_db()
+    assert (application.record, application.record_seconds) == ("off", 60)
+    assert administrator.post(page, values | {"callers_consent": "on"}).status_code == 302
+    assert "the last 30 s; callers consent" in administrator.get(page).content.decode()

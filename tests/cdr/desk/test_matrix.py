@@ -88,7 +88,14 @@ def test_every_address_is_one_that_is_meant(client) -> None:
         for page in ("changelist", "change", "debug_log", "debug_log_txt", "debug_log_jsonl")
     }
     lists |= {f"{section}_{page}" for section in ("cdr_calldetail", "cdr_streamdetail") for page in ("exports", "file")}
-    lists |= {"streams_callback_changelist", "streams_callback_change", "streams_callback_resend", "cdr_streamdetail_stop"}
+    lists |= {
+        "streams_callback_changelist",
+        "streams_callback_change",
+        "streams_callback_resend",
+        "cdr_streamdetail_stop",
+        "cdr_streamdetail_recording",
+        "cdr_streamdetail_recording_flac",
+    }
     lists |= {f"streams_application_{page}" for page in ("changelist", "change", "edit")}
     lists |= {f"cdr_membership_{page}" for page in ("changelist", "change", "invite", "revoke")}
     lists |= {f"streams_authtoken_{page}" for page in ("changelist", "change", "new", "revoke")}

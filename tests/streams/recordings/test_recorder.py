@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import io
-import json
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -45,7 +44,7 @@ async def conversed(**plan: object):
                     await asyncio.sleep(0.02)
                 await conversation.until_media(len(FRAMES))
                 media = {"contentType": "audio/x-mulaw", "sampleRate": 8000, "payload": base64.b64encode(VOICE).decode()}
-                await conversation.send(json.dumps({"event": "playAudio", "media": media}))
+                await conversation.say({"event": "playAudio", "media": media})
                 await until(lambda: StreamEvent.objects.filter(kind="playback_started").exists())
                 await asyncio.sleep(1.2)  # while it is heard: what is cut off by the call's end was not
             yield
@@ -154,3 +153,24 @@ async def test_a_machine_that_does_not_keep_up_drops_the_recording(monkeypatch) 
     async with conversed():
         event = await told("recording_not_kept")
     assert event.details["problem"] == "full: the machine did not keep up with encoding and writing it."
+
+
+async def test_a_folder_that_cannot_be_written_costs_no_audio(recordings_folder) -> None:
+    (recordings_folder / "recordings_in_work").write_text("a file where a folder should be")
+    async with conversed():
+        event = await told("recording_not_kept")
+        ended = await told("stream_ended")
+    assert "recordings_in_work" in event.details["problem"]
+    assert ended.details["cause"] == "call_ended"
+
+
+async def test_a_fault_of_ours_costs_no_audio(monkeypatch, caplog) -> None:
+    def break_down(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(recorder.Recorders, "begin", break_down)
+    async with conversed():
+        event = await told("recording_not_kept")
+        ended = await told("stream_ended")
+    assert event.details["problem"] == "the platform failed at it, and its log has the details."
+    assert ended.details["cause"] == "call_ended" and "a fault" in caplog.text

@@ -1,0 +1,47 @@
+"""What of a stream is there to be heard, for its page: a sentence, and from which moment on.
+
+Owns those words. Must not know who may listen: whoever may not is shown none of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cdr.pure.figures import moment
+from streams.models import StreamRecording
+from streams.pure.lifecycle import RecordingState
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPart:
+    """`plays`: whether there is anything to be heard. `began_ms`: the moment of its first sample; `asked_ms`: that of the request for
+    the stream, from which turns are counted; both since 1970."""
+
+    plays: bool
+    words: str
+    began_ms: int
+    asked_ms: int
+
+
+def recording_part(row: StreamRecording, days: int) -> RecordingPart:
+    """`days`: how long its account's recordings are kept, 0: for ever."""
+    plays = row.state == RecordingState.KEPT and bool(row.file_key)
+    asked_at = row.stream.requested_at
+    return RecordingPart(plays, _words(row, days), _since_1970(row.began_at or asked_at), _since_1970(asked_at))
+
+
+def _words(row: StreamRecording, days: int) -> str:
+    match row.state:
+        case RecordingState.KEPT if not row.file_key:
+            return "The recording cannot be heard: the key of its file was lost."
+        case RecordingState.KEPT:
+            gaps = f" Of the caller's side {row.gaps_ms / 1000:.1f} s did not reach the service: silence here." if row.gaps_ms else ""
+            until = f"Kept until {moment(row.created_at + timedelta(days=days))} UTC" if days else "Kept for ever"
+            return f"Recording of {row.length_ms / 1000:.1f} s: the caller left, what was played to the call right.{gaps} {until}."
+        case RecordingState.REMOVED:
+            return f"The recording was removed on {moment(row.removed_at)} UTC."
+        case RecordingState.NOT_KEPT:
+            return f"The recording is not kept: {row.problem}"
+    return "The recording is being stored."
+
+
+def _since_1970(at: datetime) -> int:
+    return round(at.timestamp() * 1000)

@@ -3,6 +3,7 @@
 Owns names, types and their descriptions. All of it is Streamdesk's own: Plivo has no such answers. Must not know rows."""
 
 from typing import Annotated
+from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field
@@ -35,6 +36,22 @@ class EventList(Schema):
     ended: Annotated[bool, Field(description="The stream has ended: once no line comes any more, that was all of it.")]
     call_ended: Annotated[bool, Field(description="The call has ended.")]
     objects: list[EventObject]
+
+
+class RecordingAnswer(Schema):
+    """What there is to be heard of a stream (docs/recordings.md)."""
+
+    api_id: ApiId
+    stream_id: UUID
+    state: Annotated[str, Field(description="writing, kept, not kept or removed.")]
+    problem: Annotated[str, Field(description="Why it is not kept; empty where it is.")]
+    start_time: Annotated[ExactMoment | None, Field(description="The moment of its first sample.")]
+    duration_ms: int | None
+    size: Annotated[int | None, Field(description="In bytes.")]
+    gaps: Annotated[
+        list[list[int]], Field(description="Where nothing of the caller reached the service: [from, to] in milliseconds of the recording.")
+    ]
+    file_uri: Annotated[str | None, Field(description="Where its bytes are; null where there are none.")]
 
 
 class AttemptObject(Schema):

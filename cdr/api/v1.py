@@ -6,7 +6,7 @@ from django.conf import settings
 from ninja import NinjaAPI
 from ninja.openapi.docs import ABS_TPL_PATH, Swagger
 
-from cdr.api import account, callbacks, calls, dtmf, errors, events, statements, streams, usage
+from cdr.api import account, callbacks, calls, dtmf, errors, events, recordings, statements, streams, usage
 from cdr.api.auth import AccountAuth
 
 DESCRIPTION = "Calls and their audio streams, in the forms of Plivo's voice API. Log in with the account's auth id and auth token."
@@ -33,6 +33,7 @@ errors.install(api)
 api.add_router("", streams.router)
 api.add_router("", events.router)
 api.add_router("", callbacks.router)
+api.add_router("", recordings.router)
 api.add_router("", calls.router)
 api.add_router("", dtmf.router)
 api.add_router("", account.router)

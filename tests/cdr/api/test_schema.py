@@ -22,9 +22,10 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from cdr.api.schemas import StreamStart
 from cdr.api.v1 import api
 from cdr.models import Adjustment
-from streams.models import Account, Call
+from streams.models import Account, Call, StreamRecording
 from streams.pure.customer.stream_request import check_request
 from tests.cdr.api.customers import SERVICE_URL, Customer
+from tests.streams.recordings.kept_files import kept
 
 DESCRIBED = dict(api.get_openapi_schema(path_prefix="/v1/"))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -32,6 +33,7 @@ schema = schemathesis.pytest.from_fixture("described")
 of_any_call = schemathesis.pytest.from_fixture("described_without_edges")
 """Both make their cases when they are run, and not in each process that only looks which tests there are."""
 numbers = count()
+pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")  # it is asked by WSGI here
 
 
 @pytest.fixture
@@ -83,9 +85,10 @@ def test_every_operation_has_its_place_in_the_documentation() -> None:
 
 
 @pytest.fixture
-def unlimited(acme: Customer) -> Iterator[Customer]:
+def unlimited(acme: Customer, recordings_folder: Path) -> Iterator[Customer]:
     """With a call, and a statement of this month. A request does not close the connection in whose transaction the test is."""
-    Account.objects.update(concurrent_streams_limit=1_000_000, stream_starts_per_second=1_000_000)
+    Account.objects.update(concurrent_streams_limit=1_000_000, stream_starts_per_second=1_000_000, customers_listen=True)
+    acme.account.refresh_from_db()
     acme.live_call()
     owes = {"account": acme.account, "currency": "USD", "amount": "-1.00000", "at": timezone.now(), "created_by": "anna"}
     Adjustment.objects.create(**owes, reason="So that there is a statement")
@@ -142,6 +145,8 @@ def test_every_operation_does_for_its_account_what_it_says(unlimited: Customer, 
 def there_is(call: Call) -> dict[str, str]:
     """Ids of what there is: the call, and its stream that streams."""
     stream = call.streams.filter(state="streaming").first() or call.streams.first()
+    if stream and not StreamRecording.objects.filter(stream=stream).exists():
+        kept(stream)
     return {"call_uuid": str(call.uuid), **({"stream_id": str(stream.uuid)} if stream else {})}
 
 

@@ -29,12 +29,14 @@ def test_left_is_the_caller_and_right_the_bot_sample_by_sample():
     assert tracks.made_ms == 100
 
 
-def test_what_never_went_to_the_service_is_silence_and_marked():
+@pytest.mark.parametrize(("until_ms", "after"), [(1160, []), (1400, [[140, 400]])], ids=["a call's end", "silence"])
+def test_what_never_went_to_the_service_is_silence_and_marked(until_ms, after):
     tracks = TwoTracks(L16, L16, 1000)
-    samples = tracks.finish(Taken([*pieces(2), *pieces(2, first=5)], [], 1160))
-    assert tracks.gaps.spans == [[40, 100], [140, 160]]
-    assert tracks.gaps.total_ms == 80
+    samples = tracks.finish(Taken([*pieces(2), *pieces(2, first=5)], [], until_ms))
+    assert tracks.gaps.spans == [[40, 100], *after]
+    assert tracks.gaps.total_ms == sum(end - begin for begin, end in tracks.gaps.spans)
     assert samples[:320, 0].all() and not samples[320:800, 0].any() and samples[800:1120, 0].all()
+    assert len(samples) == (until_ms - 1000) * 8 and not samples[1120:, 0].any()
 
 
 def test_very_many_gaps_are_counted():

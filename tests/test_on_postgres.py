@@ -32,6 +32,7 @@ TESTS = (
     "tests/streams/test_silent_connections.py",
     "tests/streams/test_clocks.py",
     "tests/streams/gateways",
+    "tests/streams/recordings/test_sweeping.py",
     "tests/config/test_status.py",
     "tests/config/doctor/test_of_stores.py",
     "tests/config/doctor/test_of_work.py",

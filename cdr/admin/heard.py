@@ -4,6 +4,7 @@ Owns both addresses, and that whoever may not listen learns nothing of a recordi
 cdr.recordings'."""
 
 import logging
+from typing import ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
@@ -26,7 +27,9 @@ log = logging.getLogger(__name__)
 
 
 class Heard(RecordAdmin):
-    """Streams that may have been recorded."""
+    """Streams that may have been recorded. `heard_outside`: by who is none of the operator's people."""
+
+    heard_outside: ClassVar[bool] = False
 
     def hears(self, request: HttpRequest) -> bool:
         """Whether this reader may listen to recordings at all."""
@@ -54,7 +57,7 @@ class Heard(RecordAdmin):
     def recording_shown(self, request: HttpRequest, stream: Stream | None) -> RecordingPart | None:
         """What the page of a stream that this reader may listen to says of its recording."""
         row = StreamRecording.objects.filter(stream=stream).select_related("stream", "account").first() if stream else None
-        return recording_part(row, kept_days(row.account)) if row else None
+        return recording_part(row, kept_days(row.account), outside=self.heard_outside) if row else None
 
     adds = Additions(
         pages=(

@@ -4,6 +4,7 @@ Owns the page's words. What is removed, and when, is cdr.retention's; days are s
 
 from typing import NamedTuple
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -43,9 +44,10 @@ class RetentionAdmin(RecordAdmin):
         self.require_view_permission(request)
         if refusal := self.not_understood(request, "Retention"):
             return refusal
-        terms = retention.installation_days()
+        terms = [(WORDS[kind], days) for kind, days in retention.installation_days().items()]
+        terms.append(("recordings of streams", settings.RETAIN_RECORDINGS_DAYS))
         context = {
-            "terms": [(WORDS[kind], counted(days, "day") if days else "for ever") for kind, days in terms.items()],
+            "terms": [(word, counted(days, "day") if days else "for ever") for word, days in terms],
             "plan": [_plan_line(one) for one in retention.planned(timezone.now(), SHOWN_ACCOUNTS)],
             "shown_accounts": SHOWN_ACCOUNTS,
             "runs": [_run_line(run) for run in RetentionRun.objects.all()[:SHOWN_RUNS]],

@@ -44,7 +44,6 @@ class RecordingAnswer(Schema):
     api_id: ApiId
     stream_id: UUID
     state: Annotated[str, Field(description="writing, kept, not kept or removed.")]
-    problem: Annotated[str, Field(description="Why it is not kept; empty where it is.")]
     start_time: Annotated[ExactMoment | None, Field(description="The moment of its first sample.")]
     duration_ms: int | None
     size: Annotated[int | None, Field(description="In bytes.")]

@@ -40,7 +40,6 @@ def get_recording(request: AccountRequest, auth_id: str, call_uuid: str, stream_
         api_id=new_api_id(),
         stream_id=stream.uuid,
         state=row.state,
-        problem=row.problem,
         start_time=exact_utc(row.began_at) if kept and row.began_at else None,
         duration_ms=row.length_ms if kept else None,
         size=row.size if kept else None,

@@ -52,6 +52,7 @@ class DeskStreamList(Totalled, DeskList):
 class DeskStreams(DeskExported, Logged, Heard, Asking, StreamColumns):
     address = "streams"
     live_at = "/desk/live/"
+    heard_outside = True
     named_by = "uuid"
     list_columns = ("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed", "reason", "state_badge", "degraded")
     list_filter = STREAM_FILTERS

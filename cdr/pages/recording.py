@@ -21,14 +21,15 @@ class RecordingPart:
     asked_ms: int
 
 
-def recording_part(row: StreamRecording, days: int) -> RecordingPart:
-    """`days`: how long its account's recordings are kept, 0: for ever."""
+def recording_part(row: StreamRecording, days: int, *, outside: bool = False) -> RecordingPart:
+    """`days`: how long its account's recordings are kept, 0: for ever. `outside`: for who is none of the operator's people, whose disks
+    they are."""
     plays = row.state == RecordingState.KEPT and bool(row.file_key)
     asked_at = row.stream.requested_at
-    return RecordingPart(plays, _words(row, days), _since_1970(row.began_at or asked_at), _since_1970(asked_at))
+    return RecordingPart(plays, _words(row, days, outside), _since_1970(row.began_at or asked_at), _since_1970(asked_at))
 
 
-def _words(row: StreamRecording, days: int) -> str:
+def _words(row: StreamRecording, days: int, outside: bool) -> str:
     match row.state:
         case RecordingState.KEPT if not row.file_key:
             return "The recording cannot be heard: the key of its file was lost."
@@ -39,7 +40,7 @@ def _words(row: StreamRecording, days: int) -> str:
         case RecordingState.REMOVED:
             return f"The recording was removed on {moment(row.removed_at)} UTC."
         case RecordingState.NOT_KEPT:
-            return f"The recording is not kept: {row.problem}"
+            return "The recording is not kept." if outside else f"The recording is not kept: {row.problem}"
     return "The recording is being stored."
 
 

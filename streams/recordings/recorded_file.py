@@ -79,8 +79,6 @@ class RecordedFile:
             self._sound.write(tracks.finish(taken) if last else tracks.add(taken))
         except NotKept:
             raise
-        except ImportError as error:
-            raise NotKept(f"there is no soundfile on this machine: {error}") from error
         except Exception as error:
             raise NotKept(f"the disk: {error}") from error
         os.utime(self._path)  # however little comes of it, somebody writes it
@@ -90,8 +88,10 @@ class RecordedFile:
 
     def _begin(self, taken: Taken) -> TwoTracks:
         """What was said before the application had answered is older than the stream, and the tape's end alone begins later."""
-        import soundfile  # noqa: PLC0415 - with a library of C that most processes never need
-
+        try:
+            import soundfile  # noqa: PLC0415 - with a library of C that most processes never need
+        except (ImportError, OSError) as error:  # or it is there, and its library is not
+            raise NotKept(f"there is no soundfile on this machine: {error}") from error
         first_ms = [side[0].at_ms for side in (taken.caller, taken.bot) if side]
         tape = self._tape
         whole = math.isinf(tape.last_ms)

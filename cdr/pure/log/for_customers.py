@@ -15,8 +15,10 @@ NOT_TOLD: dict[str, tuple[str, ...]] = {
     K.CALL_STARTED: ("address", "upgrade_ms"),
     K.CALL_GATEWAY_RESUMED: ("address",),
     K.CALL_GATEWAY_UNREADABLE: ("sample",),
+    K.RECORDING_NOT_KEPT: ("problem",),
 }
-"""Of the gateway, which is the operator's: where it stands, and what it sends besides calls."""
+"""Of the gateway, which is the operator's: where it stands, and what it sends besides calls. Of recordings: what his disks say, and how
+full they are of others'."""
 _AT_DESK = r"[^\s()]+ \(desk\)"
 """One of the customer's own people. No user's name has a space or a bracket."""
 _ON_REQUEST = re.compile(rf"(at the request of )(?!(?:{API}|{_AT_DESK})\.\Z).*(?=\.\Z)", re.DOTALL)

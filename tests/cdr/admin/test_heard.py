@@ -91,6 +91,16 @@ def test_the_desk_hears_where_the_account_allows_it(stream, role, allowed) -> No
     assert len(told()) == allowed
 
 
+def test_why_it_is_not_kept_is_for_the_operator(stream, hearer) -> None:
+    """It names his disks, and how full they are of others' recordings."""
+    StreamRecording.objects.update(state="not kept", problem="full: all recordings may have 10 MB.")
+    Account.objects.update(customers_listen=True)
+    asked = ((hearer, f"/admin/cdr/streamdetail/{stream.uuid}/change/"), (at_desk(), f"/desk/streams/{stream.uuid}/"))
+    pages = [each.get(path).content.decode() for each, path in asked]
+    assert ["all recordings may have" in page for page in pages] == [True, False]
+    assert "The recording is not kept." in pages[1]
+
+
 def test_the_desk_of_another_account_hears_nothing(stream) -> None:
     Account.objects.update(customers_listen=True)
     other = good_call(make_gateway("other-pbx", "Other account")).streams.get()

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import io
+import sys
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -32,8 +33,8 @@ def new_gateway(url: str, **plan: object) -> None:
 
 
 @asynccontextmanager
-async def conversed(**plan: object):
-    """A call in which the caller is heard and the service plays a second of a tone; over when the block begins."""
+async def conversed(*, plays: bool = False, **plan: object):
+    """A call in which the caller is heard, and where it `plays` the service with a second of a tone; over when the block begins."""
     async with Customer() as customer:
         await database_sync_to_async(new_gateway)(customer.url, **plan)
         async with switchboard_running():
@@ -41,12 +42,13 @@ async def conversed(**plan: object):
                 conversation = await customer.conversation()
                 for frame in FRAMES:
                     await line.send_to(bytes_data=frame)
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(0.02 if plays else 0)  # as fast as it is spoken: its place in time is looked at
                 await conversation.until_media(len(FRAMES))
-                media = {"contentType": "audio/x-mulaw", "sampleRate": 8000, "payload": base64.b64encode(VOICE).decode()}
-                await conversation.say({"event": "playAudio", "media": media})
-                await until(lambda: StreamEvent.objects.filter(kind="playback_started").exists())
-                await asyncio.sleep(1.2)  # while it is heard: what is cut off by the call's end was not
+                if plays:
+                    media = {"contentType": "audio/x-mulaw", "sampleRate": 8000, "payload": base64.b64encode(VOICE).decode()}
+                    await conversation.say({"event": "playAudio", "media": media})
+                    await conversation.say({"event": "checkpoint", "name": "all of it"})
+                    await until(lambda: StreamEvent.objects.filter(kind__in=("checkpoint_played", "checkpoint_unconfirmed")).exists())
             yield
 
 
@@ -67,7 +69,7 @@ def place_of(wanted: np.ndarray, samples: np.ndarray) -> int:
 
 
 async def test_both_sides_are_heard_as_they_were() -> None:
-    async with conversed():
+    async with conversed(plays=True):
         await told("recording_kept")
         row = await until(lambda: StreamRecording.objects.select_related("stream").filter(state="kept").first())
     samples = await database_sync_to_async(heard)(row)
@@ -150,7 +152,7 @@ async def test_a_storage_that_takes_nothing_is_named(monkeypatch, recordings_fol
 async def test_a_machine_that_does_not_keep_up_drops_the_recording(monkeypatch) -> None:
     monkeypatch.setattr(recorder, "WAITING", 0)
     monkeypatch.setattr("streams.calls.call_recordings.PART_SECONDS", 0.2)
-    async with conversed():
+    async with conversed(plays=True):
         event = await told("recording_not_kept")
     assert event.details["problem"] == "full: the machine did not keep up with encoding and writing it."
 
@@ -162,6 +164,16 @@ async def test_a_folder_that_cannot_be_written_costs_no_audio(recordings_folder)
         ended = await told("stream_ended")
     assert "recordings_in_work" in event.details["problem"]
     assert ended.details["cause"] == "call_ended"
+
+
+async def test_a_machine_without_the_library_goes_on_without(monkeypatch, recordings_folder) -> None:
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    async with conversed():
+        event = await told("recording_not_kept")
+        ended = await told("stream_ended")
+    assert event.details["problem"].startswith("there is no soundfile on this machine")
+    assert ended.details["cause"] == "call_ended"
+    assert not list((recordings_folder / "recordings_in_work").iterdir())
 
 
 async def test_a_fault_of_ours_costs_no_audio(monkeypatch, caplog) -> None:

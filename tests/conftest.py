@@ -56,9 +56,9 @@ django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]
 ANYWHERE: dict[str, Any] = {"max_examples": 50, "deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("any machine", **ANYWHERE)
-# The same examples every time, so that only a change makes a run fail, and half as many: they find what they found the time before. New
-# ones are looked for wherever else the tests run.
-hypothesis.settings.register_profile("CI", **ANYWHERE | {"max_examples": 25}, derandomize=True, database=None, print_blob=True)
+# The same examples every time, so that only a change makes a run fail, and a third as many: they find what they found the time before.
+# New ones are looked for wherever else the tests run.
+hypothesis.settings.register_profile("CI", **ANYWHERE | {"max_examples": 15}, derandomize=True, database=None, print_blob=True)
 hypothesis.settings.load_profile("CI" if os.environ.get("CI") == "true" else "any machine")
 name_lookup.system()  # with the threads that serve the resolver of this process, and those of tests, as long as it lives
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one is slow by design

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from cdr.api.v1 import api
 from cdr.models import Adjustment
-from streams.models import Call, ControlRequest
+from streams.models import Account, Call, ControlRequest, StreamRecording
 from tests.cdr.api.customers import SERVICE_URL, Customer
 
 KIND = "<none_here:kind>"
@@ -47,6 +47,8 @@ EXPECTED = {
     ("DELETE", "Account/<auth_id>/Call/<call_uuid>/Stream/<stream_id>/"): Expected(204),
     ("GET", "Account/<auth_id>/Call/<call_uuid>/Stream/<stream_id>/Events/"): Expected(200),
     ("GET", "Account/<auth_id>/Call/<call_uuid>/Stream/<stream_id>/Callbacks/"): Expected(200),
+    ("GET", "Account/<auth_id>/Call/<call_uuid>/Stream/<stream_id>/Recording/"): Expected(200),
+    ("GET", "Account/<auth_id>/Call/<call_uuid>/Stream/<stream_id>/Recording/File/"): Expected(404),
 }
 
 
@@ -76,10 +78,13 @@ def test_every_operation_is_declared_with_and_without_its_slash() -> None:
 
 @pytest.fixture
 def call(acme: Customer) -> Call:
-    """Beside it there is a statement of a month."""
+    """Beside it there is a statement of a month; its stream is being recorded, and has no file yet."""
     owes = {"account": acme.account, "currency": "USD", "amount": "-1.00000", "at": datetime(2026, 10, 3, tzinfo=UTC)}
     Adjustment.objects.create(**owes, reason="Trouble", created_by="anna")
-    return acme.live_call()
+    call = acme.live_call()
+    Account.objects.filter(pk=acme.account.pk).update(customers_listen=True)
+    StreamRecording.objects.create(stream=call.streams.first(), account=acme.account, name="x", created_at=owes["at"])
+    return call
 
 
 class Route(NamedTuple):

@@ -83,7 +83,7 @@ def call(acme: Customer) -> Call:
     Adjustment.objects.create(**owes, reason="Trouble", created_by="anna")
     call = acme.live_call()
     Account.objects.filter(pk=acme.account.pk).update(customers_listen=True)
-    StreamRecording.objects.create(stream=call.streams.first(), account=acme.account, name="x", created_at=owes["at"])
+    StreamRecording.objects.create(stream=call.streams.all()[0], account=acme.account, name="x", created_at=call.started_at)
     return call
 
 

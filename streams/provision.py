@@ -42,6 +42,8 @@ ACCOUNT_COLUMNS = {
     "retain_recordings_days": "retain_recordings_days",
 }
 KEYS = {column: key for key, column in ACCOUNT_COLUMNS.items()}
+APPLICATION_COLUMNS = ("conversation_callbacks", "record_seconds", "callers_consent")
+"""Of an application, what is taken as it stands."""
 METHODS = ("POST", "GET")
 LONGEST_TOKEN = 100
 WRITTEN_BY = "provisioning file"
@@ -216,9 +218,10 @@ class Plan:
         planned = self.plan(application, f"application {account.name}: {name}")
         self.set_answer(planned, entry)
         self.set_method(planned, entry)
-        if (wanted := entry.values.get("conversation_callbacks")) is not None:
-            planned.set("conversation_callbacks", "conversation_callbacks", wanted)
-        self.set_recording(planned, entry)
+        self.set_recorded_part(planned, entry)
+        for key in APPLICATION_COLUMNS:
+            if key in entry.values:
+                planned.set(key, key, entry.values[key])
         self.check_answer(application, entry.place)
         self.check(application, entry, exclude=["account"])
 
@@ -237,15 +240,12 @@ class Plan:
         elif method:
             self.problem(at(entry.place, "answer_method"), f"is {method!r}; it has to be {' or '.join(METHODS)}.")
 
-    def set_recording(self, planned: ProvisionPlan, entry: FileEntry) -> None:
+    def set_recorded_part(self, planned: ProvisionPlan, entry: FileEntry) -> None:
         part = entry.values.get("record")
         if part is not None and part not in set(RecordedPart):
             self.problem(at(entry.place, "record"), f"is {part!r}; it has to be {', '.join(RecordedPart)}.")
         elif part is not None:
             planned.set("record", "record", part)
-        for key in ("record_seconds", "callers_consent"):
-            if key in entry.values:
-                planned.set(key, key, entry.values[key])
 
     def check_answer(self, application: Application, place: str) -> None:
         if application.answer_url and (problem := url_problem(application.answer_url, HTTP_SCHEMES)):

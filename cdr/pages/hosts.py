@@ -115,7 +115,7 @@ class Known:
     def accounts(self, keys: Iterable[HostKey]) -> dict[int, Account]:
         """Those that are not known yet in one query."""
         if wanted := {account for account, _ in keys} - self._accounts.keys():
-            self._accounts |= Account.objects.only("name", "auth_id").in_bulk(wanted)
+            self._accounts |= _accounts(wanted)
         return self._accounts
 
     @cached_property
@@ -172,7 +172,7 @@ def worst_services(now: datetime, most: int) -> list[WorstHost]:
     """Those of which something failed within a day, in four queries."""
     since = recent_hosts.counted_since(Stream.objects.all(), "requested_at", now)
     found = [count for count in recent_hosts.count_services(Stream.objects.all(), since, now, most) if count.last_failed]
-    accounts = Account.objects.only("name", "auth_id").in_bulk({count.key[0] for count in found})
+    accounts = _accounts({count.key[0] for count in found})
     blocked = load_blocks().keys() if found else set()
     return [_worst_host(accounts[count.key[0]], count, bool({count.key, (None, count.key[1])} & blocked)) for count in found]
 
@@ -180,6 +180,10 @@ def worst_services(now: datetime, most: int) -> list[WorstHost]:
 def _worst_host(account: Account, count: HostCount, blocked: bool) -> WorstHost:
     figures = service_figures(count.tallies, {"account": account.auth_id, "host": count.key[1]})
     return WorstHost(cleaned(count.key[1], 80), count.key[1], blocked, account.name, account.auth_id, figures)
+
+
+def _accounts(keys: Collection[int]) -> dict[int, Account]:
+    return Account.objects.only("name", "auth_id").in_bulk(keys)
 
 
 def _since(since: Since) -> str:

@@ -77,7 +77,7 @@ class CallRecordings:
             self._not_kept(stream_id, begun, now)
             return
         self._live[stream_id] = _Live(self._session.streams[stream_id], tape, begun, now)
-        part = {} if tape.last_ms == float("inf") else {"last_seconds": round(tape.last_ms / 1000)}
+        part = {} if tape.whole else {"last_seconds": round(tape.last_ms / 1000)}
         self._session.note(EventKind.RECORDING_STARTED, Level.INFO, stream_id, now, **part)
 
     def _look_at(self, live: _Live, now: float) -> None:
@@ -94,7 +94,7 @@ class CallRecordings:
         elif self._is_over(live, now):
             live.finished_at = now
             recording.finish(self._session.recordings.take_last(live.stream, now))
-        elif live.tape.last_ms == float("inf") and now - live.looked_at >= PART_SECONDS:
+        elif live.tape.whole and now - live.looked_at >= PART_SECONDS:
             live.looked_at = now
             recording.add(live.tape.take(self._session.recordings.settled_ms(live.stream, now)))
 

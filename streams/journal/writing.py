@@ -137,7 +137,6 @@ def _ended(stream: Stream, note: Note) -> None:
         keep_of_stream(stream, note.at, note.measured)
     end_stream(stream, EndCause(note.details["cause"]), _until(stream, note), note.details["words"], note.details.get("close_code"))
     conversation = (note.measured or {}).get("conversation")
-    conversation = (note.measured or {}).get("conversation")
     if conversation and stream.status_callback_url and _wants_conversations(stream.call):
         owe(stream, CallbackEvent.CONVERSATION_ENDED, note.at, conversation=conversation)
 

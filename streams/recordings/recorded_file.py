@@ -2,7 +2,6 @@
 
 Owns the encoding. Blocks; used by one thread at a time. Must not know rows, or where the file goes when it is finished."""
 
-import math
 import os
 import secrets
 import shutil
@@ -94,8 +93,7 @@ class RecordedFile:
             raise NotKept(f"there is no soundfile on this machine: {error}") from error
         first_ms = [side[0].at_ms for side in (taken.caller, taken.bot) if side]
         tape = self._tape
-        whole = math.isinf(tape.last_ms)
-        began_ms = min([*first_ms, taken.until_ms, *([tape.began_ms] if whole else [])])
+        began_ms = min([*first_ms, taken.until_ms, *([tape.began_ms] if tape.whole else [])])
         tracks = TwoTracks(tape.caller_format, tape.bot_format, began_ms)
         self._file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
         self._sealed = SealedWriter(self._file, self._key)

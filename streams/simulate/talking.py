@@ -5,11 +5,9 @@ Owns when it speaks, and what. Must not know sockets."""
 from base64 import b64decode, b64encode
 from typing import Any
 
-import numpy as np
-
 from streams.pure.audio.convert import MIME_TYPES, Converter, to_linear
 from streams.pure.messages import AudioFormat, Encoding
-from streams.simulate.wav import SPEECH, load_wav
+from streams.simulate.wav import SPEECH, load_wav, loudness
 
 ANSWERS_AFTER_MS = 500
 """So long the caller is silent when an answer begins."""
@@ -39,8 +37,7 @@ class Talker:
 
     def _is_asked(self, frame: bytes) -> bool:
         """Whether the caller has said something, and waits."""
-        samples = to_linear(frame, self._format).astype(float)
-        if len(samples) and float(np.sqrt(np.mean(samples**2))) > LOUD:
+        if loudness(to_linear(frame, self._format)) > LOUD:
             self._silent_ms, self._spoken_to = 0.0, True
         else:
             self._silent_ms += self._format.duration_ms(len(frame))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from streams.pure.audio.convert import Converter
+from streams.pure.audio.g711 import Samples
 from streams.pure.audio.g722 import Codec
 from streams.pure.messages import AudioFormat, Encoding
 
@@ -78,7 +79,7 @@ def with_pauses(samples: bytes, source: AudioFormat, seconds: float) -> bytes:
     """The same speech with so much silence more before it and wherever it pauses, so that somebody can answer. Only L16."""
     window = round(source.bytes_per_ms * PAUSE_STEP_MS)
     pieces = [samples[start : start + window] for start in range(0, len(samples), window)]
-    levels = [float(np.sqrt(np.mean(np.frombuffer(piece, "<i2").astype(float) ** 2))) for piece in pieces]
+    levels = [loudness(np.frombuffer(piece, "<i2")) for piece in pieces]
     silence = bytes(round(source.bytes_per_ms * seconds * 1000) // 2 * 2)
     spoken, quiet = [silence], 0
     for piece, level in zip(pieces, levels, strict=True):
@@ -89,6 +90,11 @@ def with_pauses(samples: bytes, source: AudioFormat, seconds: float) -> bytes:
             quiet += 1
         spoken.append(piece)
     return b"".join(spoken)
+
+
+def loudness(samples: Samples) -> float:
+    """Their root mean square; 0 of none."""
+    return float(np.sqrt(np.mean(samples.astype(float) ** 2))) if len(samples) else 0.0
 
 
 def rate_of(codec: str) -> int:

@@ -40,6 +40,11 @@ class Tape:
         self._caller: deque[TapedFrame] = deque()
         self._bot: deque[TapedFrame] = deque()
 
+    @property
+    def whole(self) -> bool:
+        """Whether all is taken in time, and not the end alone."""
+        return math.isinf(self.last_ms)
+
     def sent(self, payload: bytes, at_ms: float) -> None:
         """A frame of the caller's that goes to the service. The hot path."""
         if not self.over:

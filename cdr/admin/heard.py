@@ -20,7 +20,6 @@ from cdr.recordings import Hearing, kept_recording, recording_answer
 from cdr.retention import kept_days
 from cdr.roles import RECORDINGS
 from streams.models import Stream, StreamRecording
-from streams.pure.sealed_chunks import CannotRead
 from streams.recordings.store import NotThere
 
 log = logging.getLogger(__name__)
@@ -50,7 +49,7 @@ class Heard(RecordAdmin):
         row = found(kept_recording(stream), "recording")
         try:
             return recording_answer(request, row, Hearing(self.hearer(request), request.user.pk, request.session, how == "download"))
-        except (NotThere, CannotRead) as error:
+        except NotThere as error:
             log.error("The recording of stream %s cannot be read: %s", stream.uuid, error)
             raise Http404("The file of this recording cannot be had from its storage.") from error
 

@@ -105,8 +105,8 @@ def remove(row: StreamRecording, now: datetime) -> None:
 
 
 def parts(row: StreamRecording, start: int, stop: int) -> Generator[bytes]:
-    """The bytes from `start` to before `stop` of what was recorded. Raises NotThere at once where there is no file, CannotRead where it
-    was changed. Who does not read to the end closes it."""
+    """The bytes from `start` to before `stop` of what was recorded. Raises NotThere at once where there is no file; who reads one that
+    was changed gets CannotRead in the middle of it. Who does not read to the end closes it."""
     try:
         whole = recordings_storage().size(row.name) == sealed_size(row.size)
     except Exception as error:  # each storage has errors of its own

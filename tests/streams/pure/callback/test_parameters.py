@@ -36,6 +36,15 @@ DROPPED = callback_parameters(
 )
 
 
+def parameters(event: CallbackEvent, **given: Any) -> list[list[str]]:
+    """Of a callback of which only what is given matters."""
+    usual: dict[str, Any] = {
+        **{"number": 1, "call_uuid": UUID(int=1), "from_number": "", "to_number": "", "stream_id": UUID(int=2), "auth_id": "MA"},
+        **{"at": 0, "request": REQUEST},
+    }
+    return callback_parameters(event, **{**usual, **given})
+
+
 class TestParameters:
     def test_all_of_them_in_the_order_of_the_debug_log(self):
         assert DROPPED == [
@@ -61,55 +70,18 @@ class TestParameters:
 
     @pytest.mark.parametrize("event", CallbackEvent)
     def test_a_healthy_event_has_an_empty_error(self, event):
-        made = dict(
-            callback_parameters(
-                event,
-                number=1,
-                call_uuid=UUID(int=1),
-                from_number="18005550199",
-                to_number="",
-                stream_id=UUID(int=2),
-                auth_id="MA",
-                at=0,
-                request=StreamRequest("ws://s"),
-            )
-        )
+        made = dict(parameters(event, from_number="18005550199", request=StreamRequest("ws://s")))
         assert (made["Event"], made["Error"], made["bidirectional"], made["keepCallAlive"]) == (event.value, "", "false", "false")
         assert "BufferPercent" not in made
 
     def test_a_degraded_stream_says_how_full_the_buffer_is(self):
-        made = callback_parameters(
-            CallbackEvent.DEGRADED_STREAM,
-            number=2,
-            call_uuid=UUID(int=1),
-            from_number="",
-            to_number="",
-            stream_id=UUID(int=2),
-            auth_id="MA",
-            at=0,
-            request=REQUEST,
-            error="connection degraded",
-            buffer_percent=60,
-        )
+        made = parameters(CallbackEvent.DEGRADED_STREAM, number=2, error="connection degraded", buffer_percent=60)
         assert made[0] == ["BufferPercent", "60"]
 
     def test_a_conversation_is_told_in_figures_and_what_there_is_not_is_empty(self):
         figures: dict[str, Any] = {"turns": 3, "response_p50_ms": 900, "response_longest_ms": None, "greeting_ms": 0, "course": {}}
-        made = dict(
-            callback_parameters(
-                CallbackEvent.CONVERSATION_ENDED,
-                number=3,
-                call_uuid=UUID(int=1),
-                from_number="",
-                to_number="",
-                stream_id=UUID(int=2),
-                auth_id="MA",
-                at=0,
-                request=REQUEST,
-                conversation=figures,
-                style=Style("B", "inbound", 12),
-            )
-        )
+        style = Style("B", "inbound", 12)
+        made = dict(parameters(CallbackEvent.CONVERSATION_ENDED, number=3, conversation=figures, style=style))
         told = {
             name: made[name] for name in ("Event", "StatusReason", "Turns", "ResponseP50Ms", "ResponseLongestMs", "GreetingMs", "BotMs")
         }

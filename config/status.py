@@ -93,14 +93,14 @@ def worker(now: datetime) -> Found:
     for_calls = "Calls go on, and their bills. Status callbacks and exports wait, and calls whose process died are not ended."
     if heartbeat is None:
         what = "No worker has done anything yet."
-        start = "`make run` starts both." if settings.EMBEDDED else "Run `celery -A config worker`, and one `celery -A config beat`."
+        start = "`make run` starts both." if settings.EMBEDDED else "Run `celery -A config worker`, and `celery -A config beat`."
         return [Trouble("worker", what, for_calls, start)]
     if messages_wait():
         what = f"The worker has done nothing for {how_long(silent)}, though there is work: it is gone, or stuck."
         remedy = RUN if settings.EMBEDDED else "Restart `celery -A config worker`; its log says what it did last."
         return [Trouble("worker", what, for_calls, remedy)]
     what = f"The worker has done nothing for {how_long(silent)}, because nothing is sent to it: beat is gone, or stuck."
-    remedy = RUN if settings.EMBEDDED else "Restart `celery -A config beat`: exactly one is to run."
+    remedy = RUN if settings.EMBEDDED else "Restart `celery -A config beat`. Of several, one sends."
     return [Trouble("beat", what, for_calls, remedy)]
 
 

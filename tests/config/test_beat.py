@@ -79,7 +79,66 @@ def test_a_broker_that_is_away_is_one_line_and_its_return_another(
     scheduler.broker.rest_until = 0
     scheduler.tick()
     assert len(waiting()) == len(app.conf.beat_schedule)
-    words = [record.getMessage() for record in caplog.records]
+    words = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert (
         len(words) == 2 and words[0].startswith("Sending what is due failed (") and words[1].startswith("Sending what is due works again")
     )
+
+
+@pytest.fixture
+def another(redis: RedisServer) -> Iterator[MonotonicScheduler]:
+    """As on a second machine."""
+    scheduler = MonotonicScheduler(app)
+    yield scheduler
+    scheduler.close()
+
+
+def test_of_two_one_sends(
+    redis: RedisServer, scheduler: MonotonicScheduler, another: MonotonicScheduler, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "config.beat")
+    for _ in range(3):
+        scheduler.tick()
+        another.tick()
+    assert len(waiting()) == len(app.conf.beat_schedule)
+    assert [record.getMessage() for record in caplog.records] == [
+        "This beat sends what is due.",
+        "Another beat sends what is due; this one waits in case it falls.",
+    ]
+
+
+def test_one_that_stops_hands_over_at_once(redis: RedisServer, scheduler: MonotonicScheduler, another: MonotonicScheduler) -> None:
+    scheduler.tick()
+    another.tick()
+    scheduler.close()
+    another.tick()
+    assert len(waiting()) == 2 * len(app.conf.beat_schedule)
+
+
+def test_one_that_falls_is_followed_by_another_and_waits_when_it_is_back(
+    redis: RedisServer, scheduler: MonotonicScheduler, another: MonotonicScheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beat, "TURN_SECONDS", 0.3)
+    scheduler.tick()
+    deadline = time.monotonic() + 30
+    while not another.turn.mine:
+        assert time.monotonic() < deadline, "nobody took over"
+        another.tick()
+        time.sleep(0.02)
+    monkeypatch.setattr(beat, "TURN_SECONDS", 30)
+    another.tick()
+    sent = len(waiting())
+    assert sent >= 2 * len(app.conf.beat_schedule)
+    scheduler.due_at.clear()
+    scheduler.tick()
+    assert len(waiting()) == sent and scheduler.turn.mine is False
+
+
+def test_a_redis_that_was_emptied_ends_no_turn(redis: RedisServer, scheduler: MonotonicScheduler, another: MonotonicScheduler) -> None:
+    scheduler.tick()
+    another.tick()
+    with Redis(unix_socket_path=str(settings.EMBEDDED_REDIS_SOCKET)) as client:
+        client.flushall()
+    scheduler.tick()
+    another.tick()
+    assert (scheduler.turn.mine, another.turn.mine) == (True, False)

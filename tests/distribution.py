@@ -23,6 +23,7 @@ TOGETHER = {
     "tests/journeys/test_refusing_redis.py": OF_PROCESSES,
     "tests/journeys/test_several_processes.py": OF_PROCESSES,
     "tests/journeys/test_serving_roles.py": OF_PROCESSES,
+    "tests/journeys/test_two_hosts.py": OF_PROCESSES,
     "tests/journeys/test_uvicorn.py": OF_PROCESSES,
     "tests/journeys/": JOURNEYS,
     "tests/test_on_postgres.py": POSTGRESQL,

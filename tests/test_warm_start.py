@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.processes import STARTER
+from tests.own_network import Network, can_have_networks
 from tests.warm_start import ROOT, WarmServerPopen, with_descriptors
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere everything starts as ever")
@@ -36,6 +37,18 @@ def test_it_is_told_and_tells_what_any_process_would(prefix: tuple[str, ...], en
     cold, warm = (outcome(kind, *command, **environment) for kind in (subprocess.Popen, WarmServerPopen))
     assert warm == cold
     assert warm[0] == 1 and warm[2] == "it went wrong\n" and str(os.getpid()) in warm[1]
+
+
+@pytest.mark.skipif(not can_have_networks(), reason="only root may make a network (and needs Linux' unshare)")
+def test_it_is_in_the_network_that_it_is_started_in() -> None:
+    network = Network()
+    try:
+        command = (*network.entered_by, sys.executable, "-c", "import os; print(os.readlink('/proc/self/ns/net'))")
+        cold, warm = (outcome(kind, *command) for kind in (subprocess.Popen, WarmServerPopen))
+        own = os.readlink(network.path)
+    finally:
+        network.close()
+    assert warm == cold == (0, f"{own}\n", "") and own != os.readlink("/proc/self/ns/net")
 
 
 def test_it_is_stopped_by_its_own_id() -> None:

@@ -15,6 +15,8 @@ import sys
 import time
 from typing import Any
 
+from tests import own_network
+
 PR_SET_PDEATHSIG = 1
 OURS = ("config", "streams", "cdr")
 OF_ITS_OWN = ("twisted.internet.reactor", "daphne.server")
@@ -88,6 +90,8 @@ def main() -> None:
     requests.send(b"loaded")
     if request := next_request(requests):
         be_born(request["parent"], request["descriptors"])
+        if request["network"]:
+            own_network.enter(request["network"])
         run(request["command"], request["environment"])
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from subprocess import DEVNULL, Popen  # as they are: a test may have put a WarmPopen in the place of Popen
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PR_SET_CHILD_SUBREAPER = 36
@@ -51,6 +51,7 @@ INSTALLATION = (
     *("unittest.mock", "websockets.asyncio.client", "websockets.asyncio.server", "whitenoise.middleware", "yaml", "zxcvbn"),
 )
 LIMITED = re.compile(r'ulimit -n (\d+) && exec "\$@"')
+IN_NETWORK = re.compile(r"--net=(.+)")
 _signature = inspect.signature(Popen._execute_child)  # type: ignore[attr-defined]
 wanted: Callable[[], AbstractContextManager[None]] | None = None
 """Set by whoever wants processes to start warm; within it the process is opened that they are forks of. What measures processes does not:
@@ -65,13 +66,23 @@ def with_descriptors(count: int) -> tuple[str, ...]:
 
 
 def can_be_warm(command: Sequence[str]) -> bool:
-    return wanted is not None and sys.platform == "linux" and unlimited(command)[0][0] == sys.executable
+    return wanted is not None and sys.platform == "linux" and bare(command).words[0] == sys.executable
 
 
-def unlimited(command: Sequence[str]) -> tuple[list[str], int | None]:
-    """A command, and how many descriptors it may have where that is said."""
-    limit = LIMITED.fullmatch(command[2]) if len(command) > 4 and command[0] == "sh" else None
-    return (list(command[4:]), int(limit[1])) if limit else (list(command), None)
+class Bare(NamedTuple):
+    """A command without what it is started by: how many descriptors it may have, and the network that it is in, where that is said."""
+
+    words: list[str]
+    descriptors: int | None = None
+    network: str | None = None
+
+
+def bare(command: Sequence[str]) -> Bare:
+    if len(command) > 4 and command[0] == "sh" and (limit := LIMITED.fullmatch(command[2])):
+        return Bare(list(command[4:]), descriptors=int(limit[1]))
+    if len(command) > 2 and command[0] == "nsenter" and (network := IN_NETWORK.fullmatch(command[1])):
+        return Bare(list(command[2:]), network=network[1])
+    return Bare(list(command))
 
 
 class WarmPopen(Popen[Any]):
@@ -101,8 +112,8 @@ class WarmServerPopen(WarmPopen):
 
 def born(modules: tuple[str, ...], command: Sequence[str], environment: dict[str, str], descriptors: list[int]) -> int:
     """The process id of a child that has begun."""
-    (_, *words), limit = unlimited(command)
-    request = {"command": words, "environment": environment, "parent": os.getpid()}
+    (_, *words), limit, network = bare(command)
+    request = {"command": words, "environment": environment, "parent": os.getpid(), "network": network}
     ours, its = socket.socketpair()
     with _lock, ours:
         ours.settimeout(60)

@@ -45,8 +45,9 @@ class FaultProxy:
         self._lost: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    async def start(self, listener: socket.socket | None = None) -> None:
+        """`listener`: one that somebody else has made, in another network."""
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         self._server = await asyncio.start_server(self._accept, sock=self._listener)
         self.port = int(self._listener.getsockname()[1])

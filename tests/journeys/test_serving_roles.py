@@ -1,15 +1,11 @@
 """Media apart from the console: one process has the calls, another the pages and the API; what becomes of this one is nothing to those."""
 
 import asyncio
-import base64
 import json
 import signal
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.client import connect
@@ -19,9 +15,9 @@ from streams.simulate.call_plan import CallRefused
 from streams.simulate.customer import Customer
 from streams.simulate.gateway import AsteriskCall
 from tests.journeys.answers import Answers
-from tests.journeys.console import Console
+from tests.journeys.asking import asked_of_the_api, live_log, status_of
 from tests.journeys.installation import Installation, Web
-from tests.journeys.stage import AUTH_ID, AUTH_TOKEN, live, plan, speech, streams_to, written
+from tests.journeys.stage import AUTH_ID, live, plan, speech, streams_to, written
 
 
 @pytest.fixture(scope="module")
@@ -95,23 +91,3 @@ async def test_each_says_whose_the_others_addresses_are(apart: tuple[Web, Web]) 
         await AsteriskCall(plan(pages)).connect()
     await asyncio.to_thread(pages.process.wait_for_line, "Gateways connect to a process with --role media")
     assert await asyncio.to_thread(status_of, pages, "/readyz") == 200
-
-
-def live_log(pages: Web, console: Console, call_uuid: str) -> connect:
-    """As a browser's script opens it."""
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in console.cookies)
-    return connect(f"{pages.ws_url}/admin/live/call/{call_uuid}/", additional_headers={"Cookie": cookies, "Origin": pages.http_url})
-
-
-def asked_of_the_api(pages: Web, method: str, path: str) -> int:
-    credentials = base64.b64encode(f"{AUTH_ID}:{AUTH_TOKEN}".encode()).decode()
-    url = f"{pages.http_url}/v1/Account/{AUTH_ID}/{path}"
-    request = urllib.request.Request(url, method=method, headers={"Authorization": f"Basic {credentials}"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return int(answer.status)
-
-
-def status_of(web: Web, path: str, within_seconds: float = 30) -> int:
-    with closing(HTTPConnection(urlsplit(web.http_url).netloc, timeout=within_seconds)) as connection:
-        connection.request("GET", path)
-        return connection.getresponse().status

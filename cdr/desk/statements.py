@@ -19,6 +19,7 @@ from cdr.models import Statement
 from cdr.pages.statement import statement_page
 from cdr.pure.figures import money
 from cdr.pure.statement import read_month
+from cdr.statements.closing_jobs import being_closed
 from cdr.statements.drafts import OpenMonth, draft, open_month, open_months
 from streams.models import Account
 
@@ -42,9 +43,10 @@ class DeskStatements(DeskRecords):
     def _part(self, request: HttpRequest, account: Account) -> dict[str, object]:
         """What stands there of one account."""
         rows = scope_here(request).rows(Statement).filter(account=account).order_by("-month", "currency").defer("sums")
+        under_way = being_closed(account)
         return {
             "account": account,
-            "months": [(one, self._address("of", account, one)) for one in open_months(account)],
+            "months": [(one, self._address("of", account, one), (one.currency, one.month) in under_way) for one in open_months(account)],
             "closed": [(one, money(one.amount, one.currency), self._address("of", account, one)) for one in rows[:SHOWN_CLOSED]],
         }
 

@@ -120,6 +120,8 @@ def test_while_it_is_being_closed_the_page_says_so_and_nobody_is_asked_again(cle
     customer = at_desk(account.name)
     told = read(customer, f"/desk/statements/{account.auth_id}/USD/2026-10/").text
     assert "being closed, with 2 streams" in told and "clara" not in told
+    months = read(customer, "/desk/statements/").text
+    assert "October 2026, USD being closed" in months and "November 2026, USD draft" in months and "clara" not in months
     assert "October 2026, USD being closed" in read(clerk, f"{LIST}of/{account.pk}/").text
 
 

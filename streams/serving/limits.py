@@ -2,6 +2,7 @@
 
 Owns Daphne's protocols with those limits added (Daphne itself has none). Must not know Django, or what is served."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ SMALL_BODY_BYTES = 65_536
 class ConnectionLimits:
     """`head_seconds`: from the accept, or from a later request's first byte, to the end of its head; `body_seconds`: from there to the
     end of its body. `bodies_bytes`: of all bodies that are not answered yet.
-    `unread_bytes`: received on a WebSocket and not yet taken by the application; `unsent_bytes`: owed to a peer that does not read.
+    `unread_bytes`: received on a WebSocket and not yet taken by the application; `unsent_bytes`: owed to a peer that does not read: a
+    WebSocket is cut off, a request's answer waits.
     `unacknowledged_seconds`: a WebSocket's peer that acknowledges nothing of what was sent to it is given up (TCP_USER_TIMEOUT)."""
 
     head_seconds: float = 10
@@ -38,11 +40,17 @@ class ConnectionLimits:
 
 class LimitedRequest(WebRequest):
     """Waits for its turn to be answered. Refuses a body that is too large, by its declared length before any of it is read, by its bytes as
-    they come otherwise."""
+    they come otherwise. `room`: whether its answer may go on, or waits until its peer has read what there is."""
 
-    received_bytes = counted_bytes = 0
+    received_bytes = counted_bytes = unsent_bytes = 0
+    sending_paused = False
     visit: Visit | None = None
     in_application = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.room = asyncio.Event()
+        self.room.set()
 
     # Its turn --------------------------------------------------------------------------------------------------------------------
     def process(self) -> None:
@@ -64,11 +72,42 @@ class LimitedRequest(WebRequest):
         words = b"More comes than can be answered now. Try again in a moment.\n"
         self.channel.refuse(b"503 Service Unavailable", words, RETRY_AFTER_SECONDS)
 
+    # Its answer ------------------------------------------------------------------------------------------------------------------
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start" and not self._response_started and self.channel is not None:
+            self.registerProducer(self, streaming=True)
+        super().handle_reply(message)
+        if self.sending_paused:
+            self.unsent_bytes += len(message.get("body", b""))
+            if self.unsent_bytes > self.server.limits.unsent_bytes:
+                self.room.clear()
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """The transport's buffer is full."""
+        self.sending_paused = True
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self.sending_paused = False
+        self.unsent_bytes = 0
+        self.room.set()
+
+    stopProducing = resumeProducing  # noqa: N815 - the connection is gone
+
+    def handle_exception(self, exception: Exception) -> None:
+        """In the middle of an answer there is nothing to be said any more: it is cut off, so that the peer sees a part and no whole."""
+        if self._response_started and self.channel is not None:
+            self.channel.transport.abortConnection()
+        else:
+            super().handle_exception(exception)
+
     def finish(self) -> None:
+        if self.producer is not None and self.channel is not None:
+            self.unregisterProducer()
         super().finish()
         self.over()
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802
+        self.resumeProducing()
         super().connectionLost(reason)
         self.over()
 

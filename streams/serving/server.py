@@ -138,6 +138,8 @@ class Server(DaphneServer):
 
         async def send(message: dict[str, Any]) -> None:
             await self.handle_reply(protocol, message)
+            if isinstance(protocol, LimitedRequest):
+                await protocol.room.wait()
 
         scope.setdefault("asgi", {"version": "3.0"})
         scope["root_path"] = ""  # Daphne believes a header of the visitor's, who could hide from a proxy that judges paths

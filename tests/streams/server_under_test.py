@@ -39,11 +39,25 @@ async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
         say("tables", *tables())
     if scope["path"] == "/hog":
         await hog()
+    if scope["path"] in ("/long", "/broken"):
+        await long_answer(send, breaks=scope["path"] == "/broken")
+        return
     if scope["path"] == "/slow":
         say("request")
         await asyncio.sleep(0.5)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(str(size)))]})
     await send({"type": "http.response.body", "body": str(size).encode()})
+
+
+async def long_answer(send: Any, *, breaks: bool) -> None:
+    """200 MB in parts, or one part and an error."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(1 if breaks else 200):
+        await send({"type": "http.response.body", "body": bytes(1_000_000), "more_body": True})
+    if breaks:
+        raise RuntimeError("in the middle of an answer")
+    await send({"type": "http.response.body"})
+    say("sent")
 
 
 def tables() -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """What one connection may cost, from outside: slow heads and bodies, large bodies, sockets that are not read."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -121,6 +121,40 @@ async def test_a_peer_that_does_not_read_is_cut_off():
             await asyncio.wait_for(server.says("finalised", "/flood"), 30)
             socket.transport.abort()
         assert resident_bytes(server.process.pid) < 150_000_000
+
+
+async def test_a_long_answer_waits_for_its_reader_and_goes_on():
+    async with serving(limits={"unsent_bytes": 2_000_000}) as server, server.raw() as (reader, writer):
+        writer.write(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n")
+        await reader.read(1)
+        for _ in range(3):  # nobody reads, others are answered
+            assert (await get(server)).startswith(b"HTTP/1.1 200")
+        assert resident_bytes(server.process.pid) < 150_000_000
+        async with asyncio.timeout(30):
+            while not (await reader.read(1_000_000)).endswith(b"\r\n0\r\n\r\n"):
+                pass
+        await server.says("sent")
+
+
+async def test_who_leaves_in_the_middle_of_a_long_answer_leaves_nothing_behind():
+    async with serving(limits={"unsent_bytes": 2_000_000}) as server:
+        async with server.raw() as (reader, writer):
+            writer.write(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n")
+            await reader.read(1)
+        await server.says("sent")
+
+
+async def test_an_answer_that_breaks_in_the_middle_is_cut_off_and_others_are_given():
+    async with serving() as server:
+        for _ in range(2):  # the second one would hang, were the first the end of whoever looks after them
+            async with server.raw() as (reader, writer):
+                writer.write(b"GET /broken HTTP/1.1\r\nHost: a\r\n\r\n")
+                got = b""
+                with suppress(ConnectionResetError):
+                    async with asyncio.timeout(30):
+                        while part := await reader.read(1_000_000):
+                            got += part
+            assert got.startswith(b"HTTP/1.1 200") and not got.endswith(b"\r\n0\r\n\r\n")
 
 
 def resident_bytes(pid: int) -> int:

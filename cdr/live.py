@@ -16,9 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
-from django.contrib.auth import get_user
 from django.db import Error as DatabaseError
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import re_path
 
@@ -31,7 +29,7 @@ from cdr.pages.log.subject import DebugLog, call_log, stream_log
 from cdr.pure.log.filter import LONGEST_ANCHOR, LogFilter, asked_by
 from cdr.pure.log.lines import Line
 from cdr.sign_in import second_factor
-from cdr.sign_in.sessions import SessionStore
+from cdr.sign_in.sessions import SessionStore, user_of
 from streams.database_threads import DatabaseThreads
 from streams.gateways.socket_loop import Receive, Send
 from streams.shares import Places, Shares
@@ -148,7 +146,7 @@ def may_read(reading: OpenLog) -> LogReader | None:
     if reading.kind == SHARED:
         return _reader_by_link(reading)
     session = SessionStore(reading.session_key)
-    user = _user_of(session)
+    user = user_of(session)  # Channels' AuthMiddleware asks but once, and in the one thread that views share
     if reading.at_desk:
         return _reader_at_desk(reading, user, session)
     allowed = user.is_active and user.is_staff and user.has_perm(LOGS[reading.kind][1])
@@ -180,7 +178,7 @@ def _shared(reading: OpenLog) -> SharedLog | None:
 
 def _found(reading: OpenLog) -> DebugLog | None:
     if reading.at_desk:
-        scope = scope_of(_user_of(SessionStore(reading.session_key)))
+        scope = scope_of(user_of(SessionStore(reading.session_key)))
         return DESK_LOGS[reading.kind](scope, reading.key) if scope else None
     if reading.kind != SHARED:
         return LOGS[reading.kind][0](reading.key)
@@ -288,15 +286,6 @@ async def _hello(receive: Receive) -> list[str] | None:
         return None
     seen = said.get("seen") if isinstance(said, dict) else None
     return [str(anchor)[:LONGEST_ANCHOR] for anchor in seen[:MOST_ANCHORS]] if isinstance(seen, list) else None
-
-
-def _user_of(session: SessionStore) -> Any:
-    """As Django's own middleware finds it: an ended session and a changed password count at once.
-
-    Channels' AuthMiddleware asks but once, and in the one thread that views share."""
-    request = HttpRequest()
-    request.session = session
-    return get_user(request)
 
 
 live_urlpatterns = [

@@ -2,7 +2,7 @@
 
 Owns the headers, and that nothing is heard without an entry in the audit log. Who may listen is for who calls it; must not know pages."""
 
-from collections.abc import AsyncIterator, Generator, Hashable
+from collections.abc import AsyncIterator, Callable, Generator, Hashable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from cdr import audit
+from cdr.asked_again import AskedAgain
 from cdr.audit import Actor
 from cdr.pure.acts import Act
 from cdr.pure.byte_range import ByteRange, OutOfRange, asked_range
@@ -39,12 +40,14 @@ def kept_recording(stream: Stream) -> StreamRecording | None:
 
 
 class Hearing(NamedTuple):
-    """Who listens, in whose share of the threads, and in which session: None where each request is a visit of its own."""
+    """Who listens, in whose share of the threads, and in which session: None where each request is a visit of its own. `may_still`: asked
+    again while it is sent."""
 
     by: Actor
     whose: Hashable
     session: SessionBase | None
     download: bool
+    may_still: Callable[[], bool]
 
 
 def recording_answer(request: HttpRequest, row: StreamRecording, hearing: Hearing) -> HttpResponseBase:
@@ -64,7 +67,8 @@ def recording_answer(request: HttpRequest, row: StreamRecording, hearing: Hearin
     if hearing.download:
         headers["Content-Disposition"] = f'attachment; filename="recording-{row.stream.uuid}.flac"'
     status = HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT
-    return StreamingHttpResponse(_sent(parts, hearing.whose), status=status, content_type=CONTENT_TYPE, headers=headers)
+    again = AskedAgain(hearing.may_still, f"The recording of stream {row.stream.uuid}")
+    return StreamingHttpResponse(_sent(parts, hearing.whose, again), status=status, content_type=CONTENT_TYPE, headers=headers)
 
 
 def etag_of(row: StreamRecording) -> str:
@@ -89,11 +93,17 @@ def _write_down(row: StreamRecording, hearing: Hearing) -> None:
         session[HEARD] = dict([*heard.items(), (mark, now)][-VISITS_KEPT:])
 
 
-async def _sent(parts: Generator[bytes], whose: Hashable) -> AsyncIterator[bytes]:
+async def _sent(parts: Generator[bytes], whose: Hashable, again: AskedAgain) -> AsyncIterator[bytes]:
     """Whoever stops listening leaves no file open."""
     try:
-        while part := await _threads.run_for(whose, _places, next, parts, b""):
+        while part := await _threads.run_for(whose, _places, _next, parts, again):
             yield part
     finally:
         with suppress(ValueError):  # a thread is still at it, and closes it at its end
             parts.close()
+
+
+def _next(parts: Generator[bytes], again: AskedAgain) -> bytes:
+    """b"" at the end. Raises BrokenOff."""
+    again.require()
+    return next(parts, b"")

@@ -90,6 +90,11 @@ def find_token(auth_id: str, secret: str, now: datetime | Now) -> AuthToken | No
     return token
 
 
+def counts_still(token: AuthToken, **account: object) -> bool:
+    """Whether it counts now; `account`: and what has to be so of its account."""
+    return AuthToken.objects.filter(counting(Now()), pk=token.pk, **{f"account__{name}": value for name, value in account.items()}).exists()
+
+
 def known_as(account: Account, secret: str) -> AuthToken | None:
     """A token of the account, whether it counts or has ended; those that count first."""
     rows: Iterable[AuthToken] = account.auth_tokens.filter(digest__in=seal().digests(secret)) if account.pk else ()

@@ -17,6 +17,7 @@ from django.db import connections
 
 from cdr import live, recordings, shared_log
 from cdr.admin import debug_logs
+from cdr.admin.lists import exporting
 from config import background_checks
 from streams import consumers
 from tests.open_things import Descriptor, copied, descriptors, holders, in_words, is_a, number_of, numbers_of_transports, open_now, peer_of
@@ -75,6 +76,8 @@ def staying_by_design(loop: asyncio.AbstractEventLoop | None) -> set[threading.T
         *threads_of(shared_log._threads._threads),
         *threads_of(debug_logs._threads._threads),
         *threads_of(recordings._threads._threads),
+        # those that read an export's file,
+        *threads_of(exporting._threads._threads),
         # and those of the health check.
         *threads_of(background_checks.threads),
         # async_to_sync makes one for each call, and leaves it to the collector, which ends it.

@@ -3,7 +3,7 @@
 Owns both addresses. What stands in a log is cdr.pages.log.page's; how a file is written cdr.pure.log.text's."""
 
 from collections.abc import AsyncIterator, Hashable, Iterator
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,6 +14,7 @@ from cdr import audit
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.records import RecordAdmin, found
+from cdr.asked_again import AskedAgain
 from cdr.pages.log.page import log_page
 from cdr.pages.log.subject import DebugLog
 from cdr.pages.masked_page import hiding
@@ -39,6 +40,16 @@ class Hiding(Protocol):
     """Makes of what stands in a log the same without the numbers that this reader may not see."""
 
     def __call__(self, value: Hidden, /) -> Hidden: ...
+
+
+class LogFile(NamedTuple):
+    """What is written of which log, as what, and as whose eyes may see it; `again`: whether they still may."""
+
+    log: DebugLog
+    asked: LogFilter
+    form: str
+    hide: Hiding
+    again: AskedAgain
 
 
 class HasKey(Protocol):
@@ -73,9 +84,15 @@ class Logged(RecordAdmin):
             raise BadRequest(asked.problem)
         audit.write(visitor(request), Act.DOWNLOAD_LOG, log.of, form=form, filters=asked.query())
         name = f"debug-log-{log.subject.uuid}-{timezone.now():%Y%m%dT%H%M%SZ}.{form}"
-        parts = _parts(log, asked, form, hiding(log.numbers, self.may_see_numbers(request)), request.user.pk)
+        whole_numbers = self.may_see_numbers(request)
+        again = AskedAgain(lambda: self._reads_still(request, key, whole_numbers), f"The debug log of {log.of} {log.subject.uuid}")
+        parts = _parts(LogFile(log, asked, form, hiding(log.numbers, whole_numbers), again), request.user.pk)
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(parts, content_type=FORMS[form][1], headers=headers)
+
+    def _reads_still(self, request: HttpRequest, key: str, whole_numbers: bool) -> bool:
+        reader = self.reader_again(request)
+        return reader is not None and self.may_see_numbers(reader) >= whole_numbers and self.find_log(reader, key) is not None
 
     def _door_to_log(self, request: HttpRequest, record: HasKey) -> Iterator[Door]:
         yield Door(self.log_words, self.own_url("debug_log", record.key))
@@ -94,30 +111,32 @@ def _asked(request: HttpRequest) -> LogFilter:
     return asked_by(dict(request.GET.lists()))
 
 
-async def _parts(log: DebugLog, asked: LogFilter, form: str, hide: Hiding, whose: Hashable) -> AsyncIterator[bytes]:
+async def _parts(file: LogFile, whose: Hashable) -> AsyncIterator[bytes]:
     """The file, a chunk at a time, each read and written on a thread of its own: neither memory nor other requests notice."""
-    if form == "txt":
-        yield _head(log, asked, hide).encode()
+    if file.form == "txt":
+        yield _head(file).encode()
     place: Place | None = None
     shown = passed = 0
     while True:
-        text, matching, lines, place = await _threads.run_for(whose, _places, _chunk, log, asked, form, hide, place)
+        text, matching, lines, place = await _threads.run_for(whose, _places, _chunk, file, place)
         shown, passed = shown + matching, passed + lines
         yield text.encode()
         if lines < CHUNK_LINES:
             break
-    if form == "txt":
-        yield f"\n{f'{shown} of ' if asked.narrows else ''}{counted(passed, 'line')}.\n".encode()
+    if file.form == "txt":
+        yield f"\n{f'{shown} of ' if file.asked.narrows else ''}{counted(passed, 'line')}.\n".encode()
 
 
-def _chunk(log: DebugLog, asked: LogFilter, form: str, hide: Hiding, place: Place | None) -> tuple[str, int, int, Place | None]:
-    """The next lines as text, how many match, of how many; and where the last stands."""
-    rows = log.rows.after(place, CHUNK_LINES)
-    matching = [line for line in log.lines(rows, hide) if asked.matches(line)]
-    return "".join(map(FORMS[form][0], matching)), len(matching), len(rows), place_of(rows[-1]) if rows else place
+def _chunk(file: LogFile, place: Place | None) -> tuple[str, int, int, Place | None]:
+    """The next lines as text, how many match, of how many; and where the last stands. Raises BrokenOff."""
+    file.again.require()
+    rows = file.log.rows.after(place, CHUNK_LINES)
+    matching = [line for line in file.log.lines(rows, file.hide) if file.asked.matches(line)]
+    return "".join(map(FORMS[file.form][0], matching)), len(matching), len(rows), place_of(rows[-1]) if rows else place
 
 
-def _head(log: DebugLog, asked: LogFilter, hide: Hiding) -> str:
+def _head(file: LogFile) -> str:
+    log, asked, hide = file.log, file.asked, file.hide
     subject = hide(log.subject)
     title = f"Debug log of {'stream' if subject.stream_uuid else 'call'} {log.subject.uuid}"
     about = (

@@ -4,6 +4,7 @@ Owns both addresses, and that whoever may not listen learns nothing of a recordi
 cdr.recordings'."""
 
 import logging
+from functools import partial
 from typing import ClassVar
 
 from django.core.exceptions import PermissionDenied
@@ -47,11 +48,17 @@ class Heard(RecordAdmin):
             raise PermissionDenied
         stream = found(self.find_heard(request, key), "recording")
         row = found(kept_recording(stream), "recording")
+        still, download = partial(self._hears_still, request, key), how == "download"
+        hearing = Hearing(self.hearer(request), request.user.pk, request.session, download, still)
         try:
-            return recording_answer(request, row, Hearing(self.hearer(request), request.user.pk, request.session, how == "download"))
+            return recording_answer(request, row, hearing)
         except NotThere as error:
             log.error("The recording of stream %s cannot be read: %s", stream.uuid, error)
             raise Http404("The file of this recording cannot be had from its storage.") from error
+
+    def _hears_still(self, request: HttpRequest, key: str) -> bool:
+        reader = self.reader_again(request)
+        return reader is not None and self.hears(reader) and self.find_heard(reader, key) is not None
 
     def recording_shown(self, request: HttpRequest, stream: Stream | None) -> RecordingPart | None:
         """What the page of a stream that this reader may listen to says of its recording."""

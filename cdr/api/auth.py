@@ -14,9 +14,10 @@ from streams.models import Account, AuthToken
 
 
 class AccountRequest(HttpRequest):
-    """A request whose account is known."""
+    """A request whose account is known, and by which of its tokens."""
 
     auth: Account
+    token: AuthToken
 
 
 class AccountAuth(HttpBasicAuth):
@@ -35,6 +36,7 @@ class AccountAuth(HttpBasicAuth):
         if _auth_id_in_path(request) != account.auth_id:
             raise AuthenticationError
         tokens.note_token_use(token, token.asked_at)
+        vars(request)["token"] = token
         return account
 
 

@@ -3,6 +3,7 @@
 Owns both operations. How a part of a file is read, and that it is written down, is cdr.recordings'."""
 
 import logging
+from functools import partial
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -18,6 +19,7 @@ from cdr.api.routes import endpoint
 from cdr.api.streams import ONE
 from cdr.audit import Actor
 from cdr.recordings import Hearing, kept_recording, recording_answer
+from streams import tokens
 from streams.models import Stream, StreamRecording
 from streams.pure.lifecycle import RecordingState
 from streams.recordings.store import NotThere
@@ -62,8 +64,9 @@ def get_recording_file(request: AccountRequest, auth_id: str, call_uuid: str, st
     if row is None:
         raise not_found()
     by = Actor(f"API of {request.auth.auth_id}", address_of(request))
+    still = partial(tokens.counts_still, request.token, customers_listen=True)
     try:
-        return recording_answer(request, row, Hearing(by, f"API of {request.auth.pk}", session=None, download=True))
+        return recording_answer(request, row, Hearing(by, f"API of {request.auth.pk}", session=None, download=True, may_still=still))
     except NotThere as error:
         log.error("The recording of stream %s cannot be read: %s", row.stream.uuid, error)
         raise not_found() from error

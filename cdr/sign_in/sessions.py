@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import SESSION_KEY, get_user
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends import db
 from django.db import DatabaseError, transaction
@@ -74,6 +74,13 @@ class SessionStore(db.SessionStore):
         super().clear_expired()
         for row in ConsoleSession.objects.filter(_over(timezone.now())).select_related("user"):
             end(row, Actor(row.user.get_username() if row.user else "", row.address), why_over(row, timezone.now()))
+
+
+def user_of(session: SessionStore) -> Any:
+    """Whose it is now, as Django's own middleware finds it: an ended session and a changed password count at once."""
+    request = HttpRequest()
+    request.session = session
+    return get_user(request)
 
 
 # The beginning -------------------------------------------------------------------------------------------------------

@@ -2,10 +2,9 @@
 
 Owns the selection a list makes for a worker, and the console's answers to who may export. How a file is written is cdr.exports'."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, BinaryIO, ClassVar, NamedTuple, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -28,12 +27,15 @@ from cdr import audit, exports
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.records import LONGEST_QUERY, RecordAdmin, RecordList, found
+from cdr.asked_again import AskedAgain
 from cdr.audit import Actor
 from cdr.exports import NotAllowed, Selection
 from cdr.models import Charge, Export, ExportState
 from cdr.pages.columns import Column
 from cdr.pages.row_key import number_of
 from cdr.pure.acts import Act
+from streams.database_threads import DatabaseThreads
+from streams.shares import Places, Shares
 
 MAY_EXPORT = "cdr.add_export"
 MOST_PROBLEM = 300
@@ -41,6 +43,9 @@ MOST_PROBLEM = 300
 SHOWN_EXPORTS, MOST_UNFINISHED = 50, 5
 UNFINISHED = (ExportState.WAITING, ExportState.RUNNING)
 BLOCK_BYTES = 65_536
+_threads = DatabaseThreads(2, "export-file")
+_places = Places(Shares("export files", places=2, each=1))
+"""Of the persons who download them: a block is a turn."""
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -123,7 +128,12 @@ class Exported(RecordAdmin):
             raise Http404("The file of this export has been removed.")
         name = f"{self.opts.verbose_name_plural}-{export.created_at:%Y-%m-%d-%H%M%S}.{export.format}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(file.stat().st_size)}
-        return StreamingHttpResponse(_blocks(file), content_type=TYPES[export.format], headers=headers)
+        again = AskedAgain(lambda: self._exports_still(request, key), f"Export {export.pk}")
+        return StreamingHttpResponse(_blocks(file, request.user.pk, again), content_type=TYPES[export.format], headers=headers)
+
+    def _exports_still(self, request: HttpRequest, key: str) -> bool:
+        reader = self.reader_again(request)
+        return reader is not None and self.may_export(reader) and self.export_named(reader, key) is not None
 
     def _ask_for_export(self, request: HttpRequest) -> HttpResponse:
         query, form = self.selection_of(request.POST.get("query", "")), request.POST.get("format", "")
@@ -180,8 +190,14 @@ class Exported(RecordAdmin):
     )
 
 
-async def _blocks(file: Path) -> AsyncIterator[bytes]:
+async def _blocks(file: Path, whose: Hashable, again: AskedAgain) -> AsyncIterator[bytes]:
     """The file in blocks, read off the event loop. (Of a plain file Django's ASGI handler would read all at once into memory.)"""
-    with await asyncio.to_thread(file.open, "rb") as opened:
-        while block := await asyncio.to_thread(opened.read, BLOCK_BYTES):
+    with await _threads.run_for(whose, _places, file.open, "rb") as opened:
+        while block := await _threads.run_for(whose, _places, _block, opened, again):
             yield block
+
+
+def _block(opened: BinaryIO, again: AskedAgain) -> bytes:
+    """b"" at the end. Raises BrokenOff."""
+    again.require()
+    return opened.read(BLOCK_BYTES)

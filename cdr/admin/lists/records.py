@@ -21,6 +21,7 @@ from cdr.admin.understood import UnderstoodList
 from cdr.pages.masked_page import Numbered, as_seen
 from cdr.pure import keyset
 from cdr.roles import NUMBERS, SECRETS
+from cdr.sign_in.sessions import SessionStore, user_of
 
 Found = TypeVar("Found")
 NumberedPage = TypeVar("NumberedPage", bound=Numbered)
@@ -227,6 +228,14 @@ class RecordAdmin(PageAdmin):
 
     def may_see_secrets(self, request: HttpRequest) -> bool:
         return request.user.has_perm(SECRETS)
+
+    def reader_again(self, request: HttpRequest) -> HttpRequest | None:
+        """Who asked, as he is now: a request of the same session, read anew. None for whom this list is not any more."""
+        again = HttpRequest()
+        again.method, again.session = "GET", SessionStore(request.session.session_key)
+        again.user = user_of(again.session)
+        still = again.user.pk == request.user.pk and self.admin_site.has_permission(again) and self.has_view_permission(again)
+        return again if still else None
 
     def shown(self, request: HttpRequest, page: NumberedPage | None, what: str) -> NumberedPage:
         """The page as this reader may see it; raises Http404 with a sentence when there is none."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import Storage, storages
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
@@ -58,12 +60,13 @@ SELECTORS: dict[str, Selector] = {}
 """By the section of the list; a selector raises NotAllowed."""
 
 
-def file_of(export: Export) -> Path:
-    return _folder() / f"{export.pk}.{export.format}"
+def exports_storage() -> Storage:
+    return storages["exports"]
 
 
-def _folder() -> Path:
-    return Path(settings.DATA_DIR) / "exports"
+def kept_name(export: Export) -> str:
+    """Of its file in the storage."""
+    return f"{export.pk}.{export.format}"
 
 
 def claim_next() -> Export | None:
@@ -111,22 +114,30 @@ def remove_old() -> int:
     for export in old:
         remove(export)
     owned = {str(key) for key in Export.objects.values_list("pk", flat=True)}
-    for file in _folder().glob("*.*"):
-        if file.stem not in owned:
+    for name in _kept_names():
+        if Path(name).stem not in owned:
+            exports_storage().delete(name)
+    for file in _work_folder().iterdir():
+        if file.stem not in owned:  # its worker was killed
             file.unlink(missing_ok=True)
     return len(old)
 
 
+def _kept_names() -> list[str]:
+    try:
+        return exports_storage().listdir("")[1]
+    except FileNotFoundError:  # there has been none yet
+        return []
+
+
 def remove(export: Export) -> None:
-    file_of(export).unlink(missing_ok=True)
+    exports_storage().delete(kept_name(export))
     export.delete()
 
 
 def _write(export: Export, selection: Selection) -> None:
-    """To a file beside, renamed at the end: what can be downloaded is whole. Readable by this user only: it holds numbers."""
-    path = file_of(export)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".try{export.tries}")
+    """To a file of this machine, which is kept when it is whole. Readable by this user only: it holds numbers."""
+    unfinished = _work_folder() / f"{export.pk}.try{export.tries}"
     unfinished.touch(mode=0o600)
     Export.objects.filter(pk=export.pk).update(rows_total=selection.rows.order_by().count())
     try:
@@ -136,9 +147,25 @@ def _write(export: Export, selection: Selection) -> None:
                 _beat(export, done)
                 selection.require_still()
             Export.objects.filter(pk=export.pk).update(totals=totals)
-        unfinished.rename(path)
+        _keep(export, unfinished)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _keep(export: Export, file: Path) -> None:
+    """In the place of one that a worker left which went away before it could say so."""
+    exports_storage().delete(kept_name(export))
+    with file.open("rb") as written:
+        kept_as = exports_storage().save(kept_name(export), File(written))
+    if kept_as != kept_name(export):
+        exports_storage().delete(kept_as)
+        raise OSError(f"there is a file of the name {kept_name(export)} already")
+
+
+def _work_folder() -> Path:
+    folder = Path(settings.DATA_DIR) / "exports_in_work"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def _write_rows(file: Writer, selection: Selection, totals: dict[str, Figures]) -> Iterator[int]:

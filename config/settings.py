@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from cdr.pure.sign_in import LOCKED_MINUTES, MOST_OF_A_NAME
-from config import dialling, mail_settings, recording_storage
+from config import dialling, file_storages, mail_settings
 from config.entry_settings import *  # noqa: F403 - each name in it is a setting
 from config.environment import Environment, database_entry
 from config.error_reports import report_address
@@ -174,7 +174,12 @@ STATIC_URL = "static/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "recordings": recording_storage.entry(env, DATA_DIR),
+    "exports": file_storages.entry(
+        "EXPORTS_STORAGE", env.text("EXPORTS_STORAGE"), env.text("EXPORTS_STORAGE_OPTIONS"), DATA_DIR / "exports"
+    ),
+    "recordings": file_storages.entry(
+        "RECORDINGS_STORAGE", env.text("RECORDINGS_STORAGE"), env.text("RECORDINGS_STORAGE_OPTIONS"), DATA_DIR / "recordings"
+    ),
 }
 STATICFILES_DIRS = [API_LIBRARY / "static"]
 WHITENOISE_USE_FINDERS = True

@@ -183,7 +183,19 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 @pytest.fixture
 def recordings_folder(settings, tmp_path):
     """Of this test alone: `kept` in it is the storage of recordings."""
-    settings.DATA_DIR = tmp_path
-    of_recordings = {**settings.STORAGES["recordings"], "OPTIONS": {"location": tmp_path / "kept"}}
-    settings.STORAGES = {**settings.STORAGES, "recordings": of_recordings}
-    return tmp_path
+    return with_storage(settings, "recordings", tmp_path, tmp_path / "kept")
+
+
+@pytest.fixture
+def exports_folder(settings, tmp_path):
+    """Of this test alone: where exports are kept."""
+    with_storage(settings, "exports", tmp_path, tmp_path / "exports")
+    return tmp_path / "exports"
+
+
+def with_storage(settings, name, data_dir, location):
+    """All else that is written is in `data_dir` as well."""
+    settings.DATA_DIR = data_dir
+    entry = settings.STORAGES[name]
+    settings.STORAGES = {**settings.STORAGES, name: {**entry, "OPTIONS": {**entry["OPTIONS"], "location": location}}}
+    return data_dir

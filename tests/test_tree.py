@@ -116,7 +116,7 @@ TOLD_BY = {
         "config/mail_settings",
         "config/misconfigured",
         "config/monitoring",
-        "config/recording_storage",
+        "config/file_storages",
         "config/secret_keys",
         "config/single_sign_on",
     ),

@@ -163,6 +163,7 @@ def test_real_operation_may_dial_nothing_private_and_keeps_no_key_of_its_own(set
             {"RECORDINGS_STORAGE": "no_such_library.Storage"},
             "RECORDINGS_STORAGE=no_such_library.Storage: there is no no_such",
         ),
+        ({"EXPORTS_STORAGE_OPTIONS": '{"a": 1}'}, "EXPORTS_STORAGE_OPTIONS is set and EXPORTS_STORAGE is not"),
         ({"RECORDINGS_STORAGE_OPTIONS": "{"}, "RECORDINGS_STORAGE_OPTIONS is no JSON"),
         ({"RECORDINGS_STORAGE_OPTIONS": "[1]"}, "RECORDINGS_STORAGE_OPTIONS has to be a JSON object"),
         ({"RECORDINGS_STORAGE_OPTIONS": '{"a": 1}'}, "RECORDINGS_STORAGE_OPTIONS is set and RECORDINGS_STORAGE is not"),

@@ -3,12 +3,12 @@
 Owns the selection a list makes for a worker, and the console's answers to who may export. How a file is written is cdr.exports'."""
 
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator
-from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.core.files import File
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import (
@@ -123,13 +123,13 @@ class Exported(RecordAdmin):
     def file_view(self, request: HttpRequest, key: str) -> HttpResponseBase:
         self._require_export_permission(request)
         export = found(self.export_named(request, key), "export")
-        file = exports.file_of(export)
-        if export.state != ExportState.DONE or not file.exists():
+        storage, kept_as = exports.exports_storage(), exports.kept_name(export)
+        if export.state != ExportState.DONE or not storage.exists(kept_as):
             raise Http404("The file of this export has been removed.")
         name = f"{self.opts.verbose_name_plural}-{export.created_at:%Y-%m-%d-%H%M%S}.{export.format}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(file.stat().st_size)}
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(storage.size(kept_as))}
         again = AskedAgain(lambda: self._exports_still(request, key), f"Export {export.pk}")
-        return StreamingHttpResponse(_blocks(file, request.user.pk, again), content_type=TYPES[export.format], headers=headers)
+        return StreamingHttpResponse(_blocks(kept_as, request.user.pk, again), content_type=TYPES[export.format], headers=headers)
 
     def _exports_still(self, request: HttpRequest, key: str) -> bool:
         reader = self.reader_again(request)
@@ -190,14 +190,14 @@ class Exported(RecordAdmin):
     )
 
 
-async def _blocks(file: Path, whose: Hashable, again: AskedAgain) -> AsyncIterator[bytes]:
+async def _blocks(kept_as: str, whose: Hashable, again: AskedAgain) -> AsyncIterator[bytes]:
     """The file in blocks, read off the event loop. (Of a plain file Django's ASGI handler would read all at once into memory.)"""
-    with await _threads.run_for(whose, _places, file.open, "rb") as opened:
+    with await _threads.run_for(whose, _places, exports.exports_storage().open, kept_as, "rb") as opened:
         while block := await _threads.run_for(whose, _places, _block, opened, again):
             yield block
 
 
-def _block(opened: BinaryIO, again: AskedAgain) -> bytes:
+def _block(opened: "File[bytes]", again: AskedAgain) -> bytes:
     """b"" at the end. Raises BrokenOff."""
     again.require()
-    return opened.read(BLOCK_BYTES)
+    return bytes(opened.read(BLOCK_BYTES))

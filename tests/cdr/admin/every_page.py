@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.core.files.base import ContentFile
 from django.db import models
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
@@ -103,8 +104,8 @@ def a_link(stream: Any, owner: User) -> str:
 
 def own_export(user: User, section: str) -> int:
     export = Export.objects.create(owner=user, section=section, format="csv", state=ExportState.DONE)
-    exports.file_of(export).parent.mkdir(exist_ok=True)
-    exports.file_of(export).write_text("uuid\n")
+    exports.exports_storage().delete(exports.kept_name(export))
+    exports.exports_storage().save(exports.kept_name(export), ContentFile("uuid\n"))
     return export.pk
 
 

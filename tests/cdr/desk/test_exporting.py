@@ -24,11 +24,10 @@ CALLS, STREAMS = "/desk/calls/", "/desk/streams/"
 
 
 @pytest.fixture(autouse=True)
-def folder(settings, tmp_path) -> Path:
-    settings.DATA_DIR = tmp_path
+def folder(exports_folder) -> Path:
     own_rows()
     other_rows()
-    return tmp_path / "exports"
+    return exports_folder
 
 
 @pytest.fixture

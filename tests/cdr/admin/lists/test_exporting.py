@@ -29,9 +29,8 @@ CALLS, STREAMS = "/admin/cdr/calldetail/", "/admin/cdr/streamdetail/"
 
 
 @pytest.fixture(autouse=True)
-def folder(settings, tmp_path) -> Path:
-    settings.DATA_DIR = tmp_path
-    return tmp_path / "exports"
+def folder(exports_folder) -> Path:
+    return exports_folder
 
 
 @pytest.fixture

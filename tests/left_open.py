@@ -102,7 +102,7 @@ def belonging_elsewhere(among: list[Any]) -> set[Hashable]:
 def is_to_the_database(descriptor: Descriptor) -> bool:
     """A thread's connection to PostgreSQL, which Django keeps for as long as there is the thread."""
     folders = tuple(str(each.settings_dict["HOST"]) for each in connections.all() if each.vendor == "postgresql")
-    if not folders or not descriptor.target.startswith("socket:") or (sock := copied(descriptor.number)) is None:
+    if not folders or descriptor.kind != "socket" or (sock := copied(descriptor.number)) is None:
         return False
     with sock:
         return str(peer_of(sock)).startswith(folders)

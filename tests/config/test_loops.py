@@ -74,7 +74,7 @@ async def said_of_loops() -> str:
 async def until_said(words: str) -> None:
     async with asyncio.timeout(30):
         while words not in await said_of_loops():
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
 
 
 async def it_recovers(
@@ -89,7 +89,7 @@ async def it_recovers(
     monkeypatch.setattr(keeper, "STEADY_SECONDS", 0.0)
     async with asyncio.timeout(30):
         while await said_of_loops() or (await probe("/readyz"))[0] != 200:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
 
 
 async def test_list_of_processes(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:

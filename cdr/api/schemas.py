@@ -104,7 +104,9 @@ class StreamStart(Schema):
     content_type: Literal[tuple(CONTENT_TYPES)] = "audio/x-l16;rate=8000"  # type: ignore[valid-type]
     extra_headers: Annotated[str, Field(description="key=value pairs separated by commas, at most 512 bytes.")] = ""
     noise_cancellation: Annotated[bool, Field(description="Suppress the noise of the inbound track.")] = False
-    noise_cancellation_level: Annotated[int, Field(description="How strongly (docs/streaming.md).", ge=60, le=100)] = 85
+    noise_cancellation_level: Annotated[
+        int, Field(description="How strongly, 60 to 100 (docs/streaming.md). A number beyond is taken as the nearest; the log says so.")
+    ] = 85
 
 
 class StreamStarted(Schema):

@@ -16,15 +16,17 @@ from streams.control import pending_streams
 from streams.database_clock import database_now
 from streams.models import Account, Call, ControlRequest, Stream
 from streams.pure.customer.service_url import HTTP_SCHEMES, WEBSOCKET_SCHEMES, host_of
+from streams.pure.customer.stream_request import RequestReading
 from streams.pure.lifecycle import LIVE_STATES, CallState
-from streams.pure.messages import StreamRequest
 
 CONCURRENCY_RETRY_SECONDS = 5
 BY_API = "API"
 
 
-def start(account: Account, call: Call, request: StreamRequest) -> UUID:
-    """Asks for the stream, wherever the call lives; returns the stream's uuid. Raises ApiRefusal, or NotLive when the call is over."""
+def start(account: Account, call: Call, asked: RequestReading) -> UUID:
+    """Asks for the stream, wherever the call lives, and for its log to say what of the request is taken otherwise. Returns the
+    stream's uuid; raises ApiRefusal, or NotLive when the call is over."""
+    request = asked.request
     _refuse_undiallable("service_url", request.service_url, WEBSOCKET_SCHEMES)
     _refuse_undiallable("status_callback_url", request.status_callback_url, HTTP_SCHEMES)
     _refuse_blocked(account, request.service_url)
@@ -35,7 +37,7 @@ def start(account: Account, call: Call, request: StreamRequest) -> UUID:
         _refuse_repeated(call, request.service_url)
         _refuse_hasty(account)
         _refuse_crowded(account, call)
-        return control.request_start(call, request, BY_API)
+        return control.request_start(call, request, BY_API, " ".join(problem.sentence for problem in asked.found))
 
 
 def _refuse_spent(account: Account) -> None:

@@ -17,7 +17,7 @@ from cdr.api.stream_start import BY_API, start
 from streams import control
 from streams.control import pending_streams
 from streams.models import ControlRequest, Stream
-from streams.pure.customer.stream_request import InvalidRequest, check_request
+from streams.pure.customer.stream_request import InvalidRequest, accept_request
 
 router = Router(tags=["Streams of a call"])
 
@@ -35,7 +35,7 @@ def start_stream(request: AccountRequest, auth_id: str, call_uuid: str) -> Statu
     """Begins to stream the call's audio to `service_url`. The stream can be listed, read and stopped at once."""
     call = rows.call_of(request.auth, call_uuid)
     try:
-        stream_id = start(request.auth, call, check_request(body.parameters(request)))
+        stream_id = start(request.auth, call, accept_request(body.parameters(request)))
     except InvalidRequest as error:
         raise ApiRefusal(400, str(error)) from error
     except control.NotLive as error:

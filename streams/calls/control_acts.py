@@ -15,7 +15,8 @@ def act_of(asked: ClaimedRequest) -> CallAct:
     match asked.kind, asked.stream_id:
         case "start", UUID() as stream_id:
             request, source = whole_request(asked.row), "API" if from_api else "console"
-            return lambda session, now: session.start_stream(stream_id, request, source, now)
+            problem: str = asked.details.get("problem", "")
+            return lambda session, now: session.start_stream(stream_id, request, source, now, problem=problem)
         case "stop", UUID() as stream_id:
             cause = EndCause.STOPPED_BY_API if from_api else EndCause.STOPPED_BY_OPERATOR
             return lambda session, now: session.stop_stream(stream_id, cause, by, now)

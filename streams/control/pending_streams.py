@@ -120,7 +120,8 @@ def _end(request: ControlRequest) -> Stream:
     _mark_settled(request, stream)
     ended_at = database_now()
     asked = {"source": "API" if request.requested_by == "API" else "console", "request": control.shown_request(stream.request)}
-    _write_event(stream, EventKind.STREAM_REQUESTED, request.requested_at, Level.INFO, asked)
+    level, said = (Level.WARNING, {"problem": problem}) if (problem := request.details.get("problem")) else (Level.INFO, {})
+    _write_event(stream, EventKind.STREAM_REQUESTED, request.requested_at, level, asked | said)
     _write_event(stream, EventKind.STREAM_ENDED, ended_at, Level.INFO if over else Level.ERROR, {"cause": cause, "words": words})
     journal.end_stream(stream, cause, ended_at.timestamp(), words)
     return stream

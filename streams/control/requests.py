@@ -41,7 +41,8 @@ FAILED = "failed"
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRequest:
-    """One control request, claimed. `details`: {"request": ...} of a start, {"digits": ...} of DTMF. `row`: what is to be finished."""
+    """One control request, claimed. `details`: {"request": ..., "problem": ...} of a start, {"digits": ...} of DTMF. `row`: what is to be
+    finished."""
 
     kind: str
     call: CallKey
@@ -55,10 +56,10 @@ class NotLive(Exception):
     """What was to be controlled has ended already; the message says so."""
 
 
-def request_start(call: Call, request: StreamRequest, by: str) -> UUID:
-    """Asks for a new stream on a live call; returns the stream's uuid-to-be."""
+def request_start(call: Call, request: StreamRequest, by: str, problem: str = "") -> UUID:
+    """Asks for a new stream on a live call; returns the stream's uuid-to-be. `problem`: what of it was taken otherwise, for its log."""
     stream_id = uuid4()
-    details = {"stream_id": str(stream_id), "request": shown_request(request)}
+    details = {"stream_id": str(stream_id), "request": shown_request(request), **({"problem": problem} if problem else {})}
     _ask(call, "start", by, details=details, extra_headers=request.extra_headers)
     return stream_id
 

@@ -98,7 +98,15 @@ WORDS: dict[str, tuple[Phrase, ...]] = {
         ". Of the gateway's frames {frame_faults}",
         (". Its socket closed with {close_code}", ". We closed its socket with {our_close_code}"),
     ),
-    K.STREAM_REQUESTED: ("A stream", " to {service_url}", " was requested", " by {source}", ": {audio_track} track", " as {content_type}"),
+    K.STREAM_REQUESTED: (
+        "A stream",
+        " to {service_url}",
+        " was requested",
+        " by {source}",
+        ": {audio_track} track",
+        " as {content_type}",
+        ". {problem}",
+    ),
     K.CONNECT_STARTED: ("Connecting", " to {url}", ", attempt {attempt}", " of {of}"),
     K.CONNECT_FAILED: (
         ("Connection attempt {attempt} failed", "The connection attempt failed"),

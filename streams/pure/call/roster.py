@@ -37,8 +37,8 @@ class Roster:
         self._identity, self._limits, self._effects, self._fork = identity, limits, effects, fork
         self._conversations, self._recordings, self._noise = conversations, recordings, noise
 
-    def start(self, stream_id: UUID, request: StreamRequest, source: str, media: Started | None, now: float) -> None:
-        """Adds a stream and begins to dial. `media`: of the call."""
+    def start(self, stream_id: UUID, request: StreamRequest, source: str, media: Started | None, now: float, *, problem: str = "") -> None:
+        """Adds a stream and begins to dial. `media`: of the call. `problem`: what of the request was taken otherwise."""
         stream = StreamSession(
             id=stream_id,
             request=request,
@@ -52,7 +52,8 @@ class Roster:
         self.streams[stream_id] = stream
         self._fork.live = [*self._fork.live, stream]
         fields = {name: getattr(request, name) for name in request.__slots__}
-        self._effects.note(EventKind.STREAM_REQUESTED, Level.INFO, stream_id, now, source=source, request=fields)
+        level, said = (Level.WARNING, {"problem": problem}) if problem else (Level.INFO, {})
+        self._effects.note(EventKind.STREAM_REQUESTED, level, stream_id, now, source=source, request=fields, **said)
         if request.bidirectional and self._limits.turns:
             self._conversations.begin(stream_id, now)
         if request.noise_cancellation:

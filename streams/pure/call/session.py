@@ -204,9 +204,10 @@ class CallSession:
             problem = f"The answer took so long that the first {dropped_ms / 1000:.1f} s of audio were not kept."
             self.note(EventKind.CALL_ANSWER_WARNING, Level.WARNING, None, now, problem=problem)
 
-    def start_stream(self, stream_id: UUID, request: StreamRequest, source: str, now: float) -> None:
-        """Adds a stream and begins to dial. The caller has checked that the call is live and the media has started."""
-        self._roster.start(stream_id, request, source, self.media, now)
+    def start_stream(self, stream_id: UUID, request: StreamRequest, source: str, now: float, *, problem: str = "") -> None:
+        """Adds a stream and begins to dial. The caller has checked that the call is live and the media has started. `problem`: what of the
+        request was taken otherwise, in sentences."""
+        self._roster.start(stream_id, request, source, self.media, now, problem=problem)
 
     def stop_stream(self, stream_id: UUID, cause: EndCause, by: str, now: float) -> None:
         """A stream that is gone is left alone: the request came too late, which is no error."""

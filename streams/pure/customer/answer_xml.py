@@ -159,13 +159,13 @@ def _request(element: Element, number: int, warnings: list[str]) -> StreamReques
     request, found = read_request({**values, "service_url": service_url})
     if any(problem.parameter in ESSENTIAL for problem in found):
         raise _invalid(found, number)
-    warnings += [f"<Stream> {number}: {_ATTRIBUTE_OF[parameter]} {words}; {instead}." for parameter, words, instead in found]
+    warnings += [f"<Stream> {number}: {problem._replace(parameter=_ATTRIBUTE_OF[problem.parameter]).sentence}" for problem in found]
     return request
 
 
 def _invalid(found: list[ParameterProblem], number: int) -> InvalidAnswer:
     """Every problem in sentences that name the attribute as the XML spells it; the place is the first one's."""
-    problem = " ".join(f"{_ATTRIBUTE_OF.get(parameter, 'The URL in <Stream>')} {words}." for parameter, words, _ in found)
+    problem = " ".join(f"{_ATTRIBUTE_OF.get(parameter, 'The URL in <Stream>')} {words}." for parameter, words, *_ in found)
     first = _ATTRIBUTE_OF.get(found[0].parameter)
     return InvalidAnswer(problem, f"<Stream> {number}, attribute {first}" if first else f"<Stream> {number}, its text")
 

@@ -31,11 +31,16 @@ _MIME_TYPES = {
 
 class ParameterProblem(NamedTuple):
     """`words` complete the sentence that begins with the parameter's name; `instead`: what is done where the request is carried out all the
-    same."""
+    same. `understood`: what was meant is plain, and there is something near it, so that it is no reason to refuse."""
 
     parameter: str
     words: str
     instead: str = LEFT_OUT
+    understood: bool = False
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.parameter} {self.words}; {self.instead}."
 
 
 class InvalidRequest(ValueError):
@@ -58,12 +63,17 @@ ESSENTIAL = frozenset({"service_url", "bidirectional", "audio_track", "content_t
 """What says where audio goes and which: a stream that has one of these wrong cannot be streamed. The others decorate it."""
 
 
+def accept_request(values: Mapping[str, object]) -> RequestReading:
+    """The request in `values`, and what of it is taken as something near it. Raises InvalidRequest with everything else that is wrong."""
+    reading = read_request(values)
+    if refused := [problem for problem in reading.found if not problem.understood]:
+        raise InvalidRequest(refused)
+    return reading
+
+
 def check_request(values: Mapping[str, object]) -> StreamRequest:
-    """The request in `values`. Raises InvalidRequest with everything that is wrong."""
-    request, found = read_request(values)
-    if found:
-        raise InvalidRequest(found)
-    return request
+    """The request alone."""
+    return accept_request(values).request
 
 
 def read_request(values: Mapping[str, object]) -> RequestReading:
@@ -96,8 +106,8 @@ class _Reader:
         self._values = values
         self.found: list[ParameterProblem] = []
 
-    def wrong(self, parameter: str, words: str, instead: str = LEFT_OUT) -> None:
-        self.found.append(ParameterProblem(parameter, words, instead))
+    def wrong(self, parameter: str, words: str, instead: str = LEFT_OUT, *, understood: bool = False) -> None:
+        self.found.append(ParameterProblem(parameter, words, instead, understood))
 
     def flag(self, name: str, default: bool) -> bool:
         text = self._text(name)
@@ -134,7 +144,7 @@ class _Reader:
         known = _NUMBER.fullmatch(text)
         nearest = round(min(max(float(text), low), high)) if known else default
         instead = f"it is taken as {nearest}" if known else f"{default} is taken"
-        self.wrong(name, f"is {cleaned(text, 60)!r}; it has to be a whole number from {low} to {high}", instead)
+        self.wrong(name, f"is {cleaned(text, 60)!r}; it has to be a whole number from {low} to {high}", instead, understood=bool(known))
         return nearest
 
     def content_type(self, name: str, rate_name: str) -> str:

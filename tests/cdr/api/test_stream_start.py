@@ -68,6 +68,8 @@ WRONG: list[tuple[Any, str]] = [
     ({"service_url": "https://bot.example.com"}, "service_url has to begin with ws:// or wss:// and a host."),
     ({"service_url": SERVICE_URL, "bidirectional": True, "audio_track": "both"}, "with bidirectional it has to be inbound."),
     ({"service_url": SERVICE_URL, "bidirectional": "true", "audio_track": "outbound"}, "with bidirectional it has to be inbound."),
+    ({"service_url": SERVICE_URL, "noise_cancellation_level": "high"}, "noise_cancellation_level is 'high'; it has to be a whole number"),
+    ({"service_url": SERVICE_URL, "noise_cancellation_level": 400, "stream_timeout": 0}, "stream_timeout is '0'"),
     ({"service_url": [1], "stream_timeout": {}}, "stream_timeout is '{}'"),
     ("[1]", "The body is JSON but no object."),
     ("{", "The body is not JSON"),
@@ -83,6 +85,22 @@ def test_start_says_everything_that_is_wrong(acme: Customer) -> None:
         assert answer.status_code == 400, error
         assert error in answer.json()["error"]
     assert not ControlRequest.objects.exists()
+
+
+@pytest.mark.parametrize(("level", "taken_as"), [(130, 100), ("-5", 60), (59.5, 60), ("1e9", 100), (0, 60), (10**30, 100)])
+def test_a_level_beyond_is_taken_as_the_nearest_and_the_log_is_told(acme: Customer, level: Any, taken_as: int) -> None:
+    wanted = {"service_url": SERVICE_URL, "noise_cancellation": True, "noise_cancellation_level": level}
+    assert acme.post(streams_path(acme.quiet_call()), json.dumps(wanted)).status_code == 202
+    asked = taken()[0].details
+    assert asked["request"]["noise_cancellation_level"] == taken_as
+    assert asked["problem"].startswith("noise_cancellation_level is '")
+    assert asked["problem"].endswith(f"; it has to be a whole number from 60 to 100; it is taken as {taken_as}.")
+
+
+def test_one_that_is_within_or_not_given_is_no_problem(acme: Customer) -> None:
+    for more in ({}, {"noise_cancellation_level": "60"}, {"noise_cancellation_level": 100}):
+        assert acme.post(streams_path(acme.quiet_call()), {"service_url": SERVICE_URL, **more}).status_code == 202
+        assert "problem" not in taken()[0].details
 
 
 def test_start_of_a_broken_form_is_refused(acme: Customer) -> None:

@@ -84,6 +84,13 @@ def test_a_start_that_nobody_takes_ends_with_a_reason_a_callback_and_a_charge(ca
     assert list(events) == [("stream_requested", "info", None, "API"), ("stream_ended", "error", stream.end_details, None)]
 
 
+def test_what_of_it_was_taken_otherwise_is_in_its_log(call: Call) -> None:
+    control.request_start(call, REQUEST, "API", "noise_cancellation_level is '130'.")
+    later()
+    event = StreamEvent.objects.get(kind="stream_requested")
+    assert (event.level, event.details["problem"]) == ("warning", "noise_cancellation_level is '130'.")
+
+
 def test_nobody_takes_it_afterwards_and_it_ends_once(call: Call) -> None:
     asked(call)
     assert len(later()) == 1

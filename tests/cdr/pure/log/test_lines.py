@@ -121,6 +121,12 @@ def test_a_streams_request_is_laid_flat_and_the_values_of_extra_headers_are_hidd
     assert line.pairs == (Pair("extra_headers", "tenant=(hidden); token=(hidden)"), Pair("keep_call_alive", "true"))
 
 
+def test_what_of_a_request_was_taken_otherwise_is_said() -> None:
+    request, problem = {"service_url": "wss://bot.example/a"}, "noise_cancellation_level is '130'; it is taken as 100."
+    line = lines([event(1, 0, "stream_requested", source="API", request=request, problem=problem)], START)[0]
+    assert line.words == f"A stream to wss://bot.example/a was requested by API. {problem}"
+
+
 def test_details_that_are_no_object_count_as_empty() -> None:
     odd: list[object] = [[], "text", None, 5]
     for details in odd:

@@ -4,8 +4,10 @@ A link is its row's key and a signature (Django's, by SECRET_KEY) over the key a
 neither a changed address nor a changed row shows more. The signature is kept nowhere. A link works for as long as whoever made it might
 make it now. Owns those rules. Must not know requests or pages."""
 
+import json
 import re
 import secrets
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -13,6 +15,7 @@ from django.contrib.auth import get_user_model
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 
 from cdr import audit
 from cdr.audit import Actor
@@ -63,19 +66,24 @@ class SharedLog(NamedTuple):
 
 
 # Made and revoked ----------------------------------------------------------------------------------------------------
-def make_link(stream: Stream, terms: LinkTerms, user: Any, actor: Actor) -> str:
-    """The working link, `key/signature`, which is told now or never. Raises NotShared."""
+def make_link(stream: Stream, terms: LinkTerms, user: Any, actor: Actor, mark: str = "") -> str:
+    """The working link, `key/signature`, which is told now or never. With the same mark, and all else as it was, it is the same link again,
+    and none is made. Raises NotShared."""
     if not SHORTEST <= terms.lasts <= LONGEST:
         raise NotShared("A link works for 1 hour at least, and for 30 days at most.")
     if terms.whole_numbers and not user.has_perm(MAY_SEE_NUMBERS):
         raise NotShared("You see numbers masked: a link of yours shows them so, too.")
-    now = database_now()
+    now, key = database_now(), _key_of(stream, terms, user, mark) if mark else secrets.token_urlsafe(KEY_BYTES)
     with transaction.atomic():
         get_user_model().objects.select_for_update(no_key=True).get(pk=user.pk)  # one person's clicks, one after another
+        if there := LogLink.objects.filter(key=key).first():
+            if there.revoked_at or there.expires_at <= now:
+                raise NotShared("The link that was made of this form works no more. Open the form anew for another one.")
+            return _text_of(there)
         if LogLink.objects.filter(stream=stream, revoked_at=None, expires_at__gt=now).count() >= MOST_AT_ONCE:
             raise NotShared(f"{MOST_AT_ONCE} links to this log work already. Revoke one first.")
         link = LogLink.objects.create(
-            key=secrets.token_urlsafe(KEY_BYTES),
+            key=key,
             stream=stream,
             owner=user,
             made_by=actor.name,
@@ -86,6 +94,16 @@ def make_link(stream: Stream, terms: LinkTerms, user: Any, actor: Actor) -> str:
             with_details=terms.with_details,
         )
         audit.write(actor, Act.SHARE_LOG, stream, **_told(link))
+    return _text_of(link)
+
+
+def _key_of(stream: Stream, terms: LinkTerms, user: Any, mark: str) -> str:
+    """Which nobody can tell who has no SECRET_KEY, whoever chose the mark."""
+    digest = salted_hmac("cdr.log_links.mark", json.dumps([user.pk, stream.pk, *map(str, terms), mark]), algorithm="sha256").digest()
+    return urlsafe_b64encode(digest[:KEY_BYTES]).decode()
+
+
+def _text_of(link: LogLink) -> str:
     return f"{link.key}/{_signer().signature(_signed(link))}"
 
 

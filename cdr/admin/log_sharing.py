@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from cdr.admin.additions import Additions, Door, OwnPage, Where
+from cdr.admin.entry.sent_before import MarkedForm
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.questions import Asking, Question
 from cdr.admin.lists.records import RecordAdmin, found
@@ -34,7 +35,7 @@ LASTS = (("1", "1 hour"), ("4", "4 hours"), ("24", "1 day"), ("72", "3 days"), (
 LONGEST_NAME = 100
 
 
-class LinkForm(forms.Form):
+class LinkForm(MarkedForm):
     """`numbers` is for those who see them whole."""
 
     lasts = forms.ChoiceField(label="It works for", choices=LASTS, initial="24")
@@ -89,12 +90,12 @@ class SharesLogs(Asking, RecordAdmin):
         return self.asked(request, link_question(stream, form), crumb=str(stream.uuid))
 
     def _make_link(self, request: HttpRequest, stream: Stream, form: LinkForm) -> HttpResponse:
-        """The link on a page that is never shown again."""
+        """The link on a page that is shown to nobody else: a reload of it shows the same one."""
         if not form.is_valid():
             return self._ask_for_link(request, stream, form)
         terms = form.terms
         try:
-            made = make_link(stream, terms, request.user, visitor(request))
+            made = make_link(stream, terms, request.user, visitor(request), form.cleaned_data["mark"])
         except NotShared as error:
             form.add_error("lasts", str(error))
             return self._ask_for_link(request, stream, form)

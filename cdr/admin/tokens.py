@@ -1,9 +1,11 @@
-"""On an account's page: its auth tokens, a new one, and the end of one, at once or after a time.
+"""An account's auth tokens: a new one, and the end of one, at once or after a time; as staff do it in the console, from the account's page,
+and managers at the desk.
 
-Owns the asking, and the one page that shows a new token. Which tokens count is streams' rule."""
+Owns the form, the questions, and the one page that shows a new token. Which tokens count is streams' rule."""
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -14,9 +16,11 @@ from django.utils import timezone
 
 from cdr.admin import acts
 from cdr.admin.additions import Additions, Door, OwnPage, Where
+from cdr.admin.entry.sent_before import MarkedForm, note_sent, was_sent
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.questions import Asking, Choice, Question
 from cdr.admin.lists.records import found
+from cdr.audit import Actor
 from cdr.pages.auth_tokens import counting_lines
 from cdr.pure.figures import moment
 from streams.models import Account, AuthToken
@@ -33,9 +37,10 @@ ENDS = {
     "168": ("in 7 days", timedelta(days=7)),
 }
 PROPOSED = "24"
+TOKEN_GONE = "The token that it made was shown then, and cannot be shown again: where nobody kept it, revoke it and make another."  # noqa: S105 - words
 
 
-class TokenForm(forms.Form):
+class TokenForm(MarkedForm):
     name = forms.CharField(
         max_length=LONGEST_NAME,
         label="Name",
@@ -47,67 +52,93 @@ class TokenForm(forms.Form):
         return cleaned(self.cleaned_data["name"], LONGEST_NAME)
 
 
-class TokenAdmin(Asking):
-    """An account, with its auth tokens."""
+class MakesTokens(Asking):
+    """Makes and ends auth tokens, as staff do in the console, and managers at the desk. Who may is asked before, by each site.
+    `token_template`: of the one page that shows a new token."""
+
+    token_template: ClassVar[str]
+
+    def tokens_address(self, account: Account) -> str:
+        """Of the list that one comes from, and goes back to."""
+        raise NotImplementedError
+
+    def tokens_by(self, request: HttpRequest) -> Actor:
+        raise NotImplementedError
 
     # A new one ----------------------------------------------------------------------------------------------------------
-    def new_view(self, request: HttpRequest, key: int) -> HttpResponse:
-        """GET asks for its name, POST makes it. Only for those who may make tokens."""
-        return self.act_view(
-            request,
-            MAY_CHANGE_TOKENS,
-            lambda: self._ask_for_name(request, key, TokenForm()),
-            lambda: self._make(request, key, TokenForm(request.POST)),
-            confirm=True,
-        )
+    def ask_for_name(self, request: HttpRequest, account: Account, form: TokenForm) -> HttpResponse:
+        return self.asked(request, new_question(account, form, self.tokens_address(account)), crumb=account.name)
 
-    def _ask_for_name(self, request: HttpRequest, key: int, form: TokenForm) -> HttpResponse:
-        account = found(Account.objects.filter(pk=key).first(), "account")
-        return self.asked(request, new_question(account, form, _page_of(account)), crumb=account.name)
-
-    def _make(self, request: HttpRequest, key: int, form: TokenForm) -> HttpResponse:
-        """The token on a page that is never asked for again: a reload finds its name taken, and makes none."""
-        account = found(Account.objects.filter(pk=key).first(), "account")
+    def make_token(self, request: HttpRequest, account: Account) -> HttpResponse:
+        """The token on a page that is never shown again: a reload makes none."""
+        form, back = TokenForm(request.POST), self.tokens_address(account)
+        if was_sent(request):
+            messages.warning(request, f"No other token was made: this form was sent before. {TOKEN_GONE}")
+            return HttpResponseRedirect(back)
         if not form.is_valid():
-            return self._ask_for_name(request, key, form)
+            return self.ask_for_name(request, account, form)
         try:
-            token = acts.make_token(account, form.cleaned_data["name"], visitor(request))
+            token = acts.make_token(account, form.cleaned_data["name"], self.tokens_by(request))
         except NotMade as error:
             form.add_error("name", str(error))
-            return self._ask_for_name(request, key, form)
-        shown = {"account": account, "token": token, "secret": standard_webhook_secret(token.secret), "back": _page_of(account)}
-        page = TemplateResponse(request, "admin/cdr/token.html", self.page_context(request, f"The new auth token of {account}", **shown))
+            return self.ask_for_name(request, account, form)
+        note_sent(request)
+        shown = {"account": account, "token": token, "secret": standard_webhook_secret(token.secret), "back": back}
+        page = TemplateResponse(request, self.token_template, self.page_context(request, f"The new auth token of {account}", **shown))
         page["Cache-Control"] = "no-store"
         return page
 
     # The end of one -------------------------------------------------------------------------------------------------------
-    def revoke_view(self, request: HttpRequest, key: int, token: int) -> HttpResponse:
-        """GET asks when it is to end, POST does it."""
-        row = AuthToken.objects.filter(pk=token, account_id=key).select_related("account").first()
-        return self.act_view(
-            request,
-            MAY_CHANGE_TOKENS,
-            lambda: self._ask_to_revoke(request, found(row, "auth token")),
-            lambda: self._revoke(request, found(row, "auth token")),
-            confirm=True,
-        )
+    def ask_to_end(self, request: HttpRequest, token: AuthToken) -> HttpResponse:
+        return self.asked(request, revoke_question(token, self.tokens_address(token.account)), crumb=token.account.name)
 
-    def _ask_to_revoke(self, request: HttpRequest, token: AuthToken) -> HttpResponse:
-        return self.asked(request, revoke_question(token, _page_of(token.account)), crumb=token.account.name)
-
-    def _revoke(self, request: HttpRequest, token: AuthToken) -> HttpResponse:
-        chosen = ENDS.get(request.POST.get("ends", ""))
+    def end_token(self, request: HttpRequest, token: AuthToken) -> HttpResponse:
+        back, chosen = HttpResponseRedirect(self.tokens_address(token.account)), ENDS.get(request.POST.get("ends", ""))
         if chosen is None:
             messages.warning(request, "Nothing was done: no time was chosen for the token's end.")
-            return HttpResponseRedirect(_page_of(token.account))
+            return back
         try:
-            ends_at = acts.revoke_token(token, chosen[1], visitor(request))
+            ends_at = acts.revoke_token(token, chosen[1], self.tokens_by(request))
         except Overtaken:
             messages.warning(request, f"Nothing was done: the auth token {token.name} was revoked meanwhile, or has ended.")
         else:
             when = f"ends at {moment(ends_at)} UTC" if chosen[1] else "has ended; what it opened is refused"
             messages.success(request, f"The auth token {token.name} of {token.account} {when}.")
-        return HttpResponseRedirect(_page_of(token.account))
+        return back
+
+
+class TokenAdmin(MakesTokens):
+    """An account, with its auth tokens."""
+
+    token_template = "admin/cdr/token.html"  # noqa: S105 - a file's name
+
+    def tokens_address(self, account: Account) -> str:
+        return reverse("admin:streams_account_change", args=[account.pk])
+
+    def tokens_by(self, request: HttpRequest) -> Actor:
+        return visitor(request)
+
+    def new_token_view(self, request: HttpRequest, key: int) -> HttpResponse:
+        """GET asks for its name, POST makes it. Only for those who may make tokens."""
+        account = Account.objects.filter(pk=key).first()
+        return self.act_view(
+            request,
+            MAY_CHANGE_TOKENS,
+            lambda: self.ask_for_name(request, found(account, "account"), TokenForm()),
+            lambda: self.make_token(request, found(account, "account")),
+            confirm=True,
+        )
+
+    def revoke_token_view(self, request: HttpRequest, key: int, token: int) -> HttpResponse:
+        """GET asks when it is to end, POST does it."""
+        row = AuthToken.objects.filter(pk=token, account_id=key).select_related("account").first()
+        return self.act_view(
+            request,
+            MAY_CHANGE_TOKENS,
+            lambda: self.ask_to_end(request, found(row, "auth token")),
+            lambda: self.end_token(request, found(row, "auth token")),
+            confirm=True,
+        )
 
     def _token_doors(self, request: HttpRequest, account: Account) -> Iterator[Door]:
         """The way to the end of one stands beside it, on the account's page."""
@@ -116,8 +147,8 @@ class TokenAdmin(Asking):
 
     adds = Additions(
         pages=(
-            OwnPage("new_token", "<int:key>/new-token/", new_view),
-            OwnPage("revoke_token", "<int:key>/revoke-token/<int:token>/", revoke_view),
+            OwnPage("new_token", "<int:key>/new-token/", new_token_view),
+            OwnPage("revoke_token", "<int:key>/revoke-token/<int:token>/", revoke_token_view),
         ),
         doors={Where.RECORD: _token_doors},
     )
@@ -160,7 +191,3 @@ def revoke_question(token: AuthToken, back: str) -> Question:
         back=back,
         choice=Choice("It ends", "ends", tuple((key, words) for key, (words, _) in ENDS.items()), PROPOSED),
     )
-
-
-def _page_of(account: Account) -> str:
-    return reverse("admin:streams_account_change", args=[account.pk])

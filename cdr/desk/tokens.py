@@ -1,32 +1,29 @@
 """The desk's auth tokens, by account: which there are, a new one, and the end of one; the last two for managers.
 
-Owns the addresses. What is asked is the console's (cdr.admin.tokens), which tokens count is streams'."""
+Owns the addresses. What is asked, and done, is cdr.admin.tokens'; which tokens count is streams'."""
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from cdr.admin import acts
 from cdr.admin.additions import Additions, OwnPage
-from cdr.admin.lists.questions import Asking
 from cdr.admin.lists.records import found
-from cdr.admin.tokens import ENDS, TokenForm, new_question, revoke_question
+from cdr.admin.tokens import MakesTokens, TokenForm
+from cdr.audit import Actor
 from cdr.desk.records import DeskRecords, desk_actor, name_of_row, row_named, scope_here
 from cdr.desk.site import desk
 from cdr.pages.auth_tokens import TokenLine, token_lines
-from cdr.pure.figures import moment
 from cdr.pure.log.for_customers import name_for_customers
 from streams.models import Account, AuthToken
-from streams.pure.callback.signature import standard_webhook_secret
-from streams.tokens import NotMade, Overtaken
 
 
 @admin.register(AuthToken, site=desk)
-class DeskTokens(DeskRecords, Asking):
+class DeskTokens(DeskRecords, MakesTokens):
     address = "tokens"
+    token_template = "desk/token.html"  # noqa: S105 - a file's name
     ACTS = frozenset({"new", "revoke"})
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -50,58 +47,29 @@ class DeskTokens(DeskRecords, Asking):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         raise Http404
 
+    def tokens_address(self, account: Account) -> str:
+        return self.own_url("changelist")
+
+    def tokens_by(self, request: HttpRequest) -> Actor:
+        return desk_actor(request)
+
     def new_view(self, request: HttpRequest, auth_id: str) -> HttpResponse:
         account = found(scope_here(request).account(auth_id), "account")
         return self.acted(
             request,
             account.pk,
-            lambda: self._ask_for_name(request, account, TokenForm()),
-            lambda: self._make(request, account, TokenForm(request.POST)),
+            lambda: self.ask_for_name(request, account, TokenForm()),
+            lambda: self.make_token(request, account),
             confirm=True,
         )
-
-    def _ask_for_name(self, request: HttpRequest, account: Account, form: TokenForm) -> HttpResponse:
-        return self.asked(request, new_question(account, form, self.own_url("changelist")), crumb=account.name)
-
-    def _make(self, request: HttpRequest, account: Account, form: TokenForm) -> HttpResponse:
-        """The token on a page that is never asked for again."""
-        if not form.is_valid():
-            return self._ask_for_name(request, account, form)
-        try:
-            token = acts.make_token(account, form.cleaned_data["name"], desk_actor(request))
-        except NotMade as error:
-            form.add_error("name", str(error))
-            return self._ask_for_name(request, account, form)
-        shown = {"account": account, "token": token, "secret": standard_webhook_secret(token.secret)}
-        page = TemplateResponse(request, "desk/token.html", self.page_context(request, f"The new auth token of {account}", **shown))
-        page["Cache-Control"] = "no-store"
-        return page
 
     def revoke_view(self, request: HttpRequest, auth_id: str, name: str) -> HttpResponse:
         scope = scope_here(request)
         account = found(scope.account(auth_id), "account")
         token = found(row_named(scope.rows(AuthToken).filter(account=account).select_related("account"), name), "auth token")
         return self.acted(
-            request,
-            account.pk,
-            lambda: self.asked(request, revoke_question(token, self.own_url("changelist")), crumb=account.name),
-            lambda: self._revoke(request, token),
-            confirm=True,
+            request, account.pk, lambda: self.ask_to_end(request, token), lambda: self.end_token(request, token), confirm=True
         )
-
-    def _revoke(self, request: HttpRequest, token: AuthToken) -> HttpResponse:
-        chosen = ENDS.get(request.POST.get("ends", ""))
-        if chosen is None:
-            messages.warning(request, "Nothing was done: no time was chosen for the token's end.")
-            return HttpResponseRedirect(self.own_url("changelist"))
-        try:
-            ends_at = acts.revoke_token(token, chosen[1], desk_actor(request))
-        except Overtaken:
-            messages.warning(request, f"Nothing was done: the auth token {token.name} was revoked meanwhile, or has ended.")
-        else:
-            when = f"ends at {moment(ends_at)} UTC" if chosen[1] else "has ended; what it opened is refused"
-            messages.success(request, f"The auth token {token.name} {when}.")
-        return HttpResponseRedirect(self.own_url("changelist"))
 
     adds = Additions(
         pages=(OwnPage("new", "<str:auth_id>/new/", new_view), OwnPage("revoke", "<str:auth_id>/<slug:name>/revoke/", revoke_view))

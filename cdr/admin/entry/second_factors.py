@@ -16,12 +16,15 @@ from django.views.generic import TemplateView
 
 from cdr import audit
 from cdr.admin.additions import Context
+from cdr.admin.entry.sent_before import new_mark, note_sent, was_sent
 from cdr.admin.entry.visitor import page_here, visitor
 from cdr.models import AuthenticatorApp
 from cdr.pure.acts import Act
 from cdr.pure.sign_in import wait_words
 from cdr.sign_in import second_factor
 from cdr.sign_in.second_factor import CodeCheck
+
+CODES_GONE = "The recovery codes were shown once: who has not kept them makes new ones here, and the old ones are good no more."
 
 
 @method_decorator([csrf_protect, sensitive_post_parameters("code")], name="dispatch")
@@ -33,6 +36,7 @@ class SecondFactorView(TemplateView):
         return super().get_context_data(
             device=device,
             since=device.created_at if device else None,
+            mark=new_mark(),
             codes_left=second_factor.recovery_codes_left(self._user) if device else 0,
             **kwargs,
         )
@@ -45,12 +49,15 @@ class SecondFactorView(TemplateView):
         return act() if act else self._shown()
 
     def _begin(self) -> HttpResponse:
-        return self._setting_up(second_factor.begin(self._user))
+        begun = second_factor.unfinished(self._user) if was_sent(self.request) else None
+        note_sent(self.request)
+        return self._setting_up(begun or second_factor.begin(self._user))
 
     def _confirm(self, code: str) -> HttpResponse:
         device = second_factor.unfinished(self._user)
         if device is None:
-            return self._shown(problem="Nothing is being set up. Begin anew.")
+            done = second_factor.device_of(self._user) is not None
+            return self._shown(problem=f"It is set up already. {CODES_GONE}" if done else "Nothing is being set up. Begin anew.")
         answer = second_factor.confirm(self._user, code)
         if not answer.right:
             return self._setting_up(device, problem=_code_problem(answer))
@@ -64,6 +71,9 @@ class SecondFactorView(TemplateView):
     def _new_codes(self) -> HttpResponse:
         if second_factor.device_of(self._user) is None:
             return self._shown(problem="Recovery codes go with a second factor. Set it up first.")
+        if was_sent(self.request):
+            return self._shown(problem=f"No others were made. {CODES_GONE}")
+        note_sent(self.request)
         with transaction.atomic():
             audit.write(visitor(self.request), Act.NEW_RECOVERY_CODES, self._user)
             return self._shown(codes=second_factor.new_recovery_codes(self._user))

@@ -3,14 +3,15 @@
 Owns those queries. Must not know which charges a statement takes."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import BigIntegerField, Count, F, QuerySet, Sum
 from django.db.models.functions import Cast, Coalesce, Round, TruncDate
 
 from cdr.models import Adjustment, Charge
 from cdr.pure.statement import Figures, Group
-from streams.models import Application
+from streams.models import Application, Call
 from streams.pure.time_zone import zone
 
 IN_UNITS = 100_000
@@ -41,6 +42,38 @@ def groups_of(charges: QuerySet[Charge], zone_name: str, *, by_currency: bool = 
 def figures_of(charges: QuerySet[Charge]) -> Figures:
     found = charges.order_by().aggregate(**sums_of())
     return _counted([found[name] for name in WHAT])
+
+
+class Counted(NamedTuple):
+    """How many rows, and what their streams were charged, by currency in its order; None of more rows than were to be counted."""
+
+    rows: int
+    by_currency: list[tuple[str, Figures]] | None
+
+
+BEHIND = """
+WITH asked(id) AS ({rows}), counted(number) AS (SELECT COUNT(*) FROM asked)
+SELECT NULL, number, 0, 0, 0 FROM counted
+UNION ALL
+SELECT charge.currency, COUNT(*), SUM(charge.seconds), SUM(charge.billed_seconds), SUM(CAST(ROUND(charge.amount * 100000) AS bigint))
+FROM asked {joined} JOIN cdr_charge AS charge ON charge.stream_id = {stream}
+WHERE (SELECT number FROM counted) <= %s
+GROUP BY charge.currency
+"""
+"""In one statement, so that all is of one moment, and in a third less time than by IN: no row has to be looked for twice among them."""
+OF_STREAMS = {"joined": "", "stream": "asked.id"}
+OF_CALLS = {"joined": "JOIN streams_stream AS stream ON stream.call_id = asked.id", "stream": "stream.id"}
+
+
+def charges_behind(rows: QuerySet[Any], most: int) -> Counted:
+    """Of calls or of streams, each there once."""
+    keys, arguments = rows.order_by().values("pk")[: most + 1].query.sql_with_params()
+    joins = OF_CALLS if issubclass(rows.model, Call) else OF_STREAMS
+    with connection.cursor() as cursor:
+        cursor.execute(BEHIND.format(rows=keys, **joins), [*arguments, most])
+        found = {currency: figures for currency, *figures in cursor.fetchall()}
+    number = int(found.pop(None)[0])
+    return Counted(number, sorted((currency, _counted(figures)) for currency, figures in found.items()) if number <= most else None)
 
 
 def units_in(charges: QuerySet[Charge], adjustments: QuerySet[Adjustment]) -> int:

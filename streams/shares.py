@@ -42,6 +42,29 @@ class Shares:
         return [whose for whose in taken if not self.has_share(taken, whose)]
 
 
+class StreamPlaces:
+    """For how many live streams a process does something that takes much, where nobody waits: a stream begins now, and goes on without it.
+    `count` comes from an operator, by `setting`; one account may have half of them, and always one. `does`: what, before "2 streams"."""
+
+    def __init__(self, count: int, does: str, setting: str) -> None:
+        self._count, self._each, self._does, self._setting = count, max(count // 2, 1), does, setting
+        self._shares = Shares(setting, count, self._each) if count > 1 else None
+
+    def no_room(self, taken: Mapping[int, int], account_id: int) -> str:
+        """Why there is none for one more stream of the account, in words that go on a sentence; "" where there is."""
+        if not self._count:
+            return f"a process {self._does} no stream here ({self._setting})."
+        if self._shares is not None and not self._shares.has_share(taken, account_id):
+            return f"a process {self._does} {_streams(self._each)} of one account at once (half of {self._setting}), and this one does."
+        if sum(taken.values()) >= self._count:
+            return f"a process {self._does} {_streams(self._count)} at once ({self._setting}), and this one does."
+        return ""
+
+
+def _streams(count: int) -> str:
+    return "1 stream" if count == 1 else f"{count} streams"
+
+
 class Places:
     """The places of this process. Who finds none waits; when one is free, of those that wait whoever has the fewest is next. May be
     used from threads and from event loops."""

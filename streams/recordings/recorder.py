@@ -20,7 +20,7 @@ from streams.pure.recording.tape import Taken, Tape
 from streams.recordings import store
 from streams.recordings.recorded_file import NotKept, Recorded, RecordedFile
 from streams.recordings.sweeping import clear_work
-from streams.shares import Places, Shares
+from streams.shares import Places, Shares, StreamPlaces
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -182,24 +182,12 @@ class Recorders:
         self.places = Places(RECORDING)
         self.threads = DatabaseThreads(RECORDING.places, "recordings", answer_seconds=SAVE_SECONDS)
         self._live: set[Recorder] = set()
-        count = settings.RECORDED_STREAMS
-        self._shares = Shares("recorded streams", count, count // 2) if count > 1 else None
-
-    def _no_place(self, account_id: int) -> str:
-        """Why one more stream of the account is not recorded; "" where it is."""
-        if self._shares is None:
-            return "no stream is recorded here (RECORDED_STREAMS)."
-        self._forget_done()
-        taken = Counter(recorder.account_id for recorder in self._live)
-        if not self._shares.has_share(taken, account_id):
-            return f"full: a process records {self._shares.each} streams of one account at once (half of RECORDED_STREAMS)."
-        if not self._shares.has_room(taken, account_id):
-            return f"full: a process records {self._shares.places} streams at once (RECORDED_STREAMS)."
-        return ""
+        self._stream_places = StreamPlaces(settings.RECORDED_STREAMS, "records", "RECORDED_STREAMS")
 
     def begin(self, account_id: int, stream_id: UUID, tape: Tape) -> Recorder | str:
         """A recording of a stream, or why there is none."""
-        if problem := self._no_place(account_id):
+        self._forget_done()
+        if problem := self._stream_places.no_room(Counter(recorder.account_id for recorder in self._live), account_id):
             return problem
         try:
             recorder = Recorder(self, account_id, stream_id, tape)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.shares import Places, SharedThreads, Shares
+from streams.shares import Places, SharedThreads, Shares, StreamPlaces
 
 FEW = Shares("a pool", places=4, each=2)
 IN_TIME_SECONDS = 10
@@ -26,6 +26,24 @@ def test_room_is_counted_by_account_and_in_all() -> None:
     assert FEW.has_room(taken, "a", own=1)
     assert not FEW.has_room(taken + Counter("b"), "c") and FEW.has_share(taken + Counter("b"), "c")
     assert FEW.at_their_share(taken) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("count", "taken", "words"),
+    [
+        (0, {}, "a process records no stream here (LIMIT)."),
+        (1, {}, ""),
+        (1, {1: 1}, "a process records 1 stream at once (LIMIT), and this one does."),
+        (1, {2: 1}, "a process records 1 stream at once (LIMIT), and this one does."),
+        (3, {}, ""),
+        (3, {1: 1, 2: 1}, "a process records 1 stream of one account at once (half of LIMIT), and this one does."),
+        (50, {1: 24, 2: 25}, ""),
+        (50, {1: 25}, "a process records 25 streams of one account at once (half of LIMIT), and this one does."),
+        (50, {2: 25, 3: 25}, "a process records 50 streams at once (LIMIT), and this one does."),
+    ],
+)
+def test_of_places_for_streams_one_account_may_have_half_and_always_one(count: int, taken: dict[int, int], words: str) -> None:
+    assert StreamPlaces(count, "records", "LIMIT").no_room(taken, 1) == words
 
 
 async def test_one_account_cannot_fill_a_pool() -> None:

@@ -1,8 +1,9 @@
 """The noise of one stream's caller, suppressed on the way to its service: whether it is, how strongly, and what that takes.
 
-Owns that it never harms the audio: what cannot be done, or fails, is noted once, and the stream goes on with the audio as it came. Must not
-know how noise is told from speech."""
+Owns that it never harms the audio: what cannot be done, or fails, is noted once, and the stream goes on with the audio as it came; where
+there was no place, until there is one. Must not know how noise is told from speech."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +15,8 @@ from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import AudioFormat, StreamRequest
 
 CALLERS_TRACK = "inbound"
+ASKED_AGAIN_SECONDS = 1.0
+"""Who found no place looks for one as often as this: all live streams of the process are counted for it."""
 
 
 class Cleans(Protocol):
@@ -43,17 +46,22 @@ class NoiseCancellation:
         self._stream_id, self._format, self._means, self._note = stream_id, format, means, note
         self._level, self._strength = request.noise_cancellation_level, strength_of(request.noise_cancellation_level)
         self._suppressor: Cleans | None = None
-        self._begin(request.tracks, now)
+        self._looks_at = math.inf
+        """When there may be a place, where there was none."""
+        if CALLERS_TRACK in request.tracks:
+            self._begin(now)
+        else:
+            self._go_without("The stream does not have the inbound track, which is the one whose noise is suppressed.", now)
 
     @property
     def active(self) -> bool:
         return self._suppressor is not None
 
-    def _begin(self, tracks: tuple[str, ...], now: float) -> None:
-        if CALLERS_TRACK not in tracks:
-            return self._go_without("The stream does not have the inbound track, which is the one whose noise is suppressed.", now)
+    def _begin(self, now: float) -> None:
         if problem := self._means.no_room():
-            return self._go_without(problem, now)
+            self._looks_at = now + ASKED_AGAIN_SECONDS
+            return None if self.problem else self._go_without(problem, now)
+        self.problem, self._looks_at = "", math.inf
         try:
             self._suppressor = self._means.suppressor(self._format, self._strength)
         except ImportError as error:
@@ -65,6 +73,8 @@ class NoiseCancellation:
 
     def cleaned(self, frame: bytes, now: float) -> bytes:
         """As long as it was. The hot path, of a stream that asks for it."""
+        if self._suppressor is None and now >= self._looks_at:
+            self._begin(now)
         if self._suppressor is None:
             return frame
         began = self._means.cpu_seconds()
@@ -79,7 +89,7 @@ class NoiseCancellation:
 
     def end(self) -> None:
         """Of its stream. A call may have many, one after the other, and the library keeps 0.3 MB for each."""
-        self._suppressor = None
+        self._suppressor, self._looks_at = None, math.inf
 
     def _go_without(self, problem: str, now: float) -> None:
         self._suppressor, self.problem = None, problem

@@ -66,7 +66,7 @@ def test_get_tells_how_noise_cancellation_went(acme: Customer) -> None:
     def told(call: Call) -> object:
         return acme.get(f"{streams_path(call)}{call.streams.get().uuid}/").json()["noise_cancellation"]
 
-    full = "An account may have it on 50 streams of a process at once, and this one has as many."
+    full = "A process suppresses the noise of 25 streams of one account at once (half of NOISE_CANCELLATION_STREAMS), and this one does."
     assert told(noisy_call(acme.gateway)) == {"level": 90, "strength": "very high", "cpu_ms_a_minute": 81.4, "problem": ""}
     assert told(noisy_call(acme.gateway, problem=full)) == {
         "level": 90,

@@ -79,7 +79,7 @@ def test_what_explains_a_stream(gateway) -> None:
 
 
 def test_noise_cancellation_is_told_of_a_stream_that_asked_for_it(gateway) -> None:
-    full = "An account may have it on 50 streams of a process at once, and this one has as many."
+    full = "A process suppresses the noise of 25 streams of one account at once (half of NOISE_CANCELLATION_STREAMS), and this one does."
     done, undone = more_of(noisy_call(gateway)), more_of(noisy_call(gateway, problem=full))
     assert done["Noise cancellation"] == ("level 90: very high strength, by webrtc-noise-gain; a minute of audio takes 81 ms of CPU")
     assert undone["Noise cancellation"] == f"level 90, not carried out. {full}"

@@ -44,8 +44,11 @@ async def test_a_service_hears_less_noise_and_one_beyond_its_accounts_share_hear
                 await another.conversation()
                 mine, others = await until(lambda: list(Account.objects.order_by("pk"))[:2] if all_told() else [])
                 assert board.noise_places.taken() == {mine.pk: 1, others.pk: 1}
-                assert board.noise_places.no_room(mine.pk).startswith("An account may have it on 1 streams of a process at once")
-                assert board.noise_places.no_room(0).startswith("A process may do it for 2 streams at once, and this one does")
+                suppresses, named = "A process suppresses the noise of", "NOISE_CANCELLATION_STREAMS"
+                assert board.noise_places.no_room(mine.pk) == (
+                    f"{suppresses} 1 stream of one account at once (half of {named}), and this one does."
+                )
+                assert board.noise_places.no_room(0) == f"{suppresses} 2 streams at once ({named}), and this one does."
             rows = await until(lambda: kept() if Stream.objects.filter(state="ended").count() == 4 else [])
             assert not board.noise_places.taken()
     assert heard[0].audio == heard[2].audio == HISS
@@ -55,7 +58,7 @@ async def test_a_service_hears_less_noise_and_one_beyond_its_accounts_share_hear
     assert rows[0] is None
     assert (rows[1]["level"], rows[1]["strength"], rows[1]["problem"], rows[1]["audio_ms"]) == (100, "very high", "", 4000)
     assert 0 < rows[1]["cpu_ms_a_minute"] < 3000
-    assert "and this one has as many" in rows[2]["problem"]
+    assert "of one account" in rows[2]["problem"]
     told = await until(lambda: dict(StreamEvent.objects.filter(kind__startswith="noise").values_list("stream_id", "kind")))
     assert sorted(told.values()) == ["noise_cancellation_failed", "noise_cancellation_started", "noise_cancellation_started"]
     warned = await until(StreamEvent.objects.filter(kind="call_answer_warning").first)
@@ -79,4 +82,4 @@ async def test_where_none_may_have_it_the_log_says_by_which_setting(settings) ->
         await database_sync_to_async(gateway)("pbx", f"<Response>{asking(customer, noiseCancellation='true')}</Response>")
         async with switchboard_running(), call():
             failed = await until(StreamEvent.objects.filter(kind="noise_cancellation_failed").first)
-    assert failed.details["problem"] == "Noise is suppressed for no stream here (NOISE_CANCELLATION_STREAMS)."
+    assert failed.details["problem"] == "A process suppresses the noise of no stream here (NOISE_CANCELLATION_STREAMS)."

@@ -114,7 +114,7 @@ async def test_nothing_can_be_read_of_a_file_without_its_row(recordings_folder) 
     [
         ({"RECORDINGS_MB": 0}, "full: all recordings may have 0 MB together (RECORDINGS_MB)."),
         ({"RECORDINGS_ACCOUNT_MB": 0}, "full: the recordings of one account may have 0 MB (RECORDINGS_ACCOUNT_MB)."),
-        ({"RECORDED_STREAMS": 0}, "no stream is recorded here (RECORDED_STREAMS)."),
+        ({"RECORDED_STREAMS": 0}, "a process records no stream here (RECORDED_STREAMS)."),
     ],
 )
 async def test_what_is_over_a_limit_is_not_kept_and_says_so(changed, says, settings, recordings_folder) -> None:

@@ -174,6 +174,24 @@ def test_what_cannot_be_done_is_said_once_and_the_audio_comes_as_it_is(means: No
     assert call.session.measured().streams[stream]["noise"]["problem"] == failed.details["problem"]
 
 
+def test_a_place_that_becomes_free_goes_to_a_stream_that_found_none() -> None:
+    words = ["All places are taken.", "All places are taken.", ""]
+    call, audio = Driven(StreamLimits(), noise=NoiseMeans(no_room=lambda: words.pop(0))), hiss(MULAW, 4)
+    stream = call.connected(QUIET)
+    noise = call.session.streams[stream].noise
+    assert noise is not None and not noise.active
+    heard = b""
+    for second in range(4):
+        hears(call, audio[second * 8000 : second * 8000 + 8000], MULAW)
+        heard += b"".join(payloads(call, stream))
+    told = [kind for kind in call.kinds() if kind in (EventKind.NOISE_CANCELLATION_STARTED, EventKind.NOISE_CANCELLATION_FAILED)]
+    assert told == [EventKind.NOISE_CANCELLATION_FAILED, EventKind.NOISE_CANCELLATION_STARTED]
+    assert words == [], "it asks once a second"
+    assert heard[:8000] == audio[:8000] and len(heard) == len(audio)
+    assert level_db(to_linear(heard, MULAW)[-8000:]) < level_db(to_linear(audio, MULAW)) - 15
+    assert noise.active and noise.to_json()["problem"] == ""
+
+
 def test_without_the_library_a_stream_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "webrtc_noise_gain", None)
     call, audio = Driven(StreamLimits()), hiss(MULAW, 0.2)

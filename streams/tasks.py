@@ -39,13 +39,16 @@ def sweep_callbacks() -> None:
 
 @shared_task(name="streams.tasks.reap_calls")
 def reap_calls() -> None:
-    """Ends the calls whose process has not renewed its lease; where it was on this machine, with what it had noted and not written."""
+    """Ends the calls whose process has not renewed its lease; where it was on this machine, with what it had noted and not written. Their
+    recordings say that they are not kept."""
     _orphans.replay()
     if not journal.beat("reaper", settings.LEASE_SECONDS):
         return
     ended = list(journal.reap_expired(REAP_SECONDS))
     if ended:
         log.warning("%d calls were ended for their processes, which gave no sign of life: rows %s.", len(ended), _some(ended))
+    if lost := sweeping.settle_lost(database_now()):
+        log.warning("%d recordings are not kept: their processes are gone.", lost)
 
 
 def _some(rows: list[int]) -> str:

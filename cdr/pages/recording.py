@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cdr.pure.figures import moment
 from streams.models import StreamRecording
-from streams.pure.lifecycle import RecordingState
+from streams.pure.lifecycle import LIVE_STATES, RecordingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ def _words(row: StreamRecording, days: int, outside: bool) -> str:
             return f"The recording was removed on {moment(row.removed_at)} UTC."
         case RecordingState.NOT_KEPT:
             return "The recording is not kept." if outside else f"The recording is not kept: {row.problem}"
+        case RecordingState.RECORDING if row.stream.state in LIVE_STATES:
+            return "The stream is being recorded."
     return "The recording is being stored."
 
 

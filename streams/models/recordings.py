@@ -11,8 +11,9 @@ from streams.sealed import SealedTextField
 
 
 class StreamRecording(models.Model):
-    """`name`: of its file in the storage, which `file_key` alone opens (hexadecimal). `began_at`: the moment of its first sample; `gaps`:
-    where nothing of the caller went to the service, as [from, to] in milliseconds from there. `size`: in bytes, of what is heard."""
+    """Of each stream that is recorded, from a moment after its beginning on. `name`: of its file in the storage, which `file_key` alone
+    opens (hexadecimal). `began_at`: the moment of its first sample; `gaps`: where nothing of the caller went to the service, as
+    [from, to] in milliseconds from there. `size`: in bytes, of what is heard."""
 
     stream = models.OneToOneField(Stream, on_delete=models.CASCADE, primary_key=True, related_name="recording")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recordings", db_index=False)
@@ -31,7 +32,10 @@ class StreamRecording(models.Model):
 
     class Meta:
         default_permissions = ()
-        indexes: ClassVar = [models.Index(fields=["account", "state", "created_at"], name="recording_of_account")]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "state", "created_at"], name="recording_of_account"),
+            models.Index(fields=["created_at"], condition=models.Q(state__in=("recording", "writing")), name="recording_under_way"),
+        ]
 
     def __str__(self) -> str:
         return f"recording of stream {self.stream_id}"

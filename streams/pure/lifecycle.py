@@ -137,6 +137,7 @@ def recorded_seconds(part: str, last_seconds: int, consent: bool) -> float:
 
 
 class RecordingState(StrEnum):
+    RECORDING = "recording"
     WRITING = "writing"
     KEPT = "kept"
     NOT_KEPT = "not kept"

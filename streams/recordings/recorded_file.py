@@ -8,7 +8,6 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from streams.pure.recording.tape import Taken, Tape
 from streams.pure.recording.tracks import Gaps, TwoTracks
@@ -37,10 +36,10 @@ class Recorded:
 
 
 class RecordedFile:
-    """In `folder`, of what is taken from `tape`, from the first of it on."""
+    """At `path`, of what is taken from `tape`, from the first of it on. Its key is in memory alone until it is finished."""
 
-    def __init__(self, folder: Path, tape: Tape) -> None:
-        self._tape, self._path, self._key = tape, folder / f"{uuid4().hex}.part", secrets.token_bytes(KEY_BYTES)
+    def __init__(self, path: Path, tape: Tape) -> None:
+        self._tape, self._path, self._key = tape, path, secrets.token_bytes(KEY_BYTES)
         self._tracks: TwoTracks | None = None
         self.size = 0
 
@@ -76,11 +75,11 @@ class RecordedFile:
             if shutil.disk_usage(self._path.parent).free < FREE_BYTES:
                 raise NotKept(f"full: less than {FREE_BYTES // 1_000_000} MB of the disk are free.")
             self._sound.write(tracks.finish(taken) if last else tracks.add(taken))
+            os.utime(self._path)  # however little comes of it, somebody writes it
         except NotKept:
             raise
         except Exception as error:
             raise NotKept(f"the disk: {error}") from error
-        os.utime(self._path)  # however little comes of it, somebody writes it
         self.size = self._sealed.size
         if self._sealed.problem is not None:
             raise NotKept(f"the disk: {self._sealed.problem}")

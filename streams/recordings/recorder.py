@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
 from uuid import UUID
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from streams.database_threads import DatabaseThreads
 from streams.models import StreamRecording
+from streams.pure.lifecycle import RecordingState
 from streams.pure.recording.tape import Taken, Tape
 from streams.recordings import store
 from streams.recordings.recorded_file import NotKept, Recorded, RecordedFile
@@ -45,7 +47,8 @@ class Recorder:
         self.kept = False
         self.done = asyncio.Event()
         self._of, self._account_id, self._stream_id, self._tape = whole, account_id, stream_id, tape
-        self._file = RecordedFile(store.work_folder(), tape)
+        self._file = RecordedFile(store.work_path(stream_id), tape)
+        self._has_row = False
         self._parts: deque[tuple[Taken, bool]] = deque()
         self._more = asyncio.Event()
         self._asked_at = 0
@@ -93,7 +96,7 @@ class Recorder:
         await self._blocking(clear_work)
         await self._blocking(self._look_for_room)
         while True:
-            await self._more.wait()
+            await self._wait_for_more()
             self._more.clear()
             while self._parts and not self.problem:
                 taken, last = self._parts.popleft()
@@ -102,6 +105,20 @@ class Recorder:
                 await self._blocking(self._add, taken)
             if self.problem:
                 raise NotKept(self.problem)
+
+    async def _wait_for_more(self) -> None:
+        """Until then it asks each second whether its stream has a row, so that it can have one as well: who dies leaves that."""
+        while not self._more.is_set():
+            self._has_row = self._has_row or await self._blocking(self._begin_row)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if self._has_row else ROW_SECONDS):
+                    await self._more.wait()
+
+    def _begin_row(self) -> bool:
+        try:
+            return store.begin_row(self._stream_id, timezone.now()) is not None
+        except DatabaseError:
+            return False
 
     def _add(self, taken: Taken) -> None:
         self._file.add(taken)
@@ -135,6 +152,9 @@ class Recorder:
         row = store.begin_row(self._stream_id, timezone.now())
         if row is None:
             return False
+        if row.state not in store.UNDER_WAY:
+            self._take_back(row)
+            return True
         if recorded is None:
             store.not_kept(row, self.problem)
             return True
@@ -156,6 +176,13 @@ class Recorder:
             return True
         self.kept = True
         return True
+
+    def _take_back(self, row: StreamRecording) -> None:
+        """It was settled without this process: by itself, whose database went away as it said so; or because it was taken for dead."""
+        self.kept = row.state == RecordingState.KEPT
+        if not self.kept:
+            self.problem = self.problem or row.problem or "it was removed."
+            self._file.discard()
 
     def _fill(self, row: StreamRecording, recorded: Recorded) -> None:
         row.file_key, row.size, row.rate = recorded.key.hex(), recorded.size, recorded.rate

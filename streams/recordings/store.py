@@ -19,6 +19,8 @@ from streams.pure.sealed_chunks import read_range, sealed_size
 
 MB = 1_000_000
 SUFFIX = ".sealed"
+UNDER_WAY = (RecordingState.RECORDING, RecordingState.WRITING)
+"""What came of it is not known yet: its stream goes on, or it is being stored."""
 THERE = (RecordingState.WRITING, RecordingState.KEPT)
 
 
@@ -41,6 +43,11 @@ def work_folder() -> Path:
     return folder
 
 
+def work_path(stream_uuid: UUID) -> Path:
+    """Of the recording of a stream, while it is written."""
+    return work_folder() / f"{stream_uuid.hex}.part"
+
+
 def new_name(now: datetime) -> str:
     return f"{now:%Y-%m-%d}/{uuid4().hex}{SUFFIX}"
 
@@ -60,19 +67,19 @@ def no_room(account_id: int, size: int) -> str:
 
 # One recording ------------------------------------------------------------------------------------------------------------
 def begin_row(stream_uuid: UUID, now: datetime) -> StreamRecording | None:
-    """The row of a recording that is being written; None while the stream has no row itself."""
+    """The row of a recording that begins, or its row if it has one; None while the stream has no row itself."""
     stream = Stream.objects.filter(uuid=stream_uuid).only("pk", "account_id").first()
     if stream is None:
         return None
-    made, _ = StreamRecording.objects.get_or_create(
-        stream=stream, defaults={"account_id": stream.account_id, "name": new_name(now), "created_at": now}
-    )
+    columns = {"account_id": stream.account_id, "name": new_name(now), "created_at": now, "state": RecordingState.RECORDING}
+    made, _ = StreamRecording.objects.get_or_create(stream=stream, defaults=columns)
     return made
 
 
 def keep(row: StreamRecording, path: Path) -> None:
     """Moves a finished file into the storage. Its row, which has its key and size, is written before: no file is unknown, and of several
     processes that keep one at once none overlooks the others'. Doing it again does what is left of it. Raises StoreFull."""
+    row.state = RecordingState.WRITING
     row.save()
     if problem := no_room(row.account_id, 0):
         raise StoreFull(problem)
@@ -83,6 +90,8 @@ def keep(row: StreamRecording, path: Path) -> None:
             recordings_storage().delete(kept_as)
             raise OSError(f"there is a file of the name {row.name} already")
         path.unlink()
+    elif not recordings_storage().exists(row.name):
+        raise OSError("its file is gone")
     row.state = RecordingState.KEPT
     # One that was removed meanwhile stays removed, and its file goes.
     if not StreamRecording.objects.filter(pk=row.pk, state=RecordingState.WRITING).update(state=RecordingState.KEPT):

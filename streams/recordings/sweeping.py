@@ -7,18 +7,34 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from streams.models import Account, StreamRecording
-from streams.pure.lifecycle import RecordingState
+from streams.pure.lifecycle import EndCause, RecordingState
 from streams.recordings import store
 
 LEFT_AFTER = timedelta(hours=1)
 """A file that is written is touched every few seconds, and one is stored within minutes."""
 AT_ONCE = 200
+KILLED = "the process that recorded it was killed or cut off."
+NOT_STORED = "its process was stopped before it was stored."
 
 
 def sweep_left(now: datetime) -> int:
     """How much was left behind, and is gone now."""
-    return sum((_settle_unfinished(now), clear_work(), sum(1 for _ in _remove_unknown())))
+    return sum((settle_lost(now), clear_work(), sum(1 for _ in _remove_unknown())))
+
+
+def settle_lost(now: datetime) -> int:
+    """Recordings whose process was killed, as the reaper found, or is long done with their streams: they say so, and nothing of them stays.
+    What was on disk nobody can read: its key died with the process."""
+    lost = Q(stream__end_cause=EndCause.PROCESS_LOST) | Q(stream__ended_at__lt=now - LEFT_AFTER)
+    unfinished = StreamRecording.objects.filter(lost, state__in=store.UNDER_WAY).select_related("stream")
+    left = list(unfinished.order_by("created_at")[:AT_ONCE])
+    for row in left:
+        store.not_kept(row, KILLED if row.stream.end_cause == EndCause.PROCESS_LOST else NOT_STORED)
+        store.work_path(row.stream.uuid).unlink(missing_ok=True)
+    return len(left)
 
 
 def remove_old(account: Account, before: datetime, now: datetime) -> int:
@@ -28,13 +44,6 @@ def remove_old(account: Account, before: datetime, now: datetime) -> int:
     for row in rows:
         store.remove(row, now)
     return len(rows)
-
-
-def _settle_unfinished(now: datetime) -> int:
-    left = list(StreamRecording.objects.filter(state=RecordingState.WRITING, created_at__lt=now - LEFT_AFTER)[:AT_ONCE])
-    for row in left:
-        store.not_kept(row, "the process that wrote it died.")
-    return len(left)
 
 
 def clear_work() -> int:

@@ -20,15 +20,18 @@ SIGNING_TOKEN = "5402c3dd954a53e7005d23e00f29154f"
 
 def accounts(answer_url: str) -> dict[str, Any]:
     """One customer whose calls are answered by its answer URL, which gateway gw-get's application asks by GET."""
-    applications = [{"name": "asked", "answer_url": answer_url}, {"name": "asked by GET", "answer_url": answer_url, "answer_method": "GET"}]
+    asked: dict[str, Any] = {"name": "asked", "answer_url": answer_url}
+    recorded = {"name": "recorded", "record": "whole", "callers_consent": True}
+    applications = [asked, asked | {"name": "asked by GET", "answer_method": "GET"}, asked | recorded]
     gateway = {"name": "gw1", "dialect": "asterisk", "password": PASSWORD, "application": "asked"}
     gateways = [gateway, gateway | {"name": "gw-get", "application": "asked by GET"}]
     gateways += [gateway | {"name": f"gw-{dialect}", "dialect": dialect} for dialect in ("audio_stream", "audio_fork", "twilio")]
     gateways += [gateway | {"name": name} for name in ("gw-page", "gw-knocked")]
+    gateways += [gateway | {"name": "gw-recorded", "application": "recorded"}]
     gateways += [{"name": "gw-signed", "dialect": "twilio", "signing_token": SIGNING_TOKEN, "application": "asked"}]
     filled = {
         "name": "Journeys without a pause",
-        "applications": [{"name": "asked", "answer_url": answer_url}],
+        "applications": [asked],
         "gateways": [gateway | {"name": "gw-filled"}],
     }
     account = {

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -30,25 +31,42 @@ def own_web(installation: Installation) -> Iterator[Web]:
     web.process.stop()
 
 
-async def test_a_killed_process_leaves_nothing_open(own_web: Web, answers: Answers, console: Console) -> None:
+async def test_a_killed_process_leaves_nothing_open(installation: Installation, own_web: Web, answers: Answers, console: Console) -> None:
+    """Nor anything of the recording that it was at."""
     async with Customer() as customer:
         call_uuid = streams_to(answers, customer)
-        call, conversation = await live(own_web, customer, call_uuid)
+        call, conversation = await live(own_web, customer, call_uuid, gateway="gw-recorded")
         voice = asyncio.create_task(call.send_frames(speech(30)))
+        page_of_stream = f"/admin/cdr/streamdetail/{conversation.stream_id}/change/"
         await conversation.until_media(150)
+        await asyncio.to_thread(console.page_that_says, page_of_stream, "The stream is being recorded")
+        begun = await asyncio.to_thread(recorded_so_far, installation)
         own_web.process.signal(signal.SIGKILL)
-        killed_at = time.monotonic()
+        killed_at, heard_seconds = time.monotonic(), len(conversation.media) / 50
         assert await call.until_ended() is End.LOST
         await voice
         dropped = await customer.receiver.until_event(conversation.stream_id, "DroppedStream", timeout_seconds=30)
         assert time.monotonic() - killed_at < 20
         page = await asyncio.to_thread(console.call, call_uuid)
         await call.hang_up()
+        await asyncio.to_thread(console.page_that_says, page_of_stream, "not kept: the process that recorded it was killed")
+    assert not begun.exists() and not list((installation.folder / "recordings").rglob("*.sealed"))
     facts = page.facts[f"s{conversation.stream_id}"]
     assert dropped.parameters["Error"] == "the streaming service was interrupted"
     assert (facts["Hangup reason"], facts["Rounded bill duration"]) == ("Connection error", "60 s")
-    assert 1 <= int(facts["Duration"].split()[0]) <= 3, "billed to the last renewal, never over"
+    assert 1 <= int(facts["Duration"].split()[0]) <= heard_seconds + 1, "billed to the last renewal, never over"
     assert page.facts[""]["Hangup cause"] == "5010 Internal Error"
+
+
+def recorded_so_far(installation: Installation) -> Path:
+    """The file of the only recording under way, once it is there."""
+    deadline = time.monotonic() + 30
+    while not (found := list((installation.folder / "recordings_in_work").glob("*.part"))):
+        assert time.monotonic() < deadline, "nothing is recorded"
+        time.sleep(0.05)
+    (path,) = found
+    assert b"fLaC" not in path.read_bytes()
+    return path
 
 
 async def test_a_load_balancer_sees_a_stop_before_the_port_closes(installation: Installation, answers: Answers) -> None:

@@ -15,7 +15,9 @@ from django.core.files.storage import storages
 from streams.models import Application, Stream, StreamEvent, StreamRecording
 from streams.pure.audio.convert import to_linear, tone
 from streams.pure.messages import AudioFormat, Encoding
+from streams.pure.recording.tape import Taken
 from streams.recordings import recorded_file, recorder, store
+from streams.recordings.recorded_file import Recorded, RecordedFile
 from streams.simulate.customer import Customer
 from tests.streams.gateway_socket import call, switchboard_running, until
 from tests.streams.rows import gateway
@@ -125,6 +127,22 @@ async def test_what_is_over_a_limit_is_not_kept_and_says_so(changed, says, setti
         ended = await told("stream_ended")
     assert event.details["problem"] == says
     assert ended.details["cause"] == "call_ended", "the audio went on"
+    assert not [path for path in recordings_folder.rglob("*") if path.suffix in (".part", ".sealed")]
+
+
+async def test_a_process_that_was_taken_for_dead_keeps_nothing(monkeypatch, recordings_folder) -> None:
+    """Its lease ran out, the reaper has ended its stream, a worker has settled its recording: that is what its row goes on to say."""
+    finish = RecordedFile.finish
+
+    def finish_too_late(file: RecordedFile, taken: Taken) -> Recorded:
+        assert StreamRecording.objects.filter(state="recording").update(state="not kept", problem="its process is gone.")
+        return finish(file, taken)
+
+    monkeypatch.setattr(RecordedFile, "finish", finish_too_late)
+    async with conversed(plays=True):
+        event = await told("recording_not_kept")
+    row = await StreamRecording.objects.aget()
+    assert (event.details["problem"], row.state, row.file_key) == ("its process is gone.", "not kept", "")
     assert not [path for path in recordings_folder.rglob("*") if path.suffix in (".part", ".sealed")]
 
 

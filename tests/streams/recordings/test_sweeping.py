@@ -8,7 +8,7 @@ import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from streams.models import StreamRecording
+from streams.models import Stream, StreamRecording
 from streams.recordings import store, sweeping
 from tests.cdr.factories import good_call
 from tests.streams.recordings.kept_files import AUDIO, files, kept
@@ -50,12 +50,40 @@ def test_what_is_written_is_left_alone_until_nobody_can_be_writing_it(recordings
     assert not path.exists()
 
 
-def test_a_row_of_a_process_that_died_says_so(stream) -> None:
-    row = store.begin_row(stream.uuid, NOW)
-    assert sweeping.sweep_left(NOW) == 0
-    assert sweeping.sweep_left(NOW + timedelta(hours=2)) == 1
+@pytest.mark.parametrize("state", ["recording", "writing"])
+def test_a_recording_whose_process_was_killed_says_so_when_the_reaper_has_found_it(stream, recordings_folder, state) -> None:
+    """In the middle of the stream, and while it is stored: with a half file, a whole one, a key."""
+    row = kept(stream)
+    StreamRecording.objects.update(state=state)
+    store.work_path(stream.uuid).write_bytes(b"half")
+    Stream.objects.update(end_cause="process_lost", ended_at=NOW)
+    assert (sweeping.settle_lost(NOW), sweeping.settle_lost(NOW)) == (1, 0)
     row.refresh_from_db()
-    assert (row.state, row.problem, row.file_key) == ("not kept", "the process that wrote it died.", "")
+    assert (row.state, row.problem, row.file_key, row.size) == ("not kept", sweeping.KILLED, "", 0)
+    assert files(recordings_folder) == []
+
+
+def test_one_that_nobody_has_stored_an_hour_after_its_stream_never_will_be(stream) -> None:
+    row = store.begin_row(stream.uuid, NOW - timedelta(hours=4))
+    Stream.objects.update(ended_at=NOW)
+    assert sweeping.settle_lost(NOW + timedelta(minutes=50)) == 0
+    assert sweeping.settle_lost(NOW + timedelta(minutes=70)) == 1
+    row.refresh_from_db()
+    assert (row.state, row.problem) == ("not kept", sweeping.NOT_STORED)
+
+
+def test_a_stream_that_goes_on_for_hours_is_left_alone(stream) -> None:
+    row = store.begin_row(stream.uuid, NOW - timedelta(hours=9))
+    Stream.objects.update(state="streaming", ended_at=None, end_cause="")
+    assert sweeping.sweep_left(NOW) == 0
+    row.refresh_from_db()
+    assert row.state == "recording"
+
+
+def test_one_whose_file_was_taken_away_meanwhile_is_not_called_kept(stream, recordings_folder) -> None:
+    row = store.begin_row(stream.uuid, NOW)
+    with pytest.raises(OSError, match="its file is gone"):
+        store.keep(row, store.work_path(stream.uuid))
 
 
 def test_what_is_removed_can_be_read_by_nobody(stream, recordings_folder) -> None:

@@ -15,11 +15,13 @@ from django.core.files.storage import storages
 from streams.models import Application, Stream, StreamEvent, StreamRecording
 from streams.pure.audio.convert import to_linear, tone
 from streams.pure.messages import AudioFormat, Encoding
-from streams.pure.recording.tape import Taken
+from streams.pure.recording.tape import Taken, Tape, TapedFrame
 from streams.recordings import recorded_file, recorder, store
 from streams.recordings.recorded_file import Recorded, RecordedFile
 from streams.simulate.customer import Customer
+from tests.cdr.factories import good_call
 from tests.streams.gateway_socket import call, switchboard_running, until
+from tests.streams.recordings.kept_files import files
 from tests.streams.rows import gateway
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("recordings_folder")]
@@ -128,6 +130,34 @@ async def test_what_is_over_a_limit_is_not_kept_and_says_so(changed, says, setti
     assert event.details["problem"] == says
     assert ended.details["cause"] == "call_ended", "the audio went on"
     assert not [path for path in recordings_folder.rglob("*") if path.suffix in (".part", ".sealed")]
+
+
+def ended_stream() -> Stream:
+    return good_call(gateway()).streams.get()
+
+
+async def test_what_grows_over_its_accounts_limit_ends_there(monkeypatch, settings, recordings_folder) -> None:
+    """However long its stream goes on; what is on disk is never much more than may be."""
+    settings.RECORDINGS_ACCOUNT_MB, recorders, sizes = 1, recorder.Recorders(), [0]
+    monkeypatch.setattr(recorder, "LOOK_BYTES", 200_000)
+    stream = await database_sync_to_async(ended_stream)()
+    linear, drawn = AudioFormat(Encoding.L16, 16_000), np.random.default_rng(1)
+    recording = recorders.begin(stream.account_id, stream.uuid, Tape(linear, linear, 0.0))
+    assert isinstance(recording, recorder.Recorder)
+    for second in range(0, 600_000, 1000):
+        piece = TapedFrame(second, drawn.integers(-9000, 9000, 16_000, np.int16).tobytes())
+        recording.add(Taken([piece], [piece], second + 1000.0))
+        await until(lambda: not recording._parts)
+        sizes.append(recording.size)
+        if recording.problem:
+            break
+    await recording.done.wait()
+    await recorders.stop(10)
+    row = await StreamRecording.objects.aget()
+    says = "full: the recordings of one account may have 1 MB (RECORDINGS_ACCOUNT_MB)."
+    assert (row.state, row.problem, recording.problem) == ("not kept", says, says)
+    assert 1_000_000 < max(sizes) < 1_400_000
+    assert files(recordings_folder) == []
 
 
 async def test_a_process_that_was_taken_for_dead_keeps_nothing(monkeypatch, recordings_folder) -> None:

@@ -2,6 +2,7 @@
 
 Owns the headers, and that nothing is heard without an entry in the audit log. Who may listen is for who calls it; must not know pages."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Generator, Hashable
 from contextlib import suppress
 from http import HTTPStatus
@@ -17,11 +18,15 @@ from cdr.asked_again import AskedAgain
 from cdr.audit import Actor
 from cdr.pure.acts import Act
 from cdr.pure.byte_range import ByteRange, OutOfRange, asked_range
+from cdr.pure.figures import moment
 from streams.database_threads import DatabaseThreads
 from streams.models import Stream, StreamRecording
+from streams.pure.foreign_text import cleaned
 from streams.pure.lifecycle import RecordingState
 from streams.recordings import store
 from streams.shares import Places, Shares
+
+log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "audio/flac"
 VISIT_SECONDS = 3600
@@ -58,7 +63,11 @@ def recording_answer(request: HttpRequest, row: StreamRecording, hearing: Hearin
     except OutOfRange:
         return HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers={**headers, "Content-Range": f"bytes */{row.size}"})
     whole = part or ByteRange(0, row.size)
-    parts = store.parts(row, whole.start, whole.stop)
+    try:
+        parts = store.parts(row, whole.start, whole.stop)
+    except store.NotThere as error:
+        _note_unreadable(row, error)
+        raise
     if request.method != "HEAD":
         _write_down(row, hearing)
     headers["Content-Length"] = str(whole.stop - whole.start)
@@ -68,7 +77,7 @@ def recording_answer(request: HttpRequest, row: StreamRecording, hearing: Hearin
         headers["Content-Disposition"] = f'attachment; filename="recording-{row.stream.uuid}.flac"'
     status = HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT
     again = AskedAgain(hearing.may_still, f"The recording of stream {row.stream.uuid}")
-    return StreamingHttpResponse(_sent(parts, hearing.whose, again), status=status, content_type=CONTENT_TYPE, headers=headers)
+    return StreamingHttpResponse(_sent(row, parts, hearing.whose, again), status=status, content_type=CONTENT_TYPE, headers=headers)
 
 
 def etag_of(row: StreamRecording) -> str:
@@ -93,17 +102,26 @@ def _write_down(row: StreamRecording, hearing: Hearing) -> None:
         session[HEARD] = dict([*heard.items(), (mark, now)][-VISITS_KEPT:])
 
 
-async def _sent(parts: Generator[bytes], whose: Hashable, again: AskedAgain) -> AsyncIterator[bytes]:
+def _next_part(row: StreamRecording, parts: Generator[bytes], again: AskedAgain) -> bytes:
+    """b"" at the end. What cannot be read breaks off for who listens, who learns why from the page. Raises BrokenOff as well."""
+    again.require()
+    try:
+        return next(parts, b"")
+    except Exception as error:  # it was changed, or whatever its storage raises
+        _note_unreadable(row, error)
+        raise
+
+
+def _note_unreadable(row: StreamRecording, error: Exception) -> None:
+    log.error("The recording of stream %s cannot be read: %s", row.stream.uuid, error)
+    store.note_unreadable(row, f"{moment(timezone.now())} UTC: {cleaned(error, 250)}")
+
+
+async def _sent(row: StreamRecording, parts: Generator[bytes], whose: Hashable, again: AskedAgain) -> AsyncIterator[bytes]:
     """Whoever stops listening leaves no file open."""
     try:
-        while part := await _threads.run_for(whose, _places, _next, parts, again):
+        while part := await _threads.run_for(whose, _places, _next_part, row, parts, again):
             yield part
     finally:
         with suppress(ValueError):  # a thread is still at it, and closes it at its end
             parts.close()
-
-
-def _next(parts: Generator[bytes], again: AskedAgain) -> bytes:
-    """b"" at the end. Raises BrokenOff."""
-    again.require()
-    return next(parts, b"")

@@ -3,7 +3,6 @@
 Owns both addresses, and that whoever may not listen learns nothing of a recording. How it is answered, and that it is written down, is
 cdr.recordings'."""
 
-import logging
 from functools import partial
 from typing import ClassVar
 
@@ -22,8 +21,6 @@ from cdr.retention import kept_days
 from cdr.roles import RECORDINGS
 from streams.models import Stream, StreamRecording
 from streams.recordings.store import NotThere
-
-log = logging.getLogger(__name__)
 
 
 class Heard(RecordAdmin):
@@ -53,7 +50,6 @@ class Heard(RecordAdmin):
         try:
             return recording_answer(request, row, hearing)
         except NotThere as error:
-            log.error("The recording of stream %s cannot be read: %s", stream.uuid, error)
             raise Http404("The file of this recording cannot be had from its storage.") from error
 
     def _hears_still(self, request: HttpRequest, key: str) -> bool:

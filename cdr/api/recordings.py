@@ -2,7 +2,6 @@
 
 Owns both operations. How a part of a file is read, and that it is written down, is cdr.recordings'."""
 
-import logging
 from functools import partial
 from typing import Any
 
@@ -25,7 +24,6 @@ from streams.pure.lifecycle import RecordingState
 from streams.recordings.store import NotThere
 
 router = Router(tags=["Streams of a call"])
-log = logging.getLogger(__name__)
 
 _FILE: dict[str, Any] = {"content": {"audio/flac": {"schema": {"type": "string", "format": "binary"}}}}
 
@@ -68,7 +66,6 @@ def get_recording_file(request: AccountRequest, auth_id: str, call_uuid: str, st
     try:
         return recording_answer(request, row, Hearing(by, f"API of {request.auth.pk}", session=None, download=True, may_still=still))
     except NotThere as error:
-        log.error("The recording of stream %s cannot be read: %s", row.stream.uuid, error)
         raise not_found() from error
 
 

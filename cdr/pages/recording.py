@@ -36,7 +36,8 @@ def _words(row: StreamRecording, days: int, outside: bool) -> str:
         case RecordingState.KEPT:
             gaps = f" Of the caller's side {row.gaps_ms / 1000:.1f} s did not reach the service: silence here." if row.gaps_ms else ""
             until = f"Kept until {moment(row.created_at + timedelta(days=days))} UTC" if days else "Kept for ever"
-            return f"Recording of {row.length_ms / 1000:.1f} s: the caller left, what was played to the call right.{gaps} {until}."
+            words = f"Recording of {row.length_ms / 1000:.1f} s: the caller left, what was played to the call right.{gaps} {until}."
+            return words + _unreadable(row, outside)
         case RecordingState.REMOVED:
             return f"The recording was removed on {moment(row.removed_at)} UTC."
         case RecordingState.NOT_KEPT:
@@ -44,6 +45,12 @@ def _words(row: StreamRecording, days: int, outside: bool) -> str:
         case RecordingState.RECORDING if row.stream.state in LIVE_STATES:
             return "The stream is being recorded."
     return "The recording is being stored."
+
+
+def _unreadable(row: StreamRecording, outside: bool) -> str:
+    if not row.problem:
+        return ""
+    return " When it was last asked for it could not be read to its end." if outside else f" It could not be read on {row.problem}"
 
 
 def _since_1970(at: datetime) -> int:

@@ -44,7 +44,7 @@ def figures_of(charges: QuerySet[Charge]) -> Figures:
     return _counted([found[name] for name in WHAT])
 
 
-class Counted(NamedTuple):
+class ChargesBehind(NamedTuple):
     """How many rows, and what their streams were charged, by currency in its order; None of more rows than were to be counted."""
 
     rows: int
@@ -65,7 +65,7 @@ OF_STREAMS = {"joined": "", "stream": "asked.id"}
 OF_CALLS = {"joined": "JOIN streams_stream AS stream ON stream.call_id = asked.id", "stream": "stream.id"}
 
 
-def charges_behind(rows: QuerySet[Any], most: int) -> Counted:
+def charges_behind(rows: QuerySet[Any], most: int) -> ChargesBehind:
     """Of calls or of streams, each there once."""
     keys, arguments = rows.order_by().values("pk")[: most + 1].query.sql_with_params()
     joins = OF_CALLS if issubclass(rows.model, Call) else OF_STREAMS
@@ -73,7 +73,7 @@ def charges_behind(rows: QuerySet[Any], most: int) -> Counted:
         cursor.execute(BEHIND.format(rows=keys, **joins), [*arguments, most])
         found = {currency: figures for currency, *figures in cursor.fetchall()}
     number = int(found.pop(None)[0])
-    return Counted(number, sorted((currency, _counted(figures)) for currency, figures in found.items()) if number <= most else None)
+    return ChargesBehind(number, sorted((currency, _counted(figures)) for currency, figures in found.items()) if number <= most else None)
 
 
 def units_in(charges: QuerySet[Charge], adjustments: QuerySet[Adjustment]) -> int:

@@ -62,7 +62,10 @@ def last_closed(account: Account, currency: str) -> Statement | None:
 
 def open_month(account: Account, currency: str, month: date) -> OpenMonth | None:
     """None where it is closed, or one after it."""
-    last = last_closed(account, currency)
+    return _open_after(last_closed(account, currency), account, currency, month)
+
+
+def _open_after(last: Statement | None, account: Account, currency: str, month: date) -> OpenMonth | None:
     if last is not None and month <= last.month:
         return None
     follows = last is not None and month == next_month(last.month)
@@ -80,7 +83,7 @@ def _months(account: Account, currency: str) -> list[OpenMonth]:
     found: list[OpenMonth] = []
     after: datetime | None = None
     while len(found) < MOST_MONTHS and (moment := _next_moment(account, currency, after)) is not None:
-        opened = open_month(account, currency, month_of(moment, account.zone_name, last.month if last else None))
+        opened = _open_after(last, account, currency, month_of(moment, account.zone_name, last.month if last else None))
         if opened is None:
             break
         found.append(opened)

@@ -13,7 +13,8 @@ from streams.sealed import SealedTextField
 class StreamRecording(models.Model):
     """Of each stream that is recorded, from a moment after its beginning on. `name`: of its file in the storage, which `file_key` alone
     opens (hexadecimal). `began_at`: the moment of its first sample; `gaps`: where nothing of the caller went to the service, as
-    [from, to] in milliseconds from there. `size`: in bytes, of what is heard."""
+    [from, to] in milliseconds from there. `size`: in bytes, of what is heard. `problem`: of one that is kept when
+    and why it could not be read."""
 
     stream = models.OneToOneField(Stream, on_delete=models.CASCADE, primary_key=True, related_name="recording")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recordings", db_index=False)

@@ -106,6 +106,11 @@ def not_kept(row: StreamRecording, problem: str) -> None:
     recordings_storage().delete(row.name)
 
 
+def note_unreadable(row: StreamRecording, words: str) -> None:
+    """What is kept cannot be read (any more), or could not for a moment: whoever looks at its stream is told."""
+    StreamRecording.objects.filter(pk=row.pk, state=RecordingState.KEPT).update(problem=words[:300])
+
+
 def remove(row: StreamRecording, now: datetime) -> None:
     """Its key goes first: from then on nobody can read the file, wherever copies of it are."""
     StreamRecording.objects.filter(pk=row.pk).update(state=RecordingState.REMOVED, file_key="", removed_at=now)

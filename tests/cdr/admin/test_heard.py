@@ -17,6 +17,7 @@ from cdr.member_rows import Role
 from cdr.models import AuditEntry
 from cdr.roles import ADMINISTRATOR, BILLING, OPERATOR, SUPPORT
 from streams.models import Account, Stream, StreamRecording
+from streams.pure.sealed_chunks import CannotRead
 from streams.recordings import store
 from tests.cdr.admin.conftest import person, signed_in
 from tests.cdr.call_script import make_gateway
@@ -183,6 +184,27 @@ def test_a_file_that_is_gone_is_in_the_log_and_is_nobodys_listening(stream, hear
     assert hearer.get(of(stream)).status_code == 404
     assert f"The recording of stream {stream.uuid} cannot be read" in caplog.text
     assert told() == []
+    assert "It could not be read on" in page_of(hearer, stream)
+
+
+def test_one_that_was_changed_breaks_off_and_the_page_says_why(stream, hearer, recordings_folder) -> None:
+    """Who is none of the operator's people learns that, and nothing of files."""
+    Account.objects.update(customers_listen=True)
+    path = recordings_folder / "kept" / StreamRecording.objects.get().name
+    sealed = bytearray(path.read_bytes())
+    sealed[100_000] ^= 1
+    path.write_bytes(sealed)
+    assert len(bytes_of(hearer.get(of(stream), headers={"Range": "bytes=0-9"}))) == 10
+    assert "could not be read" not in page_of(hearer, stream)
+    with pytest.raises(CannotRead):
+        bytes_of(hearer.get(of(stream)))
+    assert "UTC: Chunk 1 cannot be read: it was changed or cut off, or the key is another." in page_of(hearer, stream)
+    desk = at_desk().get(f"/desk/streams/{stream.uuid}/").content.decode()
+    assert "could not be read to its end" in desk and "Chunk" not in desk and "<audio" in desk
+
+
+def page_of(client: Client, stream: Stream) -> str:
+    return client.get(f"/admin/cdr/streamdetail/{stream.uuid}/change/").content.decode()
 
 
 def test_a_stream_that_was_never_recorded_has_no_word_of_it(hearer) -> None:

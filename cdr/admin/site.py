@@ -5,14 +5,16 @@ Owns what belongs to no single list. Must not know the lists: they register them
 from typing import TypedDict, cast
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django.views.decorators.http import require_safe
 
 from cdr.admin.additions import Context
 from cdr.admin.entry.access import GuardedSite
+from cdr.admin.finding import console_find
 from cdr.pages.board import board
 from cdr.pages.health import health_page
 from streams.database_clock import database_now
@@ -69,7 +71,11 @@ class Console(GuardedSite):
         return [_section(name, found) for name, found in sections if found]
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        return [path("health/", self.admin_view(self.health), name="health"), *super().get_urls()]
+        return [
+            path("health/", self.admin_view(self.health), name="health"),
+            path("find/", self.admin_view(require_safe(self.find)), name="find"),
+            *super().get_urls(),
+        ]
 
     def health(self, request: HttpRequest) -> TemplateResponse:
         """For everybody who is signed in, as the strip is."""
@@ -77,6 +83,10 @@ class Console(GuardedSite):
         shown = health_page(database_now(), troubles, see_owners=request.user.has_perm("cdr.view_calldetail"))
         context = {**self.each_context(request), "title": "Health", "health": shown}
         return TemplateResponse(request, "admin/cdr/health.html", context)
+
+    def find(self, request: HttpRequest) -> HttpResponse:
+        """For everybody who is signed in: to what they may see."""
+        return console_find(request, self)
 
     def index(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         """The figures are shown to those who may see calls and streams."""

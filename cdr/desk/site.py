@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from cdr.admin.additions import Context
 from cdr.admin.entry.access import GuardedSite
 from cdr.admin.entry.signing_in import SignInForm
+from cdr.desk.finding import desk_find
 from cdr.desk_scope import scope_of, scope_of_request
 from cdr.invitations import working_invitation
 
@@ -56,6 +57,7 @@ class Desk(GuardedSite):
             path("login/", self.login, name="login"),
             path("login/code/", self.login_code, name="login_code"),
             path("logout/", self.logout, name="logout"),
+            path("find/", self.admin_view(require_safe(self.find)), name="find"),
             path("second-factor/", self.second_factor, name="second_factor"),
             path("sessions/", self.admin_view(self.own_sessions), name="own_sessions"),
             path("password/", self.admin_view(self.password_change, cacheable=True), name="password_change"),
@@ -89,6 +91,9 @@ class Desk(GuardedSite):
 
     def index(self, request: HttpRequest, extra_context: Context | None = None) -> HttpResponse:  # type: ignore[override]
         return HttpResponseRedirect(self.page(FIRST_PAGE))
+
+    def find(self, request: HttpRequest) -> HttpResponse:
+        return desk_find(request, self)
 
     def nothing(self, request: HttpRequest) -> HttpResponse:
         raise Http404

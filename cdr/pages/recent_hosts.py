@@ -11,12 +11,13 @@ from typing import Any, NamedTuple, TypeVar
 from django.db.models import Count, F, Max, Q, QuerySet, Subquery, Window
 from django.db.models.functions import CumeDist, TruncHour
 
+from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
 from streams.delivery.slow_endpoints import SLOW_SECONDS, Lane, lane_after
 from streams.models import TRY_FAILED, UNUSUAL, Account, Callback, CallbackAttempt, CallbackState, Stream
 from streams.pure.lifecycle import CallState, HangupReason, StreamState
 
 COUNTED_ROWS = 50_000
-LATEST_TRIES = 5000
+LATEST_TRIES = LATEST_STREAMS = 5000
 HOURS = 24
 STREAM_FAILED = Q(hangup_reason=HangupReason.CONNECTION_ERROR)
 WINDOWS = {"5min": timedelta(minutes=5), "hour": timedelta(hours=1), "day": timedelta(days=1)}
@@ -79,6 +80,13 @@ def beyond_counted(rows: QuerySet[Counted], column: str, now: datetime) -> "Quer
 
 def since_of(beyond: datetime | None, now: datetime) -> Since:
     return Since(beyond, True) if beyond else Since(now - WINDOWS["day"], False)
+
+
+def hosts_begun(beginning: str, most: int) -> list[tuple[str, str, str]]:
+    """Services that begin so, among those of the newest LATEST_STREAMS: the account's auth id and name, and the host. In one query."""
+    newest = Stream.objects.order_by("-requested_at", "-id").values("pk")[:LATEST_STREAMS]
+    begun = Stream.objects.filter(pk__in=newest, service_host__begins=beginning).order_by("service_host", "account__name")
+    return list(begun.values_list("account__auth_id", "account__name", "service_host").distinct()[:most])
 
 
 def count_services(streams: QuerySet[Stream], since: Since, now: datetime, most: int) -> list[HostCount]:

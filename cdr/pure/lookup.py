@@ -4,11 +4,13 @@ Owns those readings, as ranges and beginnings that an index can serve. Must not 
 
 import re
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import phonenumbers
 
+from cdr.pure.said_time import NotATime, split_time
 from streams.pure.customer.host_name import folded_host
 from streams.pure.number_key import HIDDEN, LONG_NUMBER, Written, international, read_number, trunk_prefix, valid
 
@@ -128,6 +130,15 @@ def service_host(text: str) -> ServiceHost | None:
     host = ServiceHost(folded_host(found["name"]), found["port"] or "")
     named = found["scheme"] or host.port or "." in found["name"] or ":" in host.name or host.name == "localhost"
     return host if named else None
+
+
+def name_sought(search: str, now: datetime) -> str:
+    """What may be a name in a search: not its time, and nothing without a letter."""
+    try:
+        text, _ = split_time(search, now)
+    except NotATime:
+        return ""
+    return text if len(text) > 1 and any(map(str.isalpha, text)) else ""
 
 
 def host_named(text: str) -> ServiceHost:

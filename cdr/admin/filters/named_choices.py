@@ -1,8 +1,9 @@
 """The names that filters need, in one query for a page: the accounts to choose from, and the gateways and applications whose name begins
 with what was typed into a filter or the search; and the countries by which a search reads numbers.
 
-Owns that query, and keeps its answer on the request. Must not know what is narrowed by it."""
+Owns that query, and keeps its answer on the request; and what is named as a text is. Must not know what is narrowed by it."""
 
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import BigIntegerField, CharField, Manager, QuerySet, Value
@@ -10,11 +11,12 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 
-from cdr.pure.said_time import NotATime, split_time
+from cdr.pure.lookup import name_sought
 from streams.models import Account, Application, Gateway
 
 SHOWN_ACCOUNTS = 500
 MOST_NAMED, MOST_SEARCHED = 1000, 20
+SEARCHED_KINDS = ("account", "gateway", "application")
 
 
 Tenant = TypeVar("Tenant", Account, Application, Gateway)
@@ -36,7 +38,7 @@ class Names(NamedTuple):
 def names(request: HttpRequest) -> Names:
     known: Names | None = getattr(request, "_streamdesk_names", None)
     if known is None:
-        known = _read(typed(request, "gateway"), typed(request, "application"), _name_sought(request))
+        known = _read(typed(request, "gateway"), typed(request, "application"), name_sought(typed(request, "q"), timezone.localtime()))
         request._streamdesk_names = known  # type: ignore[attr-defined]
     return known
 
@@ -45,13 +47,11 @@ def typed(request: HttpRequest, parameter: str) -> str:
     return request.GET.get(parameter, "").replace("\x00", "").strip()
 
 
-def _name_sought(request: HttpRequest) -> str:
-    """What may be a name in the search: not its time, and nothing without a letter."""
-    try:
-        text, _ = split_time(typed(request, "q"), timezone.localtime())
-    except NotATime:
-        return ""
-    return text if len(text) > 1 and any(map(str.isalpha, text)) else ""
+def tenants_named(text: str, kinds: Collection[str] = SEARCHED_KINDS) -> list[NamedChoice]:
+    """What of these kinds is named as a search is, or begins so; in one query, and in none where no name is meant."""
+    name = name_sought(text, timezone.localtime())
+    found = _searched(name, kinds) if name else []
+    return _in_order(found[0].union(*found[1:], all=True)) if found else []
 
 
 def _read(gateway: str, application: str, sought: str) -> Names:
@@ -62,14 +62,24 @@ def _read(gateway: str, application: str, sought: str) -> Names:
     if application:
         found.append(_rows("application", _beginning(Application.objects, application), "name"))
     if sought:
-        found.append(_rows("searched account", _beginning(Account.objects, sought, MOST_SEARCHED), "auth_id"))
-        found.append(_rows("searched gateway", _beginning(Gateway.objects, sought, MOST_SEARCHED), "name"))
-        found.append(_rows("searched application", _beginning(Application.objects, sought, MOST_SEARCHED), "name"))
+        found += _searched(sought, SEARCHED_KINDS)
     rows = list(found[0].union(*found[1:], all=True))
     accounts = sorted(((key, code, name) for kind, key, code, name in rows if kind == "account"), key=lambda account: account[2])
     countries = sorted(code for kind, _, code, _ in rows if kind == "country")
-    searched = [(kind.removeprefix("searched "), key, code, name) for kind, key, code, name in rows if kind.startswith("searched ")]
-    return Names(accounts, _meant(rows, "gateway", gateway), _meant(rows, "application", application), countries, sorted(searched))
+    return Names(accounts, _meant(rows, "gateway", gateway), _meant(rows, "application", application), countries, _in_order(rows))
+
+
+def _searched(name: str, kinds: Collection[str]) -> list[QuerySet[Any, NamedChoice]]:
+    of_kind = {
+        "account": lambda: _rows("searched account", _beginning(Account.objects, name, MOST_SEARCHED), "auth_id"),
+        "gateway": lambda: _rows("searched gateway", _beginning(Gateway.objects, name, MOST_SEARCHED), "name"),
+        "application": lambda: _rows("searched application", _beginning(Application.objects, name, MOST_SEARCHED), "name"),
+    }
+    return [of_kind[kind]() for kind in SEARCHED_KINDS if kind in kinds]
+
+
+def _in_order(rows: Iterable[NamedChoice]) -> list[NamedChoice]:
+    return sorted((kind.removeprefix("searched "), key, code, name) for kind, key, code, name in rows if kind.startswith("searched "))
 
 
 def _countries() -> QuerySet[Any, NamedChoice]:

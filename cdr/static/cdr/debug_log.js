@@ -5,7 +5,6 @@
   const find = (id) => document.getElementById(id);
   const form = find("log-filter");
   const view = find("log-view");
-  const keys = find("log-keys");
   const TYPING_MS = 250;
   const SAID_MS = 2000;
   // Lines had other names once, which only the server knows: its page begins with such a line.
@@ -109,17 +108,11 @@
 
   find("next-problem").addEventListener("click", () => jump(1));
   find("previous-problem").addEventListener("click", () => jump(-1));
-  // A key without a modifier gets in the way of those who speak to their computer: it can be switched off, and stays so.
-  keys.checked = localStorage.getItem("log-keys") !== "off";
-  keys.addEventListener("change", () => localStorage.setItem("log-keys", keys.checked ? "on" : "off"));
   document.addEventListener("keydown", (event) => {
-    const writes = event.target.closest("input:not([type=checkbox]), select, textarea");
-    if (!keys.checked || writes || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) {
-      return;
-    }
-    if (event.key === "n" || event.key === "p") {
+    const step = { n: 1, p: -1 }[plainKey(event)];
+    if (step) {
       event.preventDefault();
-      jump(event.key === "n" ? 1 : -1);
+      jump(step);
     }
   });
 

@@ -147,18 +147,44 @@ def test_a_list_says_what_came_and_a_live_page_is_read_anew_and_both_say_when_th
 
 
 @in_the_browser
-def test_a_key_leads_to_the_search_and_can_be_switched_off(scene, browser) -> None:
+def test_keys_lead_to_the_search_from_row_to_row_and_from_page_to_page_and_can_be_switched_off(scene, browser) -> None:
     context = browser.new_context(viewport={"width": 1366, "height": 700})
     context.add_cookies([scene.cookie])
     page = context.new_page()
     page.goto(scene.callbacks)
+    ways = page.locator("#result_list tbody tr").filter(has=page.locator("a"))
+    first, second = (ways.nth(number).locator("a").first for number in (0, 1))
+    page.keyboard.press("k"), page.keyboard.press("j")
+    playwright.expect(second).to_be_focused()
+    first.evaluate("link => link.closest('tbody').prepend(link.closest('tr').cloneNode(true))")  # a row comes: nobody loses his place
+    playwright.expect(ways.nth(2).locator("a").first).to_be_focused()
+    page.keyboard.press("k"), page.keyboard.press("k"), page.keyboard.press("k"), page.keyboard.press("Control+j")
+    playwright.expect(first).to_be_focused()
     page.keyboard.press("/")
-    page.keyboard.type("4711 / 14:02")
-    playwright.expect(page.locator("#find-anywhere input")).to_have_value("4711 / 14:02")
-    page.evaluate("localStorage.setItem('log-keys', 'off')")
-    page.reload()
-    page.keyboard.press("/")
+    page.keyboard.type("4711 / 14:02 ?jk")
+    playwright.expect(page.locator("#find-anywhere input")).to_have_value("4711 / 14:02 ?jk")
+
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("dialog", name="Find a call, a page or a name")
+    playwright.expect(box.get_by_role("link", name="Health")).to_be_visible()
+    page.keyboard.type("jk?/ 4711")
+    playwright.expect(box.get_by_role("link")).to_have_text([re.compile("Calls: search for .jk.*4711"), re.compile("Streams: search")])
+    page.keyboard.press("ArrowUp")
+    playwright.expect(box.get_by_role("link").last).to_be_focused()
+    page.keyboard.press("Escape"), page.keyboard.press("Control+k")
+    page.keyboard.type("acme")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/account/*/change/")
+    playwright.expect(page.locator("h1")).to_have_text("Acme Robotics")
+
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    playwright.expect(keys).to_contain_text("to the next and the previous row of a list")
+    keys.get_by_role("checkbox").uncheck()
+    page.keyboard.press("Escape"), page.keyboard.press("?"), page.keyboard.press("/")
     assert page.evaluate("document.activeElement.tagName") == "BODY"
+    page.keyboard.press("Meta+k")
+    playwright.expect(box.get_by_role("searchbox")).to_be_focused()
 
 
 @in_the_browser

@@ -56,6 +56,7 @@ password_change_done              login/login yes/405     yes/405     yes/405   
 autocomplete                      login/login no/no       no/no       no/no       no/no       no/no       no/no       no/no
 jsi18n                            login/login yes/405     yes/405     yes/405     yes/405     yes/405     yes/405     yes/405
 view_on_site                      login/login 404/404     404/404     404/404     404/404     404/404     404/404     404/404
+find                              login/login yes/405     yes/405     yes/405     yes/405     yes/405     yes/405     yes/405
 health                            login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 cdr_alertchannel_test             login/login no/no       no/no       no/no       no/no       yes/yes     yes/yes     no/no
 cdr_alertchannel_changelist       login/login no/no       no/no       yes/yes     no/no       yes/yes     yes/yes     no/no

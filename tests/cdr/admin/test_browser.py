@@ -1,5 +1,5 @@
 """The console's scripts in a real Chromium: ticking all rows, the key of the search, copying, a link to a line of the
-log, and pages that move."""
+log, and pages that move; and the bar of a phone."""
 
 import re
 from typing import NamedTuple
@@ -185,6 +185,32 @@ def test_keys_lead_to_the_search_from_row_to_row_and_from_page_to_page_and_can_b
     assert page.evaluate("document.activeElement.tagName") == "BODY"
     page.keyboard.press("Meta+k")
     playwright.expect(box.get_by_role("searchbox")).to_be_focused()
+
+
+@in_the_browser
+def test_on_a_phone_the_first_sections_are_a_bar_below_that_hides_nothing(scene, browser) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    context.add_cookies([scene.cookie])
+    page = context.new_page()
+    page.goto(scene.callbacks)
+    bar = page.get_by_role("navigation", name="Sections")
+    shown = bar.get_by_role("link")
+    playwright.expect(shown).to_have_text(["Calls", "Streams", "Callbacks", "Hosts"])
+    box = bar.bounding_box()
+    assert round(box["y"] + box["height"]) == 844 and min(one.bounding_box()["height"] for one in shown.all()) >= 44
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    last = page.get_by_role("navigation", name="Pages of the list").bounding_box()
+    assert last["y"] + last["height"] <= box["y"]
+    bar.get_by_text("More").tap()
+    playwright.expect(shown).to_have_count(11)
+    shown.filter(has_text="Gateways").tap()
+    page.wait_for_url("**/gateway/")
+    page.goto(scene.log)
+    playwright.expect(page.locator("#live")).to_be_visible()
+    live = page.locator("#live").bounding_box()
+    assert live["y"] + live["height"] <= page.locator("#sections").bounding_box()["y"] + 1
+    page.emulate_media(media="print")
+    playwright.expect(bar).to_be_hidden()
 
 
 @in_the_browser

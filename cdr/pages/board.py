@@ -3,17 +3,17 @@
 Owns those counts, all of them bounded. Must not know requests or templates."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from django.db.models import Count, QuerySet, Sum
-from django.db.models.functions import TruncMinute
 
 from cdr.pages.callback_hosts import HostRow, host_rows
 from cdr.pages.hosts import WorstHost, worst_services
+from cdr.pages.minutes import SHOWN_MINUTES, MinuteCounts, Minutes, last_minutes
 from cdr.pure.badges import Badge, reason_badge
-from cdr.pure.bars import Bar, bars
+from cdr.pure.bars import Bar, bars, outline
 from cdr.pure.figures import counted, share
 from streams.gateways import traffic
 from streams.models import UNUSUAL, Call, Callback, CallbackState, Stream
@@ -22,7 +22,6 @@ from streams.pure.lifecycle import CallState, HangupReason, StreamState
 COUNTED_TO = 1000
 DAY_COUNTED_TO = 200_000
 """Up to this many streams of a day are counted for each reason; past that the share is not known, and is not shown."""
-SHOWN_MINUTES = 60
 SHOWN_GATEWAYS = 12
 SHOWN_SERVICES = 8
 CALLS, STREAMS, CALLBACKS = (f"admin:{name}_changelist" for name in ("cdr_calldetail", "cdr_streamdetail", "streams_callback"))
@@ -30,13 +29,16 @@ CALLS, STREAMS, CALLBACKS = (f"admin:{name}_changelist" for name in ("cdr_callde
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A count, in words where it is capped. `path` names the list it was counted in; `query`: the filters that show the same rows."""
+    """A count, in words where it is capped. `path` names the list it was counted in; `query`: the filters that show the same rows. `drawn`:
+    the last minutes as the outline of bars, `drawn_words` the same in words; "" where nothing tells them."""
 
     count: str
     label: str
     path: str
     query: str
     bad: bool = False
+    drawn: str = ""
+    drawn_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +85,46 @@ class Board:
 
 def board(now: datetime, lease_seconds: float) -> Board:
     """Nineteen queries, however many rows there are. `lease_seconds`: so old a measured rate may be."""
-    since = now - timedelta(days=1)
+    since, minutes = now - timedelta(days=1), last_minutes(now)
     return Board(
-        figures(now), started(now), outcomes(since), worst_services(now, SHOWN_SERVICES), host_rows(since), gateways(lease_seconds)
+        figures(now, minutes),
+        started(minutes),
+        outcomes(since),
+        worst_services(now, SHOWN_SERVICES),
+        host_rows(since),
+        gateways(lease_seconds),
     )
 
 
 # What is live, and what went wrong -------------------------------------------------------------------------------------
-def figures(now: datetime) -> list[Figure]:
+def figures(now: datetime, minutes: Minutes) -> list[Figure]:
     """Five counts in five queries. A callback is given up when it was tried for 18 hours: of those of the last hour none is."""
     since, day_ago = now - timedelta(hours=1), now - timedelta(days=1)
     live = Stream.objects.filter(call__state=CallState.LIVE).exclude(state=StreamState.ENDED)
-    errors = Stream.objects.filter(UNUSUAL, hangup_reason=HangupReason.CONNECTION_ERROR, requested_at__gte=since)
+    failed = Stream.objects.filter(UNUSUAL, hangup_reason=HangupReason.CONNECTION_ERROR, requested_at__gte=since)
+    waiting = Callback.objects.filter(state=CallbackState.PENDING)
     given_up = Callback.objects.filter(state=CallbackState.GIVEN_UP, created_at__gte=day_ago)
+    calls = _figure(Call.objects.filter(state=CallState.LIVE), "calls are live", CALLS, "state=live")
+    streams = _figure(live, "streams are live", STREAMS, "state=live")
+    errors = _figure(failed, "connection errors in the last hour", STREAMS, "reason=Connection+error&when=hour", bad=True)
     return [
-        _figure(Call.objects.filter(state=CallState.LIVE), "calls are live", CALLS, "state=live"),
-        _figure(live, "streams are live", STREAMS, "state=live"),
-        _figure(errors, "connection errors in the last hour", STREAMS, "reason=Connection+error&when=hour", True),
-        _figure(given_up, "callbacks of the last 24 hours given up", CALLBACKS, "state=given_up&when=day", True),
-        _figure(Callback.objects.filter(state=CallbackState.PENDING), "callbacks wait", CALLBACKS, "state=pending"),
+        _drawn(calls, minutes.calls, "call started", "calls started"),
+        _drawn(streams, minutes.streams, "stream asked for", "streams asked for"),
+        _drawn(errors, minutes.errors, "connection error"),
+        _figure(given_up, "callbacks of the last 24 hours given up", CALLBACKS, "state=given_up&when=day", bad=True),
+        _drawn(
+            _figure(waiting, "callbacks wait", CALLBACKS, "state=pending"), minutes.waiting, "callback that waits", "callbacks that wait"
+        ),
     ]
 
 
 def _figure(rows: "QuerySet[Call] | QuerySet[Stream] | QuerySet[Callback]", label: str, path: str, query: str, bad: bool = False) -> Figure:
     count = capped(rows, COUNTED_TO)
     return Figure(stream_count_words(count, COUNTED_TO), label, path, query, bad and count > 0)
+
+
+def _drawn(figure: Figure, counts: MinuteCounts, noun: str, plural: str = "") -> Figure:
+    return replace(figure, drawn=outline(bars(counts.each)), drawn_words=_minutes_words(counts, noun, plural))
 
 
 def capped(rows: "QuerySet[Call] | QuerySet[Stream] | QuerySet[Callback]", most: int) -> int:
@@ -120,17 +137,17 @@ def stream_count_words(count: int, most: int) -> str:
 
 
 # Calls by the minute ---------------------------------------------------------------------------------------------------
-def started(now: datetime) -> CallStarts:
-    """In one query."""
-    running = now.replace(second=0, microsecond=0)
-    first = running - timedelta(minutes=SHOWN_MINUTES - 1)
-    minutes = Call.objects.filter(started_at__gte=first).order_by().annotate(minute=TruncMinute("started_at"))
-    counts = dict(minutes.values("minute").annotate(calls=Count("pk")).values_list("minute", "calls"))
-    each = [counts.get(first + timedelta(minutes=number), 0) for number in range(SHOWN_MINUTES)]
-    labels = [f"{first + timedelta(minutes=number):%H:%M}: {counted(count, 'call')}" for number, count in enumerate(each)]
-    last, most = each[-2], max(each)
-    words = f"{counted(sum(each), 'call')} in {SHOWN_MINUTES} minutes, at most {most} a minute, {last} in the last full one"
-    return CallStarts(bars(each, labels), words)
+def started(minutes: Minutes) -> CallStarts:
+    each = minutes.calls.each
+    labels = [f"{minutes.first + timedelta(minutes=number):%H:%M}: {counted(count, 'call')}" for number, count in enumerate(each)]
+    return CallStarts(bars(each, labels), _minutes_words(minutes.calls, "call"))
+
+
+def _minutes_words(counts: MinuteCounts, noun: str, plural: str = "") -> str:
+    each = counts.each
+    many = f"over {counts.most:,} {plural or noun + 's'}" if counts.most else counted(sum(each), noun, plural)
+    newest = ", of which the newest are drawn" if counts.most else ""
+    return f"{many} in {SHOWN_MINUTES} minutes{newest}, at most {max(each)} a minute, {each[-2]} in the last full one"
 
 
 # How streams ended -----------------------------------------------------------------------------------------------------

@@ -18,11 +18,16 @@ class Bar(NamedTuple):
     label: str
 
 
-def bars(counts: Sequence[int], labels: Sequence[str]) -> list[Bar]:
+def bars(counts: Sequence[int], labels: Sequence[str] = ()) -> list[Bar]:
     """The highest count is as high as the drawing; of what is not nothing at least a line is seen."""
     most = max(counts, default=0) or 1
     heights = [max(round(HEIGHT * count / most), LEAST) if count else 0 for count in counts]
     return [
         Bar(number * STEP, HEIGHT - height, STEP - GAP, height, label)
-        for number, (height, label) in enumerate(zip(heights, labels, strict=True))
+        for number, (height, label) in enumerate(zip(heights, labels or [""] * len(counts), strict=True))
     ]
+
+
+def outline(drawn: Sequence[Bar]) -> str:
+    """The same as one path, for a small drawing without tooltips."""
+    return "".join(f"M{bar.x} {bar.y}h{bar.width}V{HEIGHT}h-{bar.width}z" for bar in drawn if bar.height)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cdr.pages import board, callback_hosts
+from cdr.pages.minutes import MinuteCounts, last_minutes
 from streams.gateways import traffic
 from streams.models import Callback
 from tests.cdr.call_script import STARTED, make_gateway
@@ -16,7 +17,7 @@ SINCE = NOW - timedelta(days=1)
 
 
 def counts(now=NOW) -> list[str]:
-    return [figure.count for figure in board.figures(now)]
+    return [figure.count for figure in board.figures(now, last_minutes(now))]
 
 
 def outcomes(since=SINCE) -> dict[str, tuple[str, str]]:
@@ -57,10 +58,25 @@ def test_calls_are_counted_by_the_minute_they_started_in() -> None:
     gateway = make_gateway()
     for seconds in (0, 10, 61, -3600, 24 * 3600):
         good_call(gateway, STARTED + timedelta(seconds=seconds))
-    page = board.started(STARTED + timedelta(minutes=2))
+    page = board.started(last_minutes(STARTED + timedelta(minutes=2)))
     assert [bar.label for bar in page.bars if bar.height] == ["14:01: 2 calls", "14:02: 1 call"]
     assert page.bars[-1].label == "14:03: 0 calls"
     assert page.summary == "3 calls in 60 minutes, at most 2 a minute, 1 in the last full one"
+
+
+def test_figures_have_their_last_minutes_as_a_drawing_and_in_words() -> None:
+    closed_call(make_gateway())
+    now = STARTED + timedelta(minutes=2)
+    calls, streams, errors, given_up, waiting = board.figures(now, last_minutes(now))
+    assert calls.drawn == streams.drawn == errors.drawn == "M570 0h8V48h-8z"
+    assert calls.drawn_words == "1 call started in 60 minutes, at most 1 a minute, 0 in the last full one"
+    assert errors.drawn_words.startswith("1 connection error in") and waiting.drawn_words.startswith("0 callbacks that wait in")
+    assert given_up.drawn_words == ""
+    many = MinuteCounts([0, 3, 4], 6)
+    assert (
+        "over 6 streams asked for in 60 minutes, of which the newest are drawn"
+        in board._drawn(streams, many, "stream asked for", "streams asked for").drawn_words
+    )
 
 
 def test_how_streams_ended_with_shares_of_those_that_ended() -> None:

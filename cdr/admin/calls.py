@@ -23,6 +23,7 @@ from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.calls_and_streams import CALL_FILTERS
 from cdr.admin.lists.acting_on_all import ActsOnAll
 from cdr.admin.lists.call_columns import CallColumns
+from cdr.admin.lists.column_choice import ChoosesColumns
 from cdr.admin.lists.exporting import Exported, Sheet
 from cdr.admin.lists.markup import named_link
 from cdr.admin.lists.narrowing import CallChangeList
@@ -41,7 +42,7 @@ from cdr.pages.log.subject import DebugLog, call_log
 from cdr.pages.row_key import names_several
 from cdr.pages.stream import charges_of
 from cdr.pure.acts import PERMISSIONS, Act
-from cdr.pure.figures import counted
+from cdr.pure.figures import NOTHING, counted
 from streams import control
 from streams.models import Stream
 
@@ -50,10 +51,15 @@ MASKED = {"caller": "masked_caller", "called": "masked_called"}
 
 
 @admin.register(CallDetail, site=console)
-class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, HasNews, Saved, Asking, CallColumns):
+class CallAdmin(SendsDigits, Logged, ChoosesColumns, Exported, ActsOnAll, HasNews, Saved, Asking, CallColumns):
     log_words = "Debug log of the call"
     list_display = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge", "account_name")
-    linked = {"account_name": ("streams.view_account", "account_link")}
+    more_columns = ("direction_words", "gateway_name", "application_name")
+    linked = {
+        "account_name": ("streams.view_account", "account_link"),
+        "gateway_name": ("streams.view_gateway", "gateway_link"),
+        "application_name": ("streams.view_application", "application_link"),
+    }
     list_filter = CALL_FILTERS
     ordering = ("-started_at", "-id")
     sheet = Sheet(CALL_COLUMNS, lambda call: (call.from_number, call.to_number), lambda call: charges_of(call.streams.all()))
@@ -131,6 +137,16 @@ class CallAdmin(SendsDigits, Logged, Exported, ActsOnAll, HasNews, Saved, Asking
     @admin.display(description="Account")
     def account_link(self, call: CallDetail) -> SafeString:
         return named_link(reverse("admin:streams_account_change", args=[call.account_id]), call.account.name)
+
+    @admin.display(description="Gateway")
+    def gateway_link(self, call: CallDetail) -> SafeString | str:
+        return named_link(reverse("admin:streams_gateway_change", args=[call.gateway_id]), call.gateway.name) if call.gateway else NOTHING
+
+    @admin.display(description="Application")
+    def application_link(self, call: CallDetail) -> SafeString | str:
+        if call.application is None:
+            return NOTHING
+        return named_link(reverse("admin:streams_application_change", args=[call.application_id]), call.application.name)
 
 
 def hang_up_question(call: CallPage) -> Question:

@@ -20,6 +20,7 @@ from cdr.admin.entry.visitor import visitor
 from cdr.admin.filters.calls_and_streams import STREAM_FILTERS
 from cdr.admin.heard import Heard
 from cdr.admin.lists.acting_on_all import ActsOnAll
+from cdr.admin.lists.column_choice import ChoosesColumns
 from cdr.admin.lists.exporting import Exported, Sheet
 from cdr.admin.lists.markup import named_link
 from cdr.admin.lists.narrowing import StreamChangeList
@@ -48,12 +49,13 @@ MAY_STOP = PERMISSIONS[Act.STOP_STREAM].name
 
 
 @admin.register(StreamDetail, site=console)
-class StreamAdmin(Comparable, SharesLogs, Logged, Heard, Exported, ActsOnAll, HasNews, Saved, Asking, StreamColumns):
+class StreamAdmin(Comparable, SharesLogs, Logged, Heard, ChoosesColumns, Exported, ActsOnAll, HasNews, Saved, Asking, StreamColumns):
     named_by = "uuid"
     list_display = (
         *("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed"),
         *("reason", "state_badge", "degraded", "slowest_response", "account_name"),
     )
+    more_columns = ("attempts", "close_words")
     linked = {"account_name": ("streams.view_account", "account_link")}
     list_filter = STREAM_FILTERS
     list_select_related = ("call", "account", "charge", "conversation")

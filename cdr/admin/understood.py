@@ -100,10 +100,13 @@ class ListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class t
     def understood(self) -> frozenset[str]:
         return frozenset((*self.narrowed_by(), *self.turned_by))
 
+    def columns_for(self, request: HttpRequest) -> tuple[str, ...]:
+        """Those that this reader is shown, whatever they may see of each."""
+        return tuple(map(str, super().get_list_display(request)))
+
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        shown = map(str, super().get_list_display(request))
         links = {column: link for column, (permission, link) in self.linked.items() if request.user.has_perm(permission)}
-        return tuple(links.get(column, column) for column in shown)
+        return tuple(links.get(column, column) for column in self.columns_for(request))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """None but the filters' own: a list that was made in whatever other way refuses the rest as well."""

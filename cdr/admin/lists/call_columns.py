@@ -64,3 +64,15 @@ class CallColumns(RecordAdmin):
     @admin.display(description="Account")
     def account_name(self, call: CallDetail) -> str:
         return call.account.name
+
+    @admin.display(description="Direction")
+    def direction_words(self, call: CallDetail) -> str:
+        return call.direction
+
+    @admin.display(description="Gateway")
+    def gateway_name(self, call: CallDetail) -> str:
+        return call.gateway.name if call.gateway else NOTHING
+
+    @admin.display(description="Application")
+    def application_name(self, call: CallDetail) -> str:
+        return call.application.name if call.application else NOTHING

@@ -79,5 +79,14 @@ class StreamColumns(RecordAdmin):
     def account_name(self, stream: StreamDetail) -> str:
         return stream.account.name
 
+    @admin.display(description="Attempts")
+    def attempts(self, stream: StreamDetail) -> int:
+        """To connect."""
+        return stream.connect_attempts
+
+    @admin.display(description="WebSocket close code")
+    def close_words(self, stream: StreamDetail) -> str:
+        return code_words(stream.close_code) if stream.close_code else NOTHING
+
     def address_of_call(self, stream: Stream) -> str:
         return self.site_url("cdr_calldetail_change", stream.call_id)

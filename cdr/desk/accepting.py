@@ -31,6 +31,7 @@ class NewPersonForm(UserCreationForm):  # type: ignore[type-arg]  # Django's cla
     class Meta:
         model = User
         fields = ("username",)
+        help_texts = {"username": "At most 150 characters: letters, digits and . + - _"}
 
     def clean_username(self) -> str:
         """No address: whether one is taken would tell whether it is known."""
@@ -57,6 +58,8 @@ def invitation_view(request: HttpRequest, link: str) -> HttpResponse:
     form = NewPersonForm(request.POST if request.method == "POST" and "join" not in request.POST else None)
     if form.is_bound and form.is_valid():
         return _made(request, invitation, form)
+    if signed_in and not form.is_bound:
+        form.fields["username"].widget.attrs.pop("autofocus", None)  # the button to join as who one is has it
     return _page(request, "desk/invitation.html", 200, invitation=invitation, form=form, signed_in=signed_in, title="An invitation")
 
 

@@ -84,7 +84,8 @@ def test_who_is_signed_in_joins_and_nobody_becomes_less(manager, account, mails)
     other = make_gateway("pbx-2", "Beta").account
     eva = signed_in(member(other, name="eva"))
     link = invited(manager, account, mails, role="manager")
-    assert "Join as eva" in eva.get(link).content.decode()
+    page = eva.get(link).content.decode()
+    assert "Join as eva" in page and page.count("autofocus") == 1 and "autofocus>Join" in page and "digits and @" not in page
     assert eva.post(link, {"join": "yes"})["Location"] == "/desk/"
     assert {one.account.name: one.role for one in Membership.objects.filter(user__username="eva")} == {
         "Acme Robotics": "manager",

@@ -21,7 +21,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 export PORT HOST DATA_DIR DEMO CALLS MINUTES
 # Compiled sources are kept: else each process that is started compiles them once more.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test lint fuzz bench chaos screenshots release setup setup-dev setup-lint setup-fuzz setup-release setup-interop setup-browser setup-autobahn asterisk requirements clean
+.PHONY: help run test lint fuzz bench chaos screenshots docs release setup setup-dev setup-lint setup-docs setup-fuzz setup-release setup-interop setup-browser setup-autobahn asterisk requirements clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,11 @@ chaos: setup-dev ## Do harm to running installations, every fault once, and chec
 screenshots: setup-dev setup-browser ## Take the pictures of the manual anew, into docs/images, of a whole installation with a day in it
 	@$(BIN)/python -m tests.screenshots
 
+docs: setup-dev setup-docs ## Make the site of the manual in build/site, with the reference that is made of the code; it needs no network
+	@DATA_DIR=$(LINT_DATA) $(BIN)/python -m docs.site
+	@cd build && ../.venv-docs/bin/zensical build --strict --config-file mkdocs.yml
+	@$(BIN)/python -m docs.site check
+
 release: setup-dev setup-release ## Build the wheel, the source and the list of its parts (CycloneDX) in dist/, the same bytes from the same tree
 	@rm -rf dist && $(BIN)/python -m hatchling build --directory dist
 	@PYTHONWARNINGS=ignore .venv-release/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible \
@@ -69,6 +74,9 @@ setup-dev: $(BIN)/uv ## Make .venv with what the tests and the linters need as w
 # They are not the platform's, and have other versions of what it has. Nothing of what they see leaves the machine.
 setup-lint: $(BIN)/uv ## Make .venv-lint with bandit and semgrep
 	@$(INSTALL) requirements-lint.txt .venv-lint
+
+setup-docs: $(BIN)/uv ## Make .venv-docs with what makes the manual a site
+	@$(INSTALL) requirements-docs.txt .venv-docs
 
 setup-release: $(BIN)/uv ## Make .venv-release with what lists the parts of a release
 	@$(INSTALL) requirements-release.txt .venv-release
@@ -115,6 +123,7 @@ requirements: setup-dev ## Compile requirements.in and requirements-dev.in anew,
 	$(COMPILE) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) requirements-interop.in -o requirements-interop.txt
 	$(COMPILE) requirements-lint.in -o requirements-lint.txt
+	$(COMPILE) requirements-docs.in -o requirements-docs.txt
 	$(COMPILE) requirements-fuzz.in -o requirements-fuzz.txt
 	$(COMPILE) requirements-release.in -o requirements-release.txt
 

@@ -16,6 +16,7 @@ NOTE = "ran"
 PARTS = {
     "tests/journeys/test_real_asterisk": "real Asterisk",
     "tests/journeys/test_both_ways.py::test_a_pipecat_bot": "Pipecat bot",
+    "tests/journeys/test_tutorial.py::test_an_asterisk": "real Asterisk",
     "tests/journeys/": "journeys of an installation",
     "tests/conformance/": "Autobahn",
     "tests/cdr/api/test_node_sdk": "Node SDK",
@@ -54,7 +55,7 @@ def table(stats: Mapping[str, Iterable[Any]]) -> list[str]:
         for report in reports:
             if isinstance(report, pytest.TestReport | pytest.CollectReport) and category in ("", *COLUMNS):
                 count(rows.setdefault(part_of(report.nodeid, getattr(report, "keywords", ())), Row()), category, report)
-    lines = [line(name, rows[name]) for name in ("rules (pure)", BROWSER, *PARTS.values()) if name in rows]
+    lines = [line(name, rows[name]) for name in dict.fromkeys(("rules (pure)", BROWSER, *PARTS.values())) if name in rows]
     return [f"{'part':<40}{'passed':>8}{'failed':>8}{'not run':>9}{'seconds':>9}", *lines]
 
 

@@ -65,6 +65,7 @@ def project(reference: Nav, decisions: Nav) -> dict[str, Any]:
         "validation": {"invalid_links": True, "invalid_link_anchors": True, "unresolved_references": False},
         "nav": [
             {"Streamdesk": "index.md"},
+            {"Tutorial": "tutorial.md"},
             {"How to": HOW_TO},
             {"Reference": [*REFERENCE, *reference]},
             {"Explanation": [*explanation, *history]},

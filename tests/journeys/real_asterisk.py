@@ -14,7 +14,7 @@ import urllib.parse
 import urllib.request
 import uuid
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -87,37 +87,47 @@ def pasted(beginning: str) -> str:
     return next(block for block in blocks if block.startswith(beginning))
 
 
-class Asterisk:
-    """One that runs. Gateway and password take the place of the examples in the pasted lines, and so does what else is `given`; its callers
+def of_the_page(folder: Path, gateway_url: str, password: str, frames: list[bytes], **given: str) -> dict[str, str]:
+    """The files that the page has to paste. Gateway and password take the place of its examples, and so does what else is `given`; callers
     say `frames`."""
+    sound = folder / "sound"
+    sound.with_suffix(".ulaw").write_bytes(b"".join(frames))
+    name = gateway_url.rstrip("/").rpartition("/")[2]
+    client = filled_in(pasted("[streamdesk]"), {"uri": gateway_url, "username": name, "password": password, "tls_enabled": "no", **given})
+    dialplan = pasted("[to-streamdesk]")
+    others = "".join(
+        dialplan.replace("[to-streamdesk]", f"[to-streamdesk-{kind}]").replace("c(ulaw)f(json)", options)
+        for kind, options in OTHER_DIALS.items()
+    )
+    return {"websocket_client.conf": client, "extensions.conf": dialplan + others + CALLERS.format(sound=sound)}
 
-    def __init__(self, folder: Path, gateway_url: str, password: str, frames: list[bytes], **given: str) -> None:
+
+def filled_in(text: str, given: Mapping[str, str]) -> str:
+    """A file to paste with other values, each of which it has to have."""
+    for key, value in given.items():
+        text, count = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
+        assert count == 1, f"{key} is not in the lines to paste"
+    return text
+
+
+class Asterisk:
+    """One that runs with these `files`, by their names, beside those that any of ours has; and with `modules` more than they need."""
+
+    def __init__(self, folder: Path, files: Mapping[str, str], modules: str = "") -> None:
         self.folder = folder
         self.port = free_port()
-        self.sound = folder / "sound"
-        self.sound.with_suffix(".ulaw").write_bytes(b"".join(frames))
-        self._configure(gateway_url, {"password": password, **given})
+        self._configure(files, modules)
         asterisk = command()
         assert asterisk is not None
         self.command = [*asterisk, "-C", str(folder / "asterisk.conf")]
         self.process = ChildProcess("asterisk", [*self.command, "-f", "-n", "-vvv"], folder, {"PATH": os.environ["PATH"], "TERM": "dumb"})
         self.process.wait_for_line(r"Asterisk Ready")
 
-    def _configure(self, gateway_url: str, given: dict[str, str]) -> None:
-        name = gateway_url.rstrip("/").rpartition("/")[2]
-        client = pasted("[streamdesk]")
-        for key, value in {"uri": gateway_url, "username": name, "tls_enabled": "no", **given}.items():
-            client, count = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", client)
-            assert count == 1, f"{key} is not in the lines to paste"
-        dialplan = pasted("[to-streamdesk]")
-        others = "".join(
-            dialplan.replace("[to-streamdesk]", f"[to-streamdesk-{kind}]").replace("c(ulaw)f(json)", options)
-            for kind, options in OTHER_DIALS.items()
-        )
-        self.write("websocket_client.conf", client)
-        self.write("extensions.conf", dialplan + others + CALLERS.format(sound=self.sound))
+    def _configure(self, files: Mapping[str, str], modules: str) -> None:
+        for name, text in files.items():
+            self.write(name, text)
         self.write("asterisk.conf", "[directories]\n" + "".join(f"{name} => {place}\n" for name, place in self._places().items()))
-        self.write("modules.conf", "[modules]\nautoload = no\npreload = res_sorcery_config.so\n" + loads())
+        self.write("modules.conf", "[modules]\nautoload = no\npreload = res_sorcery_config.so\n" + loads(modules))
         self.write("logger.conf", "[logfiles]\nconsole => notice,warning,error,verbose\n")
         self.write("http.conf", f"[general]\nenabled = yes\nbindaddr = 127.0.0.1\nbindport = {self.port}\n")
         self.write("ari.conf", f"[general]\nenabled = yes\n[{ARI_USER}]\ntype = user\npassword = {ARI_PASSWORD}\n")
@@ -168,6 +178,12 @@ class Asterisk:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {url}: {error} {error.read()!r}") from error
 
+    def typed(self, words: str) -> str:
+        """What Asterisk's own console answers: `asterisk -rx WORDS`."""
+        done = subprocess.run([*self.command, "-rx", words], capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def shell(self, script: str) -> str:
         done = subprocess.run(["sh", "-euc", script], capture_output=True, text=True, timeout=30, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -180,5 +196,5 @@ class Asterisk:
         self.process.stop()
 
 
-def loads() -> str:
-    return "".join(f"load = {name}.so\n" for name in MODULES.split())
+def loads(more: str) -> str:
+    return "".join(f"load = {name}.so\n" for name in [*MODULES.split(), *more.split()])

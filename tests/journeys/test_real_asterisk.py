@@ -22,7 +22,7 @@ from tests.journeys.answers import Answers
 from tests.journeys.audio_socket import caller
 from tests.journeys.console import Console
 from tests.journeys.installation import Installation, Web
-from tests.journeys.real_asterisk import Asterisk
+from tests.journeys.real_asterisk import Asterisk, of_the_page
 from tests.journeys.stage import AUTH_ID, AUTH_TOKEN, PASSWORD, numbered, response, stream
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(real_asterisk.command() is None, reason=real_asterisk.MISSING)]
@@ -34,7 +34,8 @@ MULAW = {"contentType": "audio/x-mulaw;rate=8000", "keepCallAlive": "true"}
 
 @pytest.fixture(scope="module")
 def asterisk(tmp_path_factory: pytest.TempPathFactory, web: Web) -> Iterator[Asterisk]:
-    asterisk = Asterisk(tmp_path_factory.mktemp("asterisk"), f"{web.ws_url}/gateway/asterisk/gw1/", PASSWORD, SENT)
+    folder = tmp_path_factory.mktemp("asterisk")
+    asterisk = Asterisk(folder, of_the_page(folder, f"{web.ws_url}/gateway/asterisk/gw1/", PASSWORD, SENT))
     yield asterisk
     asterisk.stop()
 
@@ -188,7 +189,7 @@ async def test_frames_of_any_length_come_out_as_20_ms(asterisk: Asterisk, answer
 
 async def test_a_hold_is_silence_at_the_pace_of_audio(web: Web, answers: Answers, tmp_path: Path) -> None:
     """Nothing comes from Asterisk for three seconds, between words and words; this account's streams are continuous."""
-    asterisk = Asterisk(tmp_path, f"{web.ws_url}/gateway/asterisk/gw-filled/", PASSWORD, SENT)
+    asterisk = Asterisk(tmp_path, of_the_page(tmp_path, f"{web.ws_url}/gateway/asterisk/gw-filled/", PASSWORD, SENT))
     try:
         async with Customer() as customer, caller([1.0, LINEAR, 3.0, LINEAR, 0.5], 20) as port:
             any_call(answers, customer)
@@ -208,7 +209,9 @@ async def test_a_hold_is_silence_at_the_pace_of_audio(web: Web, answers: Answers
 async def test_sixty_calls_at_once_lose_nothing(installation: Installation, answers: Answers, tmp_path: Path) -> None:
     """With patience on both sides: on a machine that has other things to do, sixty handshakes at once take longer than two seconds."""
     patient = installation.web("web with patience", CONNECT_TIMEOUT_SECONDS="10", ANSWER_TIMEOUT_SECONDS="10")
-    asterisk = Asterisk(tmp_path, f"{patient.ws_url}/gateway/asterisk/gw1/", PASSWORD, SENT, connection_timeout="20000")
+    asterisk = Asterisk(
+        tmp_path, of_the_page(tmp_path, f"{patient.ws_url}/gateway/asterisk/gw1/", PASSWORD, SENT, connection_timeout="20000")
+    )
     try:
         async with Customer() as customer:
             any_call(answers, customer)
@@ -226,7 +229,7 @@ async def test_sixty_calls_at_once_lose_nothing(installation: Installation, answ
 
 
 async def test_a_wrong_password_is_refused(web: Web, tmp_path: Path) -> None:
-    wrong = Asterisk(tmp_path, f"{web.ws_url}/gateway/asterisk/gw1/", "not-the-password", SENT)
+    wrong = Asterisk(tmp_path, of_the_page(tmp_path, f"{web.ws_url}/gateway/asterisk/gw1/", "not-the-password", SENT))
     try:
         await asyncio.to_thread(wrong.call, "talk")
         await asyncio.to_thread(web.process.wait_for_line, "gw1.*wrong user name or password")
@@ -236,7 +239,7 @@ async def test_a_wrong_password_is_refused(web: Web, tmp_path: Path) -> None:
 
 
 async def test_an_asterisk_that_dies_is_told_from_one_that_hangs_up(web: Web, answers: Answers, console: Console, tmp_path: Path) -> None:
-    asterisk = Asterisk(tmp_path, f"{web.ws_url}/gateway/asterisk/gw1/", PASSWORD, SENT)
+    asterisk = Asterisk(tmp_path, of_the_page(tmp_path, f"{web.ws_url}/gateway/asterisk/gw1/", PASSWORD, SENT))
     try:
         async with Customer() as customer:
             any_call(answers, customer)

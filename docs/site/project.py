@@ -34,6 +34,7 @@ REFERENCE: Nav = [
 ]
 """What people wrote of it; behind them come the pages that are made of the code."""
 EXPLANATION: Nav = [
+    {"What is known not to work": "limits.md"},
     {"The map of the house": "map.md"},
     {"Turns of a conversation": "turns.md"},
     {"What is promised": "reliability.md"},

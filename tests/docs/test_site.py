@@ -126,3 +126,8 @@ def test_a_site_that_was_not_made_is_a_fault(site: Path) -> None:
 def test_it_is_made_with_every_change_and_strictly() -> None:
     assert "make lint docs " in (ROOT / ".ci/run").read_text()
     assert "zensical build --strict" in (ROOT / "Makefile").read_text()
+
+
+def test_each_limit_says_what_to_do_instead() -> None:
+    rows = [line.strip("| ").split(" | ") for line in (ROOT / "docs/limits.md").read_text().splitlines() if line.startswith("| ")]
+    assert len(rows) > 30 and [cells for cells in rows if len(cells) != 2 or not cells[1]] == []

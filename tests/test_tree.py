@@ -45,6 +45,7 @@ OF_MANY_MODULES = {
     "cdr/api/test_schema": "the API as its own schema describes it",
     "cdr/test_live_page": "cdr/live.py with its script, in a browser",
     "fuzz/test_parsers": "every parser of strangers' bytes",
+    "docs/test_commands": "every command that the manual says to type",
     "docs/test_reference": "docs/site, and every table of the code that the reference is made of",
     "docs/test_site": "docs/site, and every page of the manual",
     "deploy/test_files": "no module, but what is shipped in deploy/",

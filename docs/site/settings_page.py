@@ -5,6 +5,7 @@ Owns nothing of either; a setting that one of the two does not know stops the ma
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ class Read(NamedTuple):
     bounds: str
 
 
+@cache
 def read_by_the_code() -> dict[str, Read]:
     found = [read for file in sorted((ROOT / "config").glob("*.py")) for read in reads(ast.parse(file.read_text()))]
     return {read.name: read for read in found}

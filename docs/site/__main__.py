@@ -29,12 +29,10 @@ def lay_out() -> None:
     staging.stage(folder)
     for name, render in PAGES.items():
         (folder / "reference" / f"{name}.md").write_text(render())
-    decisions = staging.decisions()
     (folder / "decisions/index.md").write_text(staging.list_of_decisions())
     listed = [{title: f"reference/{name}.md"} for name, title in titles(folder).items()]
-    told = project(listed, [{title: f"decisions/{name}"} for name, title in decisions.items()])
     # Any JSON is YAML.
-    (BUILD / "mkdocs.yml").write_text(json.dumps(told, indent=1))
+    (BUILD / "mkdocs.yml").write_text(json.dumps(project(listed), indent=1))
 
 
 def titles(folder: Path) -> dict[str, str]:

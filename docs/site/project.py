@@ -39,12 +39,13 @@ EXPLANATION: Nav = [
     {"Turns of a conversation": "turns.md"},
     {"What is promised": "reliability.md"},
     {"What it costs": "performance.md"},
+    {"Decisions": ["decisions/index.md"]},
 ]
+"""The decisions are listed by their first page: there are too many of them for a bar at the side."""
 
 
-def project(reference: Nav, decisions: Nav) -> dict[str, Any]:
-    """`reference` and `decisions`: what stands behind the pages that are known here."""
-    explanation = [*EXPLANATION, {"Decisions": ["decisions/index.md", *decisions]}]
+def project(reference: Nav) -> dict[str, Any]:
+    """`reference`: the pages that are made of the code."""
     history = [{"What is new": "CHANGELOG.md"}, {"Change it": "CONTRIBUTING.md"}]
     return {
         "site_name": "Streamdesk",
@@ -65,11 +66,11 @@ def project(reference: Nav, decisions: Nav) -> dict[str, Any]:
         ],
         "validation": {"invalid_links": True, "invalid_link_anchors": True, "unresolved_references": False},
         "nav": [
-            {"Streamdesk": "index.md"},
+            {"The manual": "index.md"},
             {"Tutorial": "tutorial.md"},
             {"How to": HOW_TO},
             {"Reference": [*REFERENCE, *reference]},
-            {"Explanation": [*explanation, *history]},
+            {"Explanation": [*EXPLANATION, *history]},
         ],
     }
 

@@ -55,6 +55,8 @@ def bounds(kind: str, given: list[ast.expr]) -> str:
     if kind in ("number", "integer", "numbers") and len(given) == 3:
         low, high = (ast.literal_eval(limit) for limit in given[1:])
         return f"{low:,} to {high:,}"
+    if kind == "one_of" and isinstance(given[-1], ast.Tuple):
+        return " or ".join(ast.literal_eval(given[-1]))
     return ""
 
 

@@ -45,6 +45,7 @@ def test_every_end_cause_and_code_is_there() -> None:
 def test_every_setting_is_there_with_what_it_takes() -> None:
     page = settings_page.render()
     assert settings_page.read_by_the_code().keys() <= rows(page)
+    assert "| `LOG_FORMAT` | a word, plain or json | `plain` |" in page
     assert "| `PORT` | a whole number, 1 to 65,535 | `8000` |" in page
     assert "](../operation.md#secrets-at-rest)" in page and "](../recordings.md" not in page.replace("](../recordings.md)", "")
 

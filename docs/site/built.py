@@ -2,6 +2,7 @@
 
 Zensical's strict build reads the sources, and says nothing of pictures or of what its templates bring; this reads what came out."""
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,6 +12,9 @@ FETCHED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "sour
 """What a browser fetches by itself, for a page."""
 UNFETCHED = {"canonical", "next", "prev"}
 """Kinds of `link` that it only knows."""
+
+ELSEWHERE = re.compile(r"""(?:url\(|@import\s)\s*["']?((?:https?:)?//[^"')\s]+)""")
+"""In a style sheet."""
 
 
 class Page(HTMLParser):
@@ -38,7 +42,10 @@ def faults(site: Path) -> list[str]:
     if site.resolve() / "index.html" not in pages:
         return [f"There is no {site / 'index.html'}."]
     # The page for what is not there is served for any address, and so links from the root of a server.
-    return [fault for file, page in pages.items() if file.name != "404.html" for fault in of_page(file, page, pages)]
+    found = [fault for file, page in pages.items() if file.name != "404.html" for fault in of_page(file, page, pages)]
+    for sheet in sorted(site.rglob("*.css")):
+        found += [f"{sheet.name} fetches {address}, which is another server's." for address in ELSEWHERE.findall(sheet.read_text())]
+    return found
 
 
 def of_page(file: Path, page: Page, pages: dict[Path, Page]) -> Iterator[str]:

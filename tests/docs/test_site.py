@@ -120,6 +120,13 @@ def test_each_fault_of_a_site_is_found(site: Path, written: str, fault: str) -> 
     assert faults(site) == [f"more.html {fault}"]
 
 
+@pytest.mark.parametrize("rule", ["@import 'https://fonts.example/x.css';", "a { src: url(//fonts.example/x.css) }"])
+def test_a_font_of_another_server_is_found(site: Path, rule: str) -> None:
+    (site / "x.css").write_text("b { background: url(p.png), url(data:image/png;base64,AA//==) }\n" + rule)
+    [fault] = faults(site)
+    assert "fonts.example/x.css, which is another server's." in fault
+
+
 def test_a_site_that_was_not_made_is_a_fault(site: Path) -> None:
     shutil.rmtree(site / "a")
     (site / "index.html").unlink()

@@ -21,6 +21,7 @@ def lay_out() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     django.setup()
     # They read the settings, and so come after them.
+    from docs.site.operations_page import described_for_programs  # noqa: PLC0415
     from docs.site.reference import PAGES  # noqa: PLC0415
 
     folder = BUILD / SOURCES
@@ -30,6 +31,7 @@ def lay_out() -> None:
     for name, render in PAGES.items():
         (folder / "reference" / f"{name}.md").write_text(render())
     (folder / "decisions/index.md").write_text(staging.list_of_decisions())
+    (folder / "reference/openapi.json").write_text(described_for_programs())
     listed = [{title: f"reference/{name}.md"} for name, title in titles(folder).items()]
     # Any JSON is YAML.
     (BUILD / "mkdocs.yml").write_text(json.dumps(project(listed), indent=1))

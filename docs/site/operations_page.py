@@ -2,6 +2,7 @@
 
 Owns nothing of it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,10 @@ EVERYWHERE = ("auth_id", "call_uuid", "stream_id")
 """Of the path: said once, above."""
 
 
+def described_for_programs() -> str:
+    return json.dumps(api.get_openapi_schema(path_prefix="/v1/"), indent=1)
+
+
 def render() -> str:
     described = api.get_openapi_schema(path_prefix="/v1/")
     by_tag: dict[str, list[str]] = {}
@@ -23,7 +28,7 @@ def render() -> str:
             by_tag.setdefault(operation["tags"][0], []).append(one(method, path, operation))
     words = (
         f"{DESCRIPTION} [The REST API](../api.md) has what holds everywhere, with examples. `auth_id` in a path is the\n"
-        "account's, `call_uuid` a call's, `stream_id` a stream's."
+        "account's, `call_uuid` a call's, `stream_id` a stream's. For programs the same is in [openapi.json](openapi.json)."
     )
     schemas = (of_schema(name, schema) for name, schema in described["components"]["schemas"].items() if schema.get("properties"))
     return page(

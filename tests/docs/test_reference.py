@@ -1,5 +1,7 @@
 """The reference that is made of the code: what the code knows stands there, each of it, and by no list of its own."""
 
+import json
+
 import pytest
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -78,6 +80,7 @@ def test_every_operation_is_there_with_its_objects() -> None:
         for method, operation in methods.items():
             assert f"\n### {operation['summary']}\n\n`{method.upper()} {path}`\n" in page
     assert all(f"\n### {name}\n" in page for name, schema in described["components"]["schemas"].items() if schema.get("properties"))
+    assert json.loads(operations_page.described_for_programs())["paths"].keys() == described["paths"].keys()
     assert "| `noise_cancellation_level` | integer, 60 to 100 | `85` |" in page
 
 

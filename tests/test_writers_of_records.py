@@ -31,6 +31,7 @@ OTHERS = {
     "cdr/admin/filters/kinds.py": "no row: what a filter of a list was asked",
     "cdr/desk/applications.py": "an application, by its form",
     "cdr/desk/accepting.py": "a user, by a form",
+    "cdr/exports.py": "files of exports, and what has become of each",
     "streams/recordings/store.py": "the row of a recording, and its file",
     "streams/recordings/sweeping.py": "files of recordings",
     "streams/jobs.py": "the claim of any row that is a job: who has it, until when, how often it was tried",

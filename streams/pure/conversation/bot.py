@@ -23,7 +23,7 @@ class BotSide:
 
     def __init__(self, played: AudioFormat, began_ms: float) -> None:
         self._format = played
-        self._talk = Talk(began_ms, begins_after=1, noisy=False)
+        self._talk = Talk(began_ms, begins_after=1)
         self._sent: deque[tuple[float, bytes]] = deque()
         self.sounds_until_ms = began_ms
 

@@ -5,9 +5,13 @@ seconds at a time, when it has long gone on its way, whatever gaps are in it. Mu
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from streams.pure.audio.convert import Converter, to_linear
+from streams.pure.audio.g711 import Samples
 from streams.pure.conversation.detector import FRAME_MS, RATES, IsSpeech, SpeechDetector
 from streams.pure.conversation.talk import Edge, Talk
+from streams.pure.conversation.word_end import HeardLately
 from streams.pure.messages import AudioFormat, Encoding
 
 BLOCK_MS = 2000.0
@@ -39,7 +43,8 @@ class CallerSide:
         self._detector = SpeechDetector(judged.rate, is_speech)
         self._frame_bytes = round(judged.bytes_per_ms * FRAME_MS)
         self._block_bytes = round(judged.bytes_per_ms * BLOCK_MS)
-        self._talk = Talk(began_ms, begins_after=BEGINS_AFTER, noisy=True)
+        self._lately = HeardLately(judged.rate)
+        self._talk = Talk(began_ms, begins_after=BEGINS_AFTER, word_end=self._lately.word_end)
         self._came: list[tuple[float, bytes]] = []
         self._runs = [_Run(began_ms)]
         """What was not judged yet. Only the last may end within a frame."""
@@ -110,15 +115,20 @@ class CallerSide:
     def _judge(self, at_least: int) -> None:
         """As many blocks (or frames) as there are. Many short runs cost no more than a long one: it is the block that costs."""
         audio = b"".join(run.audio for run in self._runs)
-        speech, times_noise, size = list[bool](), list[float](), 0
+        speech, heard, size = list[bool](), list[Samples](), 0
         while (left := len(audio) - size) >= at_least:
             block = min(left - left % self._frame_bytes, self._block_bytes)
-            judged = self._detector.judge(to_linear(audio[size : size + block], self._judged))
-            speech += judged.speech
-            times_noise += judged.times_noise
+            heard.append(to_linear(audio[size : size + block], self._judged))
+            speech += self._detector.judge(heard[-1])
             size += block
-        for begins_ms, first, last in self._taken(len(speech)):
-            self._talk.frames(begins_ms, speech[first:last], times_noise[first:last])
+        if not speech:
+            return
+        runs, samples, frame = list(self._taken(len(speech))), np.concatenate(heard), self._detector.frame_samples
+        for begins_ms, first, last in runs:
+            self._lately.add(begins_ms, samples[first * frame : last * frame])
+        for begins_ms, first, last in runs:
+            self._talk.frames(begins_ms, speech[first:last])
+        self._lately.forget()
 
     def _taken(self, frames: int) -> Iterator[tuple[float, int, int]]:
         """Takes so many frames out of the runs: when those of each begin, and which of all they are."""

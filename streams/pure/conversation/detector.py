@@ -5,7 +5,6 @@ it is speech. Must not know when it was said, or by whom."""
 
 import importlib
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,13 +35,6 @@ IsSpeech = Callable[[bytes, int], bool]
 """Whether 20 ms of 16-bit samples at a rate are speech, to a detector that remembers those before."""
 
 
-class Judged(NamedTuple):
-    """Of frames of 20 ms in a row: which are speech, and how many times the noise each is."""
-
-    speech: list[bool]
-    times_noise: list[float]
-
-
 def webrtc() -> IsSpeech:
     """Raises ImportError where there is none for this Python and machine."""
     is_speech: IsSpeech = importlib.import_module("webrtcvad").Vad(_STRICTNESS).is_speech
@@ -65,19 +57,19 @@ class SpeechDetector:
         self._powers: Floats | None = None
         self._quiet: npt.NDArray[np.float64] = np.empty((0, _BANDS))
 
-    def judge(self, samples: Samples) -> Judged:
-        """Whole frames."""
+    def judge(self, samples: Samples) -> list[bool]:
+        """Which of these are speech: whole frames."""
         if not len(samples):
-            return Judged([], [])
-        loud, times_noise = self._above_noise(samples)
+            return []
+        loud = self._above_noise(samples)
         if not any(loud):
-            return Judged(loud, times_noise)  # nobody need ask what kind of sound it was
+            return loud  # nobody need ask what kind of sound it was
         size = 2 * self.frame_samples
         raw = samples.astype("<i2", copy=False).tobytes()
         spoken = [self._is_speech(raw[start : start + size], self._rate) for start in range(0, len(raw), size)]
-        return Judged([is_loud and is_spoken for is_loud, is_spoken in zip(loud, spoken, strict=True)], times_noise)
+        return [is_loud and is_spoken for is_loud, is_spoken in zip(loud, spoken, strict=True)]
 
-    def _above_noise(self, samples: Samples) -> tuple[list[bool], list[float]]:
+    def _above_noise(self, samples: Samples) -> list[bool]:
         powers = self._band_powers(samples)
         before = self._powers if self._powers is not None else np.repeat(powers[:1], _NOISE_SMOOTHED, axis=0)
         row = np.concatenate([before, powers])
@@ -87,8 +79,7 @@ class SpeechDetector:
         noise = self._noise((sums[_NOISE_SMOOTHED:] - sums[:-_NOISE_SMOOTHED]) / _NOISE_SMOOTHED)
         above = np.log(np.maximum(level / noise, 1)).mean(axis=1)
         loud: list[bool] = (above > _ABOVE).tolist()
-        times_noise: list[float] = (level.mean(axis=1) / noise.mean()).tolist()
-        return loud, times_noise
+        return loud
 
     def _band_powers(self, samples: Samples) -> Floats:
         """A row for each frame: the power of the 32 ms that end with it, in each band."""

@@ -100,16 +100,7 @@ class CallAdmin(SendsDigits, Logged, ChoosesColumns, Exported, ActsOnAll, HasNew
         if page is None and names_several(CallDetail.objects.order_by(), object_id):
             return HttpResponseRedirect(f"{self.own_url('changelist')}?{urlencode({SEARCH_VAR: object_id})}")
         call = self.shown(request, page, "call")
-        streams = cast(PageAdmin, self.admin_site.get_model_admin(StreamDetail))
-        cards = [(card, streams.doors(Where.RECORD, request, card)) for card in call.streams]
-        shown = {
-            "call": call,
-            "cards": cards,
-            "may_list_streams": streams.has_view_permission(request),
-            "doors": self.doors(Where.RECORD, request, call),
-        }
-        context = self.page_context(request, f"Call {call.from_number} to {call.to_number}", **shown)
-        return TemplateResponse(request, "admin/cdr/call.html", context)
+        return call_answer(self, request, call)
 
     def hang_up_view(self, request: HttpRequest, key: str) -> HttpResponse:
         """GET asks, POST does. Only for those with the permission to hang up calls."""
@@ -147,6 +138,19 @@ class CallAdmin(SendsDigits, Logged, ChoosesColumns, Exported, ActsOnAll, HasNew
         if call.application is None:
             return NOTHING
         return named_link(reverse("admin:streams_application_change", args=[call.application_id]), call.application.name)
+
+
+def call_answer(calls: PageAdmin, request: HttpRequest, call: CallPage) -> TemplateResponse:
+    """The page of a call, at the site whose list of calls that is."""
+    streams = cast(PageAdmin, calls.admin_site.get_model_admin(StreamDetail))
+    shown = {
+        "call": call,
+        "cards": [(card, streams.doors(Where.RECORD, request, card)) for card in call.streams],
+        "may_list_streams": streams.has_view_permission(request),
+        "doors": calls.doors(Where.RECORD, request, call),
+    }
+    context = calls.page_context(request, f"Call {call.from_number} to {call.to_number}", **shown)
+    return TemplateResponse(request, "admin/cdr/call.html", context)
 
 
 def hang_up_question(call: CallPage) -> Question:

@@ -7,11 +7,11 @@ from typing import Any, cast
 from django.contrib import admin
 from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from cdr.admin.additions import Additions, PageAdmin, Where
+from cdr.admin.additions import Additions
+from cdr.admin.calls import call_answer
 from cdr.admin.debug_logs import Logged
 from cdr.admin.lists.call_columns import CallColumns
 from cdr.admin.lists.exporting import Sheet
@@ -24,7 +24,7 @@ from cdr.desk.search import searched
 from cdr.desk.site import desk
 from cdr.desk_logs import call_log_at_desk
 from cdr.desk_scope import name_in_account, one_named, several_named
-from cdr.models import CallDetail, StreamDetail
+from cdr.models import CallDetail
 from cdr.pages.call import page_of_call
 from cdr.pages.columns import CALL_COLUMNS_OUTSIDE
 from cdr.pages.log.subject import DebugLog
@@ -83,13 +83,4 @@ class DeskCalls(DeskExported, Logged, CallColumns):
         if call is None and several_named(self._rows(request), object_id):
             return HttpResponseRedirect(f"{self.own_url('changelist')}?{urlencode({'q': object_id})}")
         page = self.shown(request, page_of_call(call, object_id, timezone.now(), outside=True) if call else None, "call")
-        streams = cast(PageAdmin, self.admin_site.get_model_admin(StreamDetail))
-        cards = [(card, streams.doors(Where.RECORD, request, card)) for card in page.streams]
-        shown = {
-            "call": page,
-            "cards": cards,
-            "may_list_streams": streams.has_view_permission(request),
-            "doors": self.doors(Where.RECORD, request, page),
-        }
-        context = self.page_context(request, f"Call {page.from_number} to {page.to_number}", **shown)
-        return TemplateResponse(request, "admin/cdr/call.html", context)
+        return call_answer(self, request, page)

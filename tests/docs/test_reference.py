@@ -81,7 +81,7 @@ def test_every_operation_is_there_with_its_objects() -> None:
             assert f"\n### {operation['summary']}\n\n`{method.upper()} {path}`\n" in page
     assert all(f"\n### {name}\n" in page for name, schema in described["components"]["schemas"].items() if schema.get("properties"))
     assert json.loads(operations_page.described_for_programs())["paths"].keys() == described["paths"].keys()
-    assert "| `noise_cancellation_level` | integer, 60 to 100 | `85` |" in page
+    assert "| `stream_timeout` | integer, 1 to 2147483647 | `86400` |" in page
 
 
 def test_every_command_of_ours_is_there_with_its_own_help() -> None:

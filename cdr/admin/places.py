@@ -20,6 +20,7 @@ MOST_PAGES = 8
 OWN_PAGES = (
     ("Second factor", "second_factor"),
     ("Sessions", "own_sessions"),
+    ("Time zone", "own_time_zone"),
     ("Change password", "password_change"),
 )
 """In the menu beside one's name."""

@@ -60,6 +60,7 @@ class Desk(GuardedSite):
             path("find/", self.admin_view(require_safe(self.find)), name="find"),
             path("second-factor/", self.second_factor, name="second_factor"),
             path("sessions/", self.admin_view(self.own_sessions), name="own_sessions"),
+            path("time-zone/", self.admin_view(self.own_time_zone), name="own_time_zone"),
             path("password/", self.admin_view(self.password_change, cacheable=True), name="password_change"),
             path("password/done/", self.admin_view(self.password_change_done, cacheable=True), name="password_change_done"),
             *(path(f"{known.address}/", include(known.get_urls())) for known in cast(dict[Any, Any], self._registry).values()),

@@ -20,7 +20,7 @@ from cdr.pages.last_calls import CallLine, last_calls, numbers_of
 from cdr.pages.rates import RateLine, default_words, rate_lines
 from cdr.pages.recent_ends import EndLine, recent_ends
 from cdr.pages.recent_hosts import Since
-from cdr.pages.stream import Fact
+from cdr.pages.stream import Fact, utc_fact
 from cdr.pure.account_story import NO_NEW_STREAMS, account_story
 from cdr.pure.badges import Badge, gateway_badge
 from cdr.pure.figures import NOTHING, counted, moment, money
@@ -244,7 +244,7 @@ def _facts(account: Account) -> tuple[Fact, ...]:
     kept = (account.retain_numbers_days, account.retain_payloads_days, account.retain_events_days)
     return (
         Fact("Auth ID", account.auth_id, code=True),
-        Fact("Created (UTC)", moment(account.created_at)),
+        utc_fact("Created", account.created_at),
         Fact("Time zone", account.time_zone),
         Fact("Country", account.country or NOTHING),
         Fact("Starts through the API", f"at most {account.stream_starts_per_second:,} a second"),

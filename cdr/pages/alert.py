@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from cdr.alert_rows import Alert, AlertMessage
-from cdr.pages.stream import Fact
+from cdr.pages.stream import Fact, utc_fact
 from cdr.pure.alerts.judging import hold_length
 from cdr.pure.alerts.kinds import KINDS, AlertKind, amount_words
 from cdr.pure.alerts.wording import STEP_WORDS, alert_badge, lasted_words
@@ -126,9 +126,9 @@ def _facts(alert: Alert) -> tuple[Fact, ...]:
     kind = AlertKind(alert.kind)
     unit = KINDS[kind].unit
     return (
-        Fact("Opened (UTC)", moment(alert.opened_at)),
-        Fact("Met last (UTC)", moment(alert.seen_at)),
-        Fact("Closed (UTC)", moment(alert.closed_at)),
+        utc_fact("Opened", alert.opened_at),
+        utc_fact("Met last", alert.seen_at),
+        utc_fact("Closed", alert.closed_at),
         Fact("Found last", amount_words(alert.value, unit)),
         Fact("Highest", amount_words(alert.worst, unit)),
         Fact("Threshold", amount_words(alert.threshold, unit)),

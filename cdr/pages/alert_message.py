@@ -9,10 +9,10 @@ from django.conf import settings
 from cdr.alert_rows import AlertMessage, ChannelKind, MessageState
 from cdr.pages.alert import message_badge
 from cdr.pages.callback import AttemptLine
-from cdr.pages.stream import Fact
+from cdr.pages.stream import Fact, utc_fact
 from cdr.pure.alerts.messages import RESOLVE, subject, text
 from cdr.pure.badges import Badge
-from cdr.pure.figures import NOTHING, clock_ms, day, moment, spoken_ms
+from cdr.pure.figures import NOTHING, clock_ms, day, spoken_ms
 from streams.pure.foreign_text import cleaned
 
 
@@ -38,10 +38,10 @@ def alert_message_page(key: str) -> AlertMessagePage | None:
     facts = (
         Fact("Place", cleaned(message.channel.name)),
         Fact("By", ChannelKind(message.channel.kind).label),
-        Fact("Made (UTC)", moment(message.created_at)),
+        utc_fact("Made", message.created_at),
         Fact("Tries", str(message.tries)),
-        Fact("Next try (UTC)", moment(message.due_at) if waits else NOTHING),
-        Fact("Finished (UTC)", moment(message.finished_at)),
+        utc_fact("Next try", message.due_at if waits else None),
+        utc_fact("Finished", message.finished_at),
         Fact("Message id", message.message_id, code=True, wide=True),
     )
     return AlertMessagePage(

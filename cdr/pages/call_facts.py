@@ -4,8 +4,8 @@ Owns which there are. Must not know streams, requests or templates."""
 
 from datetime import datetime
 
-from cdr.pages.stream import Fact
-from cdr.pure.figures import NOTHING, duration, elapsed_seconds, moment
+from cdr.pages.stream import Fact, utc_fact
+from cdr.pure.figures import NOTHING, duration, elapsed_seconds
 from cdr.pure.story import StoryFacts
 from streams.models import Call
 
@@ -33,8 +33,8 @@ def shown_facts(call: Call, now: datetime) -> tuple[Fact, ...]:
         Fact("From", call.from_number or NOTHING),
         Fact("To", call.to_number or NOTHING),
         Fact("Direction", call.direction),
-        Fact("Start time (UTC)", moment(call.started_at)),
-        Fact("End time (UTC)", moment(call.ended_at)),
+        utc_fact("Start time", call.started_at),
+        utc_fact("End time", call.ended_at),
         Fact("Duration", duration(elapsed_seconds(call.started_at, call.ended_at or now)) + ("" if call.ended_at else " so far")),
         Fact("Hangup cause", _hangup_cause(call)),
         Fact("Hangup source", call.hangup_source or NOTHING),

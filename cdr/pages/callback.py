@@ -7,7 +7,7 @@ from uuid import UUID
 
 from cdr.pages.log.anchors import callback_anchor
 from cdr.pages.removed_data import removed_of
-from cdr.pages.stream import Fact
+from cdr.pages.stream import Fact, utc_fact
 from cdr.pure.badges import Badge, callback_badge
 from cdr.pure.figures import NOTHING, clock_ms, day, moment, spoken_ms
 from cdr.pure.log.lines import Pair, answer_head, parameters_as_sent
@@ -85,11 +85,11 @@ def _facts(callback: Callback) -> tuple[Fact, ...]:
         Fact("URL", SecretText(f"{callback.method} {callback.url}"), code=True, wide=True),
         Fact("Stream UUID", str(callback.stream.uuid), code=True, wide=True, of="stream", key=callback.stream.uuid),
         Fact("Account", str(callback.account), of="account", key=callback.account_id),
-        Fact("Created (UTC)", moment(callback.created_at)),
+        utc_fact("Created", callback.created_at),
         Fact("Number in its stream", str(callback.number)),
         Fact("Tries", str(callback.tries)),
         Fact("Next try (UTC)", next_try_words(callback) if pending else NOTHING),
-        Fact("Finished (UTC)", moment(callback.finished_at)),
+        utc_fact("Finished", callback.finished_at),
         Fact("Message id", callback.message_id, code=True, wide=True),
     )
 

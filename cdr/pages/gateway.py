@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
-from cdr.pages.stream import Fact
+from cdr.pages.stream import Fact, utc_fact
 from cdr.pure.badges import LATELY, Badge, gateway_badge
 from cdr.pure.figures import NOTHING, moment
 from cdr.pure.gateway_lines import Fill, Lines, gateway_url, lines_to_paste
@@ -104,8 +104,8 @@ def _health(gateway: Any, live: int, lease_seconds: float) -> tuple[Fact, ...]:
     return (
         Fact("Connected calls", str(live)),
         Fact("Frames a second", f"{frames or 0:.0f}"),
-        Fact("Last call (UTC)", moment(gateway.last_call_at)),
-        Fact("First call (UTC)", moment(first)),
+        utc_fact("Last call", gateway.last_call_at),
+        utc_fact("First call", first),
         Fact("Refused attempts, 24 h", str(gateway.refused_lately or 0)),
     )
 

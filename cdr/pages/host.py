@@ -26,7 +26,7 @@ from cdr.pages.hosts import (
 )
 from cdr.pages.last_errors import LastError, callback_error, stream_error
 from cdr.pages.recent_hosts import STREAM_FAILED, HostCount, HostTally, Since
-from cdr.pages.stream import Fact
+from cdr.pages.stream import Fact, utc_fact
 from cdr.pure.badges import Badge, lane_badge
 from cdr.pure.bars import Bar
 from cdr.pure.figures import NOTHING, counted, moment, share, spoken_ms
@@ -216,7 +216,7 @@ def _facts(latest: Stream | None) -> tuple[Fact, ...]:
         return ()
     return (
         Fact("Latest service URL", SecretText(cleaned(latest.service_url, 300)), code=True, wide=True),
-        Fact("Latest stream (UTC)", moment(latest.requested_at)),
+        utc_fact("Latest stream", latest.requested_at),
         Fact("Format", latest.content_type),
     )
 

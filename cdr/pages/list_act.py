@@ -5,9 +5,9 @@ Owns which facts stand on the page. Must not know requests or templates."""
 from dataclasses import dataclass
 
 from cdr.list_act_rows import ListAct
-from cdr.pages.stream import Fact
+from cdr.pages.stream import Fact, utc_fact
 from cdr.pure.badges import Badge
-from cdr.pure.figures import NOTHING, moment
+from cdr.pure.figures import NOTHING
 from cdr.pure.list_act_words import Progress, act_in_words, so_far, state_badge
 from streams.pure.foreign_text import cleaned
 
@@ -50,8 +50,8 @@ def list_act_page(job: ListAct) -> ListActPage:
         query=job.query,
         facts=(
             Fact("Asked for by", cleaned(job.by, 60)),
-            Fact("Asked for (UTC)", moment(job.created_at)),
-            Fact("Finished (UTC)", moment(job.finished_at)),
+            utc_fact("Asked for", job.created_at),
+            utc_fact("Finished", job.finished_at),
             Fact("Stopped by", cleaned(job.halted_by, 60) or NOTHING),
         ),
     )

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from cdr.models import Charge
 from cdr.pages.row_key import only_one
-from cdr.pure.figures import elapsed_seconds
+from cdr.pure.figures import elapsed_seconds, moment
 from cdr.pure.secret_text import SecretText
 from cdr.pure.story import StreamFacts
 from streams.models import Callback, CallbackState, Stream
@@ -23,7 +23,8 @@ STATES = (CallbackState.DELIVERED, CallbackState.PENDING, CallbackState.GIVEN_UP
 
 class Fact(NamedTuple):
     """One labelled value. `code`: shown in a monospaced face. `wide`: needs the room of two. `of`, `key`: what has a page of its own,
-    "account", "application", "gateway" or "stream": a link for who may see that."""
+    "account", "application", "gateway" or "stream": a link for who may see that. `at`: of a time, which the reader's own clock tells as
+    well."""
 
     label: str
     value: str
@@ -31,6 +32,12 @@ class Fact(NamedTuple):
     wide: bool = False
     of: str = ""
     key: int | UUID | None = None
+    at: datetime | None = None
+
+
+def utc_fact(label: str, at: datetime | None, words: str = "") -> Fact:
+    """A time in UTC, as its label says; `words`: where there is none."""
+    return Fact(f"{label} (UTC)", moment(at) if at or not words else words, at=at)
 
 
 class Owed(NamedTuple):

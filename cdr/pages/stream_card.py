@@ -9,12 +9,12 @@ from uuid import UUID
 
 from cdr.pages.costs import cost_so_far, note_costs
 from cdr.pages.row_key import only_one
-from cdr.pages.stream import Fact, Owed, charge_of, lasted_seconds, owed_of, shown_streams
+from cdr.pages.stream import Fact, Owed, charge_of, lasted_seconds, owed_of, shown_streams, utc_fact
 from cdr.pages.timing import chart_of, noise_of, timing_facts
 from cdr.pure.badges import Badge, degraded_badge, reason_badge, stream_badge, unplayed_badge
 from cdr.pure.bill_words import Charged, explained
 from cdr.pure.closing import close_words, closed_by
-from cdr.pure.figures import NOTHING, duration, moment, money, seconds_count, short_host
+from cdr.pure.figures import NOTHING, duration, money, seconds_count, short_host
 from cdr.pure.level_chart import LevelChart
 from cdr.pure.log.lines import Line
 from cdr.pure.noise_words import noise_words
@@ -108,8 +108,8 @@ def attempts_of(events: Iterable[StreamEvent]) -> list[StreamEvent]:
 def _main_facts(stream: Stream, now: datetime) -> tuple[Fact, ...]:
     charge = charge_of(stream)
     return (
-        Fact("Stream start time (UTC)", moment(stream.started_at) if stream.started_at else _not_started(stream)),
-        Fact("Stream end time (UTC)", moment(stream.ended_at)),
+        utc_fact("Stream start time", stream.started_at, _not_started(stream)),
+        utc_fact("Stream end time", stream.ended_at),
         Fact("Duration", _duration(stream, now)),
         Fact("Rounded bill duration", seconds_count(charge.billed_seconds) if charge else NOTHING),
         Fact("Billed amount", money(charge.amount, charge.currency) if charge else cost_so_far(stream) or NOTHING),
@@ -156,7 +156,7 @@ def _more_facts(stream: Stream) -> tuple[Fact, ...]:
     callback_url = f"{stream.status_callback_method} {stream.status_callback_url}" if stream.status_callback_url else NOTHING
     return (
         Fact("Connect attempts", str(stream.connect_attempts)),
-        Fact("Requested (UTC)", moment(stream.requested_at)),
+        utc_fact("Requested", stream.requested_at),
         Fact("Highest buffer level", f"{stream.degraded_percent} % passed" if stream.degraded_percent else "below 30 %"),
         Fact("Status callbacks", _owed_words(stream, owed_of(stream))),
         Fact("Service URL", SecretText(stream.service_url), code=True, wide=True),

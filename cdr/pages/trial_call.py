@@ -10,7 +10,7 @@ from uuid import UUID
 
 from cdr.models import Charge
 from cdr.pages.last_errors import stream_error
-from cdr.pages.stream import Fact
+from cdr.pages.stream import Fact, utc_fact
 from cdr.pure.badges import Badge
 from cdr.pure.billing import totals
 from cdr.pure.figures import counted, moment, money, spoken_ms
@@ -88,7 +88,7 @@ def trial_call_page(job: TrialCall, now: datetime, *, money_seen: bool) -> Trial
             Fact("Gateway", job.gateway_name, of="gateway", key=job.gateway_id),
             Fact("Dialled", job.address, code=True),
             Fact("Placed by", cleaned(job.by, 60)),
-            Fact("Placed (UTC)", moment(job.created_at)),
+            utc_fact("Placed", job.created_at),
             Fact("Call UUID", str(job.call_uuid), code=True, wide=True),
             *([Fact("The gateway's side", job.report, wide=True)] if job.report else []),
         ),

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from cdr.models import UrlTest, UrlTestState
-from cdr.pages.stream import Fact
+from cdr.pages.stream import Fact, utc_fact
 from cdr.pure.badges import Badge
 from cdr.pure.figures import NOTHING, counted, moment, short_host, spoken_ms
 from cdr.pure.secret_text import SecretText
@@ -99,7 +99,7 @@ def _asked(test: UrlTest) -> tuple[Fact, ...]:
         Fact("Account", str(test.account or NOTHING), of="account", key=test.account_id),
         Fact("Content type", test.content_type),
         Fact("Asked by", test.owner.get_username() if test.owner else NOTHING),
-        Fact("Asked (UTC)", moment(test.created_at)),
+        utc_fact("Asked", test.created_at),
         Fact("Call id it saw", str(test.call_id), code=True, wide=True),
         Fact("Stream id it saw", str(test.stream_id), code=True, wide=True),
     )

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Count, Q, Subquery
 
 from cdr.models import AuditEntry, ConsoleSession
-from cdr.pages.stream import Fact
+from cdr.pages.stream import Fact, utc_fact
 from cdr.pure.badges import Badge
 from cdr.pure.browser_words import browser_words
 from cdr.pure.figures import NOTHING, counted, moment
@@ -93,8 +93,8 @@ def _facts(user: User, codes_left: int | None) -> tuple[Fact, ...]:
         Fact("Mail", cleaned(user.email) or NOTHING),
         Fact("Second factor", left),
         Fact("Password", "has one" if user.has_usable_password() else "none: signs in elsewhere"),
-        Fact("Last sign-in (UTC)", moment(user.last_login)),
-        Fact("Made (UTC)", moment(user.date_joined)),
+        utc_fact("Last sign-in", user.last_login),
+        utc_fact("Made", user.date_joined),
     )
 
 

@@ -19,6 +19,7 @@ from cdr.admin.entry import single_sign_on
 from cdr.admin.entry.confirming import confirm_first
 from cdr.admin.entry.own_password import OwnPasswordView
 from cdr.admin.entry.own_sessions import own_sessions
+from cdr.admin.entry.own_time_zone import own_time_zone, shown_zone
 from cdr.admin.entry.second_factors import SecondFactorView
 from cdr.admin.entry.signing_in import CodeView, SignInForm, SignInView
 from cdr.admin.entry.visitor import visitor
@@ -41,6 +42,7 @@ class GuardedSite(admin.AdminSite):
             path("login/single-sign-on/back/", single_sign_on.back, name="single_sign_on_back"),
             path("second-factor/", self.second_factor, name="second_factor"),
             path("sessions/", self.admin_view(self.own_sessions), name="own_sessions"),
+            path("time-zone/", self.admin_view(self.own_time_zone), name="own_time_zone"),
             *super().get_urls(),
         ]
 
@@ -95,6 +97,12 @@ class GuardedSite(admin.AdminSite):
 
     def own_sessions(self, request: HttpRequest) -> HttpResponse:
         return own_sessions(request, self.each_context(request))
+
+    def own_time_zone(self, request: HttpRequest) -> HttpResponse:
+        return own_time_zone(request, self.each_context(request))
+
+    def each_context(self, request: HttpRequest) -> Context:
+        return {**super().each_context(request), "shown_zone": shown_zone(request)}
 
     def password_change(self, request: HttpRequest, extra_context: Context | None = None) -> TemplateResponse:
         context = {**self.each_context(request), **(extra_context or {})}

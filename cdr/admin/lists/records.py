@@ -4,19 +4,22 @@ of their neighbour, and numbers are whole only for those who may see them.
 Owns those rules. Must not know which records there are."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, NamedTuple, TypeVar, cast
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
+from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, QueryDict
 from django.utils.functional import cached_property
 
 from cdr.admin.additions import Door, PageAdmin, Where
+from cdr.admin.entry.own_time_zone import shown_zone
 from cdr.admin.filters.kinds import Narrowing
 from cdr.admin.lists.paging import Keyset, RecordPage, record_page
+from cdr.admin.lists.second_times import TICKED, with_second_time
 from cdr.admin.understood import UnderstoodList
 from cdr.pages.masked_page import Numbered, as_seen
 from cdr.pure import keyset
@@ -174,6 +177,11 @@ class RecordList(UnderstoodList):
         """The query of an address that shows the same rows: what is set, in the order of its names."""
         return urlencode(sorted((name, value) for name, value in self.params.items() if value))
 
+    @property
+    def wider(self) -> bool:
+        """Than its usual columns, so that it has to be moved sideways."""
+        return len([column for column in self.list_display if column not in TICKED]) > len(self.model_admin.usual_columns())
+
     # What can be done with it ------------------------------------------------------------------------------------------
     @cached_property
     def news_address(self) -> str:
@@ -202,6 +210,21 @@ class RecordAdmin(PageAdmin):
     show_full_result_count = False
     turned_by: ClassVar[tuple[str, ...]] = (BEFORE, AFTER, ERROR_FLAG)
     change_list_template = "admin/cdr/record_list.html"
+    time_head: ClassVar[str] = ""
+    """Of the first column, where it tells a time in UTC: what `time_of` tells by another clock as well."""
+
+    def time_of(self, row: Any) -> datetime | None:
+        return None
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        listed = super().get_changelist_instance(request)
+        if self.time_head and (zone := shown_zone(request)):
+            listed.list_display = with_second_time(listed.list_display, self.time_head, self.time_of, zone)
+        return listed
+
+    def usual_columns(self) -> tuple[str, ...]:
+        """For which there is room on a laptop."""
+        return tuple(map(str, self.list_display))
 
     def news_address(self, listed: RecordList) -> str:
         return ""

@@ -2,6 +2,8 @@
 
 Owns what stands in each. Must not know who may see which."""
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -19,6 +21,12 @@ from streams.pure.customer.close_codes import code_words
 
 
 class StreamColumns(RecordAdmin):
+    time_head = "Start"
+
+    def time_of(self, row: StreamDetail) -> datetime:
+        """Of one that never began when it was asked for, which its first column has in brackets."""
+        return row.started_at or row.requested_at
+
     @admin.display(description="Start (UTC)")
     def start(self, stream: StreamDetail) -> str | SafeString:
         if stream.started_at:

@@ -52,7 +52,7 @@ def test_each_is_led_only_to_what_he_may_see(gateway, billing, stranger) -> None
     assert not {link.split("/")[3] for link in places(billing, gateway.name[:3])} & {"gateway", "application"}
     assert places(billing, "acme")[0].startswith("/admin/streams/account/")
     assert places(stranger, "acme") == places(stranger, gateway.name) == [] and places(stranger, "") == [
-        *("/admin/health/", "/admin/second-factor/", "/admin/sessions/", "/admin/password_change/")
+        *("/admin/health/", "/admin/second-factor/", "/admin/sessions/", "/admin/time-zone/", "/admin/password_change/")
     ]
 
 

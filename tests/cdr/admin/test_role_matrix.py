@@ -50,6 +50,7 @@ second_factor                     login/login yes/yes     yes/yes     yes/yes   
 single_sign_on                    404/405     404/405     404/405     404/405     404/405     404/405     404/405     404/405
 single_sign_on_back               404/405     404/405     404/405     404/405     404/405     404/405     404/405     404/405
 own_sessions                      login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
+own_time_zone                     login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 logout                            yes/yes     405/yes     405/yes     405/yes     405/yes     405/yes     405/yes     405/yes
 password_change                   login/login yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes     yes/yes
 password_change_done              login/login yes/405     yes/405     yes/405     yes/405     yes/405     yes/405     yes/405

@@ -101,7 +101,8 @@ def test_every_address_is_one_that_is_meant(client) -> None:
     lists |= {f"streams_authtoken_{page}" for page in ("changelist", "change", "new", "revoke")}
     lists |= {f"cdr_urltest_{page}" for page in ("changelist", "change", "ask")}
     lists |= {f"cdr_statement_{page}" for page in ("changelist", "change", "of", "csv", "pdf")}
-    entry = {"index", "find", "login", "login_code", "logout", "second_factor", "own_sessions", "password_change", "password_change_done"}
+    entry = {"index", "find", "login", "login_code", "logout", "second_factor", "own_sessions", "own_time_zone"}
+    entry |= {"password_change", "password_change_done"}
     assert set(named()) == lists | entry
     for path in ("jsi18n/", "autocomplete/?app_label=cdr", "r/1/1/", "cdr/", "calls/1/history/", "calls/add/", "calls/1/delete/"):
         assert client.get(f"/desk/{path}").status_code == 404, path

@@ -4,7 +4,7 @@ const { href: address } = document.getElementById("to-find");
 const TYPING_MS = 150;
 const box = document.createElement("dialog");
 box.id = "find-box";
-box.innerHTML = '<form class="find find-row"><input type="search" autocomplete="off"></form><p class="visually-hidden" role="status"></p><div></div>';
+box.innerHTML = '<form class="find find-row"><input type="search" maxlength="200" autocomplete="off"></form><p class="visually-hidden" role="status"></p><div></div>';
 document.body.append(box);
 const [form, said, found] = box.children;
 const [field] = form;
@@ -47,7 +47,9 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (await show("found")) found.querySelector("a")?.click();
 });
-box.addEventListener("click", (event) => event.target === box && box.close());
+box.addEventListener("click", ({ target }) => {
+  if (target === box || target.closest("a")) box.close(); // also for who comes back
+});
 box.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (event.key === "Escape") box.close(); // which else empties the field first

@@ -21,13 +21,15 @@
   });
   document.addEventListener("keydown", (event) => {
     const key = plainKey(event);
-    const search = key === "/" && document.querySelector("#find, #find-anywhere input");
+    const search = key === "/" && (document.getElementById("find") ?? document.querySelector("#find-anywhere input"));
     const ctrlK = event.key?.toLowerCase() === "k" && event.ctrlKey !== event.metaKey && !event.altKey && !event.shiftKey;
     const door = document.getElementById("to-find");
-    if (search) search.select();
-    else if (door && (key === "?" || (ctrlK && (fieldOf(event)?.type ?? "search") === "search")))
+    if (search) {
+      search.focus();
+      search.select();
+    } else if (door && (key === "?" || (ctrlK && (fieldOf(event)?.type ?? "search") === "search"))) {
       open(door.dataset.box, key ? "keys" : "found");
-    else return;
+    } else return;
     event.preventDefault();
   });
   showSwitches();

@@ -37,6 +37,9 @@ def test_chosen_columns_stand_in_their_order_until_the_usual_ones_are_wanted_aga
     assert call.gateway.name in read(operator, f"{CALLS}?state=ended").html
     page = read(operator, f"{CALLS}columns/?state=ended").html
     assert re.findall(r'value="(\w+)" checked', page) == ["caller", "state_badge", "gateway_name"]
+    assert 'id="changelist" class="wider"' not in read(operator, CALLS).html
+    choose(operator, *USUAL[1:-1], "account_name", "gateway_name")
+    assert 'id="changelist" class="wider"' in read(operator, CALLS).html
     choose(operator)
     assert shown(operator) == ["started"]
     gone = choose(operator, usual="yes").cookies["columns"]

@@ -14,6 +14,7 @@ from cdr.admin.additions import Additions
 from cdr.admin.calls import call_answer
 from cdr.admin.debug_logs import Logged
 from cdr.admin.lists.call_columns import CallColumns
+from cdr.admin.lists.column_choice import ChoosesColumns
 from cdr.admin.lists.exporting import Sheet
 from cdr.admin.lists.records import RecordAdmin
 from cdr.admin.lists.totals import TOTALS, Totalled
@@ -50,11 +51,13 @@ class DeskCallList(Totalled, DeskList):
 
 
 @admin.register(CallDetail, site=desk)
-class DeskCalls(DeskExported, Logged, CallColumns):
+class DeskCalls(ChoosesColumns, DeskExported, Logged, CallColumns):
     address = "calls"
     live_at = "/desk/live/"
     log_words = "Debug log of the call"
+    OWN_ACTS = DeskExported.OWN_ACTS | {"columns"}
     list_columns = ("started", "caller", "called", "lasted", "stream_count", "reasons", "billed", "state_badge")
+    more_columns = ("direction_words", "application_name")
     list_filter = CALL_FILTERS
     ordering = ("-started_at", "-id")
     sheet = Sheet(CALL_COLUMNS_OUTSIDE, lambda call: (call.from_number, call.to_number), lambda call: charges_of(call.streams.all()))

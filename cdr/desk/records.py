@@ -130,10 +130,7 @@ class DeskRecords(RecordAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[RecordList]:
         return DeskList
 
-    def usual_columns(self) -> tuple[str, ...]:
-        return (*self.list_columns, "account_name")
-
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+    def usual_columns(self, request: HttpRequest) -> tuple[str, ...]:
         return (*self.list_columns, "account_name") if scope_here(request).has_several else self.list_columns
 
     # What a manager does ---------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from cdr.admin import acts
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.debug_logs import Logged
 from cdr.admin.heard import Heard
+from cdr.admin.lists.column_choice import ChoosesColumns
 from cdr.admin.lists.exporting import Sheet
 from cdr.admin.lists.questions import Asking
 from cdr.admin.lists.records import RecordAdmin, found
@@ -49,12 +50,13 @@ class DeskStreamList(Totalled, DeskList):
 
 
 @admin.register(StreamDetail, site=desk)
-class DeskStreams(DeskExported, Logged, Heard, Asking, StreamColumns):
+class DeskStreams(ChoosesColumns, DeskExported, Logged, Heard, Asking, StreamColumns):
     address = "streams"
     live_at = "/desk/live/"
     heard_outside = True
     named_by = "uuid"
     list_columns = ("start", "short_uuid", "call_link", "host", "lasted", "rounded", "billed", "reason", "state_badge", "degraded")
+    more_columns = ("slowest_response", "attempts", "close_words")
     list_filter = STREAM_FILTERS
     list_select_related = ("call", "account", "charge", "conversation")
     ordering = ("-requested_at", "-id")
@@ -64,6 +66,7 @@ class DeskStreams(DeskExported, Logged, Heard, Asking, StreamColumns):
     turned_by = (*RecordAdmin.turned_by, TOTALS)
     search_help_text = "UUID, number or host; with a time: 4711 14:02"
     ACTS = frozenset({"stop"})
+    OWN_ACTS = DeskExported.OWN_ACTS | {"columns"}
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[DeskList]:
         return DeskStreamList

@@ -22,17 +22,16 @@ BETWEEN = "."
 
 
 class ChoosesColumns(RecordAdmin):
-    """`more_columns`: those that are shown only to who chooses them. The first of `list_display` names the row, and always stands."""
+    """`more_columns`: those that are shown only to who chooses them. The first of the usual ones names the row, and always stands."""
 
     more_columns: ClassVar[tuple[str, ...]] = ()
 
-    @property
-    def offered_columns(self) -> tuple[str, ...]:
-        return (*map(str, self.list_display), *self.more_columns)
+    def offered_columns(self, request: HttpRequest) -> tuple[str, ...]:
+        return (*self.usual_columns(request), *self.more_columns)
 
     def columns_for(self, request: HttpRequest) -> tuple[str, ...]:
         """The usual ones, where the cookie names one that there is not."""
-        first, *others = self.offered_columns
+        first, *others = self.offered_columns(request)
         chosen = request.COOKIES.get(COOKIE)
         if chosen is None or not {*filter(None, chosen.split(BETWEEN))} <= {*others}:
             return super().columns_for(request)
@@ -46,13 +45,13 @@ class ChoosesColumns(RecordAdmin):
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET", "POST"])
         shown = self.columns_for(request)
-        first, *others = ((name, getattr(self, name).short_description, name in shown) for name in self.offered_columns)
+        first, *others = ((name, getattr(self, name).short_description, name in shown) for name in self.offered_columns(request))
         query = self.selection_of(request.GET.urlencode())
         context = self.page_context(request, "Columns", first=first, columns=others, query=query, list_url=self._list_of(query))
         return TemplateResponse(request, "admin/cdr/columns.html", context)
 
     def _keep_columns(self, request: HttpRequest) -> HttpResponse:
-        chosen, others = request.POST.getlist("column"), self.offered_columns[1:]
+        chosen, others = request.POST.getlist("column"), self.offered_columns(request)[1:]
         answer = HttpResponseRedirect(self._list_of(self.selection_of(request.POST.get("query", ""))))
         if unknown := [name for name in chosen if name not in others]:
             messages.error(request, f"Nothing was changed: {quoted(unknown[0])} is no column of this list.")

@@ -180,7 +180,7 @@ class RecordList(UnderstoodList):
     @property
     def wider(self) -> bool:
         """Than its usual columns, so that it has to be moved sideways."""
-        return len([column for column in self.list_display if column not in TICKED]) > len(self.model_admin.usual_columns())
+        return len([column for column in self.list_display if column not in TICKED]) > len(self.model_admin.usual_columns(self.request))
 
     # What can be done with it ------------------------------------------------------------------------------------------
     @cached_property
@@ -222,9 +222,12 @@ class RecordAdmin(PageAdmin):
             listed.list_display = with_second_time(listed.list_display, self.time_head, self.time_of, zone)
         return listed
 
-    def usual_columns(self) -> tuple[str, ...]:
+    def usual_columns(self, request: HttpRequest) -> tuple[str, ...]:
         """For which there is room on a laptop."""
         return tuple(map(str, self.list_display))
+
+    def columns_for(self, request: HttpRequest) -> tuple[str, ...]:
+        return self.usual_columns(request)
 
     def news_address(self, listed: RecordList) -> str:
         return ""

@@ -176,6 +176,7 @@ SENT = {
 }
 """What the forms of all acts ask for."""
 EXPORTS = ("cdr_calldetail_exports", "cdr_streamdetail_exports")
+COLUMNS = ("cdr_calldetail_columns", "cdr_streamdetail_columns")
 
 
 def forms_of_acts() -> dict[str, str]:
@@ -218,15 +219,19 @@ def sent_from_old_tabs(client: Client, becomes: Callable[[Membership], object]) 
 def test_a_form_that_was_open_before_somebody_was_demoted_or_removed_does_nothing(manager, settings, tmp_path) -> None:
     settings.DATA_DIR = tmp_path
     left = sent_from_old_tabs(manager, lambda place: members.take_away(place, OPERATOR))
-    assert len(left) == 10 and set(left.values()) == {(302, False)}, "to the sign-in"
+    assert len(left) == 12 and set(left.values()) == {(302, False)}, "to the sign-in"
     member(OWN, Role.MANAGER)
     demoted = sent_from_old_tabs(manager, lambda place: members.take_in(place.user, place.account, Role.VIEWER, OPERATOR))
     assert {name: demoted.pop(name) for name in EXPORTS} == dict.fromkeys(EXPORTS, (302, True)), "as every viewer may"
+    assert {name: demoted.pop(name) for name in COLUMNS} == dict.fromkeys(COLUMNS, (302, False)), "a cookie, and no row"
     assert set(demoted.values()) == {(403, False)}
     members.take_in(User.objects.get(username="carla"), Account.objects.get(), Role.MANAGER, OPERATOR)
     Export.objects.all().delete()
     stays = sent_from_old_tabs(manager, lambda place: None)
-    assert {changed for _, changed in stays.values()} == {True} and {code for code, _ in stays.values()} <= {200, 302}
+    assert {name for name, (_, changed) in stays.items() if not changed} == {*COLUMNS} and {code for code, _ in stays.values()} <= {
+        200,
+        302,
+    }
 
 
 def test_nor_does_one_that_waits_for_a_password_to_be_confirmed(manager) -> None:

@@ -87,7 +87,7 @@ def test_every_address_is_one_that_is_meant(client) -> None:
         for section in ("cdr_calldetail", "cdr_streamdetail")
         for page in ("changelist", "change", "debug_log", "debug_log_txt", "debug_log_jsonl")
     }
-    lists |= {f"{section}_{page}" for section in ("cdr_calldetail", "cdr_streamdetail") for page in ("exports", "file")}
+    lists |= {f"{section}_{page}" for section in ("cdr_calldetail", "cdr_streamdetail") for page in ("exports", "file", "columns")}
     lists |= {
         "streams_callback_changelist",
         "streams_callback_change",

@@ -7,6 +7,7 @@ from django.test import Client
 
 from tests.cdr.admin.reading import read
 from tests.cdr.call_script import make_gateway
+from tests.cdr.desk.two_accounts import at_desk
 from tests.cdr.factories import closed_call
 
 CALLS, STREAMS = "/admin/cdr/calldetail/", "/admin/cdr/streamdetail/"
@@ -72,6 +73,16 @@ def test_a_chosen_column_shows_no_more_than_it_would(support, operator) -> None:
         choose(client, "caller", "application_name")
     assert shown(support)[:2] == ["started", "masked_caller"] and shown(operator)[:2] == ["started", "caller"]
     assert "+1415555" in operator.get(CALLS).content.decode() and "+1415555" not in support.get(CALLS).content.decode()
+
+
+def test_at_the_desk_it_is_the_same_and_nothing_of_the_operator_s_is_offered(call) -> None:
+    carla = at_desk()
+    assert "gateway" not in read(carla, "/desk/calls/columns/").html.lower()
+    choose(carla, "caller", "application_name", path="/desk/calls/")
+    assert shown(carla, "/desk/calls/") == ["started", "caller", "application_name"]
+    assert "is no column of this list" in carla.get(choose(carla, "gateway_name", path="/desk/calls/")["Location"]).content.decode()
+    carla.cookies["columns"] = "caller.gateway_name"
+    assert "gateway_name" not in shown(carla, "/desk/calls/") and len(shown(carla, "/desk/calls/")) == 8
 
 
 def test_who_may_not_see_the_list_chooses_nothing(stranger) -> None:

@@ -48,7 +48,7 @@ def test_what_a_column_names_is_a_link_for_those_who_may_see_it_and_costs_no_que
     for name in linked_lists():
         admin, path = cast(ListAdmin, console._registry[sections()[name]]), reverse(f"admin:{name}_changelist")
         heads = [f'class="field-{link}' for _, link in admin.linked.values()]
-        chosen = ".".join(admin.offered_columns[1:]) if isinstance(admin, ChoosesColumns) else "none"
+        chosen = ".".join([*admin.list_display[1:], *admin.more_columns]) if isinstance(admin, ChoosesColumns) else "none"
         administrator.cookies[COOKIE] = chosen
         with CaptureQueriesContext(connection) as linked:
             page = administrator.get(path).content.decode()

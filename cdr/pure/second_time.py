@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import available_timezones
 
-from streams.pure.time_zone import zone
+from streams.pure.time_zone import NOWHERE, zone
 
 FORMS = "Write one of the IANA database, such as Europe/Berlin, America/New_York or Asia/Kolkata; UTC for no second time."
 NONE_BESIDE = frozenset({"UTC", "Etc/UTC"})
-NOWHERE = frozenset({"localtime", "Factory"})
-"""What a machine may have among its zones, and tells nobody which clock is meant."""
 
 
 @cache

@@ -7,13 +7,15 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 LONGEST_NAME = 64
+NOWHERE = frozenset({"localtime", "Factory"})
+"""What a machine may have among its zones, and tells nobody which clock is meant."""
 
 
 @lru_cache(maxsize=500)
 def zone(name: str) -> ZoneInfo:
     """Raises ValueError for what is none."""
     try:
-        return ZoneInfo(name if len(name) <= LONGEST_NAME else "")
+        return ZoneInfo(name if len(name) <= LONGEST_NAME and name not in NOWHERE else "")
     except (OSError, KeyError, ValueError) as error:
         raise ValueError("A time zone is one of the IANA database, such as UTC, Europe/Berlin or America/New_York.") from error
 

@@ -61,9 +61,7 @@ class CallerSide:
 
     def look(self, now_ms: float) -> list[Edge]:
         """What is known now of when the caller spoke, and was not before."""
-        came, self._came = self._came, []
-        for at_ms, payload in came:
-            self._place(payload, at_ms)
+        self._place_all()
         self._judge(self._block_bytes if len(self._runs) == 1 else self._frame_bytes)
         if now_ms - self._due_ms > WAITS_MS:
             self._silence_until(now_ms - GAP_MS)
@@ -86,15 +84,19 @@ class CallerSide:
         """Until when everything is known."""
         return self._talk.settled_ms
 
-    def _place(self, payload: bytes, at_ms: float) -> None:
-        duration_ms = self._source.duration_ms(len(payload))
-        spoken_ms = at_ms - duration_ms  # it comes when the last of it was said
-        if spoken_ms - self._due_ms >= GAP_MS:
-            self._begin_run(spoken_ms)
-        elif self._due_ms - spoken_ms > AHEAD_MS:
-            return
-        self._due_ms += duration_ms
-        self._runs[-1].audio += payload if self._converter is None else b"".join(self._converter.convert(payload))
+    def _place_all(self) -> None:
+        """In one loop for all of two seconds: it is a tenth of what a look costs."""
+        came, self._came = self._came, []
+        per_ms, convert = self._source.bytes_per_ms, None if self._converter is None else self._converter.convert
+        for at_ms, payload in came:
+            duration_ms = len(payload) / per_ms
+            late_ms = at_ms - duration_ms - self._due_ms  # it comes when the last of it was said
+            if late_ms >= GAP_MS:
+                self._begin_run(at_ms - duration_ms)
+            elif late_ms < -AHEAD_MS:
+                continue
+            self._due_ms += duration_ms
+            self._runs[-1].audio += payload if convert is None else b"".join(convert(payload))
 
     def _begin_run(self, at_ms: float) -> None:
         """Nothing came from where audio was due until then. The part of a frame that is left is lost."""

@@ -92,7 +92,8 @@ def test_steady_noise_hum_and_a_tone_are_no_speech() -> None:
     time = np.arange(8000 * 10) / 8000
     drawn = np.random.default_rng(2)
     tone, hum = 4000 * np.sin(2 * np.pi * 425 * time), 3000 * np.sin(2 * np.pi * 50 * time)
-    for sound in (tone, hum, 1500 * drawn.standard_normal(len(time))):
+    line, begins = 20 * drawn.standard_normal(len(time)), time > 3
+    for sound in (tone, hum, 1500 * drawn.standard_normal(len(time)), tone * begins + line, hum * begins + line):
         edges = found(Spoken(sound.astype(np.int16), []), L16)
         assert sum(end - begin for begin, end in spans(edges)) < 500
 

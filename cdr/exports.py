@@ -139,7 +139,8 @@ def _write(export: Export, selection: Selection) -> None:
     """To a file of this machine, which is kept when it is whole. Readable by this user only: it holds numbers."""
     unfinished = _work_folder() / f"{export.pk}.try{export.tries}"
     unfinished.touch(mode=0o600)
-    Export.objects.filter(pk=export.pk).update(rows_total=selection.rows.order_by().count())
+    shows = {"whole_numbers": selection.whole_numbers, "secrets": selection.secrets}
+    Export.objects.filter(pk=export.pk).update(rows_total=selection.rows.order_by().count(), **shows)
     try:
         with Opened(unfinished, export.format, [column.head for column in selection.columns]) as file:
             totals: dict[str, Figures] = {}

@@ -251,6 +251,8 @@ class Export(Job):
     accounts = models.JSONField(
         default=list, db_default=[], help_text="Keys of those whose rows alone it may hold; none: whoever may see the list."
     )
+    whole_numbers = models.BooleanField(null=True, help_text="Whether the file has them; empty: by a version that did not say.")
+    secrets = models.BooleanField(null=True, help_text="The same of those of URLs.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -49,6 +49,7 @@ class DeskExported(DeskRecords, Exported):
 
     def reader_of(self, export: Export) -> HttpRequest:
         """With the accounts it was asked for, and with none when one of them is not the owner's any more."""
-        request, scope = super().reader_of(export), scope_of(export.owner)
+        request = super().reader_of(export)
+        scope = scope_of(request.user)
         vars(request)["desk_scope"] = scope.among(export.accounts) if scope else None
         return request

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from cdr import asked_again, roles
+from cdr import asked_again, exports, roles
 from cdr.admin import debug_logs
 from cdr.admin.lists import exporting
 from cdr.asked_again import AskedAgain, BrokenOff
@@ -133,6 +133,41 @@ def test_so_does_one_of_somebody_who_was_demoted(customer, kind) -> None:
 def test_so_does_a_log_with_whole_numbers_when_its_reader_may_see_them_masked_alone(customer) -> None:
     with pytest.raises(BrokenOff):
         sent(log_of(operator(), CONSOLE), lambda: demote_to(roles.SUPPORT))
+
+
+def mask() -> None:
+    """She may export as before, and sees numbers and secrets masked."""
+    demote_to(roles.SUPPORT)
+    User.objects.get(username="maria").user_permissions.add(Permission.objects.get(codename="add_export"))
+
+
+def test_an_export_with_whole_numbers_is_not_its_owners_once_she_sees_them_masked(customer) -> None:
+    client = operator()
+    with pytest.raises(BrokenOff):
+        sent(export_of(client, CONSOLE), mask)
+    address = f"{CONSOLE}exports/{Export.objects.get().pk}/file/"
+    told = client.get(address, follow=True)
+    assert told.redirect_chain == [(f"{CONSOLE}exports/", 302)] and "which you may not see any more" in told.content.decode()
+    assert b"4155550123" not in sent(export_of(client, CONSOLE)), "another one is hers"
+    Export.objects.update(whole_numbers=None, secrets=None)
+    assert client.get(address).status_code == 200, "of a version that did not say"
+
+
+@pytest.mark.parametrize(
+    ("taken", "why"),
+    [
+        (mask, "some are written already"),
+        (demote_to, "You may not see this list any more."),
+        (TAKEN["active"], "You may not see this list any more."),
+    ],
+)
+def test_nor_is_one_finished_whose_owner_was_demoted_while_it_was_written(customer, monkeypatch, taken, why) -> None:
+    client = operator()
+    monkeypatch.setattr(exports, "_beat", lambda *_: taken())
+    client.post(f"{CONSOLE}exports/", {"query": "", "format": "csv"})
+    run_exports()
+    export = Export.objects.get()
+    assert export.state == "failed" and why in export.problem and not exports.file_of(export).exists()
 
 
 def test_a_recording_breaks_off_when_the_account_may_not_listen_any_more(customer) -> None:

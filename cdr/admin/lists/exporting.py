@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterato
 from typing import Any, ClassVar, NamedTuple, cast
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.core.files import File
 from django.db import transaction
@@ -43,6 +43,7 @@ MOST_PROBLEM = 300
 SHOWN_EXPORTS, MOST_UNFINISHED = 50, 5
 UNFINISHED = (ExportState.WAITING, ExportState.RUNNING)
 BLOCK_BYTES = 65_536
+SHOWN_WHOLE = "whole numbers, or secrets of URLs"
 _threads = DatabaseThreads(2, "export-file")
 _places = Places(Shares("export files", places=2, each=1))
 """Of the persons who download them: a block is a turn."""
@@ -99,9 +100,9 @@ class Exported(RecordAdmin):
         return f"{unfinished} of your exports are not finished yet. Wait for one of them." if unfinished >= MOST_UNFINISHED else ""
 
     def reader_of(self, export: Export) -> HttpRequest:
-        """As whose request its rows are read."""
-        request = HttpRequest()
-        request.method, request.user, request.GET = "GET", export.owner, QueryDict(export.query)
+        """As whose request its rows are read: the owner as she is now, and not as the job was claimed with her."""
+        request, owner = HttpRequest(), User.objects.filter(pk=export.owner_id).first()
+        request.method, request.user, request.GET = "GET", owner or AnonymousUser(), QueryDict(export.query)
         return request
 
     # Its pages ---------------------------------------------------------------------------------------------------------
@@ -126,6 +127,9 @@ class Exported(RecordAdmin):
         storage, kept_as = exports.exports_storage(), exports.kept_name(export)
         if export.state != ExportState.DONE or not storage.exists(kept_as):
             raise Http404("The file of this export has been removed.")
+        if not self._sees_all_of(request, export):
+            messages.warning(request, f"That file shows {SHOWN_WHOLE}, which you may not see any more. Export the list again.")
+            return HttpResponseRedirect(self.own_url("exports"))
         name = f"{self.opts.verbose_name_plural}-{export.created_at:%Y-%m-%d-%H%M%S}.{export.format}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(storage.size(kept_as))}
         again = AskedAgain(lambda: self._exports_still(request, key), f"Export {export.pk}")
@@ -133,7 +137,13 @@ class Exported(RecordAdmin):
 
     def _exports_still(self, request: HttpRequest, key: str) -> bool:
         reader = self.reader_again(request)
-        return reader is not None and self.may_export(reader) and self.export_named(reader, key) is not None
+        export = self.export_named(reader, key) if reader is not None and self.may_export(reader) else None
+        return reader is not None and export is not None and self._sees_all_of(reader, export)
+
+    def _sees_all_of(self, reader: HttpRequest, export: Export) -> bool:
+        """What the file shows, whoever she was when it was written."""
+        numbers, secrets = bool(export.whole_numbers), bool(export.secrets)
+        return self.may_see_numbers(reader) >= numbers and self.may_see_secrets(reader) >= secrets
 
     def _ask_for_export(self, request: HttpRequest) -> HttpResponse:
         query, form = self.selection_of(request.POST.get("query", "")), request.POST.get("format", "")
@@ -172,13 +182,15 @@ class Exported(RecordAdmin):
         if listed.problems:
             raise NotAllowed(" ".join(listed.problems)[:MOST_PROBLEM])
         seen = (self.may_see_numbers(request), self.may_see_secrets(request))
-        sheet, still = self.sheet, lambda: self._require_still(self.reader_of(export))
+        sheet, still = self.sheet, lambda: self._require_still(self.reader_of(export), *seen)
         return Selection(listed.queryset, listed.in_order, sheet.columns, sheet.numbers_of, *seen, sheet.charges_of, still)
 
-    def _require_still(self, request: HttpRequest) -> None:
-        """Raises NotAllowed."""
+    def _require_still(self, request: HttpRequest, whole_numbers: bool = False, secrets: bool = False) -> None:
+        """Raises NotAllowed; also where what is shown already may not be seen any more."""
         if not (request.user.is_active and self.has_view_permission(request) and self.may_export(request)):
             raise NotAllowed("You may not see this list any more.")
+        if self.may_see_numbers(request) < whole_numbers or self.may_see_secrets(request) < secrets:
+            raise NotAllowed(f"You may not see {SHOWN_WHOLE} any more, and some are written already. Export the list again.")
 
     def _door_to_exports(self, request: HttpRequest, listed: RecordList) -> Iterator[Door]:
         if self.may_export(request):

@@ -3,14 +3,19 @@ debug log (cdr.live). Who may not any more gets no further part, and no end eith
 
 Owns how often, and how an answer is broken off. What somebody has to be allowed is for who sends the file; must not know pages."""
 
+import asyncio
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+
+log = logging.getLogger(__name__)
 
 RECHECK_SECONDS = 3.0
 
 
 class BrokenOff(Exception):
-    """Raised out of an answer that is under way: its connection is cut. The message is for the log."""
+    """The message is for the log."""
 
 
 class AskedAgain:
@@ -27,3 +32,15 @@ class AskedAgain:
         if not self._may_still():
             raise BrokenOff(f"{self._what} was being sent to somebody who may not see it any more.")
         self._asked_at = time.monotonic()
+
+
+async def until_broken_off(parts: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+    """The parts of an answer. Django takes one that is cancelled for one whose reader has gone: it tidies up, and leaves the answer without
+    its end, and so the server cuts the connection."""
+    async with aclosing(parts):
+        try:
+            async for part in parts:
+                yield part
+        except BrokenOff as error:
+            log.warning("%s", error)
+            raise asyncio.CancelledError from error

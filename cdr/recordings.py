@@ -3,7 +3,7 @@
 Owns the headers, and that nothing is heard without an entry in the audit log. Who may listen is for who calls it; must not know pages."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Generator, Hashable
+from collections.abc import AsyncGenerator, Callable, Generator, Hashable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from cdr import audit
-from cdr.asked_again import AskedAgain
+from cdr.asked_again import AskedAgain, until_broken_off
 from cdr.audit import Actor
 from cdr.pure.acts import Act
 from cdr.pure.byte_range import ByteRange, OutOfRange, asked_range
@@ -77,7 +77,9 @@ def recording_answer(request: HttpRequest, row: StreamRecording, hearing: Hearin
         headers["Content-Disposition"] = f'attachment; filename="recording-{row.stream.uuid}.flac"'
     status = HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT
     again = AskedAgain(hearing.may_still, f"The recording of stream {row.stream.uuid}")
-    return StreamingHttpResponse(_sent(row, parts, hearing.whose, again), status=status, content_type=CONTENT_TYPE, headers=headers)
+    return StreamingHttpResponse(
+        until_broken_off(_sent(row, parts, hearing.whose, again)), status=status, content_type=CONTENT_TYPE, headers=headers
+    )
 
 
 def etag_of(row: StreamRecording) -> str:
@@ -117,7 +119,7 @@ def _note_unreadable(row: StreamRecording, error: Exception) -> None:
     store.note_unreadable(row, f"{moment(timezone.now())} UTC: {cleaned(error, 250)}")
 
 
-async def _sent(row: StreamRecording, parts: Generator[bytes], whose: Hashable, again: AskedAgain) -> AsyncIterator[bytes]:
+async def _sent(row: StreamRecording, parts: Generator[bytes], whose: Hashable, again: AskedAgain) -> AsyncGenerator[bytes]:
     """Whoever stops listening leaves no file open."""
     try:
         while part := await _threads.run_for(whose, _places, _next_part, row, parts, again):

@@ -2,7 +2,7 @@
 
 Owns both addresses. What stands in a log is cdr.pages.log.page's; how a file is written cdr.pure.log.text's."""
 
-from collections.abc import AsyncIterator, Hashable, Iterator
+from collections.abc import AsyncGenerator, Hashable, Iterator
 from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
 from django.core.exceptions import BadRequest
@@ -14,7 +14,7 @@ from cdr import audit
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.records import RecordAdmin, found
-from cdr.asked_again import AskedAgain
+from cdr.asked_again import AskedAgain, until_broken_off
 from cdr.pages.log.page import log_page
 from cdr.pages.log.subject import DebugLog
 from cdr.pages.masked_page import hiding
@@ -85,8 +85,8 @@ class Logged(RecordAdmin):
         audit.write(visitor(request), Act.DOWNLOAD_LOG, log.of, form=form, filters=asked.query())
         name = f"debug-log-{log.subject.uuid}-{timezone.now():%Y%m%dT%H%M%SZ}.{form}"
         whole_numbers = self.may_see_numbers(request)
-        again = AskedAgain(lambda: self._reads_still(request, key, whole_numbers), f"The debug log of {log.of} {log.subject.uuid}")
-        parts = _parts(LogFile(log, asked, form, hiding(log.numbers, whole_numbers), again), request.user.pk)
+        again = AskedAgain(lambda: self._reads_still(request, key, whole_numbers), f"The debug log of {log.subject.uuid}")
+        parts = until_broken_off(_parts(LogFile(log, asked, form, hiding(log.numbers, whole_numbers), again), request.user.pk))
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(parts, content_type=FORMS[form][1], headers=headers)
 
@@ -111,7 +111,7 @@ def _asked(request: HttpRequest) -> LogFilter:
     return asked_by(dict(request.GET.lists()))
 
 
-async def _parts(file: LogFile, whose: Hashable) -> AsyncIterator[bytes]:
+async def _parts(file: LogFile, whose: Hashable) -> AsyncGenerator[bytes]:
     """The file, a chunk at a time, each read and written on a thread of its own: neither memory nor other requests notice."""
     if file.form == "txt":
         yield _head(file).encode()

@@ -93,11 +93,13 @@ class LimitedRequest(WebRequest):
 
     stopProducing = resumeProducing  # noqa: N815 - the connection is gone
 
-    def handle_exception(self, exception: Exception) -> None:
+    def application_left(self) -> None:
         """In the middle of an answer there is nothing to be said any more: it is cut off, so that the peer sees a part and no whole."""
-        if self._response_started and self.channel is not None:
+        if self._response_started and not self.finished and self.channel is not None:
             self.channel.transport.abortConnection()
-        else:
+
+    def handle_exception(self, exception: Exception) -> None:
+        if not self._response_started:
             super().handle_exception(exception)
 
     def finish(self) -> None:

@@ -144,6 +144,8 @@ class Server(DaphneServer):
         scope.setdefault("asgi", {"version": "3.0"})
         scope["root_path"] = ""  # Daphne believes a header of the visitor's, who could hide from a proxy that judges paths
         task = self.connections[protocol]["application_instance"] = twisted_loop.create_task(self.application(scope, receive, send))
+        if isinstance(protocol, LimitedRequest):
+            task.add_done_callback(lambda _: protocol.application_left())
         if isinstance(protocol, LimitedRequest) and (visit := protocol.visit) is not None:
             protocol.in_application = True
             task.add_done_callback(lambda _: self.doors.leave(visit))

@@ -39,8 +39,8 @@ async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
         say("tables", *tables())
     if scope["path"] == "/hog":
         await hog()
-    if scope["path"] in ("/long", "/broken"):
-        await long_answer(send, breaks=scope["path"] == "/broken")
+    if scope["path"] in ("/long", "/broken", "/left"):
+        await long_answer(send, scope["path"])
         return
     if scope["path"] == "/slow":
         say("request")
@@ -49,13 +49,15 @@ async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": str(size).encode()})
 
 
-async def long_answer(send: Any, *, breaks: bool) -> None:
-    """200 MB in parts, or one part and an error."""
+async def long_answer(send: Any, path: str) -> None:
+    """/long is 200 MB in parts; /broken one part and an error, /left one part and nothing."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    for _ in range(1 if breaks else 200):
+    for _ in range(200 if path == "/long" else 1):
         await send({"type": "http.response.body", "body": bytes(1_000_000), "more_body": True})
-    if breaks:
+    if path == "/broken":
         raise RuntimeError("in the middle of an answer")
+    if path == "/left":
+        return
     await send({"type": "http.response.body"})
     say("sent")
 

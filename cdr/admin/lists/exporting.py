@@ -2,7 +2,7 @@
 
 Owns the selection a list makes for a worker, and the console's answers to who may export. How a file is written is cdr.exports'."""
 
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Iterator
 from typing import Any, ClassVar, NamedTuple, cast
 
 from django.contrib import admin, messages
@@ -27,7 +27,7 @@ from cdr import audit, exports
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.records import LONGEST_QUERY, RecordAdmin, RecordList, found
-from cdr.asked_again import AskedAgain
+from cdr.asked_again import AskedAgain, until_broken_off
 from cdr.audit import Actor
 from cdr.exports import NotAllowed, Selection
 from cdr.models import Charge, Export, ExportState
@@ -133,7 +133,9 @@ class Exported(RecordAdmin):
         name = f"{self.opts.verbose_name_plural}-{export.created_at:%Y-%m-%d-%H%M%S}.{export.format}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(storage.size(kept_as))}
         again = AskedAgain(lambda: self._exports_still(request, key), f"Export {export.pk}")
-        return StreamingHttpResponse(_blocks(kept_as, request.user.pk, again), content_type=TYPES[export.format], headers=headers)
+        return StreamingHttpResponse(
+            until_broken_off(_blocks(kept_as, request.user.pk, again)), content_type=TYPES[export.format], headers=headers
+        )
 
     def _exports_still(self, request: HttpRequest, key: str) -> bool:
         reader = self.reader_again(request)
@@ -202,7 +204,7 @@ class Exported(RecordAdmin):
     )
 
 
-async def _blocks(kept_as: str, whose: Hashable, again: AskedAgain) -> AsyncIterator[bytes]:
+async def _blocks(kept_as: str, whose: Hashable, again: AskedAgain) -> AsyncGenerator[bytes]:
     """The file in blocks, read off the event loop. (Of a plain file Django's ASGI handler would read all at once into memory.)"""
     with await _threads.run_for(whose, _places, exports.exports_storage().open, kept_as, "rb") as opened:
         while block := await _threads.run_for(whose, _places, _block, opened, again):

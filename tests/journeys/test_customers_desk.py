@@ -72,7 +72,9 @@ async def test_from_the_mail_to_the_reason_and_the_bill(web: Web, console: Conso
         conversation = await watched(page, web, answers, customer, "/desk/streams/{}/debug-log/")
 
     await page.get_by_role("navigation", name="Sections").get_by_role("link", name="Calls").click()
-    await page.get_by_role("link", name="Totals").click()
+    await playwright.expect(page.locator(".totals")).to_be_visible()
+    if await page.get_by_role("link", name="Totals").count():  # of more calls than a page has, which others of the journeys bring
+        await page.get_by_role("link", name="Totals").click()
     await playwright.expect(page.locator(".totals")).to_contain_text("USD")
     await page.goto(f"{web.http_url}/desk/calls/{conversation.call_id}/")
     await playwright.expect(page.locator(".story")).to_contain_text("closed the connection: 1011 (internal error), “worker crashed”.")

@@ -176,7 +176,7 @@ def test_nor_is_one_finished_whose_owner_was_demoted_while_it_was_written(custom
     client.post(f"{CONSOLE}exports/", {"query": "", "format": "csv"})
     run_exports()
     export = Export.objects.get()
-    assert export.state == "failed" and why in export.problem and not exports.file_of(export).exists()
+    assert export.state == "failed" and why in export.problem and not exports.exports_storage().exists(exports.kept_name(export))
 
 
 def test_a_recording_breaks_off_when_the_account_may_not_listen_any_more(customer) -> None:

@@ -126,7 +126,7 @@ def test_of_another_account_there_is_nothing(owed: Customer, globex: Customer) -
 def test_as_many_queries_for_many_streams_and_closed_months(owed: Customer, django_assert_num_queries: Any) -> None:
     assert owed.get("").status_code == 200  # the token's use is noted
     for more in (True, False):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             body = listed(owed)
         with django_assert_num_queries(5):
             draft = owed.get("Statements/2026-10/USD/").json()

@@ -2,16 +2,20 @@
 
 Owns that no file stays that nobody knows. Must not know how long anything is kept."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.db import Error as DatabaseError
 from django.db.models import Q
 
 from streams.models import Account, StreamRecording
 from streams.pure.lifecycle import EndCause, RecordingState
 from streams.recordings import store
+
+log = logging.getLogger(__name__)
 
 LEFT_AFTER = timedelta(hours=1)
 """A file that is written is touched every few seconds, and one is stored within minutes."""
@@ -32,8 +36,13 @@ def settle_lost(now: datetime) -> int:
     unfinished = StreamRecording.objects.filter(lost, state__in=store.UNDER_WAY).select_related("stream")
     left = list(unfinished.order_by("created_at")[:AT_ONCE])
     for row in left:
-        store.not_kept(row, KILLED if row.stream.end_cause == EndCause.PROCESS_LOST else NOT_STORED)
-        store.work_path(row.stream.uuid).unlink(missing_ok=True)
+        try:
+            store.not_kept(row, KILLED if row.stream.end_cause == EndCause.PROCESS_LOST else NOT_STORED)
+            store.work_path(row.stream.uuid).unlink(missing_ok=True)
+        except DatabaseError:
+            raise
+        except Exception as error:  # each storage has errors of its own
+            log.warning("What is left of the recording of stream %s stays for now: %s", row.stream.uuid, error)
     return len(left)
 
 

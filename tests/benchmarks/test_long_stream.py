@@ -1,4 +1,4 @@
-"""Three minutes of the stream of hours, in which its memory stands still; of its recording nothing is missing, and it goes in time."""
+"""Two minutes of the stream of hours, in which its memory stands still; of its recording nothing is missing, and it goes in time."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.cdr.factories import good_call
 from tests.streams.recordings.kept_files import files
 from tests.streams.rows import gateway
 
-MINUTES = 3
+MINUTES = 2
 
 
 @pytest.fixture

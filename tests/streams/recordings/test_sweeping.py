@@ -63,6 +63,23 @@ def test_a_recording_whose_process_was_killed_says_so_when_the_reaper_has_found_
     assert files(recordings_folder) == []
 
 
+def test_a_storage_that_is_away_keeps_no_row_back_and_is_swept_later(stream, recordings_folder, monkeypatch) -> None:
+    row = kept(stream)
+    StreamRecording.objects.update(state="writing")
+    Stream.objects.update(end_cause="process_lost", ended_at=NOW)
+    with monkeypatch.context() as away:
+        away.setattr(type(storages["recordings"]), "delete", refuse)
+        assert (sweeping.settle_lost(NOW), sweeping.settle_lost(NOW)) == (1, 0)
+    row.refresh_from_db()
+    assert (row.state, row.file_key) == ("not kept", "")
+    assert sweeping.sweep_left(NOW) == 1
+    assert files(recordings_folder) == []
+
+
+def refuse(*_: object) -> None:
+    raise OSError("no route to the bucket")
+
+
 def test_one_that_nobody_has_stored_an_hour_after_its_stream_never_will_be(stream) -> None:
     row = store.begin_row(stream.uuid, NOW - timedelta(hours=4))
     Stream.objects.update(ended_at=NOW)

@@ -9,12 +9,12 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from cdr import audit
-from cdr.asked_again import AskedAgain, until_broken_off
+from cdr.asked_again import AskedAgain, file_answer
 from cdr.audit import Actor
 from cdr.pure.acts import Act
 from cdr.pure.byte_range import ByteRange, OutOfRange, asked_range
@@ -77,9 +77,7 @@ def recording_answer(request: HttpRequest, row: StreamRecording, hearing: Hearin
         headers["Content-Disposition"] = f'attachment; filename="recording-{row.stream.uuid}.flac"'
     status = HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT
     again = AskedAgain(hearing.may_still, f"The recording of stream {row.stream.uuid}")
-    return StreamingHttpResponse(
-        until_broken_off(_sent(row, parts, hearing.whose, again)), status=status, content_type=CONTENT_TYPE, headers=headers
-    )
+    return file_answer(_sent(row, parts, hearing.whose, again), hearing.whose, status=status, content_type=CONTENT_TYPE, headers=headers)
 
 
 def etag_of(row: StreamRecording) -> str:

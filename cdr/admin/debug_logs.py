@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Hashable, Iterator
 from typing import ClassVar, NamedTuple, Protocol, TypeVar
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from cdr import audit
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.records import RecordAdmin, found
-from cdr.asked_again import AskedAgain, until_broken_off
+from cdr.asked_again import AskedAgain, file_answer
 from cdr.pages.log.page import log_page
 from cdr.pages.log.subject import DebugLog
 from cdr.pages.masked_page import hiding
@@ -76,7 +77,7 @@ class Logged(RecordAdmin):
         context = self.page_context(request, "Debug log", log=page, here=here, doors=doors, live_at=self.live_at)
         return TemplateResponse(request, "admin/cdr/debug_log.html", context, status=400 if page.asked.problem else 200)
 
-    def log_file_view(self, request: HttpRequest, key: str, form: str) -> StreamingHttpResponse:
+    def log_file_view(self, request: HttpRequest, key: str, form: str) -> HttpResponseBase:
         """All lines that match, however many; for everybody who may see the page, and written into the audit log like an export."""
         self.require_view_permission(request)
         log, asked = found(self.find_log(request, key), str(self.opts.verbose_name)), _asked(request).at()
@@ -86,9 +87,9 @@ class Logged(RecordAdmin):
         name = f"debug-log-{log.subject.uuid}-{timezone.now():%Y%m%dT%H%M%SZ}.{form}"
         whole_numbers = self.may_see_numbers(request)
         again = AskedAgain(lambda: self._reads_still(request, key, whole_numbers), f"The debug log of {log.subject.uuid}")
-        parts = until_broken_off(_parts(LogFile(log, asked, form, hiding(log.numbers, whole_numbers), again), request.user.pk))
+        file = LogFile(log, asked, form, hiding(log.numbers, whole_numbers), again)
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(parts, content_type=FORMS[form][1], headers=headers)
+        return file_answer(_parts(file, request.user.pk), request.user.pk, content_type=FORMS[form][1], headers=headers)
 
     def _reads_still(self, request: HttpRequest, key: str, whole_numbers: bool) -> bool:
         reader = self.reader_again(request)

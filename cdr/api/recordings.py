@@ -11,11 +11,12 @@ from ninja import Router
 from cdr.addresses import address_of
 from cdr.api import rows
 from cdr.api.auth import AccountRequest
-from cdr.api.errors import new_api_id, not_found
+from cdr.api.errors import new_api_id, not_found, too_many
 from cdr.api.forms import exact_utc
 from cdr.api.record_schemas import RecordingAnswer
 from cdr.api.routes import endpoint
 from cdr.api.streams import ONE
+from cdr.asked_again import ENOUGH, has_enough
 from cdr.audit import Actor
 from cdr.recordings import Hearing, kept_recording, recording_answer
 from streams import tokens
@@ -24,6 +25,8 @@ from streams.pure.lifecycle import RecordingState
 from streams.recordings.store import NotThere
 
 router = Router(tags=["Streams of a call"])
+
+RETRY_SECONDS = 10
 
 _FILE: dict[str, Any] = {"content": {"audio/flac": {"schema": {"type": "string", "format": "binary"}}}}
 
@@ -61,10 +64,12 @@ def get_recording_file(request: AccountRequest, auth_id: str, call_uuid: str, st
     row = kept_recording(_heard(request, call_uuid, stream_id))
     if row is None:
         raise not_found()
-    by = Actor(f"API of {request.auth.auth_id}", address_of(request))
+    by, whose = Actor(f"API of {request.auth.auth_id}", address_of(request)), f"API of {request.auth.pk}"
+    if has_enough(whose):
+        raise too_many(ENOUGH, RETRY_SECONDS)
     still = partial(tokens.counts_still, request.token, customers_listen=True)
     try:
-        return recording_answer(request, row, Hearing(by, f"API of {request.auth.pk}", session=None, download=True, may_still=still))
+        return recording_answer(request, row, Hearing(by, whose, session=None, download=True, may_still=still))
     except NotThere as error:
         raise not_found() from error
 

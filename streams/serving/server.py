@@ -138,8 +138,8 @@ class Server(DaphneServer):
 
         async def send(message: dict[str, Any]) -> None:
             await self.handle_reply(protocol, message)
-            if isinstance(protocol, LimitedRequest):
-                await protocol.room.wait()
+            if isinstance(protocol, LimitedRequest) and not protocol.room.is_set():
+                await self.reader_of(protocol)
 
         scope.setdefault("asgi", {"version": "3.0"})
         scope["root_path"] = ""  # Daphne believes a header of the visitor's, who could hide from a proxy that judges paths
@@ -150,6 +150,12 @@ class Server(DaphneServer):
             protocol.in_application = True
             task.add_done_callback(lambda _: self.doors.leave(visit))
         return queue
+
+    async def reader_of(self, request: LimitedRequest) -> None:
+        """Waits until he has read. His answer's turn is over: else a few who read slowly would have all of them."""
+        if request.visit is not None:
+            self.doors.leave(request.visit)
+        await request.room.wait()
 
     # The end -----------------------------------------------------------------------------------------------------------------
     def asked_to_stop(self) -> None:

@@ -206,6 +206,20 @@ def test_who_may_still_see_it_gets_it_whole(customer, kind, monkeypatch) -> None
     assert whole == sent(FILES[kind](client, DESK)) and len(whole) > 200
 
 
+def test_a_person_has_so_many_files_sent_at_once_and_no_more(customer, monkeypatch) -> None:
+    monkeypatch.setattr(asked_again, "MOST_OPEN", 1)
+    client, later = at_desk(), []
+    api = f"Call/{Stream.objects.get().call.uuid}/Stream/{Stream.objects.get().uuid}/Recording/File/"
+    assert (
+        len(sent(log_of(client, DESK), lambda: later.extend([log_of(client, DESK), recording_of(client, DESK), customer.get(api)]))) > 200
+    )
+    assert [answer.status_code for answer in later] == [429, 429, 200], "the account's programs have a share of their own"
+    assert asked_again.ENOUGH in later[0].content.decode()
+    sent(customer.get(api), lambda: later.append(customer.get(api)))
+    assert (later[-1].status_code, later[-1].json()["error"]) == (429, asked_again.ENOUGH)
+    assert sent(log_of(client, DESK)), "and the next one when that is over"
+
+
 def test_it_is_asked_every_few_seconds_and_not_for_each_part(monkeypatch) -> None:
     monkeypatch.setattr(asked_again, "RECHECK_SECONDS", timedelta(hours=1).total_seconds())
     again = AskedAgain(lambda: False, "The file")

@@ -19,7 +19,6 @@ from django.http import (
     HttpResponseNotAllowed,
     HttpResponseRedirect,
     QueryDict,
-    StreamingHttpResponse,
 )
 from django.template.response import TemplateResponse
 
@@ -27,7 +26,7 @@ from cdr import audit, exports
 from cdr.admin.additions import Additions, Door, OwnPage, Where
 from cdr.admin.entry.visitor import visitor
 from cdr.admin.lists.records import LONGEST_QUERY, RecordAdmin, RecordList, found
-from cdr.asked_again import AskedAgain, until_broken_off
+from cdr.asked_again import AskedAgain, file_answer
 from cdr.audit import Actor
 from cdr.exports import NotAllowed, Selection
 from cdr.models import Charge, Export, ExportState
@@ -133,9 +132,7 @@ class Exported(RecordAdmin):
         name = f"{self.opts.verbose_name_plural}-{export.created_at:%Y-%m-%d-%H%M%S}.{export.format}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(storage.size(kept_as))}
         again = AskedAgain(lambda: self._exports_still(request, key), f"Export {export.pk}")
-        return StreamingHttpResponse(
-            until_broken_off(_blocks(kept_as, request.user.pk, again)), content_type=TYPES[export.format], headers=headers
-        )
+        return file_answer(_blocks(kept_as, request.user.pk, again), request.user.pk, content_type=TYPES[export.format], headers=headers)
 
     def _exports_still(self, request: HttpRequest, key: str) -> bool:
         reader = self.reader_again(request)

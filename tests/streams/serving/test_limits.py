@@ -129,6 +129,10 @@ async def test_a_long_answer_waits_for_its_reader_and_goes_on():
         await reader.read(1)
         for _ in range(3):  # nobody reads, others are answered
             assert (await get(server)).startswith(b"HTTP/1.1 200")
+        await get(server, "/tables")
+        assert server.process.stdout is not None
+        tables = await asyncio.wait_for(server.process.stdout.readline(), 30)
+        assert tables.split()[4] == b"1", f"who reads slowly has no turn: {tables!r}"
         assert resident_bytes(server.process.pid) < 150_000_000
         async with asyncio.timeout(30):
             while not (await reader.read(1_000_000)).endswith(b"\r\n0\r\n\r\n"):

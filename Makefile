@@ -48,8 +48,8 @@ fuzz: setup-dev setup-fuzz ## Throw bytes at every parser of strangers' bytes, a
 bench: setup-dev ## Measure 250 streams beside a bare relay, the console with a million calls, one account beside another's flood, callbacks a second, and calls beside storms (PART=relay, PART=console CALLS=100000, PART=shares, PART=callbacks, PART=doors, PART=memory, PART=long_stream, PART=noise, PART=writes, PART=sizing, PART=churn MINUTES=10, PART=reaping)
 	@$(BIN)/python -m tests.benchmarks $(PART)
 
-chaos: setup-dev ## Do harm to running installations, every fault once, and check that nothing is lost (FAULT=words, MINUTES=10 SEED=7)
-	@$(BIN)/python -m tests.chaos $(if $(FAULT),--fault '$(FAULT)') $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+chaos: setup-dev ## Do harm to running installations, every fault once, and check that nothing is lost (FAULT=words, MINUTES=10 SEED=7), or to what stands beside a steady load (STREAMS=200 MINUTES=10)
+	@$(BIN)/python -m tests.chaos $(if $(FAULT),--fault '$(FAULT)') $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(STREAMS),--streams $(STREAMS))
 
 screenshots: setup-dev setup-browser ## Take the pictures of the manual anew, into docs/images, of a whole installation with a day in it
 	@$(BIN)/python -m tests.screenshots

@@ -1,4 +1,5 @@
-"""`make chaos`: every fault once, or, for MINUTES, faults drawn by SEED. Exit status 0 only when everything that ran is good.
+"""`make chaos`: every fault once, or, for MINUTES, faults drawn by SEED, or a steady load of so many STREAMS. Exit status 0 only when
+everything that ran is good.
 
 Owns the order of things: installations up, lanes side by side, the table, everything down."""
 
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from tests import warm_start
 from tests.chaos import small_disk, table
+from tests.chaos.faults.steady import steady_load
 from tests.chaos.history import History
 from tests.chaos.invariants import findings
 from tests.chaos.lanes import LANES, Lane
@@ -44,6 +46,8 @@ def each_once(faults: Sequence[Fault]) -> Course:
 
 def chosen(lane: Lane, options: argparse.Namespace) -> Sequence[Fault]:
     """Those with the words in their names; without words those that are quick, or at random all."""
+    if options.streams:
+        return [steady_load(options.streams, options.minutes)] if lane is LANES[0] else []
     return [fault for fault in lane.faults if options.fault in fault.name and (options.fault or options.minutes or not fault.is_asked_for)]
 
 
@@ -121,7 +125,8 @@ async def main(options: argparse.Namespace) -> int:
     server = AnswerServer(answers)
     began = time.monotonic()
     seed = options.seed or random.randrange(1, 1_000_000)
-    if options.minutes:
+    at_random_for = 0 if options.streams else options.minutes
+    if at_random_for:
         print(f"At random, for {options.minutes:g} minutes. To have the same again: make chaos MINUTES={options.minutes:g} SEED={seed}")
     print(table.line(table.HEAD), flush=True)
     try:
@@ -129,7 +134,7 @@ async def main(options: argparse.Namespace) -> int:
             for lane in (lane for lane in LANES if options.lane in lane.name):
                 if faults := chosen(lane, options):
                     drawn = at_random(faults, f"{seed} {lane.name}", began + options.minutes * 60)
-                    group.create_task(run.all_of(lane, drawn if options.minutes else each_once(faults)))
+                    group.create_task(run.all_of(lane, drawn if at_random_for else each_once(faults)))
     finally:
         server.stop()
         run.yardstick.stop()
@@ -142,8 +147,12 @@ def options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=0.0, help="Faults at random for so long, in place of each once.")
     parser.add_argument("--seed", type=int, default=0, help="Of the random form; 0: one that is printed.")
     parser.add_argument("--lane", default="", help="Only this lane: stores, processes or embedded.")
+    parser.add_argument("--streams", type=int, default=0, help="A steady load of so many for MINUTES (1), beside which is restarted.")
     parser.add_argument("--fault", default="", help="Only faults with this in their name.")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.streams and not given.minutes:
+        given.minutes = 1.0
+    return given
 
 
 if __name__ == "__main__":

@@ -46,8 +46,8 @@ def read_frame(payload: bytes) -> tuple[int, int] | None:
 class Caller:
     """One call, from its upgrade to its hanging up. `record` is what its gateway saw."""
 
-    def __init__(self, site: Site, record: BroughtCall) -> None:
-        self.record = record
+    def __init__(self, site: Site, record: BroughtCall, longest_seconds: float = LONGEST_CALL_SECONDS) -> None:
+        self.record, self.longest_seconds = record, longest_seconds
         codec = CODECS[record.dialect]
         plan = CallPlan(
             platform=site.webs[record.web],
@@ -103,7 +103,7 @@ class Caller:
         started = time.monotonic()
         for number in itertools.count():
             await asyncio.sleep(max(started + number * FRAME_SECONDS - time.monotonic(), 0))
-            if self._hang_up.is_set() or self.socket.end is not None or time.monotonic() - started > LONGEST_CALL_SECONDS:
+            if self._hang_up.is_set() or self.socket.end is not None or time.monotonic() - started > self.longest_seconds:
                 return
             if not self.muted:
                 await self.socket.send_frame(numbered_frame(self.record.tag, self.record.sent, self.frame_bytes))
@@ -111,10 +111,11 @@ class Caller:
 
 
 class Peers:
-    """Callers, and the customers they are streamed to. An async context manager; `history` is complete once it was left."""
+    """Callers, and the customers they are streamed to. An async context manager; `history` is complete once it was left. No call goes on
+    for longer than `longest_seconds`, whatever becomes of the trial."""
 
-    def __init__(self, site: Site, answers: Answers, history: History) -> None:
-        self.site, self.answers, self.history = site, answers, history
+    def __init__(self, site: Site, answers: Answers, history: History, longest_seconds: float = LONGEST_CALL_SECONDS) -> None:
+        self.site, self.answers, self.history, self.longest_seconds = site, answers, history, longest_seconds
         self.callers: list[Caller] = []
         self.customers: dict[str, Customer] = {}
         self._services: list[tuple[str, Customer]] = []
@@ -164,7 +165,7 @@ class Peers:
         }
         self.answers.set(record.call_uuid, response(stream(url or customer.url, **attributes)))
         self.history.calls.append(record)
-        caller = Caller(self.site, record)
+        caller = Caller(self.site, record, self.longest_seconds)
         self.callers.append(caller)
         return caller
 

@@ -49,7 +49,14 @@ def test_each_fault_comes_once_and_no_two_have_one_name() -> None:
 def test_what_takes_minutes_comes_by_its_name_or_at_random_and_not_in_the_short_run() -> None:
     lane = Lane("stores", LargeSite, [Fault("quick", nothing), Fault("for 60 s", nothing, 60, 60, is_asked_for=True)])
     for words, minutes, names in (("", 0, ["quick"]), ("60 s", 0, ["for 60 s"]), ("", 5, ["quick", "for 60 s"]), ("quick", 5, ["quick"])):
-        assert [fault.name for fault in chosen(lane, Namespace(fault=words, minutes=minutes))] == names
+        assert [fault.name for fault in chosen(lane, Namespace(fault=words, minutes=minutes, streams=0))] == names
+
+
+def test_a_steady_load_is_the_first_lanes_alone() -> None:
+    asked = Namespace(fault="", minutes=10, streams=200)
+    steady, *others = (chosen(lane, asked) for lane in LANES)
+    assert [(fault.name, fault.seconds, fault.calls_before) for fault in steady] == [("200 streams for 10 min", 600, 200)]
+    assert others == [[], []]
 
 
 async def test_spools_are_looked_at_before_a_kill_and_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

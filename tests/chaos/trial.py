@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.chaos import rows
 from tests.chaos.history import BroughtCall, History
 from tests.chaos.invariants import AFTERMATH_SECONDS, Finding, findings
-from tests.chaos.peers import Caller, Peers
+from tests.chaos.peers import LONGEST_CALL_SECONDS, Caller, Peers
 from tests.chaos.sites import CANARIES, Site
 from tests.chaos.usage import Watch, Yardstick
 from tests.journeys.answers import Answers
@@ -87,7 +87,7 @@ class Trial:
         history = self.history
         watch = Watch(self.site.alive())
         try:
-            async with Peers(self.site, self.answers, history) as self.peers:
+            async with Peers(self.site, self.answers, history, LONGEST_CALL_SECONDS + self.seconds) as self.peers:
                 await self._course(watch)
                 await self._settle()
                 await self.look_for_spools_left()

@@ -24,7 +24,7 @@ from tests.cdr.desk.two_accounts import at_desk
 from tests.cdr.factories import good_call
 from tests.streams.recordings.kept_files import kept
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("recordings_folder")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("recordings_folder", "exports_folder")]
 
 
 @pytest.fixture(autouse=True)

@@ -38,7 +38,10 @@ INSTALLATION = (
         "django.core.handlers.asgi",
     ),
     *(
+        "django.contrib.admin",
         "django.core.management",
+        "django.db.backends.sqlite3.base",
+        "django.db.migrations.executor",
         "django.db.models",
         "django.forms",
         "django.template.defaulttags",
@@ -47,8 +50,9 @@ INSTALLATION = (
         "httpcore2",
     ),
     *("iso4217", "jinja2", "jwt", "kombu.transport.redis", "limits.storage", "limits.strategies", "numpy", "phonenumbers", "pycares"),
-    *("prometheus_client", "pydantic", "python_socks.async_.asyncio", "redis.asyncio", "requests", "soxr", "sqlite3", "sqlparse"),
-    *("unittest.mock", "websockets.asyncio.client", "websockets.asyncio.server", "whitenoise.middleware", "yaml", "zxcvbn"),
+    *("csp.middleware", "defusedxml.ElementTree", "orjson", "prometheus_client", "pybase64", "pydantic.json_schema", "pydantic.networks"),
+    *("python_socks.async_.asyncio", "redis.asyncio", "requests", "segno", "smtplib", "soxr", "sqlite3", "sqlparse", "statistics"),
+    *("tomllib", "unittest.mock", "websockets.asyncio.client", "websockets.asyncio.server", "whitenoise.middleware", "yaml", "zxcvbn"),
 )
 LIMITED = re.compile(r'ulimit -n (\d+) && exec "\$@"')
 IN_NETWORK = re.compile(r"--net=(.+)")

@@ -20,8 +20,12 @@ class SettingsPopen(WarmPopen):
     modules = (
         "celery.signals",
         "cryptography.fernet",
+        "cryptography.hazmat.primitives.kdf.hkdf",
         "csp.constants",
+        "dj_email_url",
         "django.core.management",
+        "django.db.backends.base.base",
+        "django.views.debug",
         "kombu.transport.redis",
         "redis.asyncio",
         "yaml",

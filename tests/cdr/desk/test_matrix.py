@@ -5,6 +5,7 @@ What is another's is answered as what does not exist; and the same question has 
 has any rows or not."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from cdr.models import CallDetail, StreamDetail
 from cdr.pure import keyset
 from cdr.pure.log.filter import LogFilter
 from streams.models import Account, Call, Callback, Stream
+from tests.cdr.admin.asked_often import known_people
 from tests.cdr.admin.every_page import patterns
 from tests.cdr.desk import two_accounts
 from tests.cdr.desk.every_address import keys_of, kinds_of, routes, with_key
@@ -42,12 +44,13 @@ RANDOM = re.compile(r'name="(?:csrfmiddlewaretoken|mark)" value="[^"]*"')
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Client:
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """A manager of the one account. The clock stands still, for answers that are compared."""
     now = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now)
     two_accounts.own_rows()
-    return at_desk(role=Role.MANAGER)
+    with known_people():
+        yield at_desk(role=Role.MANAGER)
 
 
 def named() -> dict[str, Any]:

@@ -32,6 +32,8 @@ TOGETHER = {
     "tests/cdr/admin/test_every_page.py": BROWSER,
     "tests/cdr/admin/test_accessibility.py": BROWSER,
     "tests/cdr/admin/test_browser": BROWSER,
+    "tests/cdr/admin/test_counted_tasks.py": BROWSER,
+    "tests/cdr/admin/test_heard.py::test_a_click_on_a_turn_or_a_line_plays_from_there": BROWSER,
     "tests/cdr/api/test_reference.py": BROWSER,
     "tests/config/test_status_strip.py": BROWSER,
     "tests/test_shared_browser.py": BROWSER,

@@ -2,6 +2,8 @@
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core import NOT_SET
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
+from cdr.api import auth
 from cdr.api.schemas import StreamStart
 from cdr.api.v1 import api
 from cdr.models import Adjustment
@@ -85,8 +88,11 @@ def test_every_operation_has_its_place_in_the_documentation() -> None:
 
 
 @pytest.fixture
-def unlimited(acme: Customer, recordings_folder: Path) -> Iterator[Customer]:
-    """With a call, and a statement of this month. A request does not close the connection in whose transaction the test is."""
+def unlimited(acme: Customer, recordings_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Customer]:
+    """With a call, and a statement of this month. A request does not close the connection in whose transaction the test is. Nobody is
+    refused for asking too often, and a token is looked up once."""
+    monkeypatch.setattr(auth, "REQUESTS", replace(auth.REQUESTS, most=1_000_000))
+    monkeypatch.setattr(auth, "token_of", cache(auth.token_of))
     Account.objects.update(concurrent_streams_limit=1_000_000, stream_starts_per_second=1_000_000, customers_listen=True)
     acme.account.refresh_from_db()
     acme.live_call()
@@ -156,5 +162,6 @@ def asked(case: schemathesis.Case, acme: Customer, authorization: str | None = N
     with transaction.atomic():  # what is made is taken back, or the next case would find more and more
         answer = case.call(base_url="http://localhost", headers={"Authorization": given} if given else {})
         transaction.set_rollback(True)
+    assert answer.status_code != 429, "it was refused before anybody looked at it"
     case.validate_response(answer, checks=CHECKS)
     return answer

@@ -5,12 +5,13 @@ Owns how many processes there are and what each of them takes next. Without -n n
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 JOURNEYS = "journeys"
 OF_PROCESSES = "journeys that begin processes"
@@ -96,6 +97,17 @@ def piece(nodeid: str) -> str:
     return next((name for place, name in TOGETHER.items() if nodeid.startswith(place)), nodeid)
 
 
+class Places(list[str]):
+    """The tests that a process has collected; where one stands is asked of each."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        super().__init__(tests)
+        self._places = {test: place for place, test in enumerate(tests)}
+
+    def index(self, test: str, *bounds: Any) -> int:
+        return self._places[test]
+
+
 class Distribution(LoadScopeScheduling):
     """Pieces are taken by whoever is free, in the order in which they stand."""
 
@@ -105,3 +117,14 @@ class Distribution(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return piece(nodeid)
+
+    def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
+        super().add_node_collection(node, collection)
+        if node in self.registered_collections:
+            self.registered_collections[node] = Places(collection)
+
+    def _pending_of(self, workload: dict[str, dict[str, bool]]) -> int:
+        """Pieces that are done are forgotten: else with each test that ends all would be counted again that ended before it."""
+        for done in [name for name, tests in workload.items() if all(tests.values())]:
+            del workload[done]
+        return super()._pending_of(workload)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
+from daphne.server import twisted_loop
 from twisted.internet import tcp
 from twisted.internet.main import CONNECTION_LOST
 
@@ -31,6 +32,12 @@ class AcceptedConnection(tcp.Server):
     spread: EvenSpread | None = None
     visit: Visit | None = None
     """That which asked for a WebSocket here."""
+
+    def startReading(self) -> None:  # noqa: N802
+        """As Twisted's, but the loop's callback is the reading itself: Twisted's has around it a context for each read, so that its own log
+        can tell whose it was, and nobody reads that log."""
+        super().startReading()
+        twisted_loop.add_reader(self.fileno(), self.reactor._readOrWrite, self, True)
 
     def doRead(self) -> Any:  # noqa: N802 - Twisted's name, as below
         try:

@@ -244,10 +244,14 @@ class Relay:
         # Armed first: a failure below must not stop the call's clock.
         self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
         now = time.monotonic()
-        self.links.measure(now)
-        self.session.tick(now)
-        self.recordings.look(now)
-        self._after(now)
+        spared = self.session.leaves_out(self.session.is_calm(now) and self.links.are_calm(now))
+        if not spared:
+            self.links.measure(now)
+            self.session.tick(now)
+        if self.recordings:
+            self.recordings.look(now)
+        if not spared or self.session.effects.pending:
+            self._after(now)
         if self.session.filling and self._filler is None:
             self._filler = self._loop.call_later(FILL_SECONDS, self._fill)
 

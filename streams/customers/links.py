@@ -144,6 +144,13 @@ class CustomerLinks:
         stream.broke(now)
         self.after(now)
 
+    def are_calm(self, now: float) -> bool:
+        """Whether every stream has a customer that takes what comes, and nothing else is the matter with any."""
+        for link in self._links.values():
+            if link.closing or link.socket is None or not link.stream.is_calm(now) or not link.socket.looks_calm():
+                return False
+        return True
+
     def measure(self, now: float) -> None:
         """Tells each stream how much of what was written its customer has not taken."""
         for link in self._links.values():

@@ -112,13 +112,20 @@ class CustomerSocket:
             return
         connection.transport.write(text_frame(text, next(self._masks), apply_mask))
 
+    def looks_calm(self) -> bool:
+        """Whether its service took all when the kernel was asked last, and nothing waits here since. Counts as a look for which it was not
+        asked."""
+        calm = self._kernel_bytes <= CALM_BYTES and not buffered_bytes(self.connection.transport)
+        self._looks_left_out += calm
+        return calm
+
     def in_flight_bytes(self) -> int:
         """Bytes written that the customer's service has not taken, as far as it can be known from here; asked some times a second. The
         kernel is asked each time only about a customer for whom something waits: 2.4 us less of 7.0 on the average (measured)."""
         if self.connection.protocol.state is State.CLOSED:
             return 0
         waiting = buffered_bytes(self.connection.transport)
-        if waiting + self._kernel_bytes > CALM_BYTES or self._looks_left_out == CALM_LOOKS:
+        if waiting + self._kernel_bytes > CALM_BYTES or self._looks_left_out >= CALM_LOOKS:
             self._kernel_bytes = self._kernel.unacknowledged_bytes() + self._kernel.peer_held_bytes()
             self._looks_left_out = 0
         else:

@@ -30,6 +30,10 @@ class FilePlayback(Playback):
         self._ends: deque[float] = deque()
         self._on_air: deque[tuple[float, bytes]] = deque()
 
+    @property
+    def is_idle(self) -> bool:
+        return super().is_idle and not self._on_air
+
     def clear(self, stream_id: UUID, now: float) -> list[GatewayCommand]:
         commands = super().clear(stream_id, now)
         if Clear() in commands:

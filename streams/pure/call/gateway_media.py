@@ -10,7 +10,7 @@ from streams.pure.call.gateway_absence import GatewayAbsence
 from streams.pure.call.limits import StreamLimits
 from streams.pure.call.measure import Arrivals
 from streams.pure.call.notes import Noted
-from streams.pure.call.silence_fill import SilenceFill
+from streams.pure.call.silence_fill import PATIENCE_SECONDS, SilenceFill
 from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Audio, Ended, Started, Unreadable
 
@@ -81,6 +81,10 @@ class GatewayMedia:
         if not self._timeout_seconds or silent_seconds < self._timeout_seconds or self._absence.away or self.started is None:
             return ""
         return f"The gateway sent neither audio nor any other message for {self._timeout_seconds:g} s, on a connection that stayed open."
+
+    def is_calm(self, now: float) -> bool:
+        """Whether its audio comes, so that a look now would find nothing to do."""
+        return now - self._audio_at < PATIENCE_SECONDS and (self._fill is None or self._fill.is_calm(now))
 
     # Silence -------------------------------------------------------------------------------------------------------------
     @property

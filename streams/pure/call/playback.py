@@ -59,6 +59,11 @@ class Playback:
         self._paused = False
         self._marks_made = 0
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether time alone brings nothing more."""
+        return not (self._voices or self._queue or self._given or self._sent)
+
     # What customers ask for ------------------------------------------------------------------------------------------------
     def play(self, stream_id: UUID, payload: bytes, source: AudioFormat, now: float) -> None:
         """Queues audio. Raises PlaybackFull, and queues none of it, when more would wait than may."""

@@ -47,6 +47,8 @@ from streams.pure.messages import (
     Unsupported,
 )
 
+TICKS_A_LOOK = 5
+"""Of a call's ticks that would find nothing to do, all but one in so many are left out."""
 CLOSE_CALL_OVER = 4000
 CLOSE_NO_MEDIA = 4408
 CLOSE_UNSUPPORTED = 4415
@@ -71,6 +73,7 @@ class CallSession:
         self.offset = epoch - started
         self.over: HangupCause | None = None
         self.marks = marks
+        self._calm_ticks = 0
         self.talkback: Talkback | None = None
         self._fork = Fork(limits.buffer_ms / 2)
         self.effects = EffectQueue(self.offset)
@@ -228,6 +231,17 @@ class CallSession:
     def measured(self) -> Measured:
         """The timing of the call and of its live streams so far."""
         return Measured(self._gateway.measured(), {stream.id: stream.measured() for stream in self._fork.live})
+
+    def is_calm(self, now: float) -> bool:
+        """Whether `tick` would find nothing to do for the call as such: its audio comes, and nothing is played. Counts as a look at the
+        audio. Of its streams each knows that itself."""
+        calm = self.over is None and not self.effects.pending and self._gateway.is_calm(now)
+        return calm and (self.talkback is None or self.talkback.is_calm)
+
+    def leaves_out(self, calm: bool) -> bool:
+        """Of calm ticks in a row the first is as any other, so that all that was measured is of now, and then one in five."""
+        self._calm_ticks = self._calm_ticks + 1 if calm else 0
+        return calm and self._calm_ticks % TICKS_A_LOOK != 1
 
     def tick(self, now: float) -> None:
         if lost := self._gateway.given_up(now):

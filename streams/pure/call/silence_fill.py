@@ -53,6 +53,16 @@ class SilenceFill:
         self._until.setdefault(track, now)
         self._silent.discard(track)
 
+    def is_calm(self, now: float) -> bool:
+        """Whether a look now finds nothing to do. It counts as one, in place of `frames`."""
+        if self._silent:
+            return False
+        for until in self._until.values():
+            if now - until >= PATIENCE_SECONDS - SAME_SECONDS:
+                return False
+        self._looked_at = now
+        return True
+
     def frames(self, now: float) -> Iterator[tuple[Audio, float]]:
         """The silence that is due, each frame with the moment at which it would have come."""
         stalled, self._looked_at = now - self._looked_at > STALLED_SECONDS, now

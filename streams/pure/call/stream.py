@@ -182,6 +182,11 @@ class StreamSession:
         waiting = self.fill.full_words(self.backlog.held_ms)
         self.end(EndCause.SLOW_CONNECTION, now, f"The customer's service did not take the audio fast enough: {waiting}.")
 
+    def is_calm(self, now: float) -> bool:
+        """Whether it streams, all that came was sent, and its time is not over."""
+        calm = self.state is StreamState.STREAMING and not self.backlog.waiting and self.greeting is None
+        return calm and self.until is not None and now < self.until
+
     def tick(self, now: float) -> None:
         """Some times a second, after `measure`."""
         self.fill.read(self.backlog.held_ms, now)

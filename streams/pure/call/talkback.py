@@ -168,6 +168,11 @@ class Talkback:
                 stream.not_confirmed(cleaned(checkpoint.name, 200), CONFIRMED_WITHIN_SECONDS, now)
         self.last_words.tick(now)
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether `advance` would do nothing, until somebody says something."""
+        return self.playback.is_idle and not self.last_words.unheard
+
     def reported(self, message: Paused | Resumed | MarkPlayed, now: float) -> None:
         """What the gateway says of its playback."""
         match message:

@@ -1,9 +1,13 @@
 """A call and its streams, driven by hand: messages and moments in, effects out."""
 
 import base64
+from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from streams.pure.call.effects import CloseCustomer, CloseGateway, Dial, TellGateway
 from streams.pure.call.limits import StreamLimits
@@ -16,6 +20,7 @@ from streams.pure.messages import (
     GatewayMessage,
     GatewayReport,
     HangUp,
+    Mark,
     MarkPlayed,
     Paused,
     Play,
@@ -478,3 +483,98 @@ def test_one_that_is_away_is_waited_for_by_its_own_rule_and_counted_anew_when_it
     assert call.session.over is None
     call.ticks(1.2)
     assert call.session.over == MEDIA_TIMEOUT
+
+
+# A tick that would find nothing to do may be left out ------------------------------------------------------------------------
+WHAT = ["audio", "both tracks", "silence", "stuck", "play", "play", "checkpoint", "clear", "digit", "leave"]
+STEPS = st.lists(st.tuples(st.sampled_from(WHAT), st.integers(1, 40), st.integers(0, 60)), min_size=4, max_size=15)
+
+
+class Ticking(Driven):
+    """Two streams of a call, ticked as a relay does it. `spared`: how many ticks were left out, where they may be."""
+
+    def __init__(self, limits: StreamLimits, spares: bool, **of_gateway: Any) -> None:
+        super().__init__(limits, **of_gateway)
+        request = replace(REQUEST, bidirectional=True, stream_timeout_seconds=3)
+        self.spares, self.spared, self.steps = spares, 0, 0
+        self.fills = self.stuck = False
+        self.ids = [self.connected(request), self.connected(replace(request, stream_timeout_seconds=60, audio_track="both"))]
+        self.seen: list[object] = []
+
+    def does(self, what: str, size: int, steps: int) -> None:
+        """Something, and then so many frames come or do not."""
+        place, self.stuck = int(size < 10), what == "stuck"
+        match what:
+            case "play":
+                payload = base64.b64encode(FRAME * size + FRAME[:50]).decode()
+                media = {"contentType": "audio/x-mulaw", "sampleRate": 8000, "payload": payload}
+                self.says(self.ids[place], event="playAudio", media=media)
+            case "checkpoint":
+                self.says(self.ids[place], event="checkpoint", name=str(size))
+            case "clear":
+                self.says(self.ids[place], event="clearAudio")
+            case "digit":
+                self.session.hear(Dtmf("5"), self.now)
+            case "leave":
+                self.customer_closed(self.ids[place], Closure(True, 1000, ""))
+        tracks = {"silence": (), "both tracks": ("inbound", "outbound")}.get(what, ("inbound",))
+        for _ in range(steps):
+            self.step(tracks)
+
+    def step(self, tracks: tuple[str, ...]) -> None:
+        self.now, self.steps = self.now + 0.02, self.steps + 1
+        for track in tracks:
+            self.session.audio(Audio(FRAME, track), self.now)
+        if self.fills:
+            self.session.fill(self.now)
+        self.carry_out()
+        if self.steps % 5 == 0:
+            self.tick()
+            self.fills = self.session.filling
+            self.carry_out()
+
+    def tick(self) -> None:
+        live = [stream for stream in self.session.streams.values() if stream.live]
+        calm = self.session.is_calm(self.now) and all(stream.is_calm(self.now) for stream in live)
+        if self.spares and self.session.leaves_out(calm):
+            self.spared += 1
+            return
+        for stream in live:
+            stream.measure(0, self.now)
+        self.session.tick(self.now)
+
+    def carry_out(self) -> None:
+        for command in self.told():
+            self.seen.append((self.now, command))
+            if isinstance(command, Mark):
+                self.session.hear(MarkPlayed(command.name), self.now)
+        for place in (0, 1) if not self.stuck else ():
+            self.seen += [(self.now, place, text["event"], text.get("name")) for text in self.texts(self.ids[place])]
+        self.collect()
+
+    def told_of(self) -> list[object]:
+        self.session.finish(EndCause.CALL_ENDED, API_HANGUP, "", self.now)
+        self.collect()
+        places = {self.ids[0]: 0, self.ids[1]: 1, None: None}
+        return [*self.seen, *((note.kind, note.at, places[note.stream_id], note.details, note.measured) for note in self.notes)]
+
+
+@given(STEPS, st.booleans(), st.sampled_from([{"marks": True}, {"marks": False}, {"plays_files": True}]))
+@example([("audio", 1, 20), ("silence", 1, 57)], False, {"marks": False})
+@example([("audio", 1, 20), ("play", 30, 3), ("checkpoint", 30, 1), ("audio", 1, 60)], False, {"marks": False})
+@example([("audio", 1, 20), ("play", 40, 60), ("audio", 1, 60)], False, {"plays_files": True})
+@example([("audio", 1, 20), ("play", 20, 3), ("leave", 20, 60), ("audio", 1, 60)], False, {"marks": False})
+@settings(max_examples=40, deadline=None)
+def test_a_call_goes_as_it_would_with_every_tick(steps: list[tuple[str, int, int]], fills: bool, of_gateway: dict[str, bool]) -> None:
+    limits = StreamLimits(buffer_ms=1000, fill_silence=fills, media_timeout_seconds=2, goodbye_seconds=2)
+    whole, spared = Ticking(limits, False, **of_gateway), Ticking(limits, True, **of_gateway)
+    for call in (whole, spared):
+        for what, size, frames in steps:
+            call.does(what, size, frames)
+    assert spared.told_of() == whole.told_of()
+
+
+def test_of_a_call_whose_audio_comes_and_goes_four_ticks_in_five_are_left_out() -> None:
+    call = Ticking(StreamLimits(fill_silence=True), True)
+    call.does("audio", 1, 100)
+    assert call.spared == 16

@@ -33,6 +33,7 @@ from streams.pure.gateway.refusal import Reason, Refusal
 from streams.pure.lifecycle import SPENDING_LIMIT, EventKind, recorded_seconds
 from streams.pure.messages import GatewayMessage
 from streams.pure.scrubbing import scrubbed
+from streams.pure.straight import STRAIGHT, Straight
 from streams.shares import SharedThreads, Shares
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class GatewayConsumer(AsyncConsumer):
         chosen = next((name for name in spoken.subprotocols if name in offered), None)
         await send({"type": "websocket.accept", "subprotocol": chosen})
         caller = replace(caller, upgrade_ms=round((time.monotonic() - began) * 1000, 1))
-        await GatewaySocket(caller, spoken, entry, send).run(receive)
+        await GatewaySocket(caller, spoken, entry, send).run(receive, scope.get("extensions", {}).get(STRAIGHT))
 
 
 def turned_away(caller: Caller, entry: KnownGateway) -> bool:
@@ -166,13 +167,13 @@ class GatewaySocket:
             recorded_seconds=recorded_seconds(self.entry.record, self.entry.record_seconds, self.entry.callers_consent),
         )
 
-    async def run(self, receive: Receive) -> None:
+    async def run(self, receive: Receive, straight: Straight | None) -> None:
         end = SocketEnd(None)
         try:
-            end = await self.loop.run(receive, self.line.feed)
+            end = await self.loop.run(receive, self.line.feed, straight)
         finally:
             # Also when the server cancels us: the call's gateway is gone. What is left of the call does not need us.
-            self.line.closed(end.code, end.problem)
+            self.loop.context.run(self.line.closed, end.code, end.problem)
             self.board.calls.lines.discard(self.line)
 
     def refused(self, reason: Reason, words: str) -> None:

@@ -244,7 +244,7 @@ class Relay:
         # Armed first: a failure below must not stop the call's clock.
         self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
         now = time.monotonic()
-        spared = self.session.leaves_out(self.session.is_calm(now) and self.links.are_calm(now))
+        spared = self.session.leaves_out(self.session.is_calm(now) and self.links.are_calm(now), now)
         if not spared:
             self.links.measure(now)
             self.session.tick(now)

@@ -11,6 +11,7 @@ from autobahn.websocket.types import ConnectionDeny
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from zope.interface import implementer
 
+from streams.pure.straight import Taker
 from streams.serving.lane import LeanLane
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ class LimitedWebSocket(LeanLane):
     unsent_bytes = 0
     reading_paused = False
     sending_paused = False
+    taker: Taker | None = None
+    """Of the application."""
     failure: tuple[int | None, str] | None = None
     """With which code, and why, we ended the connection for what its peer did; CLOSE_LOST: the system did, for its silence."""
 
@@ -110,10 +113,18 @@ class LimitedWebSocket(LeanLane):
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
         """In place of Daphne's, which looks at the clock for pings that we do not send: 0.5 us less of 2.9 for receiving (measured)."""
+        taker = self.taker
+        if taker is not None and self.application_queue.empty() and taker(payload if isBinary else payload.decode()):
+            return
         self.unread_bytes += len(payload) + MESSAGE_COST_BYTES
         message = {"type": "websocket.receive", "bytes": payload} if isBinary else {"type": "websocket.receive", "text": payload.decode()}
         self.application_queue.put_nowait(message)
         self.settle_reading()
+
+    def give_to(self, taker: Taker | None) -> None:
+        """From now on what comes while the queue is empty. A frame of audio need not wake a task for it: that was most of the 5 us between
+        the socket and the call (measured)."""
+        self.taker = taker
 
     def taken(self, message: dict[str, Any]) -> None:
         """The application took a message from the queue."""

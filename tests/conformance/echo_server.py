@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from streams.gateways.socket_loop import Receive, Send, SocketLoop
+from streams.pure.straight import STRAIGHT
 from streams.serving.server import Server
 
 
@@ -11,7 +12,7 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
     await receive()  # websocket.connect
     await send({"type": "websocket.accept"})
     loop = SocketLoop(send, "echo")
-    await loop.run(receive, loop.tell)
+    await loop.run(receive, loop.tell, scope["extensions"][STRAIGHT])
 
 
 async def drain(limit_seconds: float) -> None:

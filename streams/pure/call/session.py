@@ -238,10 +238,14 @@ class CallSession:
         calm = self.over is None and not self.effects.pending and self._gateway.is_calm(now)
         return calm and (self.talkback is None or self.talkback.is_calm)
 
-    def leaves_out(self, calm: bool) -> bool:
-        """Of calm ticks in a row the first is as any other, so that all that was measured is of now, and then one in five."""
+    def leaves_out(self, calm: bool, now: float) -> bool:
+        """Of calm ticks in a row the first is as any other, so that all that was measured is of now, and then one in five. The others look
+        at turns alone, which are due every two seconds."""
         self._calm_ticks = self._calm_ticks + 1 if calm else 0
-        return calm and self._calm_ticks % TICKS_A_LOOK != 1
+        left_out = calm and self._calm_ticks % TICKS_A_LOOK != 1
+        if left_out:
+            self._conversations.look(now)
+        return left_out
 
     def tick(self, now: float) -> None:
         if lost := self._gateway.given_up(now):

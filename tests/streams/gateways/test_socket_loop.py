@@ -3,11 +3,14 @@
 import asyncio
 import time
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from streams.gateways.socket_loop import CLOSE_INTERNAL_ERROR, SocketEnd, SocketLoop
+from streams.log_subject import speak_of_call, spoken_of
 from streams.pure.allowance import Allowance
+from streams.pure.straight import Taker
 
 GONE: dict[str, Any] = {"type": "websocket.disconnect", "code": 1000}
 
@@ -111,3 +114,96 @@ async def test_a_message_that_cannot_be_sent_keeps_back_none_behind_it(caplog: p
         await loop.run(receive, lambda said: None)
     assert sent == ["first", "last"]
     assert caplog.text.count("a message could not be sent") == 1 and "ValueError" in caplog.text
+
+
+# Messages that need not wake the loop ---------------------------------------------------------------------------------------
+class StraightServer:
+    """As our server hands messages over: past the queue where nothing waits in it and the loop takes it. `straight` were taken so."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.heard: list[str | bytes] = []
+        self.straight: list[str] = []
+        self.sent: list[dict[str, Any]] = []
+        self.taker: Taker | None = None
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+    def feed(self, said: str | bytes) -> None:
+        self.heard.append(said)
+        if said == "fail":
+            raise ZeroDivisionError
+
+    def give_to(self, taker: Taker | None) -> None:
+        self.taker = taker
+
+    def brings(self, said: str) -> None:
+        if self.taker is not None and self.queue.empty() and self.taker(said):
+            self.straight.append(said)
+        else:
+            self.queue.put_nowait(text(said))
+
+    async def ends(self, running: "asyncio.Task[SocketEnd]") -> SocketEnd:
+        self.queue.put_nowait(GONE)
+        return await asyncio.wait_for(running, 10)
+
+    async def begins(self) -> "asyncio.Task[SocketEnd]":
+        running = asyncio.ensure_future(SocketLoop(self.send, "pbx").run(self.queue.get, self.feed, self.give_to))
+        while self.taker is None:
+            await asyncio.sleep(0)
+        return running
+
+
+async def test_a_message_is_heard_at_once_and_one_that_comes_in_a_heap_when_others_had_their_turn() -> None:
+    server = StraightServer()
+    running = await server.begins()
+    server.brings("a frame")
+    assert server.heard == ["a frame"]
+    for number in range(100):
+        server.brings(str(number))
+    assert len(server.heard) <= 2
+    await asyncio.sleep(0.01)
+    server.brings("behind all")
+    assert await server.ends(running) == SocketEnd(1000)
+    assert server.heard == ["a frame", *map(str, range(100)), "behind all"]
+    assert server.taker is None
+
+
+async def test_whichever_way_messages_come_their_order_is_kept_and_their_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.gateways.socket_loop.OF_GATEWAYS", Allowance(a_second=1000, at_once=100))
+    server, began = StraightServer(), time.monotonic()
+    running = await server.begins()
+    for number in range(300):
+        server.brings(str(number))
+        if number % 7 == 0:
+            await asyncio.sleep(0.002 * (number % 2))
+    await server.ends(running)
+    assert server.heard == [str(number) for number in range(300)]
+    assert server.straight and len(server.straight) < 300
+    assert time.monotonic() - began > 0.15
+
+
+async def test_one_that_breaks_us_closes_the_socket_also_where_it_came_straight() -> None:
+    server = StraightServer()
+    running = await server.begins()
+    server.brings("fail")
+    assert server.straight == ["fail"]
+    await asyncio.sleep(0.01)
+    assert await server.ends(running) == SocketEnd(CLOSE_INTERNAL_ERROR, "internal error")
+    assert server.sent == [{"type": "websocket.close", "code": CLOSE_INTERNAL_ERROR, "reason": "internal error"}]
+
+
+async def test_a_line_of_the_log_knows_its_call_whichever_way_the_message_came_that_said_it() -> None:
+    call, spoken = uuid4(), list[dict[str, str]]()
+    server = StraightServer()
+    server.feed = lambda said: speak_of_call(call) if said == "begins" else spoken.append(spoken_of())  # type: ignore[method-assign]
+    running = await server.begins()
+    server.brings("begins")
+    await asyncio.sleep(0.01)
+    server.brings("straight")
+    server.queue.put_nowait(text("through the queue"))
+    await server.ends(running)
+    assert server.straight == ["begins", "straight"]
+    assert spoken == [{"call": str(call)}] * 2
+    assert spoken_of() == {}

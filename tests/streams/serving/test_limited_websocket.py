@@ -7,6 +7,7 @@ from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
 from tests.streams.server_process import serving
+from tests.streams.serving.memory_socket import MemorySocket
 from tests.streams.serving.test_limits import resident_bytes
 
 
@@ -70,3 +71,34 @@ async def test_small_messages_without_end_on_one_socket_leave_others_their_turn(
             flooding.transport.abort()
             await asyncio.wait([tasks[1]])
             tasks[1].exception()
+
+
+def frame(text: str) -> bytes:
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=True)
+
+
+def test_a_message_goes_straight_where_nothing_waits_and_behind_what_waits_otherwise() -> None:
+    memory, straight, willing = MemorySocket().accept(), list[str | bytes](), True
+
+    def take(said: str | bytes) -> bool:
+        if willing:
+            straight.append(said)
+        return willing
+
+    memory.socket.give_to(take)
+    memory.receive(frame("behind what was there already"))
+    memory.take_all()
+    of_two_parts = frame("of two parts")
+    memory.receive(frame("é"), Frame(Opcode.BINARY, b"audio").serialize(mask=True), of_two_parts[:5], of_two_parts[5:])
+    willing = False
+    memory.receive(frame("refused"))
+    willing = True
+    memory.receive(frame("behind it"))
+    assert straight == ["é", b"audio", "of two parts"]
+    assert memory.socket.unread_bytes > 0
+    memory.take_all()
+    assert [message.get("text") for message in memory.heard] == [None, "behind what was there already", "refused", "behind it"]
+    assert memory.socket.unread_bytes == 0
+    memory.socket.give_to(None)
+    memory.receive(frame("to nobody"))
+    assert len(memory.waiting()) == 1

@@ -536,7 +536,7 @@ class Ticking(Driven):
     def tick(self) -> None:
         live = [stream for stream in self.session.streams.values() if stream.live]
         calm = self.session.is_calm(self.now) and all(stream.is_calm(self.now) for stream in live)
-        if self.spares and self.session.leaves_out(calm):
+        if self.spares and self.session.leaves_out(calm, self.now):
             self.spared += 1
             return
         for stream in live:

@@ -133,7 +133,7 @@ class CustomerLinks:
         if socket is None:
             return
         try:
-            while socket.has_room and (text := stream.take(now)) is not None:
+            while stream.waiting and socket.has_room and (text := stream.take(now)) is not None:
                 socket.write(text)
         except Exception:
             self._broke(stream)

@@ -27,7 +27,7 @@ class FillLevel:
         return held_ms + self.in_flight_ms
 
     def is_full(self, held_ms: float) -> bool:
-        return self.waiting_ms(held_ms) >= self.capacity_ms
+        return held_ms + self.in_flight_ms >= self.capacity_ms
 
     def note_levels(self, held_ms: float, now: float) -> None:
         """Says which levels were passed, or are left behind, since the last call of this method."""

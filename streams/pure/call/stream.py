@@ -59,12 +59,14 @@ class StreamSession:
     fill: FillLevel = field(init=False)
     complaints: Complaints = field(init=False)
     tracks: tuple[str, ...] = field(init=False)
+    _bytes_per_ms: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.sent = SentMessages(self.protocol)
         self.fill = FillLevel(self.id, self.limits.buffer_ms, self.began, self.note)
         self.complaints = Complaints(self.id, self.note)
         self.tracks = self.request.tracks
+        self._bytes_per_ms = self.protocol.format.bytes_per_ms
 
     @property
     def live(self) -> bool:
@@ -125,7 +127,7 @@ class StreamSession:
         if self.state is StreamState.ENDED:
             return
         for payload in frames:
-            self.backlog.put(Waiting("media", payload, timestamp_ms, self.protocol.format.duration_ms(len(payload)), track, now))
+            self.backlog.put(Waiting("media", payload, timestamp_ms, len(payload) / self._bytes_per_ms, track, now))
             timestamp_ms += FRAME_MS
         if self.fill.is_full(self.backlog.held_ms):
             self._end_slow(now)

@@ -52,6 +52,7 @@ class LimitedWebSocket(LeanLane):
     def onOpen(self) -> None:  # noqa: N802
         self.transport.unregisterProducer()  # the HTTP channel that this socket was
         self.transport.registerProducer(self, True)
+        self.transport.at_once = True
         self.give_up_silent_peer()
         if (visit := self.transport.visit) is not None:
             self.transport.visit = None  # and with it goes the request

@@ -32,6 +32,9 @@ class AcceptedConnection(tcp.Server):
     spread: EvenSpread | None = None
     visit: Visit | None = None
     """That which asked for a WebSocket here."""
+    at_once = False
+    """Whether what is written goes out at once where nothing waits: what is said on a WebSocket is whole, and nothing follows that it could
+    go with. A response to a request is written in parts, which go together."""
 
     def startReading(self) -> None:  # noqa: N802
         """As Twisted's, but the loop's callback is the reading itself: Twisted's has around it a context for each read, so that its own log
@@ -48,7 +51,18 @@ class AcceptedConnection(tcp.Server):
             return self.lost(error)
         return self._dataReceived(data)
 
+    def write(self, data: bytes) -> None:
+        """Twisted's waits for the loop to say that the socket can be written to: two questions to the kernel and a turn of the loop."""
+        if self.at_once and self.connected and not (self._tempDataLen or self.dataBuffer or self._writeDisconnected):
+            sent = self.writeSomeData(data)
+            if sent is not CONNECTION_LOST:  # which doWrite finds again, and then ends the connection
+                data = data[sent:]
+        if data:
+            super().write(data)
+
     def writeSomeData(self, data: bytes) -> Any:  # noqa: N802
+        if self.lost_by is not None:  # the system says only once why
+            return CONNECTION_LOST
         try:
             return self.socket.send(memoryview(data)[: self.SEND_LIMIT])
         except (BlockingIOError, InterruptedError):

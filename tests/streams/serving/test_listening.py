@@ -8,6 +8,8 @@ import subprocess
 import sys
 
 import pytest
+from twisted.internet.abstract import FileDescriptor
+from twisted.internet.main import CONNECTION_LOST
 from websockets.asyncio.client import connect
 
 from config import child_process
@@ -59,3 +61,59 @@ async def test_a_peer_that_vanishes_while_it_is_spoken_to_is_noticed_and_it_is_s
         finally:
             peer.kill()
             await peer.wait()
+
+
+class Wanting:
+    """A reactor that only keeps who wants to write."""
+
+    def __init__(self) -> None:
+        self.writers: list[AcceptedConnection] = []
+
+    def addWriter(self, connection: AcceptedConnection) -> None:  # noqa: N802 - Twisted's names
+        self.writers = [connection]
+
+    def removeWriter(self, connection: AcceptedConnection) -> None:  # noqa: N802
+        self.writers = []
+
+
+def connection_to(near: socket.socket, reactor: Wanting) -> AcceptedConnection:
+    near.setblocking(False)
+    connection = AcceptedConnection.__new__(AcceptedConnection)
+    FileDescriptor.__init__(connection, reactor)
+    connection.socket, connection.connected, connection.at_once = near, 1, True
+    return connection
+
+
+def test_what_is_written_goes_out_at_once_and_behind_what_waits_where_anything_does() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        connection, texts = connection_to(near, reactor := Wanting()), [bytes([number]) * 40_000 for number in range(40)]
+        connection.write(b"first")
+        assert (far.recv(10), reactor.writers) == (b"first", [])
+        for text in texts:
+            connection.write(text)
+        assert reactor.writers == [connection]
+        heard = bytearray()
+        while reactor.writers:
+            heard += far.recv(65_536)
+            assert connection.doWrite() is None
+        connection.write(b"last")
+        far.shutdown(socket.SHUT_WR)
+        near.shutdown(socket.SHUT_WR)
+        while part := far.recv(65_536):
+            heard += part
+        assert bytes(heard) == b"".join(texts) + b"last"
+
+
+def test_by_which_error_it_was_lost_is_kept_until_the_loop_ends_it() -> None:
+    near, far = socket.socketpair()
+    with near:
+        connection = connection_to(near, reactor := Wanting())
+        far.close()
+        connection.write(b"to nobody")
+        connection.write(b"nor this")
+        assert reactor.writers == [connection]
+        assert connection.lost_by == errno.EPIPE
+        connection.lost_by = errno.ETIMEDOUT  # as the system says once; from then on it says EPIPE
+        assert connection.doWrite() is CONNECTION_LOST
+        assert connection.lost_by == errno.ETIMEDOUT

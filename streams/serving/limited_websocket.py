@@ -155,6 +155,13 @@ class LimitedWebSocket(LeanLane):
                 self.failure = (None, f"it did not read, and {self.unsent_bytes} bytes waited for it")
                 self.transport.abortConnection()
 
+    def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:  # noqa: N802
+        """As autobahn's, which makes coloured words for its debug log each time, kept or not: 3.9 of 5.8 us for sending (measured)."""
+        if sync or chopsize or self.send_queue:
+            super().sendData(data, sync, chopsize)
+        else:
+            self.transport.write(data)
+
     def pauseProducing(self) -> None:  # noqa: N802
         """The transport's buffer is full."""
         self.sending_paused = True

@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from cdr.api import auth
 from cdr.api.schemas import StreamStart
+from cdr.api.throttle import REQUESTS
 from cdr.api.v1 import api
 from cdr.models import Adjustment
 from streams.models import Account, Call, StreamRecording
@@ -91,7 +92,7 @@ def test_every_operation_has_its_place_in_the_documentation() -> None:
 def unlimited(acme: Customer, recordings_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Customer]:
     """With a call, and a statement of this month. A request does not close the connection in whose transaction the test is. Nobody is
     refused for asking too often, and a token is looked up once."""
-    monkeypatch.setattr(auth, "REQUESTS", replace(auth.REQUESTS, most=1_000_000))
+    monkeypatch.setattr(auth, "REQUESTS", replace(REQUESTS, most=1_000_000))
     monkeypatch.setattr(auth, "token_of", cache(auth.token_of))
     Account.objects.update(concurrent_streams_limit=1_000_000, stream_starts_per_second=1_000_000, customers_listen=True)
     acme.account.refresh_from_db()

@@ -140,7 +140,7 @@ def test_administrators_see_urls_and_no_sealed_secret_but_in_the_form_that_chang
     page = f"/admin/streams/application/{planted.application.pk}/change/"
     form = page.replace("/change/", "/edit/")
     seen = ""
-    with known_people():
+    with known_people(), without_sections():
         for path in {*addresses(user).values(), page} - {form}:
             response = client.get(path)
             if is_read(response):

@@ -1,6 +1,7 @@
 """Reads pages as a browser would: the rows of a list, the links, the text."""
 
 import re
+from contextlib import ExitStack
 from typing import Any
 from unittest import mock
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -9,7 +10,7 @@ from django.template import Template
 from django.test import Client
 from lxml.etree import HTMLParser
 
-from tests.cdr.admin.asked_often import known_people
+from tests.cdr.admin.asked_often import known_people, without_sections
 
 
 class Page:
@@ -117,9 +118,10 @@ ROW_KEY = re.compile(r"/(?:[0-9a-f-]{36}|\d+)/")
 def crawl(client: Client, start: str, limit: int = 400, alike: bool = True) -> dict[str, Page]:
     """Every page of the console that can be reached by links, by address. Not `alike`: every page of a row, but with a parameter only
     one of each kind of page (another row's would show the same parts of other lines), and of histories and questions before deleting
-    one for each model. A list whose address is not understood (a saved filter may have such a one) says so."""
-    with known_people():
-        return _crawled(client, start, limit, alike)
+    one for each model. A list whose address is not understood (a saved filter may have such a one) says so. The sections that the head of
+    each page names stand in the first alone."""
+    with known_people(), ExitStack() as after_the_first:
+        return _crawled(client, start, limit, alike, after_the_first)
 
 
 def looks(path: str, query: dict[str, str]) -> set[tuple[str, str]]:
@@ -130,7 +132,7 @@ def looks(path: str, query: dict[str, str]) -> set[tuple[str, str]]:
     return {(kind if of_model else path, ""), *((kind, name) for name in query if name != "_changelist_filters")}
 
 
-def _crawled(client: Client, start: str, limit: int, alike: bool) -> dict[str, Page]:
+def _crawled(client: Client, start: str, limit: int, alike: bool, after_the_first: ExitStack) -> dict[str, Page]:
     seen: dict[str, Page] = {}
     parameters: set[tuple[str, str]] = set()
     waiting = [start]
@@ -147,6 +149,8 @@ def _crawled(client: Client, start: str, limit: int, alike: bool) -> dict[str, P
             continue
         if response.streaming or not response["Content-Type"].startswith("text/html"):
             continue  # a file to be downloaded
+        if not seen:
+            after_the_first.enter_context(without_sections())
         seen[address] = page = Page(response.content.decode(), address)
         refused = response.status_code == 400 and "not understood" in page.html
         assert refused or response.status_code == 200, (address, response.status_code)

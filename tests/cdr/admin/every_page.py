@@ -2,7 +2,9 @@
 
 Owns what a page needs to be opened. A new page is found here by itself; one that needs a row of a new model says so."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -109,10 +111,10 @@ def own_export(user: User, section: str) -> int:
     return export.pk
 
 
-def address(name: str, pattern: URLPattern, user: User | None) -> str:
+def address(name: str, pattern: URLPattern, user: User | None, first: Callable[[type[models.Model]], Any]) -> str:
     """With the first row's key for what the URL has to know, and the person's own export for a file."""
     if pattern.name is None:
-        return {"old_address": f"/admin/streams/account/{first_row(Account).pk}/", "(?P<url>.*)$": "/admin/no-such-page"}[name]
+        return {"old_address": f"/admin/streams/account/{first(Account).pk}/", "(?P<url>.*)$": "/admin/no-such-page"}[name]
     wanted = set(pattern.pattern.regex.groupindex)
     section, model = next(((known, model) for known, model in sections().items() if name.startswith(f"{known}_")), ("", None))
     if not wanted or model is None:
@@ -120,14 +122,14 @@ def address(name: str, pattern: URLPattern, user: User | None) -> str:
         return reverse(f"admin:{name}", kwargs={key: given[key] for key in wanted})
     if name.endswith("_file"):
         return reverse(f"admin:{name}", args=[own_export(user, section) if user else 1])
-    row = first_row(model)
+    row = first(model)
     if "host" in wanted:
         return reverse(f"admin:{name}", args=[row.account.auth_id, row.service_host])
     if beside := next((other for word, other in BESIDE.items() if word in wanted), None):
-        return reverse(f"admin:{name}", args=[getattr(row, "uuid", row.pk), first_row(beside).pk])
+        return reverse(f"admin:{name}", args=[getattr(row, "uuid", row.pk), first(beside).pk])
     if "account" in wanted:
         keys = {
-            "account": first_row(Account).pk,
+            "account": first(Account).pk,
             "currency": "EUR",
             "month": f"{call.started_at:%Y-%m}" if (call := Call.objects.first()) else "",
         }
@@ -153,7 +155,8 @@ def first_row(model: type[models.Model]) -> Any:
 
 def addresses(user: User | None) -> dict[str, str]:
     """By the names of `patterns`."""
-    return {name: address(name, pattern, user) for name, pattern in patterns(console.get_urls()).items()}
+    first = cache(first_row)
+    return {name: address(name, pattern, user, first) for name, pattern in patterns(console.get_urls()).items()}
 
 
 def kinds(user: User) -> dict[str, Any]:

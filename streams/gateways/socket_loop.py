@@ -44,18 +44,20 @@ class SocketLoop:
         self._rests_until = 0.0
         self._waits = False
         self._failure: SocketEnd | None = None
+        self._straight: Straight | None = None
 
     async def run(self, receive: Receive, feed: Callable[[str | bytes], None], straight: Straight | None = None) -> SocketEnd:
         """Until the socket is gone; returns how it went."""
         writer = asyncio.get_running_loop().create_task(self._write())
         if straight is not None:
-            straight(lambda said: self._take(said, feed))
+            self._straight = straight
+            straight.give_to(lambda said: self._take(said, feed))
         try:
             return await self._read(receive, feed)
         finally:
             writer.cancel()
             if straight is not None:
-                straight(None)
+                straight.give_to(None)
 
     async def _read(self, receive: Receive, feed: Callable[[str | bytes], None]) -> SocketEnd:
         """Always reads: a gateway that is not read blocks its call."""
@@ -113,8 +115,16 @@ class SocketLoop:
         """Sends, in order, without waiting; nothing more to a peer that does not read."""
         if self._unsent_bytes > MOST_UNSENT_BYTES:
             return
+        if self._straight is not None and not self._unsent_bytes and self._outbox.empty() and self._sends(self._straight, data):
+            return
         self._unsent_bytes += len(data)
         self._outbox.put_nowait({"type": "websocket.send", "bytes" if isinstance(data, bytes) else "text": data})
+
+    def _sends(self, straight: Straight, data: str | bytes) -> bool:
+        try:
+            return straight.send(data)
+        except Exception:  # it fails again on the other way, which says so
+            return False
 
     def close(self, code: int, reason: str) -> None:
         self._outbox.put_nowait({"type": "websocket.close", "code": code, "reason": reason})

@@ -162,6 +162,13 @@ class LimitedWebSocket(LeanLane):
         else:
             self.transport.write(data)
 
+    def send_straight(self, content: str | bytes) -> bool:
+        """At once, as what goes through `handle_reply`; False where it is not open."""
+        if self.state != self.STATE_OPEN:
+            return False
+        self.serverSend(content, binary=isinstance(content, bytes))
+        return True
+
     def pauseProducing(self) -> None:  # noqa: N802
         """The transport's buffer is full."""
         self.sending_paused = True

@@ -18,7 +18,7 @@ from twisted.internet.error import CannotListenError
 from twisted.logger import globalLogBeginner
 
 from streams.descriptors import current_plan
-from streams.pure.straight import STRAIGHT
+from streams.pure.straight import STRAIGHT, Straight
 from streams.serving.doors import Doors, Entrances
 from streams.serving.limited_websocket import LimitedWebSocket
 from streams.serving.limits import ConnectionLimits, LimitedHTTPFactory, LimitedRequest
@@ -144,7 +144,7 @@ class Server(DaphneServer):
 
         scope.setdefault("asgi", {"version": "3.0"})
         if isinstance(protocol, LimitedWebSocket):
-            scope["extensions"] = {STRAIGHT: protocol.give_to}
+            scope["extensions"] = {STRAIGHT: Straight(protocol.give_to, protocol.send_straight)}
         scope["root_path"] = ""  # Daphne believes a header of the visitor's, who could hide from a proxy that judges paths
         task = self.connections[protocol]["application_instance"] = twisted_loop.create_task(self.application(scope, receive, send))
         if isinstance(protocol, LimitedRequest):

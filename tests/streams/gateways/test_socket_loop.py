@@ -10,7 +10,7 @@ import pytest
 from streams.gateways.socket_loop import CLOSE_INTERNAL_ERROR, SocketEnd, SocketLoop
 from streams.log_subject import speak_of_call, spoken_of
 from streams.pure.allowance import Allowance
-from streams.pure.straight import Taker
+from streams.pure.straight import Straight, Taker
 
 GONE: dict[str, Any] = {"type": "websocket.disconnect", "code": 1000}
 
@@ -126,6 +126,8 @@ class StraightServer:
         self.straight: list[str] = []
         self.sent: list[dict[str, Any]] = []
         self.taker: Taker | None = None
+        self.offered: list[str | bytes] = []
+        self.open = True
 
     async def send(self, message: dict[str, Any]) -> None:
         self.sent.append(message)
@@ -138,6 +140,14 @@ class StraightServer:
     def give_to(self, taker: Taker | None) -> None:
         self.taker = taker
 
+    def sends(self, said: str | bytes) -> bool:
+        self.offered.append(said)
+        if said == "bad":
+            raise UnicodeError
+        if self.open:
+            self.sent.append({"said": said})
+        return self.open
+
     def brings(self, said: str) -> None:
         if self.taker is not None and self.queue.empty() and self.taker(said):
             self.straight.append(said)
@@ -149,7 +159,8 @@ class StraightServer:
         return await asyncio.wait_for(running, 10)
 
     async def begins(self) -> "asyncio.Task[SocketEnd]":
-        running = asyncio.ensure_future(SocketLoop(self.send, "pbx").run(self.queue.get, self.feed, self.give_to))
+        self.loop = SocketLoop(self.send, "pbx")
+        running = asyncio.ensure_future(self.loop.run(self.queue.get, self.feed, Straight(self.give_to, self.sends)))
         while self.taker is None:
             await asyncio.sleep(0)
         return running
@@ -207,3 +218,30 @@ async def test_a_line_of_the_log_knows_its_call_whichever_way_the_message_came_t
     assert server.straight == ["begins", "straight"]
     assert spoken == [{"call": str(call)}] * 2
     assert spoken_of() == {}
+
+
+async def test_what_is_told_goes_out_at_once_and_behind_what_waits_where_anything_does() -> None:
+    server = StraightServer()
+    running = await server.begins()
+    server.loop.tell(b"at once")
+    assert server.sent == [{"said": b"at once"}]
+    server.open = False
+    server.loop.tell("later")
+    server.open = True
+    server.loop.tell("behind it")
+    server.loop.close(4000, "over")
+    server.loop.tell("too late")
+    server.loop.tell("bad")
+    assert len(server.sent) == 1 and server.offered == [b"at once", "later"]
+    await asyncio.sleep(0.01)
+    server.loop.tell("bad")
+    assert server.offered[-1] == "bad"
+    await server.ends(running)
+    assert [message.get("text", message.get("code")) for message in server.sent[1:]] == [
+        "later",
+        "behind it",
+        4000,
+        "too late",
+        "bad",
+        "bad",
+    ]

@@ -102,3 +102,13 @@ def test_a_message_goes_straight_where_nothing_waits_and_behind_what_waits_other
     memory.socket.give_to(None)
     memory.receive(frame("to nobody"))
     assert len(memory.waiting()) == 1
+
+
+def test_what_is_sent_straight_is_as_what_goes_the_other_way_and_only_while_it_is_open() -> None:
+    straight, other = MemorySocket().accept(), MemorySocket().accept()
+    for said in ("é", b"audio", b""):
+        assert straight.socket.send_straight(said)
+        other.socket.handle_reply({"type": "websocket.send", "bytes" if isinstance(said, bytes) else "text": said})
+    assert straight.transport.value() == other.transport.value() != b""
+    straight.socket.handle_reply({"type": "websocket.close", "code": 4000})
+    assert not straight.socket.send_straight("more")

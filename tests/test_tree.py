@@ -162,6 +162,7 @@ TOLD_BY = {
     "streams/calls/test_switchboard": ("streams/control/listening", "streams/control/requests"),
     "streams/customers/test_open_socket": ("streams/customers/bytes_in_flight",),
     "streams/customers/test_url_testing": ("streams/pure/customer/url_order", "streams/pure/customer/url_report"),
+    "streams/gateways/test_socket_loop": ("streams/pure/straight",),
     "streams/delivery/test_rounds": ("streams/delivery/after_try",),
     "streams/fetch/test_request": ("streams/fetch/attempt", "streams/fetch/wire"),
     "streams/journal/test_writing": ("streams/journal/rows",),

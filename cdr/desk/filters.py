@@ -3,8 +3,7 @@ among all tenants ones that ask the scope.
 
 Owns which stand above each list."""
 
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Q, QuerySet
 
 from cdr.admin.filters import stream_facts
 from cdr.admin.filters.callbacks import CreatedFilter, EventFilter, HostFilter, StateFilter, TriesFilter
@@ -19,8 +18,8 @@ from cdr.admin.filters.calls_and_streams import (
 )
 from cdr.admin.filters.kinds import ChoiceFilter, Row, TextFilter
 from cdr.admin.filters.stream_facts import StreamFact
+from cdr.desk.search import of_own_host
 from cdr.desk_scope import scope_of_request
-from cdr.prefix_lookup import Begins
 from cdr.pure.lookup import host_named
 from streams.models import Application
 
@@ -58,8 +57,7 @@ class OwnApplicationFilter(TextFilter):
 
 
 class OwnHostFilter(StreamFact, TextFilter):
-    """What the host begins with; a port narrows it. Read from the account's own streams: an index of all hosts, or how many the database
-    believes that there are of one, would make an answer quick or slow by what others have."""
+    """What the host begins with; a port narrows it."""
 
     title = "service host"
     parameter_name = "host"
@@ -69,7 +67,7 @@ class OwnHostFilter(StreamFact, TextFilter):
         if not self.typed():
             return None
         host = host_named(self.typed())
-        named = Q(Begins(Concat("service_host", Value("")), host.name))
+        named = of_own_host(host.name)
         return named & Q(service_url__icontains=f":{host.port}") if host.port else named
 
 

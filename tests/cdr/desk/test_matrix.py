@@ -11,11 +11,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from cdr import live
 from cdr.desk import desk
+from cdr.desk.search import searched
+from cdr.desk_scope import scope_of
 from cdr.member_rows import Role
 from cdr.models import CallDetail, StreamDetail
 from cdr.pure import keyset
@@ -168,6 +171,16 @@ def test_no_answer_has_a_word_of_it(client) -> None:
                 text = body(answer) + str(answer.headers)
                 assert not [mark for mark in forbidden if mark in text], path
                 assert "/admin/" not in text.replace("/static/admin/", "") and answer.status_code < 500, path
+
+
+@pytest.mark.parametrize("searched_in", ["calls", "streams"])
+def test_no_index_of_hosts_answers_who_looks_for_one(client, searched_in) -> None:
+    """How quick it is, and what a database knows of how many there are of a host, is of all accounts together."""
+    scope = scope_of(User.objects.get(username="carla"))
+    assert scope is not None
+    rows: Any = scope.rows(Call if searched_in == "calls" else Stream)
+    plan = searched(scope, rows, OTHER_HOST).explain()
+    assert "stream" in plan and "host" not in plan, plan
 
 
 def test_the_same_question_has_the_same_answer_whether_the_other_is_there_or_not(client) -> None:

@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.conf import settings
-from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
@@ -23,10 +21,12 @@ from cdr.spreadsheet import Cell, Opened, Writer
 from streams import jobs
 from streams.database_clock import database_now
 from streams.shares import Shares
+from streams.stored_files import store_as, work_folder
 
 log = logging.getLogger(__name__)
 
 CHUNK_ROWS = 1000
+IN_WORK = "exports_in_work"
 EXPORTS = Shares("exports", places=5, each=2)
 """Of the persons who ask for them."""
 MOST_OF_ACCOUNT = 2
@@ -117,7 +117,7 @@ def remove_old() -> int:
     for name in _kept_names():
         if Path(name).stem not in owned:
             exports_storage().delete(name)
-    for file in _work_folder().iterdir():
+    for file in work_folder(IN_WORK).iterdir():
         if file.stem not in owned:  # its worker was killed
             file.unlink(missing_ok=True)
     return len(old)
@@ -137,7 +137,7 @@ def remove(export: Export) -> None:
 
 def _write(export: Export, selection: Selection) -> None:
     """To a file of this machine, which is kept when it is whole. Readable by this user only: it holds numbers."""
-    unfinished = _work_folder() / f"{export.pk}.try{export.tries}"
+    unfinished = work_folder(IN_WORK) / f"{export.pk}.try{export.tries}"
     unfinished.touch(mode=0o600)
     shows = {"whole_numbers": selection.whole_numbers, "secrets": selection.secrets}
     Export.objects.filter(pk=export.pk).update(rows_total=selection.rows.order_by().count(), **shows)
@@ -156,17 +156,7 @@ def _write(export: Export, selection: Selection) -> None:
 def _keep(export: Export, file: Path) -> None:
     """In the place of one that a worker left which went away before it could say so."""
     exports_storage().delete(kept_name(export))
-    with file.open("rb") as written:
-        kept_as = exports_storage().save(kept_name(export), File(written))
-    if kept_as != kept_name(export):
-        exports_storage().delete(kept_as)
-        raise OSError(f"there is a file of the name {kept_name(export)} already")
-
-
-def _work_folder() -> Path:
-    folder = Path(settings.DATA_DIR) / "exports_in_work"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    store_as(exports_storage(), kept_name(export), file)
 
 
 def _write_rows(file: Writer, selection: Selection, totals: dict[str, Figures]) -> Iterator[int]:

@@ -142,7 +142,7 @@ TOLD_BY = {
         "streams/pure/call/recordings",
         "streams/recordings/recorded_file",
     ),
-    "streams/recordings/test_sweeping": ("streams/models/recordings", "streams/recordings/store"),
+    "streams/recordings/test_sweeping": ("streams/models/recordings", "streams/recordings/store", "streams/stored_files"),
     "cdr/admin/test_heard": ("cdr/pages/recording", "cdr/recordings"),
     "config/test_json_lines": ("streams/log_subject",),
     "config/doctor/test_examining": ("config/doctor/findings",),

@@ -34,6 +34,7 @@ OTHERS = {
     "cdr/exports.py": "files of exports, and what has become of each",
     "streams/recordings/store.py": "the row of a recording, and its file",
     "streams/recordings/sweeping.py": "files of recordings",
+    "streams/stored_files.py": "files alone",
     "streams/jobs.py": "the claim of any row that is a job: who has it, until when, how often it was tried",
 }
 """Where the code alone does not tell what is written."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
@@ -16,9 +15,12 @@ from django.db.models.functions import Coalesce
 from streams.models import Stream, StreamRecording
 from streams.pure.lifecycle import RecordingState
 from streams.pure.sealed_chunks import read_range, sealed_size
+from streams.stored_files import store_as, work_folder
 
 MB = 1_000_000
 SUFFIX = ".sealed"
+IN_WORK = "recordings_in_work"
+"""The folder of files that are being written."""
 UNDER_WAY = (RecordingState.RECORDING, RecordingState.WRITING)
 """What came of it is not known yet: its stream goes on, or it is being stored."""
 THERE = (RecordingState.WRITING, RecordingState.KEPT)
@@ -36,16 +38,9 @@ def recordings_storage() -> Storage:
     return storages["recordings"]
 
 
-def work_folder() -> Path:
-    """Of files that are being written: whatever is in it when nobody writes is of nobody."""
-    folder = Path(settings.DATA_DIR) / "recordings_in_work"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
 def work_path(stream_uuid: UUID) -> Path:
     """Of the recording of a stream, while it is written."""
-    return work_folder() / f"{stream_uuid.hex}.part"
+    return work_folder(IN_WORK) / f"{stream_uuid.hex}.part"
 
 
 def new_name(now: datetime) -> str:
@@ -84,11 +79,7 @@ def keep(row: StreamRecording, path: Path) -> None:
     if problem := no_room(row.account_id, 0):
         raise StoreFull(problem)
     if path.exists():
-        with path.open("rb") as file:
-            kept_as = recordings_storage().save(row.name, File(file))
-        if kept_as != row.name:  # another file has the name
-            recordings_storage().delete(kept_as)
-            raise OSError(f"there is a file of the name {row.name} already")
+        store_as(recordings_storage(), row.name, path)
         path.unlink()
     elif not recordings_storage().exists(row.name):
         raise OSError("its file is gone")

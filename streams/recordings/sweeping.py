@@ -14,6 +14,7 @@ from django.db.models import Q
 from streams.models import Account, StreamRecording
 from streams.pure.lifecycle import EndCause, RecordingState
 from streams.recordings import store
+from streams.stored_files import work_folder
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def remove_old(account: Account, before: datetime, now: datetime) -> int:
 def clear_work() -> int:
     """On this machine: also where no worker runs beside what takes calls."""
     cleared = 0
-    for path in store.work_folder().iterdir():
+    for path in work_folder(store.IN_WORK).iterdir():
         with suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > LEFT_AFTER.total_seconds():
                 path.unlink()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from streams.models import Stream, StreamRecording
 from streams.pure.sealed_chunks import KEY_BYTES, SealedWriter
 from streams.recordings import store
+from streams.stored_files import work_folder
 
 AUDIO = bytes(range(256)) * 1000
 
@@ -25,7 +26,7 @@ def kept(stream: Stream, audio: bytes = AUDIO, **columns: Any) -> StreamRecordin
     columns = {"file_key": key.hex(), "size": len(audio), "length_ms": 60_000, "rate": 8000, "began_at": stream.requested_at, **columns}
     for name, value in columns.items():
         setattr(row, name, value)
-    path = store.work_folder() / "finished.part"
+    path = work_folder(store.IN_WORK) / "finished.part"
     path.write_bytes(file.getvalue())
     store.keep(row, path)
     return row

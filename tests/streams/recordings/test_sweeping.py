@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from streams.models import Stream, StreamRecording
 from streams.recordings import store, sweeping
+from streams.stored_files import work_folder
 from tests.cdr.factories import good_call
 from tests.streams.recordings.kept_files import AUDIO, files, kept
 from tests.streams.rows import gateway
@@ -42,7 +43,7 @@ def test_the_file_of_a_stream_that_was_deleted_goes(stream, recordings_folder) -
 
 @pytest.mark.django_db
 def test_what_is_written_is_left_alone_until_nobody_can_be_writing_it(recordings_folder) -> None:
-    path = store.work_folder() / "x.part"
+    path = work_folder(store.IN_WORK) / "x.part"
     path.write_bytes(b"half")
     assert sweeping.sweep_left(NOW) == 0
     os.utime(path, (1, 1))
@@ -123,7 +124,7 @@ def test_what_was_kept_half_is_kept_when_it_is_done_again(stream, monkeypatch) -
     row = kept(stream)
     StreamRecording.objects.filter(pk=row.pk).update(state="writing")
     row.state = "writing"
-    store.keep(row, store.work_folder() / "gone.part")
+    store.keep(row, work_folder(store.IN_WORK) / "gone.part")
     assert StreamRecording.objects.get(pk=row.pk).state == "kept"
 
 

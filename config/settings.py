@@ -269,6 +269,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch spending limits": {"task": "cdr.tasks.watch_spending", "schedule": timedelta(seconds=20)},
     "remove old exports": {"task": "cdr.tasks.remove_old_exports", "schedule": timedelta(hours=1)},
     "forget old rows of gateways": {"task": "streams.tasks.forget_old_gateway_rows", "schedule": timedelta(hours=1)},
+    "make partitions of events": {"task": "streams.tasks.make_event_partitions", "schedule": timedelta(hours=1)},
     "sweep recordings": {"task": "streams.tasks.sweep_recordings", "schedule": timedelta(hours=1)},
     "forget old sign-ins": {"task": "cdr.tasks.forget_old_sign_ins", "schedule": timedelta(hours=1)},
     "forget old links to debug logs": {"task": "cdr.tasks.forget_old_log_links", "schedule": timedelta(hours=1)},

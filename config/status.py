@@ -19,7 +19,7 @@ from cdr.statements import checking, closing_jobs
 from config import readiness
 from config.background_checks import LIMIT_SECONDS, BackgroundCheck
 from config.embedded_redis import ONCE
-from streams import delivery
+from streams import delivery, event_partitions
 from streams.calls import process_troubles
 from streams.database_clock import database_now
 from streams.models import Call, Heartbeat
@@ -161,7 +161,17 @@ def untold_alerts(now: datetime) -> Found:
     return found
 
 
-WORK: list[Callable[[datetime], Found]] = [forgotten_calls, late_callbacks, late_jobs, disagreeing_money, untold_alerts]
+def missing_partitions(now: datetime) -> Found:
+    """Where events are in partitions: before they are all written to the one that is never dropped."""
+    if not (since := event_partitions.none_made_for(now)):
+        return []
+    what = f"No partition is made for debug-log events from {since:%Y-%m-%d} on."
+    for_calls = "Calls are not touched; their events are kept with those of no partition, and are removed row by row."
+    remedy = "Run manage.py partition_events as the user who owns the tables. A worker does so each hour where its own may."
+    return [Trouble("partitions", what, for_calls, remedy)]
+
+
+WORK: list[Callable[[datetime], Found]] = [forgotten_calls, late_callbacks, late_jobs, disagreeing_money, untold_alerts, missing_partitions]
 """What workers should have done; each a query or two by an index."""
 
 

@@ -6,9 +6,10 @@ import logging
 
 from celery import shared_task
 from django.conf import settings
+from django.db import ProgrammingError
 from django.utils.module_loading import import_string
 
-from streams import journal
+from streams import event_partitions, journal
 from streams.calls.orphaned_spools import OrphanedSpools
 from streams.control import pending_streams
 from streams.database_clock import database_now
@@ -69,6 +70,18 @@ def sweep_recordings() -> None:
     """Takes away what processes that died have left of recordings."""
     if left := sweeping.sweep_left(database_now()):
         log.warning("%d unfinished or unknown recordings were taken away.", left)
+
+
+@shared_task(name="streams.tasks.make_event_partitions")
+def make_event_partitions() -> None:
+    """Where events are in partitions: those of the time to come. Most of the time they are there."""
+    try:
+        made = event_partitions.make_ahead(database_now())
+    except (event_partitions.NeverFree, ProgrammingError) as error:
+        log.warning("No partition was made for events to come; manage.py partition_events does it as well. (%s)", error)
+        return
+    if made:
+        log.info("Partitions were made for events to come: %s.", ", ".join(made))
 
 
 @shared_task(name="streams.tasks.forget_old_gateway_rows")

@@ -25,6 +25,7 @@ TESTS = (
     "tests/streams/test_database_threads.py",
     "tests/streams/test_jobs.py",
     "tests/streams/journal",
+    "tests/streams/event_partitions",
     "tests/streams/calls/test_control_rounds.py",
     "tests/streams/calls/test_refused_writes.py",
     "tests/streams/calls/test_lease_keeping.py",

@@ -77,6 +77,11 @@ GLUE = ("apps", "asgi", "celery", "models", "routing", "signals", "tasks", "urls
 TOLD_BY = {
     "config/test_start": ("config/garbage_collection", "config/management/commands/createsuperuser", "config/management/commands/migrate"),
     # A part of one thing, told by the test of the whole.
+    "streams/event_partitions/test_converting": (
+        "streams/event_partitions/catalog",
+        "streams/event_partitions/short_locks",
+        "streams/management/commands/partition_events",
+    ),
     "cdr/api/test_calls": ("cdr/api/call_filters", "cdr/api/call_objects"),
     "cdr/api/test_streams": ("cdr/api/rows", "cdr/api/stream_objects"),
     "cdr/api/test_stream_start": ("cdr/api/body",),

@@ -53,6 +53,12 @@ def all_due(now: datetime) -> list[Due]:
     return found
 
 
+def no_events_before(all_of_round: list[Due]) -> datetime | None:
+    """The moment before which no account keeps an event of a call that has ended; None where one keeps them for ever."""
+    before = {due.account.pk: due.before for due in all_of_round if due.kind == Kind.EVENTS}
+    return min(before.values(), default=None) if len(before) == Account.objects.count() else None
+
+
 def calls_of(due: Due) -> QuerySet[Call]:
     """The oldest first. The index of an account's calls by their end carries it; what is done already is passed over."""
     calls = Call.objects.filter(account=due.account, ended_at__lt=due.before, **{f"{due.kind}_removed_at": None})

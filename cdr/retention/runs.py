@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from time import monotonic, sleep
 from typing import Any
 
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, ProgrammingError, transaction
 from django.db.models import Q
 
 from cdr import audit
@@ -16,9 +16,9 @@ from cdr.models import RetentionMark, RetentionRun
 from cdr.pure.acts import Act
 from cdr.pure.figures import counted
 from cdr.pure.retention import Kind
-from cdr.retention.due import Due, all_due, calls_of, installation_days
+from cdr.retention.due import Due, all_due, calls_of, installation_days, no_events_before
 from cdr.retention.removal import remove
-from streams import jobs
+from streams import event_partitions, jobs
 from streams.database_clock import database_now
 from streams.models import Call
 
@@ -89,13 +89,29 @@ def _claim(run: RetentionRun, now: datetime) -> bool:
 
 def _work(run: RetentionRun, deadline: float) -> None:
     try:
-        for due in all_due(run.started_at):
+        all_of_round = all_due(run.started_at)
+        if not run.counts:
+            _drop_partitions(all_of_round)
+        for due in all_of_round:
             if not _remove_all_it_can(run, due, deadline):
                 jobs.give_back(run)
                 return
         _finish(run)
     except Busy:
         log.warning("Retention was taken over by another worker; nothing was done twice.")
+
+
+def _drop_partitions(all_of_round: list[Due]) -> None:
+    """Where events are in partitions, those that nobody keeps anything of, before their calls are marked one by one. What is not dropped is
+    removed by row, as everywhere."""
+    if (moment := no_events_before(all_of_round)) is None:
+        return
+    try:
+        event_partitions.drop_before(moment)
+    except event_partitions.NeverFree as error:
+        log.warning("No partition of old events was dropped; they are removed row by row. %s", error)
+    except ProgrammingError as error:
+        log.warning("Old events are removed row by row: their partitions belong to another user of the database. (%s)", error)
 
 
 def _remove_all_it_can(run: RetentionRun, due: Due, deadline: float) -> bool:

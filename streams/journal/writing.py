@@ -28,7 +28,7 @@ def record(owner: str, lease_seconds: float, facts: CallFacts, notes: Sequence[N
     `lost`: how many notes could not be kept before these. Raises LeaseLost when `owner` does not hold the call (any more)."""
     with transaction.atomic():
         call = _held_call(owner, lease_seconds, facts)
-        known = set(StreamEvent.objects.filter(call=call, number__in=[note.number for note in notes]).values_list("number", flat=True))
+        known = _numbers_written(call, notes)
         fresh = [note for note in notes if note.number not in known]
         streams = {stream.uuid: stream for stream in call.streams.select_related("account")}
         for note in fresh:
@@ -40,6 +40,13 @@ def record(owner: str, lease_seconds: float, facts: CallFacts, notes: Sequence[N
                 0, StreamEvent(call=call, at=utc_of(notes[0].at), kind=EventKind.CALL_EVENTS_LOST, level=Level.WARNING, details=gap)
             )
         StreamEvent.objects.bulk_create(events)
+
+
+def _numbers_written(call: Call, notes: Sequence[Note]) -> set[int | None]:
+    """Which of them have a row. A note keeps its time however often it comes, and so it is told in which partition to look."""
+    moments = [utc_of(note.at) for note in notes]
+    rows = StreamEvent.objects.filter(call=call, number__in=[note.number for note in notes], at__range=(min(moments), max(moments)))
+    return set(rows.values_list("number", flat=True))
 
 
 def _held_call(owner: str, lease_seconds: float, facts: CallFacts) -> Call:

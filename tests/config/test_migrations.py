@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import models
 from django.db.migrations import operations
 from django.db.migrations.autodetector import MigrationAutodetector
@@ -142,3 +143,62 @@ def test_the_version_before_can_go_on_with_the_tables_of_each_migration():
 def test_what_the_version_before_cannot_live_with_is_refused(operation: Operation, is_refused: bool):
     """A default of Django's is no default of the table's: the version before does not know it."""
     assert bool(problem_of(operation, {"new"})) is is_refused
+
+
+# Events may be in partitions (docs/decisions/2026-11-28-events-in-partitions.md) ---------------------------------------------
+BEFORE_PARTITIONS = 41
+
+
+def what_partitions_refuse(operation: Operation) -> str:
+    """What PostgreSQL does not do to a table that is partitioned by time; `AddIndex` it does, as `AddField` and `AlterField`."""
+    parts = getattr(operation, "database_operations", [operation])
+    if operation not in parts:
+        return next((found for each in parts if (found := what_partitions_refuse(each))), "")
+    fields = [field for _, field in getattr(operation, "fields", [])] + [getattr(operation, "field", None)]
+    if any(field and field.remote_field and state_name(field.remote_field.model) == "streams.streamevent" for field in fields):
+        return "refers to events: they have no key without their time"
+    if str(getattr(operation, "model_name", "")).lower() != "streamevent":
+        return ""
+    if isinstance(operation, operations.AddConstraint) and isinstance(operation.constraint, models.UniqueConstraint):
+        return "" if "at" in operation.constraint.fields else f"{operation.constraint.name} needs the time (at) among its fields"
+    if fields[-1] is not None and fields[-1].unique and not fields[-1].primary_key:
+        return "is unique without the time"
+    of_django = type(operation).__module__ == "django.db.migrations.operations.models" or not isinstance(operation, operations.AddIndex)
+    return "" if of_django else f"{type(operation).__name__}: an index on partitions cannot be made concurrently; use AddIndex"
+
+
+def state_name(model: Any) -> str:
+    return str(model if isinstance(model, str) else model._meta.label).lower()
+
+
+def test_later_migrations_of_events_work_where_they_are_in_partitions_as_well():
+    problems = []
+    for (app, name), migration in MigrationLoader(None).disk_migrations.items():
+        if app in BEFORE_ROLLING and (app, int(name[:4])) > ("streams", BEFORE_PARTITIONS):
+            problems += [f"{app}.{name}: {found}" for each in migration.operations if (found := what_partitions_refuse(each))]
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "is_refused"),
+    [
+        (operations.AddIndex("streamevent", models.Index(fields=["kind"], name="x")), False),
+        (AddIndexConcurrently("streamevent", models.Index(fields=["kind"], name="x")), True),
+        (AddIndexConcurrently("stream", models.Index(fields=["kind"], name="x")), False),
+        (operations.AddConstraint("streamevent", models.UniqueConstraint(fields=["kind"], name="x")), True),
+        (operations.AddConstraint("streamevent", models.UniqueConstraint(fields=["kind", "at"], name="x")), False),
+        (operations.AddConstraint("streamevent", models.CheckConstraint(condition=models.Q(number__gt=0), name="x")), False),
+        (operations.AddField("streamevent", "x", models.IntegerField(null=True)), False),
+        (operations.AddField("streamevent", "x", models.IntegerField(null=True, unique=True)), True),
+        (operations.AddField("stream", "x", models.ForeignKey("streams.StreamEvent", models.CASCADE, null=True)), True),
+        (operations.CreateModel("new", [("x", models.ForeignKey("streams.streamevent", models.CASCADE))]), True),
+        (
+            operations.SeparateDatabaseAndState(
+                state_operations=[operations.AddField("streamevent", "x", models.IntegerField(unique=True))]
+            ),
+            False,
+        ),
+    ],
+)
+def test_what_cannot_be_done_to_events_in_partitions_is_refused(operation: Operation, is_refused: bool):
+    assert bool(what_partitions_refuse(operation)) is is_refused

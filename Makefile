@@ -63,6 +63,7 @@ release: setup-dev setup-release ## Build the wheel, the source and the list of 
 	@rm -rf dist && $(BIN)/python -m hatchling build --directory dist
 	@PYTHONWARNINGS=ignore .venv-release/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible \
 	  --output-file "$$(ls dist/*.whl | sed 's/-py3-none-any.whl/.cdx.json/')"
+	@$(BIN)/python -m lint.licences dist/*.cdx.json
 	@ls dist
 
 setup: $(BIN)/uv ## Make .venv with what a running Streamdesk needs

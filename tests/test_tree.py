@@ -48,6 +48,7 @@ OF_MANY_MODULES = {
     "docs/test_commands": "every command that the manual says to type",
     "docs/test_reference": "docs/site, and every table of the code that the reference is made of",
     "docs/test_site": "docs/site, and every page of the manual",
+    "lint/test_licences": "lint/licences.py, and every package of a release",
     "deploy/test_files": "no module, but what is shipped in deploy/",
     "deploy/test_runbook": "no module, but the commands of docs/operation.md",
     "deploy/test_prometheus": "no module, but the rules and the dashboard in deploy/",

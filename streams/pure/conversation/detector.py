@@ -49,9 +49,10 @@ class SpeechDetector:
         self._rate, self._is_speech = rate, is_speech
         self.frame_samples = rate * FRAME_MS // 1000
         window = rate * _WINDOW_MS // 1000
-        self._window = np.hanning(window).astype(np.float32) / np.float32(rate / RATES[0])
+        # Times its length, by which `forward` divides.
+        self._window = (np.hanning(window) * window).astype(np.float32) / np.float32(rate / RATES[0])
         edges = _bands()
-        self._first_bins, self._last_bin = edges[:-1], int(edges[-1])
+        self._first_bins, self._last_bin = 2 * edges[:-1], 2 * int(edges[-1])
         self._bins = np.diff(edges).astype(np.float32)
         self._before = np.zeros(window - self.frame_samples, np.int16)
         self._powers: Floats | None = None
@@ -83,11 +84,13 @@ class SpeechDetector:
         """A row for each frame: the power of the 32 ms that end with it, in each band."""
         row = np.concatenate([self._before, samples])
         self._before = row[-len(self._before) :]
-        windows = np.lib.stride_tricks.sliding_window_view(row, len(self._window))[:: self.frame_samples]
-        spectrum = np.fft.rfft(windows * self._window, axis=1)
-        powers = spectrum.real**2 + spectrum.imag**2
+        # As sliding_window_view makes them, which takes 9 us for it (measured).
+        step = row.itemsize
+        windows = np.ndarray((len(samples) // self.frame_samples, len(self._window)), row.dtype, row, 0, (self.frame_samples * step, step))
+        # `forward`, because numpy takes five times as long for float32 where there is no factor: 170 us for 34 (measured, numpy 2.4).
+        parts = np.fft.rfft(windows * self._window, axis=1, norm="forward").view(np.float32)
         # No product of matrices: that would wake the threads of a BLAS in a process that carries calls.
-        bands = np.add.reduceat(powers[:, : self._last_bin], self._first_bins, axis=1) / self._bins
+        bands = np.add.reduceat(np.square(parts[:, : self._last_bin]), self._first_bins, axis=1) / self._bins
         return np.asarray(bands + np.float32(_QUIET), np.float32)
 
     def _noise(self, smoothed: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

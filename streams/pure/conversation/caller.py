@@ -45,23 +45,38 @@ class CallerSide:
         self._block_bytes = round(judged.bytes_per_ms * BLOCK_MS)
         self._lately = HeardLately(judged.rate)
         self._talk = Talk(began_ms, begins_after=BEGINS_AFTER, word_end=self._lately.word_end)
-        self._came: list[tuple[float, bytes]] = []
         self._runs = [_Run(began_ms)]
         """What was not judged yet. Only the last may end within a frame."""
+        self._fresh = self._runs[-1].audio if self._converter is None else bytearray()
+        """Where audio goes that comes now: into the last run, at once where it is judged as it is."""
+        self._per_ms = source.bytes_per_ms
         self._due_ms = began_ms - GAP_MS
+        self._first_ms: float | None = None
+        """When the first audio came since the last look."""
 
     def came(self, payload: bytes, at_ms: float) -> None:
-        """Each frame. The hot path: only `look` looks at it."""
-        self._came.append((at_ms, payload))
+        """Each frame. The hot path: only `look` looks at it. Its bytes go behind those before at once: as frames that were kept they
+        were cold when they were wanted (0.9 us for each; now 0.5, measured)."""
+        duration_ms = len(payload) / self._per_ms
+        late_ms = at_ms - duration_ms - self._due_ms  # it comes when the last of it was said
+        if self._first_ms is None:
+            self._first_ms = at_ms
+        if late_ms >= GAP_MS:
+            self._begin_run(at_ms - duration_ms)
+        elif late_ms < -AHEAD_MS:
+            return
+        self._due_ms += duration_ms
+        self._fresh += payload
 
     def is_due(self, now_ms: float) -> bool:
         """Whether there is enough to look at."""
-        first_ms = self._came[0][0] if self._came else self._talk.known_ms
+        first_ms = self._first_ms if self._first_ms is not None else self._talk.known_ms
         return now_ms - first_ms >= BLOCK_MS
 
     def look(self, now_ms: float) -> list[Edge]:
         """What is known now of when the caller spoke, and was not before."""
-        self._place_all()
+        self._first_ms = None
+        self._convert()
         self._judge(self._block_bytes if len(self._runs) == 1 else self._frame_bytes)
         if now_ms - self._due_ms > WAITS_MS:
             self._silence_until(now_ms - GAP_MS)
@@ -84,35 +99,34 @@ class CallerSide:
         """Until when everything is known."""
         return self._talk.settled_ms
 
-    def _place_all(self) -> None:
-        """In one loop for all of two seconds: it is a tenth of what a look costs."""
-        came, self._came = self._came, []
-        per_ms, convert = self._source.bytes_per_ms, None if self._converter is None else self._converter.convert
-        for at_ms, payload in came:
-            duration_ms = len(payload) / per_ms
-            late_ms = at_ms - duration_ms - self._due_ms  # it comes when the last of it was said
-            if late_ms >= GAP_MS:
-                self._begin_run(at_ms - duration_ms)
-            elif late_ms < -AHEAD_MS:
-                continue
-            self._due_ms += duration_ms
-            self._runs[-1].audio += payload if convert is None else b"".join(convert(payload))
+    def _convert(self) -> None:
+        """What came last, where it is not judged as it is."""
+        if self._converter is not None and self._fresh:
+            self._runs[-1].audio += b"".join(self._converter.convert(bytes(self._fresh)))
+            self._fresh.clear()
 
     def _begin_run(self, at_ms: float) -> None:
         """Nothing came from where audio was due until then. The part of a frame that is left is lost."""
+        self._convert()
         last = self._runs.pop()
         frames = len(last.audio) // self._frame_bytes
         if frames:
             del last.audio[frames * self._frame_bytes :]
             self._runs.append(last)
         self._due_ms = max(at_ms, last.begins_ms + frames * FRAME_MS)
-        self._runs.append(_Run(self._due_ms))
+        self._begin_with(_Run(self._due_ms))
+
+    def _begin_with(self, run: _Run) -> None:
+        self._runs.append(run)
+        if self._converter is None:
+            self._fresh = run.audio
 
     def _silence_until(self, at_ms: float) -> None:
         """Nothing has come since the last audio, and what is left of a frame is lost."""
         self._judge(self._frame_bytes)
         self._talk.silent_until(at_ms)
-        self._runs = [_Run(self._talk.known_ms)]
+        self._runs.clear()
+        self._begin_with(_Run(self._talk.known_ms))
 
     def _judge(self, at_least: int) -> None:
         """As many blocks (or frames) as there are. Many short runs cost no more than a long one: it is the block that costs."""

@@ -94,10 +94,14 @@ class TwilioCall(CallSocket):
                 raise ValueError(f"the event {other}")
 
     async def _send_media(self, track: str, payload: bytes) -> None:
+        await self.send_text(self.next_media(track, payload))
+
+    def next_media(self, track: str, payload: bytes) -> str:
+        """What is to be sent next, with its numbers."""
         self._chunks[track] += 1
         chunk = self._chunks[track]
         media = {"track": track, "chunk": str(chunk), "timestamp": str(20 * chunk), "payload": base64.b64encode(payload).decode()}
-        await self._send("media", media)
+        return self._text("media", media)
 
     async def _send(self, event: str, content: dict[str, Any]) -> None:
         await self.send_text(self._text(event, content))

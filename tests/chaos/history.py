@@ -11,6 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+WORDS = ("remarks", "leaks", "seen_wrong", "troubles")
+"""Lists of a History that are no records."""
+
 
 @dataclass
 class BroughtCall:
@@ -48,16 +51,35 @@ class BroughtCall:
 
 @dataclass
 class HeardStream:
-    """One connection to a customer's service. `frames` are the numbered ones, as (tag, number); `filled` were silence in their place."""
+    """One connection to a customer's service. `runs` are its numbered frames in the order in which they came, as [tag, first, last] of
+    those that follow each other: one, where all is well. `filled` were silence in their place, `altered` not as they were sent.
+
+    `arrivals` has every message's moment; where those would be too many, `gaps_ms` has how often each gap was while the fault lasted, and
+    `late_ms` how often a frame was so late."""
 
     account: str
     call_uuid: str
     stream_id: str
-    started_at: float
-    frames: list[tuple[int, int]] = field(default_factory=list)
+    started_at: float = 0.0
+    last_at: float = 0.0
+    runs: list[list[int]] = field(default_factory=list)
     filled: int = 0
+    altered: int = 0
     arrivals: list[float] = field(default_factory=list)
+    gaps_ms: dict[int, int] = field(default_factory=dict)
+    late_ms: dict[int, int] = field(default_factory=dict)
     close_code: int | None = None
+
+    def take(self, tag: int, number: int) -> None:
+        last = self.runs[-1] if self.runs else [0, 0, 0]
+        if last[0] == tag and last[2] + 1 == number:
+            last[2] = number
+        else:
+            self.runs.append([tag, number, number])
+
+    def came(self, of_tag: int) -> int:
+        """How many numbered frames of this call."""
+        return sum(last - first + 1 for tag, first, last in self.runs if tag == of_tag)
 
 
 @dataclass
@@ -136,8 +158,9 @@ class ProcessUse:
 
 @dataclass
 class History:
-    """One trial. `noise_ms` is how late a bare timer was in it at its 99th percentile, `worst_noise_ms` at worst; `leaks` say where a
-    secret was found, `seen_wrong` what the fault itself looks at and found wrong, `troubles` what kept the harness from finding out."""
+    """One trial. `noise_ms` is how late a bare timer was in it at its 99th percentile, `worst_noise_ms` at worst; `remarks` are told
+    beside its line of the table; `leaks` say where a secret was found, `seen_wrong` what the fault itself looks at and found wrong,
+    `troubles` what kept the harness from finding out."""
 
     fault: str
     began_at: float = 0.0
@@ -153,6 +176,7 @@ class History:
     stream_rows: list[StreamRow] = field(default_factory=list)
     callback_rows: list[CallbackRow] = field(default_factory=list)
     processes: list[ProcessUse] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
     seen_wrong: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
@@ -166,7 +190,7 @@ class History:
 
     def _records(self) -> Iterable[tuple[str, dict[str, Any]]]:
         whole = asdict(self)
-        records = {name for name, value in whole.items() if isinstance(value, list) and name not in ("leaks", "seen_wrong", "troubles")}
+        records = {name for name, value in whole.items() if isinstance(value, list) and name not in WORDS}
         yield "trial", {name: value for name, value in whole.items() if name not in records}
         for name in sorted(records):
             yield from ((name, record) for record in whole[name])

@@ -22,7 +22,7 @@ MEASURED_SECONDS = 0.5
 """How far a gateway's and a customer's clocks of one call may lie apart: what is on the way, and the harness's own lateness."""
 EVERYBODY = "everybody"
 """Whose an address is that several accounts share."""
-GAP_MS = 100.0
+GAP_MS, LATE_MS = 100.0, 250.0
 NOISE_TIMES = 2.0
 """A process with threads waits for a core more than once before it has said something; a bare timer once."""
 FRAME_MS = 20.0
@@ -77,7 +77,7 @@ def conservation(seen: Seen) -> Iterator[str]:
         if not call.taken and not call.may_be_refused:
             yield f"{name_of(call)} was not taken: {call.refusal}"
     for call in seen.taken:
-        streams = [stream for stream in seen.heard[call.call_uuid] if stream.frames or stream.started_at]
+        streams = [stream for stream in seen.heard[call.call_uuid] if stream.started_at]
         if call.whole and len(streams) != 1:
             yield f"{name_of(call)} was heard in {len(streams)} streams, not in one"
         for stream in streams:
@@ -85,12 +85,16 @@ def conservation(seen: Seen) -> Iterator[str]:
 
 
 def _holes(call: BroughtCall, stream: HeardStream) -> Iterator[str]:
-    numbers = [number for tag, number in stream.frames if tag == call.tag]
-    if numbers != list(range(len(numbers))):
-        wrong = next(place for place, number in enumerate(numbers) if place != number)
-        yield f"{name_of(call)}: frame {numbers[wrong]} came where {wrong} was due"
-    if call.whole and len(numbers) != call.sent:
-        yield f"{name_of(call)}: {call.sent} frames were sent, {len(numbers)} came"
+    due = 0
+    for first, last in ((first, last) for tag, first, last in stream.runs if tag == call.tag):
+        if first != due:
+            yield f"{name_of(call)}: frame {first} came where {due} was due"
+            break
+        due = last + 1
+    if call.whole and stream.came(call.tag) != call.sent:
+        yield f"{name_of(call)}: {call.sent} frames were sent, {stream.came(call.tag)} came"
+    if stream.altered:
+        yield f"{name_of(call)}: {stream.altered} frames came otherwise than they were sent"
 
 
 def termination(seen: Seen) -> Iterator[str]:
@@ -129,11 +133,11 @@ def money(seen: Seen) -> Iterator[str]:
 def _duration(call: BroughtCall, stream: HeardStream, rows: Sequence[StreamRow], late_seconds: float) -> Iterator[str]:
     """The gateway knows until when there was a voice, the customer since when it was heard and what of it arrived."""
     charge = next((row.charges[0] for row in rows if row.stream_id == stream.stream_id and row.charges), None)
-    if charge is None or not stream.arrivals:
+    if charge is None or not stream.started_at:
         return
     began_at = call.began_at if call.heard_late else stream.started_at
-    most = max(call.last_frame_at, stream.arrivals[-1]) - began_at + MEASURED_SECONDS + NOISE_TIMES * late_seconds
-    least = stream.arrivals[-1] - stream.arrivals[0] - call.may_miss_seconds
+    most = max(call.last_frame_at, stream.last_at) - began_at + MEASURED_SECONDS + NOISE_TIMES * late_seconds
+    least = stream.last_at - stream.started_at - call.may_miss_seconds
     if charge.seconds > math.ceil(most):
         yield f"{name_of(call)} is billed {charge.seconds} s and lasted {most:.1f} s"
     if charge.seconds < least:
@@ -190,7 +194,7 @@ def isolation(seen: Seen) -> Iterator[str]:
         call = seen.by_uuid.get(stream.call_uuid)
         if call is not None and call.account != stream.account:
             yield f"{name_of(call)} of {call.account} was heard by {stream.account}"
-        strange = {tag for tag, _ in stream.frames} - ({call.tag} if call else set())
+        strange = {tag for tag, _, _ in stream.runs} - ({call.tag} if call else set())
         if strange:
             yield f"stream {stream.stream_id} of call {stream.call_uuid} brought frames of other calls: {sorted(strange)}"
     for heard in seen.history.callbacks:
@@ -222,27 +226,47 @@ def audio(seen: Seen) -> Iterator[str]:
     gap = gap_p99_ms(seen.history)
     if gap - NOISE_TIMES * seen.history.noise_ms > GAP_MS:
         yield f"the 99th percentile of the gaps is {gap:.0f} ms; a bare timer was {seen.history.noise_ms:.0f} ms late"
+    late = late_p99_ms(seen.history)
+    if late - NOISE_TIMES * seen.history.noise_ms > LATE_MS:
+        yield f"of 100 frames the latest comes {late / 1000:g} s after it was sent: this is more than the machine carries"
 
 
 def gap_p99_ms(history: History) -> float:
     """Between two media messages of one stream while the fault lasts, over all streams that are to be steady."""
     steady = {call.call_uuid for call in history.calls if call.steady}
-    return wait_p99_ms(
-        (later - earlier) * 1000
-        for stream in history.streams
-        if stream.call_uuid in steady
-        for earlier, later in zip(stream.arrivals, stream.arrivals[1:], strict=False)
-        if later > history.injected_at and earlier < history.healed_at + AFTERMATH_SECONDS
-    )
+    gaps: Counter[float] = Counter()
+    for stream in (stream for stream in history.streams if stream.call_uuid in steady):
+        gaps.update(stream.gaps_ms)
+        pairs = zip(stream.arrivals, stream.arrivals[1:], strict=False)
+        gaps.update((later - earlier) * 1000 for earlier, later in pairs if is_in_fault(history, earlier, later))
+    return wait_p99_ms(gaps)
+
+
+def late_p99_ms(history: History) -> float:
+    """How long after it was sent the latest of 100 frames comes, where that was counted."""
+    counted: Counter[int] = Counter()
+    for stream in history.streams:
+        counted.update(stream.late_ms)
+    left = counted.total() * 0.01
+    for late in sorted(counted, reverse=True):
+        left -= counted[late]
+        if left < 0:
+            return late
+    return 0.0
+
+
+def is_in_fault(history: History, earlier: float, later: float) -> bool:
+    """A gap; the fault may last still."""
+    return 0 < history.injected_at < later and (not history.healed_at or earlier < history.healed_at + AFTERMATH_SECONDS)
 
 
 def wait_p99_ms(gaps_ms: Iterable[float]) -> float:
     """At a moment taken by chance, how long the gap is that one is in: 99 of 100 moments are in no longer one. Counted by gaps, a second of
-    silence among a hundred frames would be one in a hundred."""
-    ordered = sorted(gaps_ms)
-    left = sum(ordered) * 0.01
-    for gap in reversed(ordered):
-        left -= gap
+    silence among a hundred frames would be one in a hundred. Of a Counter, each gap as often as it says."""
+    counted = Counter(gaps_ms)
+    left = sum(gap * count for gap, count in counted.items()) * 0.01
+    for gap in sorted(counted, reverse=True):
+        left -= gap * counted[gap]
         if left < 0:
             return gap
     return 0.0

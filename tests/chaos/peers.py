@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
+from typing import Protocol, Self
 
 from streams.simulate.call_plan import CallPlan, CallRefused
 from streams.simulate.callback_receiver import CallbackReceiver, ReceivedCallback
@@ -41,6 +42,16 @@ def read_frame(payload: bytes) -> tuple[int, int] | None:
     if payload[:2] != MAGIC:
         return None
     return int.from_bytes(payload[2:6], "big"), int.from_bytes(payload[6:10], "big")
+
+
+class Service(Protocol):
+    """Where a customer is reached: by streams, and by their status callbacks."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def status_url(self) -> str: ...
 
 
 class Caller:
@@ -117,12 +128,12 @@ class Peers:
     def __init__(self, site: Site, answers: Answers, history: History, longest_seconds: float = LONGEST_CALL_SECONDS) -> None:
         self.site, self.answers, self.history, self.longest_seconds = site, answers, history, longest_seconds
         self.callers: list[Caller] = []
-        self.customers: dict[str, Customer] = {}
+        self.customers: dict[str, Service] = {}
         self._services: list[tuple[str, Customer]] = []
         self._turn = itertools.count()
         self._stack = AsyncExitStack()
 
-    async def __aenter__(self) -> "Peers":
+    async def __aenter__(self) -> Self:
         for account in ACCOUNTS:
             self.customers[account] = await self.service(account)
         return self
@@ -146,7 +157,7 @@ class Peers:
         return customer
 
     def place(
-        self, part: str, *, web: str = "", account: str = "", dialect: str = "", to: Customer | None = None, url: str = "", **more: str
+        self, part: str, *, web: str = "", account: str = "", dialect: str = "", to: Service | None = None, url: str = "", **more: str
     ) -> Caller:
         """A call that begins now. Left out, web process, account and dialect take turns. `url` is a service that is no Customer of ours;
         `more` are attributes of the <Stream>."""
@@ -165,9 +176,12 @@ class Peers:
         }
         self.answers.set(record.call_uuid, response(stream(url or customer.url, **attributes)))
         self.history.calls.append(record)
-        caller = Caller(self.site, record, self.longest_seconds)
+        caller = self.caller(record)
         self.callers.append(caller)
         return caller
+
+    def caller(self, record: BroughtCall) -> Caller:
+        return Caller(self.site, record, self.longest_seconds)
 
     async def until_heard(self, callers: list[Caller], frames: int = 5, timeout_seconds: float = 30) -> None:
         """Until each of them is heard by its customer, or was refused, or is over."""
@@ -191,16 +205,24 @@ class Peers:
 
 
 def heard(account: str, conversation: Conversation) -> HeardStream:
-    arrivals = [media.arrived_at for media in conversation.media]
-    stream = HeardStream(account, conversation.call_id, conversation.stream_id, arrivals[0] if arrivals else 0.0, arrivals=arrivals)
+    stream = HeardStream(account, conversation.call_id, conversation.stream_id, arrivals=[media.arrived_at for media in conversation.media])
+    if stream.arrivals:
+        stream.started_at, stream.last_at = stream.arrivals[0], stream.arrivals[-1]
     for media in conversation.media:
-        frame = read_frame(media.payload)
-        if frame is None:
-            stream.filled += 1
-        else:
-            stream.frames.append(frame)
+        keep(stream, media.payload)
     stream.close_code = conversation.close_code
     return stream
+
+
+def keep(stream: HeardStream, payload: bytes) -> int | None:
+    """What came in a media message; its number, if it has one."""
+    if (frame := read_frame(payload)) is None:
+        stream.filled += 1
+        return None
+    tag, number = frame
+    stream.take(tag, number)
+    stream.altered += payload != numbered_frame(tag, number, len(payload))
+    return number
 
 
 def told(account: str, callback: ReceivedCallback) -> HeardCallback:

@@ -57,7 +57,9 @@ class Row:
 
 def lost_frames(history: History) -> int:
     """Of the calls that the fault may not touch."""
-    came = Counter(tag for stream in history.streams for tag, _ in stream.frames)
+    came: Counter[int] = Counter()
+    for stream in history.streams:
+        came.update({tag: stream.came(tag) for tag in {tag for tag, _, _ in stream.runs}})
     return sum(max(call.sent - came[call.tag], 0) for call in history.calls if call.taken and call.whole)
 
 
@@ -71,8 +73,9 @@ def words_of(row: Row) -> list[str]:
     if row.reason:
         return [f"    {row.reason}"]
     first = [f"    at the first try: {row.first_found[0]}{others(len(row.first_found) - 1)}"] if row.first_found else []
+    remarks = [f"    {words}" for words in row.history.remarks] if row.history else []
     shown = [f"    {finding}" for finding in row.found[:MOST_FINDINGS]]
-    return [*first, *shown, *([f"    {others(len(row.found) - MOST_FINDINGS)}"] if len(row.found) > MOST_FINDINGS else [])]
+    return [*remarks, *first, *shown, *([f"    {others(len(row.found) - MOST_FINDINGS)}"] if len(row.found) > MOST_FINDINGS else [])]
 
 
 def others(count: int) -> str:

@@ -1,5 +1,7 @@
 """A checker that cannot fail is worth nothing: a trial in which all is well, and then with one thing wrong with it, for each invariant."""
 
+import itertools
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -16,7 +18,7 @@ from tests.chaos.history import (
     ProcessUse,
     StreamRow,
 )
-from tests.chaos.invariants import findings, gap_p99_ms, wait_p99_ms
+from tests.chaos.invariants import findings, gap_p99_ms, is_in_fault, wait_p99_ms
 
 FRAMES = 200
 
@@ -33,8 +35,10 @@ def good() -> History:
                 row_ended_at=4.5,
             )
         )  # fmt: skip
-        frames = [(tag, number) for number in range(FRAMES)]
-        history.streams.append(HeardStream(account, call, stream, 0.1, frames=frames, arrivals=arrivals, close_code=1000))
+        heard = HeardStream(account, call, stream, arrivals[0], arrivals[-1], arrivals=arrivals, close_code=1000)
+        for number in range(FRAMES):
+            heard.take(tag, number)
+        history.streams.append(heard)
         history.call_rows.append(CallRow(call, account, "ended", 1))
         charge = ChargeRow(4, 60, 60, Decimal("0.00300"), Decimal("0.00300"))
         history.stream_rows.append(StreamRow(stream, call, account, "ended", "call_ended", True, 1, [charge]))
@@ -50,21 +54,45 @@ def test_a_good_trial_has_no_findings() -> None:
     assert findings(good()) == []
 
 
+def come_as(stream: HeardStream, frames: list[tuple[int, int]]) -> None:
+    stream.runs.clear()
+    for tag, number in frames:
+        stream.take(tag, number)
+
+
+IN_ORDER = [(1, number) for number in range(FRAMES)]
+
+
 def lose_a_frame(history: History) -> None:
-    del history.streams[0].frames[50]
+    come_as(history.streams[0], [*IN_ORDER[:50], *IN_ORDER[51:]])
+
+
+def lose_the_first_frame(history: History) -> None:
+    come_as(history.streams[0], IN_ORDER[1:])
 
 
 def lose_the_last_frame(history: History) -> None:
-    history.streams[0].frames.pop()
+    come_as(history.streams[0], IN_ORDER[:-1])
 
 
 def double_a_frame(history: History) -> None:
-    history.streams[0].frames.insert(51, history.streams[0].frames[50])
+    come_as(history.streams[0], [*IN_ORDER[:51], *IN_ORDER[50:]])
+
+
+def double_the_last_frame(history: History) -> None:
+    come_as(history.streams[0], [*IN_ORDER, IN_ORDER[-1]])
 
 
 def swap_frames(history: History) -> None:
-    frames = history.streams[0].frames
-    frames[50], frames[51] = frames[51], frames[50]
+    come_as(history.streams[0], [*IN_ORDER[:50], IN_ORDER[51], IN_ORDER[50], *IN_ORDER[52:]])
+
+
+def lose_one_and_double_another(history: History) -> None:
+    come_as(history.streams[0], [*IN_ORDER[:50], *IN_ORDER[51:], IN_ORDER[-1]])
+
+
+def alter_a_frame(history: History) -> None:
+    history.streams[0].altered = 1
 
 
 def refuse_a_call(history: History) -> None:
@@ -153,7 +181,7 @@ def deliver_in_another_order(history: History) -> None:
 
 
 def hear_anothers_frame(history: History) -> None:
-    history.streams[0].frames.insert(50, (2, 50))
+    come_as(history.streams[0], [*IN_ORDER[:50], (2, 50), *IN_ORDER[50:]])
 
 
 def hear_anothers_call(history: History) -> None:
@@ -186,6 +214,11 @@ def fall_silent(history: History) -> None:
     stream.arrivals = [max(at, 2.5) if at > 2.0 else at for at in stream.arrivals]
 
 
+def come_late(history: History) -> None:
+    """Evenly, and all of it."""
+    history.streams[0].late_ms = {20: FRAMES - 10, 2000: 10}
+
+
 def end_for_another_reason(history: History) -> None:
     history.stream_rows[0].cause = "process_lost"
 
@@ -215,9 +248,13 @@ def fail_to_find_out(history: History) -> None:
     ("harm", "invariant"),
     [
         (lose_a_frame, "I1 frames"),
+        (lose_the_first_frame, "I1 frames"),
         (lose_the_last_frame, "I1 frames"),
         (double_a_frame, "I1 frames"),
+        (double_the_last_frame, "I1 frames"),
         (swap_frames, "I1 frames"),
+        (lose_one_and_double_another, "I1 frames"),
+        (alter_a_frame, "I1 frames"),
         (refuse_a_call, "I1 frames"),
         (hear_nothing_of_a_call, "I1 frames"),
         (lose_a_row, "I2 one end"),
@@ -247,6 +284,7 @@ def fail_to_find_out(history: History) -> None:
         (keep_descriptors, "I7 bounds"),
         (keep_threads, "I7 bounds"),
         (fall_silent, "I8 audio"),
+        (come_late, "I8 audio"),
         (end_for_another_reason, "I9 reason"),
         (tell_of_another_reason, "I9 reason"),
         (print_a_secret, "I10 secrets"),
@@ -268,9 +306,23 @@ def test_a_machine_that_is_late_itself_is_no_finding() -> None:
     assert findings(history) == []
 
 
+def test_gaps_that_were_counted_are_judged_as_those_of_every_message() -> None:
+    """A steady load keeps no moments, only how often each gap was."""
+    history = good()
+    fall_silent(history)
+    stream = history.streams[0]
+    judged = gap_p99_ms(history)
+    pairs = itertools.pairwise(stream.arrivals)
+    stream.gaps_ms = dict(Counter(round((later - earlier) * 1000) for earlier, later in pairs if is_in_fault(history, earlier, later)))
+    stream.arrivals.clear()
+    assert gap_p99_ms(history) == pytest.approx(judged, abs=1)
+    assert [finding.invariant for finding in findings(history)] == ["I8 audio"]
+
+
 def test_one_gap_counts_by_its_time_and_not_as_one_of_many() -> None:
     assert wait_p99_ms([20.0] * 99 + [2000.0]) == 2000.0
     assert wait_p99_ms([20.0] * 1000 + [150.0]) == 20.0
+    assert wait_p99_ms(Counter({20.0: 99, 2000.0: 1})) == 2000.0
     assert wait_p99_ms([]) == 0.0
 
 
@@ -278,7 +330,9 @@ def test_what_a_fault_may_cost_is_no_finding() -> None:
     history = good()
     call = history.calls[0]
     call.whole, call.may_end = False, ("process_lost",)
-    del history.streams[0].frames[150:], history.streams[0].arrivals[150:]
+    come_as(history.streams[0], IN_ORDER[:150])
+    del history.streams[0].arrivals[150:]
+    history.streams[0].last_at = history.streams[0].arrivals[-1]
     history.stream_rows[0].cause, history.stream_rows[0].charges[0].seconds = "process_lost", 3
     history.callbacks[1].event = "DroppedStream"
     assert findings(history) == []

@@ -88,7 +88,7 @@ def test_a_frame_is_known_by_its_call_and_number_and_silence_is_none() -> None:
 def test_a_row_says_what_was_lost_and_why_it_failed() -> None:
     call = BroughtCall("call", "Alder", "twilio", 1, "web 1", taken=True, sent=10)
     history = History("a", injected_at=1, healed_at=3, settled_at=4, calls=[call])
-    history.streams.append(HeardStream("Alder", "call", "stream", 1.0, frames=[(1, number) for number in range(7)]))
+    history.streams.append(HeardStream("Alder", "call", "stream", 1.0, runs=[[1, 0, 6]]))
     row = Row("a", "stores", history, [Finding("I1 frames", "3 of 10 did not come")])
     assert (row.verdict, table.lost_frames(history)) == ("FAILED", 3)
     assert table.words_of(row) == ["    I1 frames 3 of 10 did not come"]

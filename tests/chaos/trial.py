@@ -38,12 +38,16 @@ class Fault:
     not_here: str = ""
     settle_seconds: float = 45.0
     calls_before: int = 4
+    pause_seconds: float = 0.0
+    """Between two of them: of very many at once from one address a process refuses some."""
     spoken_seconds: float = 1.0
     """How long calls have gone on when it begins."""
     is_ready: bool | None = None
     """What a load balancer is to be told meanwhile: whether each web process may take calls. None: either."""
     is_written: bool = False
     """Whether it begins only when calls and streams have their rows."""
+    peers: type[Peers] = Peers
+    """Who brings and hears its calls."""
     is_asked_for: bool = False
     """It takes minutes, or is much like another: it comes only by its name, or at random."""
 
@@ -87,7 +91,7 @@ class Trial:
         history = self.history
         watch = Watch(self.site.alive())
         try:
-            async with Peers(self.site, self.answers, history, LONGEST_CALL_SECONDS + self.seconds) as self.peers:
+            async with self.fault.peers(self.site, self.answers, history, LONGEST_CALL_SECONDS + self.seconds) as self.peers:
                 await self._course(watch)
                 await self._settle()
                 await self.look_for_spools_left()
@@ -108,12 +112,15 @@ class Trial:
 
     async def _course(self, watch: Watch) -> None:
         peers, history = self.peers, self.history
-        through = [peers.place("before") for _ in range(self.fault.calls_before)]
+        through = []
+        for _ in range(self.fault.calls_before):
+            through.append(peers.place("before"))
+            await asyncio.sleep(self.fault.pause_seconds)
         short = [peers.place("short") for _ in range(min(2, self.fault.calls_before))]
         await peers.until_heard([*through, *short])
         await asyncio.sleep(self.fault.spoken_seconds)
         if self.fault.is_written:
-            await self.until_written([caller.record.call_uuid for caller in (*through, *short)])
+            await self.until_written([caller.record.call_uuid for caller in (*through, *short) if caller.record.taken])
         if self.is_first:
             watch.look_before()
         history.injected_at = time.monotonic()

@@ -1,4 +1,5 @@
-"""The journeys' installation, started once a session; what its processes said is shown with every test that fails."""
+"""The journeys' installation, started with the first of them and stopped after the last; what its processes said is shown with every test
+that fails."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ BEGUN_WITH = pytest.StashKey[str]()
 """Which piece of the tests the first journey of this process is of."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def answers() -> Iterator[Answers]:
     answers = Answers()
     server = AnswerServer(answers)
@@ -30,13 +31,13 @@ def answers() -> Iterator[Answers]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """The only certificate authority that the installation trusts."""
     return Authority(tmp_path_factory.mktemp("certificates"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def mail_port() -> int:
     return free_port()
 
@@ -48,7 +49,7 @@ def mails(mail_port: int) -> Iterator[Receiver]:
         yield receiver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(
     tmp_path_factory: pytest.TempPathFactory, answers: Answers, authority: Authority, request: pytest.FixtureRequest, mail_port: int
 ) -> Iterator[Installation]:
@@ -62,24 +63,24 @@ def installation(
         installation.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def web(installation: Installation) -> Web:
     """The web process most calls go to."""
     return installation.web()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def small_buffers(installation: Installation) -> Web:
     """A second web process of the same installation, with buffers of 3 s instead of 40 s."""
     return installation.web("web with small buffers", BUFFER_MS="3000", CONNECT_RETRY_SECONDS="0.1")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def console(web: Web) -> Console:
     return web.console()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def long_run(web: Web, answers: Answers) -> Iterator[Future[LongRun]]:
     """The journey with the real buffer, in a thread and an event loop of its own beside the others."""
     with ThreadPoolExecutor(1) as thread:
@@ -91,7 +92,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.config.stash.setdefault(BEGUN_WITH, distribution.piece(item.nodeid))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def long_run_begins_early(request: pytest.FixtureRequest) -> None:
     """Where this process begins with the journeys that wait for it."""
     mine = request.config.stash[BEGUN_WITH]

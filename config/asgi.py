@@ -21,6 +21,7 @@ from django.urls import get_resolver, re_path  # noqa: E402 - as below
 
 import config.celery  # noqa: E402, F401 - all that callbacks are sent with is imported before the first call, not beside it
 from cdr.live import live_urlpatterns  # noqa: E402 - needs the app registry that the line above fills
+from config import page_connections  # noqa: E402 - as above
 from config.behind_proxies import BehindProxies  # noqa: E402 - as above
 from config.metrics.page import MetricsPage  # noqa: E402 - as above
 from config.plain_http import NoPlainSecrets  # noqa: E402 - as above
@@ -38,6 +39,7 @@ def served_as(role: str, metrics_port: int | None = None) -> BehindProxies:
 
     All pages are imported here: the first request for one would do so in the middle of calls, and they would wait for it."""
     if role != MEDIA:
+        page_connections.share_among_pages()
         garbage_collection.rest()
         get_resolver().url_patterns  # noqa: B018 - reading it imports them
         garbage_collection.begin_again()

@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 
 from django.db import connection
 
+from streams.database_threads import keep_own_connection
+
 log = logging.getLogger(__name__)
 
 LIMIT_SECONDS = 2.0
@@ -20,7 +22,7 @@ MOST_CHECKS = 4
 T = TypeVar("T")
 
 # However many ask, and whatever hangs: a thread for each check, and none that pages or calls use.
-threads = ThreadPoolExecutor(MOST_CHECKS, thread_name_prefix="health")
+threads = ThreadPoolExecutor(MOST_CHECKS, thread_name_prefix="health", initializer=keep_own_connection)
 
 
 class BackgroundCheck(Generic[T]):

@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from config.silent_peers import LIBPQ
 from streams.guard import Network
 
+PAGES_POOL, MOST_OF_PAGES = "PAGES_POOL", 100
+"""In Django's entry: how many connections the pages of a process share; 0: each request opens its own."""
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 
@@ -129,6 +131,10 @@ def database_entry(url: str, embedded_file: Path) -> dict[str, Any]:
     options = LIBPQ | dict(parse_qsl(parts.query))
     if not options.get("conn_max_age", "60").isdigit():
         raise ImproperlyConfigured("DATABASE_URL: conn_max_age is the seconds a connection is kept, a whole number such as 60.")
+    if not (pool := options.pop("pool", "0")).isdecimal() or int(pool) > MOST_OF_PAGES:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL: pool is how many connections the pages of a process share, a whole number up to {MOST_OF_PAGES} such as 6."
+        )
     host = options.pop("host", parts.hostname or "")
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -140,6 +146,7 @@ def database_entry(url: str, embedded_file: Path) -> dict[str, Any]:
         "CONN_MAX_AGE": int(options.pop("conn_max_age", "60")),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
+        PAGES_POOL: int(pool),
     }
 
 

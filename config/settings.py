@@ -294,5 +294,6 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "axes": {"level": "ERROR"},
+        "psycopg.pool": {"level": "ERROR"},  # each connection that could not be made; who asked for it says so
     },
 }

@@ -6,6 +6,7 @@ Owns those numbers. What an application does about a peer that still answers on 
 import socket
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -25,16 +26,20 @@ LIBPQ = {
 
 ABANDONED_SECONDS = 30
 
+_told: "WeakSet[Any]" = WeakSet()
+"""The connections whose session knows it: one that pages share is connected to anew by each of them, as Django sees it."""
+
 
 def let_server_end_what_is_abandoned(sender: Any, connection: BaseDatabaseWrapper, **more: Any) -> None:
     """Of a process that was cut off, PostgreSQL's side knows nothing: by its own defaults, a transaction that was begun keeps its locks for
     two hours, and a callback or a call that it had claimed waits as long. Said in the session, because poolers refuse it at the start."""
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or connection.connection in _told:
         return
     connection.connection.execute(  # not as a query of Django's, which is logged and counted
         f"SET idle_in_transaction_session_timeout = '{ABANDONED_SECONDS}s'; SET tcp_keepalives_idle = {IDLE_SECONDS}; "
         f"SET tcp_keepalives_interval = {INTERVAL_SECONDS}; SET tcp_keepalives_count = {PROBES}; SET tcp_user_timeout = {UNANSWERED_MS}"
     )
+    _told.add(connection.connection)
 
 
 _OPTIONS = {"TCP_KEEPIDLE": IDLE_SECONDS, "TCP_KEEPINTVL": INTERVAL_SECONDS, "TCP_KEEPCNT": PROBES, "TCP_USER_TIMEOUT": UNANSWERED_MS}

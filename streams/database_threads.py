@@ -14,12 +14,15 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import load_backend
 
 from streams.shares import Places
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+OF_THREADS = "OF_THREADS"
+"""In the entry of DATABASES, where others share connections: the entry for threads that do not."""
 ANSWER_SECONDS = 15.0
 """A database that answers takes a hundredth of this for what is asked beside the event loop."""
 
@@ -30,7 +33,7 @@ class DatabaseThreads:
 
     def __init__(self, count: int, name: str, answer_seconds: float | None = None) -> None:
         self._answer_seconds = answer_seconds or ANSWER_SECONDS
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix=name)
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix=name, initializer=keep_own_connection)
         self._connections: set[BaseDatabaseWrapper] = set()
         self._running: set[_Running] = set()
 
@@ -93,6 +96,13 @@ class DatabaseThreads:
         for own in self._connections:
             own.inc_thread_sharing()  # its thread is gone
             own.close()
+
+
+def keep_own_connection() -> None:
+    """In this thread, where others share theirs: what calls need is not to wait until a page is done with one."""
+    own = connections.settings[DEFAULT_DB_ALIAS].get(OF_THREADS)
+    if own:
+        connections[DEFAULT_DB_ALIAS] = load_backend(own["ENGINE"]).DatabaseWrapper(own, DEFAULT_DB_ALIAS)
 
 
 class _Running:

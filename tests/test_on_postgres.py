@@ -35,6 +35,7 @@ TESTS = (
     "tests/streams/gateways",
     "tests/streams/recordings/test_sweeping.py",
     "tests/config/doctor/test_of_stores.py",
+    "tests/config/test_page_connections.py",
     "tests/config/doctor/test_of_work.py",
     "tests/cdr/bulk_export",
     "tests/streams/delivery/test_outbox.py",

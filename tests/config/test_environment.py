@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import Environment, database_entry
+from config.environment import PAGES_POOL, Environment, database_entry
 from config.silent_peers import LIBPQ
 
 
@@ -106,6 +106,15 @@ def test_a_postgresql_url_is_taken_apart():
 def test_what_the_url_says_of_silence_wins():
     found = database_entry("postgresql://me@db.example/calls?tcp_user_timeout=30000&keepalives_idle=60", Path("x"))
     assert found["OPTIONS"] == LIBPQ | {"tcp_user_timeout": "30000", "keepalives_idle": "60"}
+
+
+def test_how_many_connections_pages_share_is_said_in_the_url_and_is_no_parameter_of_libpqs() -> None:
+    found = database_entry("postgresql://me@db.example/calls?pool=6&sslmode=require", Path("x"))
+    assert (found[PAGES_POOL], found["OPTIONS"]) == (6, {**LIBPQ, "sslmode": "require"})
+    assert database_entry("postgresql://me@db.example/calls", Path("x"))[PAGES_POOL] == 0
+    for wrong in ("many", "-1", "101", "2.5"):
+        with pytest.raises(ImproperlyConfigured, match="pool is how many connections .* a whole number up to 100 such as 6"):
+            database_entry(f"postgresql://me@db.example/calls?pool={wrong}", Path("x"))
 
 
 def test_a_postgresql_socket_folder_is_a_host():

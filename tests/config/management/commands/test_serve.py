@@ -19,6 +19,7 @@ from django.core.management import CommandError, call_command
 from config import child_process
 
 ROOT = Path(__file__).parents[4]
+PROXIED = {"HTTPS": "1", "TRUSTED_PROXIES": "127.0.0.1"}
 
 
 @asynccontextmanager
@@ -43,8 +44,9 @@ async def address_of(process: asyncio.subprocess.Process) -> str:
 
 async def test_it_says_where_it_listens_and_told_to_stop_it_is_unready_while_its_port_still_answers(tmp_path: Path):
     """Without Redis and a worker it is never ready; what counts here is why. Another that wants the same port says so in a sentence."""
-    async with serving(tmp_path, 0, DRAIN_NOTICE_SECONDS="300") as process:
+    async with serving(tmp_path, 0, DRAIN_NOTICE_SECONDS="300", **PROXIED) as process:
         address = await address_of(process)
+        await it_stands_behind_its_proxies_and_refuses_plain_secrets(address)
         assert await asyncio.to_thread(read, address + "/healthz") == b"ok\n"
         assert await asyncio.to_thread(said_of_the_process, address) == "ok"
         process.send_signal(signal.SIGTERM)
@@ -77,19 +79,21 @@ def answered(url: str, data: bytes | None = None, **headers: str) -> int:
         connection.close()
 
 
-@pytest.mark.parametrize("role", ["all", "console"])
-async def test_it_stands_behind_its_proxies_and_refuses_plain_secrets_in_every_role_with_pages(tmp_path: Path, role: str):
-    """With TLS at the proxy, a page that did not know of it would lead to itself for ever."""
-    async with serving(tmp_path, 0, HTTPS="1", TRUSTED_PROXIES="127.0.0.1", SERVE_ROLE=role) as process:
-        address = await address_of(process)
-        page = address + "/admin/login/"
-        assert await asyncio.to_thread(answered, page) == 301
-        assert await asyncio.to_thread(answered, page, X_Forwarded_Proto="https") == 200
-        assert await asyncio.to_thread(answered, page, X_Forwarded_Proto="https", X_Forwarded_Host="evil.example") == 400
-        assert await asyncio.to_thread(answered, page, b"password=secret") == 403
-        assert await asyncio.to_thread(answered, f"{address}/nowhere/", X_Forwarded_Proto="https") == 404
+async def test_where_pages_are_all_it_serves_it_stands_behind_its_proxies_as_well(tmp_path: Path):
+    async with serving(tmp_path, 0, SERVE_ROLE="console", **PROXIED) as process:
+        await it_stands_behind_its_proxies_and_refuses_plain_secrets(await address_of(process))
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 30) == 0
+
+
+async def it_stands_behind_its_proxies_and_refuses_plain_secrets(address: str) -> None:
+    """With TLS at the proxy, a page that did not know of it would lead to itself for ever."""
+    page = address + "/admin/login/"
+    assert await asyncio.to_thread(answered, page) == 301
+    assert await asyncio.to_thread(answered, page, X_Forwarded_Proto="https") == 200
+    assert await asyncio.to_thread(answered, page, X_Forwarded_Proto="https", X_Forwarded_Host="evil.example") == 400
+    assert await asyncio.to_thread(answered, page, b"password=secret") == 403
+    assert await asyncio.to_thread(answered, f"{address}/nowhere/", X_Forwarded_Proto="https") == 404
 
 
 def said_of_the_process(address: str) -> str:

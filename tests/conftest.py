@@ -19,7 +19,7 @@ from django.core.management.commands import flush
 from django.db import connection
 
 from streams import name_lookup
-from tests import distribution, few_cases, made_once, migrated, report, rows_again, warm_start
+from tests import distribution, few_cases, made_once, migrated, report, rows_again, unasked_fixtures, warm_start
 
 pytest.register_assert_rewrite("tests.upgrades")  # what its assertions compared is told, as in a test's own file
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process that a test starts compiles all sources once more
@@ -140,6 +140,12 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution.Distribution:
     return distribution.Distribution(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """When pytest knows all fixtures of its plugins."""
+    unasked_fixtures.ask_no_more(session)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 DESCRIPTORS, THREADS, PROCESSES = "/proc/self/fd", "/proc/self/task", Path("/proc")
+SHOWN = os.path.exists(DESCRIPTORS)
+"""Asked once: it is looked twice at every test."""
 KINDS = {stat.S_IFSOCK: "socket", stat.S_IFIFO: "pipe"}
 """An event loop that was not closed shows by the pair of sockets it wakes itself with. Pollers say nothing: Celery's and Werkzeug's
 libraries leave theirs to the collector."""
@@ -40,7 +42,7 @@ def open_now(loop: asyncio.AbstractEventLoop | None = None) -> set[Hashable]:
 
 
 def descriptors() -> Iterator[Descriptor]:
-    for name in os.listdir(DESCRIPTORS) if os.path.exists(DESCRIPTORS) else ():
+    for name in os.listdir(DESCRIPTORS) if SHOWN else ():
         try:
             found = os.fstat(number := int(name))
         except OSError:  # the one by which the folder was read, or another thread's
@@ -55,7 +57,7 @@ def children() -> Iterator[Child]:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
         return  # there is none
-    for thread in os.listdir(THREADS) if os.path.exists(THREADS) else ():
+    for thread in os.listdir(THREADS) if SHOWN else ():
         yield from map(Child, begun_by(f"{THREADS}/{thread}/children"))
 
 

@@ -54,11 +54,12 @@ if settings.configured:  # pytest-django does so at the sight of DJANGO_SETTINGS
 django.setup()
 # A pytest that this one starts (another process of it, or the one on PostgreSQL) is to read the settings with a DATA_DIR of its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]
-ANYWHERE: dict[str, Any] = {"max_examples": 50, "deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+ANYWHERE: dict[str, Any] = {"max_examples": 15, "deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+# A few, but other ones at every run; `pytest --hypothesis-profile=many` looks longer, after a change of a rule.
 hypothesis.settings.register_profile("any machine", **ANYWHERE)
-# The same examples every time, so that only a change makes a run fail, and a third as many: they find what they found the time before.
-# New ones are looked for wherever else the tests run.
-hypothesis.settings.register_profile("CI", **ANYWHERE | {"max_examples": 15}, derandomize=True, database=None, print_blob=True)
+hypothesis.settings.register_profile("many", **ANYWHERE | {"max_examples": 500})
+# The same examples every time, so that only a change makes a run fail.
+hypothesis.settings.register_profile("CI", **ANYWHERE, derandomize=True, database=None, print_blob=True)
 hypothesis.settings.load_profile("CI" if os.environ.get("CI") == "true" else "any machine")
 name_lookup.system()  # with the threads that serve the resolver of this process, and those of tests, as long as it lives
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one is slow by design

@@ -81,6 +81,8 @@ def _require_what_it_takes() -> None:
     [(kind,)] = asked("SELECT relkind FROM pg_class WHERE oid = to_regclass(%s)", TABLE) or [("",)]
     if kind != "r":
         raise CannotConvert(f"{TABLE} is no plain table here. Run manage.py migrate first; one that others have partitioned stays so.")
+    if asked("SELECT FROM pg_stat_progress_create_index WHERE relid = to_regclass(%s)", TABLE):
+        raise CannotConvert(f"An index of {TABLE} is being built just now, by the same command perhaps. Begin again when that is done.")
     for (name,) in asked(STRANGE, TABLE, TABLE):
         raise CannotConvert(f"{name} cannot be had on a table that is partitioned by time. Take it away first.")
 

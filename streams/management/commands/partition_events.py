@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from streams import event_partitions
 from streams.database_clock import database_now
@@ -31,6 +32,11 @@ class Command(BaseCommand):
             made = event_partitions.make_ahead(database_now())
         except (CannotConvert, NeverFree) as error:
             raise CommandError(str(error)) from error
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database refused: {str(error).splitlines()[0]}. Events are taken as before. Run it as the user who owns the tables;"
+                " where it was cut off, begin again."
+            ) from error
         for name in made:
             self.stdout.write(f"Made {name}.")
         for one in event_partitions.partitions():

@@ -18,6 +18,7 @@ from cdr.pages.log.reading import rows_of_call, rows_of_stream
 from streams import event_partitions, journal
 from streams.event_partitions import CannotConvert, NeverFree, short_locks
 from streams.event_partitions.catalog import taken_until
+from streams.event_partitions.short_locks import asked, execute
 from streams.models import Call, Stream, StreamEvent
 from streams.pure.call.notes import CallFacts
 from streams.pure.lifecycle import EventKind
@@ -175,6 +176,11 @@ def test_one_that_was_cut_off_or_found_the_table_in_use_is_begun_again(
         assert taken_until() is None, "else each event of the next month would be refused"
     finally:
         reading.close()
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {own_role}; SET ROLE {own_role}")
+        with pytest.raises(CommandError, match=r"refused: must be owner of .*\. Events are taken as before\. Run it as the user who owns"):
+            call_command("partition_events", stdout=StringIO())
+        cursor.execute("RESET ROLE")
     far = StreamEvent.objects.create(call=stream.call, at=timezone.now() + timedelta(days=500), kind="call_dtmf")
     with pytest.raises(CommandError, match="a clock was wrong then"):
         call_command("partition_events", stdout=StringIO())
@@ -189,6 +195,32 @@ def test_one_that_was_cut_off_or_found_the_table_in_use_is_begun_again(
     again = StringIO()
     call_command("partition_events", stdout=again)
     assert "Made" not in again.getvalue() and len(again.getvalue().splitlines()) == len(event_partitions.partitions())
+
+
+def test_two_at_once_are_not_in_each_others_way(own_database: None) -> None:
+    """One builds an index, and waits for somebody who writes."""
+    writing = connections.create_connection("default")
+
+    def build() -> None:
+        execute("CREATE INDEX CONCURRENTLY event_built ON streams_streamevent (kind)")
+        connections.close_all()
+
+    building = threading.Thread(target=build)
+    try:
+        with writing.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("LOCK TABLE streams_streamevent IN ROW EXCLUSIVE MODE")
+            building.start()
+            while not asked("SELECT FROM pg_stat_progress_create_index"):
+                threading.Event().wait(0.01)
+            with pytest.raises(CannotConvert, match="is being built just now"):
+                event_partitions.convert(MONTH, NOT_CALLED.append)
+    finally:
+        writing.close()
+        building.join(30)
+    assert event_partitions.convert(MONTH, NOT_CALLED.append) < 5
+    with connection.cursor() as cursor:
+        assert "event_built" in connection.introspection.get_constraints(cursor, "streams_streamevent"), "as every index that there is"
 
 
 @pytest.mark.django_db

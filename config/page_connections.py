@@ -7,7 +7,8 @@ know what pages ask."""
 from importlib import import_module
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.core.signals import request_finished
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from config.environment import PAGES_POOL
 from streams.database_threads import OF_THREADS
@@ -23,6 +24,17 @@ def share_among_pages() -> None:
     if entry.get(PAGES_POOL) and OF_THREADS not in entry:
         import_module("psycopg_pool")  # now, and not by the first page beside calls
         connections.settings[DEFAULT_DB_ALIAS] = pooled(entry)
+
+
+def close_after_each_request() -> None:
+    """Where pages share none. Django would keep a request's connection for the next one of its thread, which never comes: it stays open
+    until Python comes round to it."""
+    request_finished.connect(close_own)
+
+
+def close_own(**_: Any) -> None:
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        connection.close()
 
 
 def pooled(entry: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from functools import partial
 
 from django.conf import settings
 
+from config import page_connections
 from config.asgi import served_as
 from config.serving_role import ANSWERED_FIRST, CONSOLE
 from streams.calls import switchboard
@@ -32,6 +33,7 @@ def serve(role: str, host: str, port: int, shared: PortOfSeveral | None, own_por
     """Until it is told to stop. Returns '' or the sentence that says why it could not listen. `own_port` is one on which this
     process alone is asked."""
     raise_limit()
+    page_connections.close_after_each_request()
     server = Server(
         served_as(role, None if shared is None else own_port or NOWHERE),
         host,

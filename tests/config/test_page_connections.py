@@ -130,3 +130,14 @@ async def written_by_own_threads(facts: CallFacts, story: Story) -> list[int]:
 def test_a_process_whose_url_says_nothing_has_none(pool: Callable[[int], None]) -> None:
     pool(0)
     assert "pool" not in connections.settings["default"]["OPTIONS"] and connections.settings["default"]["CONN_MAX_AGE"] == 60
+
+
+def test_without_one_no_request_leaves_its_connection_behind() -> None:
+    page_connections.close_after_each_request()
+    try:
+        gone = in_a_page(backend)
+    finally:
+        request_finished.disconnect(page_connections.close_own)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_stat_activity WHERE pid = %s", [gone])
+        assert cursor.fetchall() == []

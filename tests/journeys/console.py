@@ -11,6 +11,7 @@ from tests.journeys.page import Form, Page
 
 HELD = "held_form"
 """The field of the page that confirms who somebody is: in it waits what was sent."""
+A_CALL = re.compile(r"/calldetail/[^/?]+/change/")
 
 
 class Console:
@@ -35,13 +36,16 @@ class Console:
 
     def call(self, searched: str) -> Page:
         """The page of a call, by way of the search in the list of calls (by UUID or number)."""
-        return self.get(self.get("/admin/cdr/calldetail/", q=searched).link(r"/calldetail/[^/?]+/change/"))
+        return self.get(self.get("/admin/cdr/calldetail/", q=searched).link(A_CALL.pattern))
 
     def call_that_says(self, searched: str, words: str) -> Page:
         """The page of a call, once `words` are on it: nothing comes over a wire when the platform has written something down."""
+        address = None
         for _ in range(100):
-            found = self.get("/admin/cdr/calldetail/", q=searched)
-            if "/change/" in " ".join(found.links) and words in (page := self.call(searched)).text:
+            if address is None:
+                found = self.get("/admin/cdr/calldetail/", q=searched)
+                address = next((link for link in found.links if A_CALL.search(link)), None)
+            if address is not None and words in (page := self.get(address)).text:
                 return page
             time.sleep(0.1)
         raise AssertionError(f"the page of call {searched} does not say {words!r}: {self.call(searched).text}")

@@ -2,6 +2,7 @@
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -128,3 +129,20 @@ def test_what_groups_let_do_and_what_is_a_users_own_is_one_query(db, django_asse
         assert user.has_perms(["cdr.see_numbers", "cdr.view_streamdetail", "cdr.view_calldetail"])
         assert not user.has_perm("cdr.see_secrets")
     assert len(user.get_all_permissions()) == support_group().permissions.count() + 1
+
+
+def test_everybody_is_read_and_may_do_as_django_says(db) -> None:
+    """Of people with rights of their own, of groups, of both, of none, and who are everything or gone."""
+    for number, name in enumerate(("none", "own", "group", "both", "gone", "superuser")):
+        user = User.objects.create_user(name, is_staff=True, is_active=name != "gone", is_superuser=name == "superuser")
+        if name not in ("none", "group"):
+            user.user_permissions.set(Permission.objects.order_by("pk")[number : number + 20])
+        if name not in ("none", "own"):
+            user.groups.add(support_group())
+    for user in User.objects.all():
+        known = Backend().get_user(user.pk)
+        assert (known is None) == (user.username == "gone")
+        fields = vars(user).keys() - {"_state"}
+        assert known is None or {name: getattr(known, name) for name in fields} == {name: getattr(user, name) for name in fields}
+        assert Backend().get_all_permissions(user) == ModelBackend().get_all_permissions(User.objects.get(pk=user.pk))
+    assert Backend().get_user(987_654) is None

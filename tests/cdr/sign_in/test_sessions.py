@@ -149,3 +149,10 @@ def test_a_clock_that_was_set_back_confirms_nobody() -> None:
     with minutes(6):
         assert not sessions.is_confirmed(session)
     assert not sessions.is_confirmed({})
+
+
+def test_one_whose_time_is_over_is_nobodys_and_has_no_key(browser) -> None:
+    assert is_in(browser)
+    ConsoleSession.objects.update(expire_date=timezone.now())
+    store = sessions.SessionStore(browser.session.session_key)
+    assert (store.load(), store.session_key, store.row) == ({}, None, None) and not is_in(browser)

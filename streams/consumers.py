@@ -5,6 +5,7 @@ Owns the accept and the receive loop. Must not know what credentials are, nor pa
 import logging
 import ssl
 import time
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -118,11 +119,13 @@ class GatewaySocket:
 
     def __init__(self, caller: Caller, spoken: Dialect, entry: KnownGateway, send: Send) -> None:
         self.entry = entry
-        self.loop = SocketLoop(send, entry.name)
+        context = copy_context()
+        self.loop = SocketLoop(send, entry.name, context)
         self.board = switchboard.current()
         self.relay: Relay | None = None
         meter = self.board.meter_of(caller.gateway_id)
-        self.line = GatewayLine(caller, spoken, LineCallbacks(self.bring, self.loop.tell, self.loop.close, self.refused, meter))
+        callbacks = LineCallbacks(self.bring, self.loop.tell, self.loop.close, self.refused, meter)
+        self.line = GatewayLine(caller, spoken, callbacks, context)
         self.board.calls.lines.add(self.line)
 
     def bring(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None) -> Relay | None:
@@ -173,7 +176,7 @@ class GatewaySocket:
             end = await self.loop.run(receive, self.line.feed, straight)
         finally:
             # Also when the server cancels us: the call's gateway is gone. What is left of the call does not need us.
-            self.loop.context.run(self.line.closed, end.code, end.problem)
+            self.line.closed(end.code, end.problem)
             self.board.calls.lines.discard(self.line)
 
     def refused(self, reason: Reason, words: str) -> None:

@@ -8,6 +8,7 @@ import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,6 +73,8 @@ class Relay:
         self.facts = facts
         self.context = context
         self.done = asyncio.Event()
+        self._whose_call = copy_context()
+        """Where it is said: frames come outside of it."""
         caller, now = line.caller, time.monotonic()
         identity, marks = Identity(facts.call_id, caller.auth_id), line.dialect.marks
         self.session = CallSession(identity, context.limits, now, facts.started_at, marks, noise=context.noise)
@@ -117,7 +120,7 @@ class Relay:
         for stream in self.session.audio(frame, now):
             self.links.pump(stream.id)
         if self.session.effects.pending:
-            self._carry_out()
+            self._whose_call.copy().run(self._carry_out)
 
     def hear(self, message: GatewayMessage, now: float) -> None:
         """Anything else that the gateway says."""

@@ -8,6 +8,7 @@ import secrets
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import copy_context
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,7 @@ class CustomerLinks:
         self.tls = tls
         self.kept = kept
         self.after = after
+        self._whose_call = copy_context()
         self._links: dict[UUID, Link] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -136,7 +138,7 @@ class CustomerLinks:
             while stream.waiting and socket.has_room and (text := stream.take(now)) is not None:
                 socket.write(text)
         except Exception:
-            self._broke(stream)
+            self._whose_call.copy().run(self._broke, stream)
 
     def _broke(self, stream: StreamSession) -> None:
         log.exception("Stream %s broke", stream.id)

@@ -5,6 +5,7 @@ Owns the time until then, and the wire's words in both directions. Must not know
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import Context
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -68,9 +69,10 @@ class LineCallbacks:
 
 class GatewayLine:
     """`decided` is set as soon as it is known which call this line brings, or that it brings none; `gone` when the socket is. A call may
-    go on on another line than it began on."""
+    go on on another line than it began on. In `context` everything is heard but frames of audio, which enter none: what is said there of
+    whose call it is counts for all that follows."""
 
-    def __init__(self, caller: Caller, dialect: Dialect, callbacks: LineCallbacks) -> None:
+    def __init__(self, caller: Caller, dialect: Dialect, callbacks: LineCallbacks, context: Context) -> None:
         self.caller = caller
         self.dialect = dialect
         self.decided = asyncio.Event()
@@ -78,12 +80,13 @@ class GatewayLine:
         self.gone = False
         self._callbacks = callbacks
         self._meter = callbacks.meter
+        self._context = context
         self._call: CallOnLine | None = None
         self._early: list[GatewayMessage] = []
         self._refused = False
         self._closed_by_us = False
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(MEDIA_START_SECONDS, self._no_media)
+        self._timer = loop.call_later(MEDIA_START_SECONDS, self._no_media, context=context)
         self._hold: asyncio.TimerHandle | None = None
 
     # From the gateway ------------------------------------------------------------------------------------------------------
@@ -91,7 +94,12 @@ class GatewayLine:
         """One message from the gateway. Nothing in it raises out of here."""
         if self._refused:
             return
-        self._take(self.dialect.decode_binary(data) if isinstance(data, bytes) else self.dialect.decode_text(data))
+        messages = self.dialect.decode_binary(data) if isinstance(data, bytes) else self.dialect.decode_text(data)
+        if len(messages) == 1 and type(messages[0]) is Audio and (call := self._call) is not None:
+            self._meter.frames += 1
+            call.audio(messages[0], time.monotonic())
+        else:
+            self._context.run(self._take, messages)
         self._watch_what_is_held()
 
     def _take(self, messages: Sequence[GatewayMessage]) -> None:
@@ -110,6 +118,9 @@ class GatewayLine:
 
     def closed(self, code: int | None, problem: str = "") -> None:
         """The socket is gone, with the WebSocket close code when there was one. `problem`: why it was ended on our side."""
+        self._context.run(self._closed, code, problem)
+
+    def _closed(self, code: int | None, problem: str) -> None:
         self.gone = True
         self._stop_waiting()
         self._waited()
@@ -145,7 +156,7 @@ class GatewayLine:
             self._hold.cancel()
             self._hold = None
         elif seconds and self._hold is None:
-            self._hold = asyncio.get_running_loop().call_later(seconds, self._waited)
+            self._hold = asyncio.get_running_loop().call_later(seconds, self._waited, context=self._context)
 
     def _waited(self) -> None:
         """What the dialect holds is held no longer."""

@@ -1,6 +1,7 @@
 """A process that sends back every message, by streams.serving.server.Server and the loop of the gateways' sockets. Prints its port."""
 
 import sys
+from contextvars import copy_context
 from typing import Any
 
 from streams.gateways.socket_loop import Receive, Send, SocketLoop
@@ -11,7 +12,7 @@ from streams.serving.server import Server
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     await receive()  # websocket.connect
     await send({"type": "websocket.accept"})
-    loop = SocketLoop(send, "echo")
+    loop = SocketLoop(send, "echo", copy_context())
     await loop.run(receive, loop.tell, scope["extensions"][STRAIGHT])
 
 

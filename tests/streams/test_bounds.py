@@ -4,6 +4,7 @@ Those that no other test fills are filled here."""
 
 import ast
 import asyncio
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -101,7 +102,7 @@ async def test_words_to_a_gateway_whose_server_waits() -> None:
         await heard.wait()
         return {"type": "websocket.receive", "text": "still here"}
 
-    loop = SocketLoop(send, "pbx")
+    loop = SocketLoop(send, "pbx", copy_context())
     running = asyncio.create_task(loop.run(receive, lambda said: None))
     await asyncio.sleep(0)
     for _ in range(2 * MOST_UNSENT_BYTES // 65_536):

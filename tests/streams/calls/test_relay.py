@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import weakref
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,6 +22,7 @@ from streams.customers import links
 from streams.customers.dial import DialSettings
 from streams.customers.open_socket import CustomerSocket
 from streams.gateways.line import GatewayLine
+from streams.log_subject import speak_of_call, spoken_of
 from streams.pure.call.limits import StreamLimits
 from streams.pure.call.notes import CallFacts, Note
 from streams.pure.call.session import CallSession
@@ -567,3 +569,44 @@ async def test_a_call_whose_lease_is_lost_stops_and_writes_nothing_more(caplog: 
                 await relay.done.wait()
     assert len(stage.notes) == count
     assert [record.getMessage() for record in caplog.records] == [f"Call {CALL}: Another process has it."]
+
+
+class SpokenOf(Stage):
+    """Also keeps of which call it was spoken when each note was made."""
+
+    def __init__(self, *requests: StreamRequest) -> None:
+        super().__init__(*requests)
+        self.spoken: list[tuple[EventKind, str | None]] = []
+
+    def bring(self, line: GatewayLine, who: CallIdentity, first: GatewayMessage | None) -> Relay:
+        speak_of_call(UUID(CALL))
+        return super().bring(line, who, first)
+
+    def record(self, facts: CallFacts, note: Note) -> None:
+        self.spoken.append((note.kind, spoken_of().get("call")))
+        super().record(facts, note)
+
+
+async def test_what_a_frame_brings_about_knows_its_call_and_nothing_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame itself enters no context: what is noted or logged for its sake does, and what is begun."""
+    logged, write = list[str | None](), CustomerSocket.write
+
+    def fails_at_the_last(socket: CustomerSocket, text: bytes) -> None:
+        if FRAMES[-1] in b64decode(json.loads(text).get("media", {}).get("payload", "")):
+            raise ZeroDivisionError
+        write(socket, text)
+
+    monkeypatch.setattr(CustomerSocket, "write", fails_at_the_last)
+    monkeypatch.setattr(links.log, "exception", lambda *_: logged.append(spoken_of().get("call")))
+    async with Customer() as customer:
+        stage = SpokenOf(asking(customer))
+        async with on(stage) as (line, _):
+            for frame in FRAMES[:-1]:
+                line.feed(frame)
+            await stage.until_noted(EventKind.STREAM_STARTED)
+            line.feed(FRAMES[-1])
+            await stage.until_noted(EventKind.STREAM_ENDED)
+    assert {EventKind.CALL_FIRST_AUDIO, EventKind.STREAM_STARTED, EventKind.STREAM_ENDED} <= {kind for kind, _ in stage.spoken}
+    assert [kind for kind, call in stage.spoken if call != CALL] == [EventKind.CALL_ENDED]  # which the test ends
+    assert logged == [CALL]
+    assert spoken_of() == {}

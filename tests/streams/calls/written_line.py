@@ -1,6 +1,7 @@
 """A gateway's line in a test's hand: the real line and the real dialect, on a socket whose words are written down."""
 
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Self
 
 from streams.gateways.line import Caller, CallOnLine, GatewayLine, LineCallbacks
@@ -41,7 +42,7 @@ class WrittenLine(GatewayLine):
         self.closes: list[tuple[int, str]] = []
         self.refusals: list[tuple[Reason, str]] = []
         ends = LineCallbacks(bring, self.sent.append, self._close_written, self._refusal_written, Meter())
-        super().__init__(of, dialect(of.dialect_name, of.query), ends)
+        super().__init__(of, dialect(of.dialect_name, of.query), ends, copy_context())
 
     def _close_written(self, code: int, reason: str) -> None:
         self.closes.append((code, reason))

@@ -2,13 +2,12 @@
 
 import asyncio
 import time
+from contextvars import copy_context
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from streams.gateways.socket_loop import CLOSE_INTERNAL_ERROR, SocketEnd, SocketLoop
-from streams.log_subject import speak_of_call, spoken_of
 from streams.pure.allowance import Allowance
 from streams.pure.straight import Straight, Taker
 
@@ -31,7 +30,7 @@ async def end_of(*messages: dict[str, Any]) -> tuple[SocketEnd, list[str | bytes
         if data == "fail":
             raise ZeroDivisionError
 
-    return await SocketLoop(send, "pbx").run(receive, feed), heard, sent
+    return await SocketLoop(send, "pbx", copy_context()).run(receive, feed), heard, sent
 
 
 def text(said: str) -> dict[str, Any]:
@@ -66,7 +65,7 @@ async def test_a_gateway_that_sends_without_a_pause_lets_others_have_their_turn(
             await asyncio.sleep(0)
 
     beside = asyncio.ensure_future(other())
-    await SocketLoop(None, "pbx").run(receive, heard.append)
+    await SocketLoop(None, "pbx", copy_context()).run(receive, heard.append)
     await beside
     assert heard == [str(number) for number in range(3000)]
     assert turns > 1000
@@ -80,7 +79,7 @@ async def test_what_a_gateway_sends_beyond_its_pace_is_read_later_and_nothing_is
         return waiting.pop(0)
 
     began = time.monotonic()
-    await SocketLoop(None, "pbx").run(receive, heard.append)
+    await SocketLoop(None, "pbx", copy_context()).run(receive, heard.append)
     assert heard == [str(number) for number in range(300)]
     assert time.monotonic() - began > 0.15
 
@@ -107,7 +106,7 @@ async def test_a_message_that_cannot_be_sent_keeps_back_none_behind_it(caplog: p
         await over.wait()
         return GONE
 
-    loop = SocketLoop(send, "pbx")
+    loop = SocketLoop(send, "pbx", copy_context())
     for said in ("first", "bad", "gone", "last"):
         loop.tell(said)
     async with asyncio.timeout(10):
@@ -159,7 +158,7 @@ class StraightServer:
         return await asyncio.wait_for(running, 10)
 
     async def begins(self) -> "asyncio.Task[SocketEnd]":
-        self.loop = SocketLoop(self.send, "pbx")
+        self.loop = SocketLoop(self.send, "pbx", copy_context())
         running = asyncio.ensure_future(self.loop.run(self.queue.get, self.feed, Straight(self.give_to, self.sends)))
         while self.taker is None:
             await asyncio.sleep(0)
@@ -203,21 +202,6 @@ async def test_one_that_breaks_us_closes_the_socket_also_where_it_came_straight(
     await asyncio.sleep(0.01)
     assert await server.ends(running) == SocketEnd(CLOSE_INTERNAL_ERROR, "internal error")
     assert server.sent == [{"type": "websocket.close", "code": CLOSE_INTERNAL_ERROR, "reason": "internal error"}]
-
-
-async def test_a_line_of_the_log_knows_its_call_whichever_way_the_message_came_that_said_it() -> None:
-    call, spoken = uuid4(), list[dict[str, str]]()
-    server = StraightServer()
-    server.feed = lambda said: speak_of_call(call) if said == "begins" else spoken.append(spoken_of())  # type: ignore[method-assign]
-    running = await server.begins()
-    server.brings("begins")
-    await asyncio.sleep(0.01)
-    server.brings("straight")
-    server.queue.put_nowait(text("through the queue"))
-    await server.ends(running)
-    assert server.straight == ["begins", "straight"]
-    assert spoken == [{"call": str(call)}] * 2
-    assert spoken_of() == {}
 
 
 async def test_what_is_told_goes_out_at_once_and_behind_what_waits_where_anything_does() -> None:

@@ -14,7 +14,7 @@ from config.environment import PAGES_POOL
 from streams.database_threads import OF_THREADS
 
 WAIT_SECONDS = 5.0
-"""For one that is free, or for a database that is away: then the page says that it is."""
+"""For one that is free, or for a database that is away: then the page fails, as it does without."""
 UNUSED_SECONDS = 60.0
 
 

@@ -30,6 +30,16 @@ _ABOVE = 0.4
 # of the manual's figures.
 _ABOVE_NOISE_DB = (6.5, 11.5, 16.0, 21.0, 31.0)
 _ENDS_LATER_MS = (60.0, 57.0, 52.0, 38.0, 5.0)
+# A last consonant, as the p, t or s of "shipped" or "six": up to 200 ms behind the vowel, and with nothing of its spectrum.
+_CONSONANT_FROM = (0, 8, 24, 36)
+"""From which bin on it is listened to: from 125, 625, 1625 and 2375 Hz."""
+_BANDS_BINS = np.array([_LAST_BIN - _FIRST_BIN - first for first in reversed(_CONSONANT_FROM)])
+_CONSONANT_STEPS = (4, 26)
+_IS_HEARD = 9.0
+"""So much more probable (a logarithm) are two powers than one: less is found in noise alone too often."""
+_BINS_THAT_TELL = 0.5
+"""Of each bin of each window: they overlap."""
+_CONSONANT_ENDS_LATER_MS = 36.0
 
 Floats = npt.NDArray[np.float32]
 
@@ -92,7 +102,7 @@ def word_end(samples: Samples, rate: int, rough_ms: float) -> float:
     middles_ms = np.arange(len(powers)) * _STEP_MS + _WINDOW_MS / 2
     may_be = middles_ms < rough_ms + _LATEST_MS
     noise = _noise(powers[~may_be])
-    sound_of, found_ms = middles_ms < rough_ms, rough_ms
+    sound_of, last = middles_ms < rough_ms, 0
     for _ in range(2):
         sound = np.maximum(powers[sound_of].mean(axis=0) - 1.5 * noise, 0) if sound_of.any() else np.zeros_like(noise)
         if not sound.any():
@@ -100,10 +110,33 @@ def word_end(samples: Samples, rate: int, rough_ms: float) -> float:
         weights = sound / (noise + sound)
         likeness = (powers * (weights / noise)).sum(axis=1) / weights.sum()
         evidence = np.log(np.clip(likeness, 0.5, 1e4)) - _ABOVE
-        found_ms = float(middles_ms[np.argmax(np.cumsum(np.where(may_be, evidence, -1)))])
+        last = int(np.argmax(np.cumsum(np.where(may_be, evidence, -1))))
+        found_ms = float(middles_ms[last])
         sound_of = (middles_ms <= found_ms) & (middles_ms > found_ms - _LAST_SOUND_MS)
-    spoken = powers[middles_ms <= found_ms].sum(axis=1).mean() / noise.sum()
+    behind = int(may_be.sum())
+    if steps := _consonant(powers[last + 1 : behind] / noise, len(powers) - behind):
+        return found_ms + steps * _STEP_MS + _CONSONANT_ENDS_LATER_MS
+    spoken = powers[: last + 1].sum(axis=1).mean() / noise.sum()
     return found_ms + float(np.interp(10 * np.log10(max(spoken - 1, 1e-3)), _ABOVE_NOISE_DB, _ENDS_LATER_MS))
+
+
+def _consonant(above: Floats, noise_steps: int) -> int:
+    """How many steps behind the sound before it ends, in powers relative to a noise that is known from so many steps; 0: there is none.
+
+    Each stretch may be one: that is taken of which it is least probable that noise alone is so loud, in any of the bands."""
+    begins, ends = np.triu_indices(len(above) + 1, _CONSONANT_STEPS[0])
+    short = ends - begins <= _CONSONANT_STEPS[1]
+    if not short.any():
+        return 0
+    begins, ends = begins[short], ends[short]
+    steps = (ends - begins)[:, np.newaxis]
+    bands = np.add.reduceat(above, _CONSONANT_FROM, axis=1, dtype=np.float64)[:, ::-1].cumsum(axis=1)
+    sums = np.concatenate([np.zeros((1, len(_BANDS_BINS))), bands.cumsum(axis=0)])
+    louder = np.maximum((sums[ends] - sums[begins]) / (steps * _BANDS_BINS), 1)
+    known_from = _BINS_THAT_TELL * _BANDS_BINS * steps * noise_steps / (steps + noise_steps)
+    evidence = (known_from * (louder - 1 - np.log(louder))).max(axis=1)
+    best = int(evidence.argmax())
+    return int(ends[best]) if evidence[best] > _IS_HEARD else 0
 
 
 def _powers(samples: Samples, rate: int) -> Floats:

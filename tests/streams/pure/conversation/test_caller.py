@@ -48,7 +48,7 @@ def late_by(said: list[tuple[float, float]], heard: list[tuple[float, float]]) -
 
 
 @pytest.mark.parametrize(
-    ("noise_db", "within_60", "all_but_few_ms"), [(None, 1.0, 20), (20, 0.95, 70), (10, 0.8, 100), (0, 0.6, 110)], ids=str
+    ("noise_db", "within_60", "all_but_few_ms"), [(None, 1.0, 20), (20, 0.97, 60), (10, 0.87, 85), (0, 0.65, 100)], ids=str
 )
 def test_ends_are_found_as_near_as_the_manual_says(noise_db: float | None, within_60: float, all_but_few_ms: float) -> None:
     """docs/turns.md has what is measured here; the bounds leave room for another machine's arithmetic."""

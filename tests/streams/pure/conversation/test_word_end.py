@@ -28,6 +28,27 @@ def test_it_is_found_however_roughly_it_is_known(noise_db: float | None, near_ms
     assert word_end(samples, 8000, ended_ms + rough_ms) == pytest.approx(ended_ms, abs=near_ms)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_last_consonant_is_found_behind_a_silence_in_which_noise_is_louder(seed: int) -> None:
+    """As in "six": a vowel, 60 ms of nothing, 130 ms of hissing, all of it weaker than the noise."""
+    drawn, ms = np.random.default_rng(seed), np.arange(BEFORE_MS * 8) / 8
+    vowel = np.sum([np.sin(2 * np.pi * 0.12 * tone * ms + tone) for tone in range(1, 9)], axis=0)[: (BEFORE_MS - 190) * 8]
+    hiss = np.diff(drawn.standard_normal(130 * 8 + 2), 2)
+    word = np.concatenate([vowel * LEVEL / vowel.std(), np.zeros(60 * 8), hiss * LEVEL / hiss.std() * 10 ** (-14 / 20)])
+    noise = drawn.standard_normal(len(word) + len(BEHIND)) * LEVEL * 10 ** (-10 / 20)
+    samples = (np.concatenate([word, BEHIND]) + noise).astype(np.int16)
+    assert word_end(samples, 8000, BEFORE_MS - 130) == pytest.approx(BEFORE_MS, abs=60)
+
+
+def test_in_noise_alone_there_is_no_consonant() -> None:
+    drawn = np.random.default_rng(1)
+    lines = [(drawn.standard_normal((BEFORE_MS + BEHIND_MS) * 8) * 500).astype(np.int16) for _ in range(100)]
+    for samples in lines:
+        samples[: (BEFORE_MS - 60) * 8 : 67] += 20_000
+    late = np.array([word_end(samples, 8000, BEFORE_MS) for samples in lines]) - (BEFORE_MS - 60)
+    assert (late > 80).mean() <= 0.03
+
+
 def test_where_nothing_is_heard_behind_it_it_is_as_it_was_known() -> None:
     samples, ended_ms = ending()
     assert word_end(samples[: round(ended_ms * 8) + 1600], 8000, ended_ms) == ended_ms

@@ -1,5 +1,5 @@
 """The people at both ends of a trial: gateways that send numbered frames on a monotonic schedule, one customer for each account with its
-service and its status callbacks, and what all of them saw.
+service and its status callbacks, bad ones beside them, and what all of them saw.
 
 Owns the recording. Must not know what is right, nor which fault there is."""
 
@@ -8,40 +8,24 @@ import itertools
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Protocol, Self
 
-from streams.simulate.call_plan import CallPlan, CallRefused
 from streams.simulate.callback_receiver import CallbackReceiver, ReceivedCallback
 from streams.simulate.conversation import Conversation
 from streams.simulate.customer import Behaviour, Customer
-from streams.simulate.gateway import CALLS
-from streams.simulate.wav import FRAME_BYTES, FRAME_SECONDS
-from tests.chaos.fault_proxy import find_packets, lose_packets
+from streams.simulate.ending import cancelled
+from tests.chaos.callers import CODECS, LONGEST_CALL_SECONDS, Caller, Voices
+from tests.chaos.counting_service import CountingService
 from tests.chaos.history import BroughtCall, HeardCallback, HeardStream, History
-from tests.chaos.sites import ACCOUNTS, CANARY, DIALECTS, PASSWORD, Site
+from tests.chaos.numbered_frames import keep
+from tests.chaos.sites import ACCOUNTS, CANARY, DIALECTS, Site
 from tests.journeys.answers import Answers
 from tests.journeys.stage import response, stream
 
-MAGIC = b"\x5a\xa7"
-CODECS = {"asterisk": "ulaw", "twilio": "ulaw", "audio_stream": "slin", "audio_fork": "slin"}
 CONTENT_TYPES = {"ulaw": "audio/x-mulaw;rate=8000", "slin": "audio/x-l16;rate=8000"}
-CONNECT_SECONDS = 20.0
-LONGEST_CALL_SECONDS = 120.0
 
 _tags = itertools.count(1)
-
-
-def numbered_frame(tag: int, number: int, size: int) -> bytes:
-    head = MAGIC + tag.to_bytes(4, "big") + number.to_bytes(4, "big")
-    return head + bytes([number % 251]) * (size - len(head))
-
-
-def read_frame(payload: bytes) -> tuple[int, int] | None:
-    """(tag, number); None for what is no frame of ours, such as silence filled in."""
-    if payload[:2] != MAGIC:
-        return None
-    return int.from_bytes(payload[2:6], "big"), int.from_bytes(payload[6:10], "big")
 
 
 class Service(Protocol):
@@ -54,88 +38,28 @@ class Service(Protocol):
     def status_url(self) -> str: ...
 
 
-class Caller:
-    """One call, from its upgrade to its hanging up. `record` is what its gateway saw."""
-
-    def __init__(self, site: Site, record: BroughtCall, longest_seconds: float = LONGEST_CALL_SECONDS) -> None:
-        self.record, self.longest_seconds = record, longest_seconds
-        codec = CODECS[record.dialect]
-        plan = CallPlan(
-            platform=site.webs[record.web],
-            gateway=f"{record.account.lower()}-{record.dialect}",
-            password=PASSWORD,
-            codec=codec,
-            dialect=record.dialect,
-            call_uuid=record.call_uuid,
-        )
-        self.frame_bytes = FRAME_BYTES[codec]
-        self.socket = CALLS[record.dialect](plan)
-        self.muted = False
-        self._hang_up = asyncio.Event()
-        self.task = asyncio.create_task(self._run())
-
-    def hang_up(self) -> None:
-        self._hang_up.set()
-
-    async def vanish(self) -> None:
-        """Its gateway dies: TCP is reset."""
-        self.muted = True
-        await self.socket.vanish()
-
-    def lose_touch(self) -> None:
-        """Its gateway's machine is gone: nothing that is sent to it arrives, and nothing comes from it."""
-        self.muted = True
-        lose_packets(self.socket._writer.get_extra_info("socket"))
-
-    def find_touch(self) -> None:
-        if not self.socket._writer.is_closing():
-            find_packets(self.socket._writer.get_extra_info("socket"))
-
-    async def _run(self) -> None:
-        record = self.record
-        record.began_at = time.monotonic()
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await self.socket.connect()
-        except (CallRefused, TimeoutError) as error:
-            record.refusal = str(error) or f"no answer to the upgrade within {CONNECT_SECONDS:g} s"
-            record.ended_at = time.monotonic()
-            return
-        record.taken = True
-        with suppress(OSError):
-            await self.socket.start_media()
-            await self._speak()
-        record.ended_at = time.monotonic()
-        record.end = record.end or (str(self.socket.end) if self.socket.end else "hung up")
-        await self.socket.hang_up()
-
-    async def _speak(self) -> None:
-        """A late frame does not make the next ones late."""
-        started = time.monotonic()
-        for number in itertools.count():
-            await asyncio.sleep(max(started + number * FRAME_SECONDS - time.monotonic(), 0))
-            if self._hang_up.is_set() or self.socket.end is not None or time.monotonic() - started > self.longest_seconds:
-                return
-            if not self.muted:
-                await self.socket.send_frame(numbered_frame(self.record.tag, self.record.sent, self.frame_bytes))
-                self.record.sent, self.record.last_frame_at = self.record.sent + 1, time.monotonic()
-
-
 class Peers:
     """Callers, and the customers they are streamed to. An async context manager; `history` is complete once it was left. No call goes on
     for longer than `longest_seconds`, whatever becomes of the trial."""
 
-    def __init__(self, site: Site, answers: Answers, history: History, longest_seconds: float = LONGEST_CALL_SECONDS) -> None:
+    def __init__(
+        self, site: Site, answers: Answers, history: History, longest_seconds: float = LONGEST_CALL_SECONDS, *, keep_moments: bool = True
+    ) -> None:
         self.site, self.answers, self.history, self.longest_seconds = site, answers, history, longest_seconds
+        self.keep_moments = keep_moments
         self.callers: list[Caller] = []
-        self.customers: dict[str, Service] = {}
+        self.customers: dict[str, CountingService] = {}
         self._services: list[tuple[str, Customer]] = []
         self._turn = itertools.count()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         for account in ACCOUNTS:
-            self.customers[account] = await self.service(account)
+            customer = CountingService(account, self.history, self.keep_moments)
+            self.customers[account] = await self._stack.enter_async_context(customer)
+        self._voices = Voices()
+        self._speaking = asyncio.create_task(self._voices.speak())
+        self._stack.push_async_callback(cancelled, self._speaking)
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -176,12 +100,9 @@ class Peers:
         }
         self.answers.set(record.call_uuid, response(stream(url or customer.url, **attributes)))
         self.history.calls.append(record)
-        caller = self.caller(record)
+        caller = Caller(self.site, record, self._voices, self.longest_seconds)
         self.callers.append(caller)
         return caller
-
-    def caller(self, record: BroughtCall) -> Caller:
-        return Caller(self.site, record, self.longest_seconds)
 
     async def until_heard(self, callers: list[Caller], frames: int = 5, timeout_seconds: float = 30) -> None:
         """Until each of them is heard by its customer, or was refused, or is over."""
@@ -194,13 +115,18 @@ class Peers:
             await asyncio.sleep(0.05)
 
     def heard_frames(self, caller: Caller) -> int:
-        return max((each.media_count for _, customer in self._services for each in customer.conversations
-                    if each.call_id == caller.record.call_uuid), default=0)  # fmt: skip
+        uuid = caller.record.call_uuid
+        elsewhere = (each.media_count for _, service in self._services for each in service.conversations if each.call_id == uuid)
+        return max(*(customer.heard_frames(uuid) for customer in self.customers.values()), *elsewhere)
 
     def record(self) -> None:
         """Into the history, what services and callback addresses have got up to now."""
-        self.history.streams = [heard(account, each) for account, customer in self._services for each in customer.conversations]
-        came = [(account, each) for account, customer in self._services for each in customer.receiver.callbacks]
+        if self._speaking.done():
+            self._speaking.result()  # raises what made everybody fall silent
+        self.history.streams = [stream for customer in self.customers.values() for each in customer.streams.values() for stream in each]
+        self.history.streams += [heard(account, each) for account, service in self._services for each in service.conversations]
+        came = [(account, each) for account, customer in self.customers.items() for each in customer.receiver.callbacks]
+        came += [(account, each) for account, service in self._services for each in service.receiver.callbacks]
         self.history.callbacks = [told(account, each) for account, each in came]
 
 
@@ -212,17 +138,6 @@ def heard(account: str, conversation: Conversation) -> HeardStream:
         keep(stream, media.payload)
     stream.close_code = conversation.close_code
     return stream
-
-
-def keep(stream: HeardStream, payload: bytes) -> int | None:
-    """What came in a media message; its number, if it has one."""
-    if (frame := read_frame(payload)) is None:
-        stream.filled += 1
-        return None
-    tag, number = frame
-    stream.take(tag, number)
-    stream.altered += payload != numbered_frame(tag, number, len(payload))
-    return number
 
 
 def told(account: str, callback: ReceivedCallback) -> HeardCallback:

@@ -27,12 +27,14 @@ PASSWORD, TOKEN, CANARY = "chaos-gateway-canary-q7v2x9k4", "chaos-token-canary-w
 SECRET, SECRETS = "chaos-secret-canary-" + "s" * 40, "chaos-secrets-canary-" + "k" * 40
 CANARIES = (PASSWORD, TOKEN, CANARY, SECRET, SECRETS)
 LEASE_SECONDS = 7
+MISSED_SECONDS = 7
+"""Without media, at the embedded form."""
 
 # Quicker than in real operation, where nothing but waiting would be different.
 SETTINGS = {
     "CONNECT_TIMEOUT_SECONDS": "2",
     "CONNECT_RETRY_SECONDS": "0.2 0.5",
-    "CALLBACK_TIMEOUT_SECONDS": "7",
+    "CALLBACK_TIMEOUT_SECONDS": "5",
     "CALLBACK_RETRY_SECONDS": "0.3 0.5 1 1 2 2 3 3 5 5",
     "ANSWER_TIMEOUT_SECONDS": "5",
     "LEASE_SECONDS": str(LEASE_SECONDS),
@@ -219,8 +221,9 @@ class EmbeddedSite(Site):
         self.ask = rows.of_sqlite(self.database)
         await asyncio.to_thread(migrated.copy_to, self.database)
         port = free_port()
-        # Buffers that are full within the time of a trial.
+        # Buffers that are full within the time of a trial, and gateways that are missed within it: nobody is stopped for longer here.
         self.environment |= {"BUFFER_MS": "5000", "CONNECT_TIMEOUT_SECONDS": "1.4", "CONNECT_RETRY_SECONDS": "0.1 0.2"}
+        self.environment |= {"MEDIA_TIMEOUT_SECONDS": str(MISSED_SECONDS)}
         run = (sys.executable, "manage.py", "run")
         process = self.spawn("run", *run, PORT=str(port))
         self.webs["web"] = f"ws://127.0.0.1:{port}"

@@ -15,7 +15,7 @@ from tests.chaos.__main__ import at_random, chosen, each_once
 from tests.chaos.history import BroughtCall, HeardStream, History
 from tests.chaos.invariants import Finding
 from tests.chaos.lanes import LANES, Lane
-from tests.chaos.peers import numbered_frame, read_frame
+from tests.chaos.numbered_frames import numbered_frame, read_frame
 from tests.chaos.sites import EmbeddedSite, LargeSite
 from tests.chaos.table import Row
 from tests.chaos.trial import Fault, Trial

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.chaos import rows
+from tests.chaos.callers import LONGEST_CALL_SECONDS, Caller
 from tests.chaos.history import BroughtCall, History
 from tests.chaos.invariants import AFTERMATH_SECONDS, Finding, findings
-from tests.chaos.peers import LONGEST_CALL_SECONDS, Caller, Peers
+from tests.chaos.peers import Peers
 from tests.chaos.sites import CANARIES, Site
 from tests.chaos.usage import Watch, Yardstick
 from tests.journeys.answers import Answers
@@ -22,6 +23,8 @@ LOOK_SECONDS, WRITTEN_SECONDS = 0.25, 45.0
 UNWRITTEN = ("unwritten", "unwritten and over")
 """Parts of calls that a fault places itself, while nothing is written."""
 REPLAYED_SECONDS = 20.0
+REST_SECONDS = 0.4
+"""From when it is healed until the next call begins."""
 READINESS_ASKED = 3
 
 
@@ -40,14 +43,14 @@ class Fault:
     calls_before: int = 4
     pause_seconds: float = 0.0
     """Between two of them: of very many at once from one address a process refuses some."""
-    spoken_seconds: float = 1.0
+    spoken_seconds: float = 0.6
     """How long calls have gone on when it begins."""
     is_ready: bool | None = None
     """What a load balancer is to be told meanwhile: whether each web process may take calls. None: either."""
     is_written: bool = False
     """Whether it begins only when calls and streams have their rows."""
-    peers: type[Peers] = Peers
-    """Who brings and hears its calls."""
+    keeps_moments: bool = True
+    """Whether every message's moment is kept: of very many, only how often gaps were how long, and frames how late."""
     is_asked_for: bool = False
     """It takes minutes, or is much like another: it comes only by its name, or at random."""
 
@@ -91,7 +94,8 @@ class Trial:
         history = self.history
         watch = Watch(self.site.alive())
         try:
-            async with self.fault.peers(self.site, self.answers, history, LONGEST_CALL_SECONDS + self.seconds) as self.peers:
+            longest = LONGEST_CALL_SECONDS + self.seconds
+            async with Peers(self.site, self.answers, history, longest, keep_moments=self.fault.keeps_moments) as self.peers:
                 await self._course(watch)
                 await self._settle()
                 await self.look_for_spools_left()
@@ -136,9 +140,10 @@ class Trial:
             await asyncio.sleep(self.seconds * 0.2)
         history.healed_at = time.monotonic()
         await peers.until_heard(during)
-        await asyncio.sleep(max(history.healed_at + AFTERMATH_SECONDS - time.monotonic(), 0))
+        await asyncio.sleep(max(history.healed_at + REST_SECONDS - time.monotonic(), 0))
         after = [peers.place("after")]
         await peers.until_heard(after, 25)
+        await asyncio.sleep(max(history.healed_at + AFTERMATH_SECONDS - time.monotonic(), 0))
         hang_up(peers.callers)
         await asyncio.gather(*(caller.task for caller in peers.callers))
 
@@ -161,8 +166,9 @@ class Trial:
     async def ask_readiness(self) -> None:
         if (expected := self.fault.is_ready) is None:
             return
-        for web in self.site.webs:
-            if not await self.is_heard_to_be(web, expected):
+        webs = list(self.site.webs)
+        for web, is_right in zip(webs, await asyncio.gather(*(self.is_heard_to_be(web, expected) for web in webs)), strict=True):
+            if not is_right:
                 words = "says that it may take no calls, and it may" if expected else "says that it may take calls, and cannot write them"
                 self.history.seen_wrong.append(f"{web} {words}")
 

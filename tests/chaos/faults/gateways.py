@@ -8,14 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from streams.simulate.customer import Behaviour
+from tests.chaos.callers import Caller
 from tests.chaos.fault_proxy import CAN_LOSE_PACKETS
 from tests.chaos.history import BroughtCall
-from tests.chaos.peers import Caller
-from tests.chaos.sites import SETTINGS, LargeSite
+from tests.chaos.sites import MISSED_SECONDS, LargeSite
 from tests.chaos.trial import Fault, Trial, suffers
 
 GONE = ("gateway_lost", "media_timeout")
-MEDIA_TIMEOUT_SECONDS = float(SETTINGS["MEDIA_TIMEOUT_SECONDS"])
 KNOCKS = 300
 ELSEWHERE = "127.0.0.2"
 
@@ -64,7 +63,7 @@ async def gateways_fall_silent(trial: Trial) -> AsyncIterator[None]:
     for caller in mine:
         caller.muted = True
     yield
-    await until_ended_in_rows(trial, mine, MEDIA_TIMEOUT_SECONDS + 20)
+    await until_ended_in_rows(trial, mine, MISSED_SECONDS + 20)
 
 
 async def until_ended_in_rows(trial: Trial, callers: list[Caller], within_seconds: float) -> None:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from tests.chaos.invariants import late_p99_ms
-from tests.chaos.many_peers import ManyPeers
 from tests.chaos.sites import LargeSite
 from tests.chaos.trial import Fault, Trial
 from tests.process_use import cpu_seconds
@@ -31,7 +30,7 @@ def steady_load(streams: int, minutes: float) -> Fault:
         settle_seconds=SETTLE_SECONDS,
         is_ready=True,
         is_written=True,
-        peers=ManyPeers,
+        keeps_moments=False,
     )
 
 

@@ -5,7 +5,8 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from tests.chaos.invariants import late_p99_ms
 from tests.chaos.sites import LargeSite
@@ -37,7 +38,7 @@ def steady_load(streams: int, minutes: float) -> Fault:
 @asynccontextmanager
 async def restarted_beside(trial: Trial) -> AsyncIterator[None]:
     restarting = asyncio.create_task(_restart(trial))
-    began, sent, used = time.monotonic(), frames_sent(trial), cpu_used(trial)
+    began, sent, used, waited = time.monotonic(), frames_sent(trial), cpu_used(trial), waited_for_core(trial)
     try:
         yield
     finally:
@@ -45,7 +46,10 @@ async def restarted_beside(trial: Trial) -> AsyncIterator[None]:
         trial.peers.record()
         trial.history.remarks.append(f"of 100 frames the latest comes {late_p99_ms(trial.history):.0f} ms after it was sent")
         more = {who: seconds - used.get(who, 0.0) for who, seconds in cpu_used(trial).items()}
-        trial.history.remarks += cpu_words(more, time.monotonic() - began, frames_sent(trial) - sent)
+        seconds = time.monotonic() - began
+        trial.history.remarks += cpu_words(more, seconds, frames_sent(trial) - sent)
+        shares = [f"{name} {100 * (after - waited.get(name, 0.0)) / seconds:.0f}" for name, after in waited_for_core(trial).items()]
+        trial.history.remarks += [f"ready and without a core, % of the time: {', '.join(shares)}"] if shares else []
 
 
 def frames_sent(trial: Trial) -> int:
@@ -58,6 +62,16 @@ def cpu_used(trial: Trial) -> dict[tuple[str, int], float]:
     assert isinstance(site, LargeSite)
     pids = {**site.alive(), "PostgreSQL": site.postgres.process.pid, "Redis": site.redis.process.pid}
     return {**{who: cpu_seconds([who[1]]) for who in pids.items()}, (PEERS, 0): time.process_time()}
+
+
+def waited_for_core(trial: Trial) -> dict[str, float]:
+    """Seconds that event loops were ready and did not run, as others did; nothing where no Linux counts them."""
+    pids = {name: pid for name, pid in trial.site.alive().items() if name.startswith("web")} | {PEERS: os.getpid()}
+    found = {}
+    for name, pid in pids.items():
+        with suppress(OSError):
+            found[name] = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    return found
 
 
 def cpu_words(used: Mapping[tuple[str, int], float], seconds: float, frames: int) -> list[str]:

@@ -37,7 +37,7 @@ def running(*more_options: str) -> Iterator[str]:
             process = subprocess.Popen(command, stdout=log, stderr=log, user=user)
         try:
             wait_until_ready(Path(folder) / ".s.PGSQL.5432", process)
-            yield f"postgresql://streamdesk@/postgres?host={folder}&conn_max_age=0"
+            yield f"postgresql://streamdesk@/postgres?host={folder}"
         finally:
             process.terminate()
             process.wait(30)

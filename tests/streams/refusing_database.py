@@ -54,6 +54,22 @@ def sql(*statements: str) -> None:
 
 
 @contextmanager
+def no_connection_kept() -> Iterator[None]:
+    """PostgreSQL tells a connection as it begins what it may: what threads keep between queries, they make anew for each."""
+    keep = BaseDatabaseWrapper.close_if_unusable_or_obsolete
+
+    def close(one: BaseDatabaseWrapper) -> None:
+        if not one.in_atomic_block:
+            one.close()
+
+    BaseDatabaseWrapper.close_if_unusable_or_obsolete = close  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        BaseDatabaseWrapper.close_if_unusable_or_obsolete = keep  # type: ignore[method-assign]
+
+
+@contextmanager
 def read_only() -> Iterator[Callable[[], None]]:
     """SQLite: a file that may be read only. PostgreSQL: what remains after a failover, or when its disk is nearly full."""
     if connection.vendor == "sqlite":
@@ -62,8 +78,9 @@ def read_only() -> Iterator[Callable[[], None]]:
             told.say("PRAGMA query_only = 0")
         return
     name = connection.settings_dict["NAME"]
-    yield lambda: sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-    sql("SET default_transaction_read_only = off", f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+    with no_connection_kept():
+        yield lambda: sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        sql("SET default_transaction_read_only = off", f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
 
 
 @contextmanager
@@ -78,12 +95,13 @@ def full() -> Iterator[Callable[[], None]]:
 def without_a_privilege() -> Iterator[Callable[[], None]]:
     name = connection.settings_dict["NAME"]
     tables = "ALL TABLES IN SCHEMA public"
-    sql(
-        "CREATE ROLE plain", f"GRANT ALL ON {tables} TO plain", "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO plain",
-        f'ALTER DATABASE "{name}" SET role = plain',
-    )  # fmt: skip
-    yield lambda: sql("SET role = none", "REVOKE INSERT ON streams_callback FROM plain")
-    sql("SET role = none", f'ALTER DATABASE "{name}" RESET role', "DROP OWNED BY plain", "DROP ROLE plain")
+    with no_connection_kept():
+        sql(
+            "CREATE ROLE plain", f"GRANT ALL ON {tables} TO plain", "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO plain",
+            f'ALTER DATABASE "{name}" SET role = plain',
+        )  # fmt: skip
+        yield lambda: sql("SET role = none", "REVOKE INSERT ON streams_callback FROM plain")
+        sql("SET role = none", f'ALTER DATABASE "{name}" RESET role', "DROP OWNED BY plain", "DROP ROLE plain")
 
 
 @contextmanager

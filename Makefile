@@ -29,7 +29,7 @@ help: ## Say what can be made
 run: setup ## Start everything, place a demo call on an empty database; Ctrl-C stops it (PORT=8001 DATA_DIR=folder DEMO=0)
 	@exec $(BIN)/python manage.py run
 
-test: setup-dev setup-interop setup-autobahn setup-browser ## Run the tests, in a process a core and two more (at most six); a table at the end says what ran, and what not and why
+test: setup-dev setup-interop setup-autobahn setup-browser ## Run the tests, in a process a core and three more (at most six); a table at the end says what ran, and what not and why
 	@$(BIN)/pytest -n auto --dist loadscope --durations=20 --durations-min=1
 
 lint: setup-dev setup-lint ## Check style and format, types, the import contracts, this house's own rules, and that no migration is missing

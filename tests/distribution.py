@@ -50,9 +50,9 @@ FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, BROWSER)
 
 
 def processes() -> int:
-    """One a core, one for the journeys and one for what waits for PostgreSQL and browsers; six at most, as each collects all tests."""
+    """One a core, and one each for journeys, for what waits for PostgreSQL and for browsers; six at most, as each collects all tests."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores + 2, 6)
+    return min(cores + 3, 6)
 
 
 def longest_first(items: list[pytest.Item]) -> None:

@@ -14,6 +14,9 @@ from streams.simulate.dialled_socket import DialledSocket
 from streams.simulate.ending import cancelled, closed
 from streams.simulate.wav import FRAME_SECONDS
 
+CLOSED_SECONDS = 5.0
+"""A call that has ended may have its socket open for a moment: each side closes its own."""
+
 
 class CallSocket(DialledSocket):
     """One call's socket. `connect`, `start_media`, then any of the others, and `hang_up` at last; `texts` and `audio` are what the
@@ -104,7 +107,9 @@ class CallSocket(DialledSocket):
         await super().abandon()
 
     async def until_ended(self, timeout_seconds: float = 30) -> End:
+        """Also until its socket is closed, for CLOSED_SECONDS at most."""
         await self.until(lambda: self.end, f"the end of call {self.plan.call_uuid}", timeout_seconds)
+        await asyncio.wait([self._reading], timeout=CLOSED_SECONDS)
         return self.end or End.LOST
 
     def report(self) -> CallReport:

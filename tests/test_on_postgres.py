@@ -89,12 +89,6 @@ TOLD_BEFORE = (
 )
 
 
-def all_of_them() -> list[str]:
-    """As arguments of pytest. The database is not dropped at the end: threads keep their connections to it, and it goes with its server."""
-    deselected = (f"--deselect={name}" for name in TOLD_BEFORE)
-    return ["-m", "not slow and not browser", "-p", "no:cacheprovider", "--reuse-db", "--first-cases", *deselected, *TESTS]
-
-
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
 
 
@@ -104,7 +98,10 @@ def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, objec
     with postgres_server.running() as url:
         # tests/conftest.py names the settings itself, and DATA_DIR before them.
         environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {"DATABASE_URL": url}
-        command = [sys.executable, "-m", "pytest", "-v", *all_of_them()]
+        # The database is not dropped at the end: threads keep their connections to it, and it goes with its server.
+        options = ["-v", "-m", "not slow and not browser", "-p", "no:cacheprovider", "--reuse-db", "--first-cases"]
+        deselected = [f"--deselect={name}" for name in TOLD_BEFORE]
+        command = [sys.executable, "-m", "pytest", *options, *deselected, *TESTS]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     lines = done.stdout.splitlines()
     begun_last = next((line for line in reversed(lines) if "::" in line), "none began")

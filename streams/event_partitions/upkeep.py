@@ -26,19 +26,16 @@ KEPT = """SELECT EXISTS (SELECT FROM {name} event JOIN streams_call call ON call
 def make_ahead(now: datetime) -> list[str]:
     """Makes what is missing from now on; returns the names. A plain table that a conversion left to refuse what is later takes all again.
     Raises NeverFree."""
-    if (end := taken_until()) and end < now + CUT_OFF:
+    if _cut_off_at(now):
         in_a_moment(take_all_again)
-    period = partition_period()
-    return [_make(missing) for missing in _missing(ranges_from(now, period)) if _is_free(missing)] if period else []
+    return [_make(missing) for missing in _missing(now) if _is_free(missing)]
 
 
 def none_made_for(now: datetime) -> datetime | None:
     """From when on, soon, there is no partition for events; None where there is, and of a plain table. They are taken all the same, by the
     one of all others, which is never dropped."""
-    period = partition_period()
-    missing = _missing(ranges_from(now, period)) if period else []
-    soon = [one.start for one in missing if one.start and one.start <= now + SAID_BEFORE]
-    if (end := taken_until()) and end < now + CUT_OFF:
+    soon = [one.start for one in _missing(now) if one.start and one.start <= now + SAID_BEFORE]
+    if end := _cut_off_at(now):
         soon.append(end)
     return min(soon, default=None)
 
@@ -55,10 +52,19 @@ def drop_before(moment: datetime) -> list[str]:
     return [one.name for one in old]
 
 
-def _missing(ranges: list[TimeRange]) -> list[TimeRange]:
-    """The first partition may end within one of them, which then is none of its own."""
+def _cut_off_at(now: datetime) -> datetime | None:
+    """From when on a plain table would refuse events, because a conversion was cut off; None where none was."""
+    end = taken_until()
+    return end if end and end < now + CUT_OFF else None
+
+
+def _missing(now: datetime) -> list[TimeRange]:
+    """From now on; none of a plain table. The first partition may end within one of them, which then is none of its own."""
+    period = partition_period()
+    if not period:
+        return []
     there = [one.range for one in partitions()]
-    return [one for one in ranges if not any(one.overlaps(other) for other in there)]
+    return [one for one in ranges_from(now, period) if not any(one.overlaps(other) for other in there)]
 
 
 def _is_free(wanted: TimeRange) -> bool:

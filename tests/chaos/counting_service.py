@@ -96,7 +96,7 @@ class CountingService:
 
     def heard_frames(self, call_uuid: str) -> int:
         heard = self.streams.get(call_uuid, ())
-        return max((sum(last - first + 1 for _, first, last in stream.runs) + stream.filled for stream in heard), default=0)
+        return max((stream.came() + stream.filled for stream in heard), default=0)
 
     def began(self, call_uuid: str, stream_id: str) -> HeardStream:
         stream = HeardStream(self.account, call_uuid, stream_id)

@@ -77,9 +77,9 @@ class HeardStream:
         else:
             self.runs.append([tag, number, number])
 
-    def came(self, of_tag: int) -> int:
-        """How many numbered frames of this call."""
-        return sum(last - first + 1 for tag, first, last in self.runs if tag == of_tag)
+    def came(self, of_tag: int | None = None) -> int:
+        """How many numbered frames: of this call, or of all."""
+        return sum(last - first + 1 for tag, first, last in self.runs if of_tag in (None, tag))
 
 
 @dataclass

@@ -5,7 +5,7 @@ what the platform says of itself."""
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
@@ -247,12 +247,7 @@ def late_p99_ms(history: History) -> float:
     counted: Counter[int] = Counter()
     for stream in history.streams:
         counted.update(stream.late_ms)
-    left = counted.total() * 0.01
-    for late in sorted(counted, reverse=True):
-        left -= counted[late]
-        if left < 0:
-            return late
-    return 0.0
+    return p99(counted)
 
 
 def is_in_fault(history: History, earlier: float, later: float) -> bool:
@@ -263,12 +258,16 @@ def is_in_fault(history: History, earlier: float, later: float) -> bool:
 def wait_p99_ms(gaps_ms: Iterable[float]) -> float:
     """At a moment taken by chance, how long the gap is that one is in: 99 of 100 moments are in no longer one. Counted by gaps, a second of
     silence among a hundred frames would be one in a hundred. Of a Counter, each gap as often as it says."""
-    counted = Counter(gaps_ms)
-    left = sum(gap * count for gap, count in counted.items()) * 0.01
-    for gap in sorted(counted, reverse=True):
-        left -= gap * counted[gap]
+    return p99({gap: gap * count for gap, count in Counter(gaps_ms).items()})
+
+
+def p99(weights: Mapping[float, float] | Mapping[int, int]) -> float:
+    """The least value such that all above it weigh less than a hundredth of the whole."""
+    left = sum(weights.values()) * 0.01
+    for value, weight in sorted(weights.items(), reverse=True):
+        left -= weight
         if left < 0:
-            return gap
+            return value
     return 0.0
 
 

@@ -43,10 +43,10 @@ class Peers:
     for longer than `longest_seconds`, whatever becomes of the trial."""
 
     def __init__(
-        self, site: Site, answers: Answers, history: History, longest_seconds: float = LONGEST_CALL_SECONDS, *, keep_moments: bool = True
+        self, site: Site, answers: Answers, history: History, longest_seconds: float = LONGEST_CALL_SECONDS, *, keeps_moments: bool = True
     ) -> None:
         self.site, self.answers, self.history, self.longest_seconds = site, answers, history, longest_seconds
-        self.keep_moments = keep_moments
+        self.keeps_moments = keeps_moments
         self.callers: list[Caller] = []
         self.customers: dict[str, CountingService] = {}
         self._services: list[tuple[str, Customer]] = []
@@ -55,7 +55,7 @@ class Peers:
 
     async def __aenter__(self) -> Self:
         for account in ACCOUNTS:
-            customer = CountingService(account, self.history, self.keep_moments)
+            customer = CountingService(account, self.history, self.keeps_moments)
             self.customers[account] = await self._stack.enter_async_context(customer)
         self._voices = Voices()
         self._speaking = asyncio.create_task(self._voices.speak())

@@ -95,7 +95,7 @@ class Trial:
         watch = Watch(self.site.alive())
         try:
             longest = LONGEST_CALL_SECONDS + self.seconds
-            async with Peers(self.site, self.answers, history, longest, keep_moments=self.fault.keeps_moments) as self.peers:
+            async with Peers(self.site, self.answers, history, longest, keeps_moments=self.fault.keeps_moments) as self.peers:
                 await self._course(watch)
                 await self._settle()
                 await self.look_for_spools_left()

@@ -1,6 +1,7 @@
 """A database of its own for a test that changes tables: others go on with theirs."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection, connections
@@ -50,15 +51,12 @@ def leave(entry: dict[str, str], name: str) -> None:
     entry["NAME"] = name
 
 
-class elsewhere:  # noqa: N801 - said as a function
+@contextmanager
+def elsewhere(entry: dict[str, str]) -> Iterator[None]:
     """Connected to neither of the two."""
-
-    def __init__(self, entry: dict[str, str]) -> None:
-        self.entry = entry
-
-    def __enter__(self) -> None:
-        connections.close_all()
-        self.entry["NAME"] = "template1"
-
-    def __exit__(self, *_: object) -> None:
+    connections.close_all()
+    entry["NAME"] = "template1"
+    try:
+        yield
+    finally:
         connections.close_all()

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from streams.pure.call.notes import Noted
-from streams.pure.conversation.caller import CallerSide
+from streams.pure.conversation.caller import BLOCK_MS, CallerSide
 from streams.pure.conversation.detector import IsSpeech, webrtc
 from streams.pure.conversation.dialogue import Dialogue
 from streams.pure.conversation.talk import Edge
@@ -16,6 +16,12 @@ from streams.pure.lifecycle import EventKind, Level
 from streams.pure.messages import Audio, Started
 
 CALLERS_TRACK = "inbound"
+
+
+def apart_ms(stream_id: UUID) -> float:
+    """By how much later a call is looked at than others that began with it: by some share of two seconds. Without it, 250 calls that began
+    together held up all audio by 25 ms for a tenth of the time (measured)."""
+    return float(stream_id.int % round(BLOCK_MS))
 
 
 class Conversations:
@@ -37,7 +43,7 @@ class Conversations:
         if media is None or media.listens_only or self._failed:
             return
         try:
-            self._caller = self._caller or CallerSide(media.format, now * 1000, self._detector())
+            self._caller = self._caller or CallerSide(media.format, now * 1000, self._detector(), apart_ms(stream_id))
         except ImportError as error:
             self._fail(f"There is no voice detector on this machine: {error}", now)
         except Exception as error:  # a library's own

@@ -34,9 +34,10 @@ class _Run:
 
 
 class CallerSide:
-    """One track in the format `source`; its audio begins at `began_ms` or later."""
+    """One track in the format `source`; its audio begins at `began_ms` or later. By `apart_ms` its looks are later than those of others
+    that begin at the same time, or go on after a silence: not all are looked at at once."""
 
-    def __init__(self, source: AudioFormat, began_ms: float, is_speech: IsSpeech) -> None:
+    def __init__(self, source: AudioFormat, began_ms: float, is_speech: IsSpeech, apart_ms: float = 0.0) -> None:
         judged = source if source.rate in RATES else AudioFormat(Encoding.L16, RATES[0])
         self._source, self._judged = source, judged
         self._converter = None if judged == source else Converter(source, judged)
@@ -53,6 +54,7 @@ class CallerSide:
         self._due_ms = began_ms - GAP_MS
         self._first_ms: float | None = None
         """When the first audio came since the last look."""
+        self._apart_ms = self._put_off_ms = apart_ms
 
     def came(self, payload: bytes, at_ms: float) -> None:
         """Each frame. The hot path: only `look` looks at it. Its bytes go behind those before at once: as frames that were kept they
@@ -61,6 +63,8 @@ class CallerSide:
         late_ms = at_ms - duration_ms - self._due_ms  # it comes when the last of it was said
         if self._first_ms is None:
             self._first_ms = at_ms
+            if late_ms >= GAP_MS:
+                self._put_off_ms = self._apart_ms
         if late_ms >= GAP_MS:
             self._begin_run(at_ms - duration_ms)
         elif late_ms < -AHEAD_MS:
@@ -71,13 +75,13 @@ class CallerSide:
     def is_due(self, now_ms: float) -> bool:
         """Whether there is enough to look at."""
         first_ms = self._first_ms if self._first_ms is not None else self._talk.known_ms
-        return now_ms - first_ms >= BLOCK_MS
+        return now_ms - first_ms >= BLOCK_MS + self._put_off_ms
 
     def look(self, now_ms: float) -> list[Edge]:
         """What is known now of when the caller spoke, and was not before."""
-        self._first_ms = None
         self._convert()
-        self._judge(self._block_bytes if len(self._runs) == 1 else self._frame_bytes)
+        self._judge(self._frame_bytes if self._put_off_ms or len(self._runs) > 1 else self._block_bytes)
+        self._first_ms, self._put_off_ms = None, 0.0
         if now_ms - self._due_ms > WAITS_MS:
             self._silence_until(now_ms - GAP_MS)
         return self._talk.take()

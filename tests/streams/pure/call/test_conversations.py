@@ -2,6 +2,8 @@
 
 import json
 from base64 import b64encode
+from collections import Counter
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +14,10 @@ from hypothesis import strategies as st
 from streams.pure.audio.convert import from_linear, tone
 from streams.pure.call.conversations import Conversations
 from streams.pure.call.limits import StreamLimits
+from streams.pure.conversation.caller import CallerSide
 from streams.pure.conversation.detector import webrtc
 from streams.pure.lifecycle import EndCause, EventKind
-from streams.pure.messages import Audio, AudioFormat, Clear, Encoding, StreamRequest
+from streams.pure.messages import Audio, AudioFormat, Clear, Encoding, Started, StreamRequest
 from tests.streams.pure.call.driven import FRAME, MULAW, Driven
 from tests.streams.pure.conversation.spoken import Spoken, frames, spoken
 
@@ -105,6 +108,26 @@ def test_a_detector_that_raises_never_touches_the_audio(monkeypatch: pytest.Monk
     assert "out of order" in call.last(EventKind.CALL_TURNS_FAILED).details["problem"]
     call.session.stop_stream(stream, EndCause.STOPPED_BY_API, "API", call.now)
     assert "conversation" not in (call.last(EventKind.STREAM_ENDED).measured or {})
+
+
+def test_calls_that_begin_together_are_not_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor those that go on together after a silence. Each look holds up the audio of all for a while: fifty in a row fifty times that."""
+    now, looked_at = 100.0, list[float]()
+    look = CallerSide.look
+    monkeypatch.setattr(CallerSide, "look", lambda caller, now_ms: looked_at.append(now_ms) or look(caller, now_ms))
+    calls, drawn = [Driven(ON).session._conversations for _ in range(50)], Random(7)
+    for conversations in calls:
+        conversations.media_began(Started(MULAW, 20, "a call"))
+        conversations.begin(UUID(int=drawn.getrandbits(128), version=4), now)
+    for number in range(800):
+        now += 0.02
+        for conversations in calls:
+            if not 150 < number < 250:
+                conversations.heard(Audio(FRAME), now)
+            if number % 5 == 0:
+                conversations.look(now)
+    assert len(looked_at) > 5 * len(calls)
+    assert max(Counter(looked_at).values()) <= len(calls) // 5
 
 
 def test_a_machine_without_a_detector_says_so_once() -> None:

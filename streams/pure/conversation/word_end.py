@@ -42,6 +42,7 @@ _BINS_THAT_TELL = 0.5
 _CONSONANT_ENDS_LATER_MS = 36.0
 
 Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.intp]
 
 
 class HeardLately:
@@ -124,32 +125,40 @@ def _consonant(above: Floats, noise_steps: int) -> int:
     """How many steps behind the sound before it ends, in powers relative to a noise that is known from so many steps; 0: there is none.
 
     Each stretch may be one: that is taken of which it is least probable that noise alone is so loud, in any of the bands."""
-    begins, ends = np.triu_indices(len(above) + 1, _CONSONANT_STEPS[0])
-    short = ends - begins <= _CONSONANT_STEPS[1]
-    if not short.any():
+    begins, ends = _stretches(len(above))
+    if not len(begins):
         return 0
-    begins, ends = begins[short], ends[short]
     steps = (ends - begins)[:, np.newaxis]
     bands = np.add.reduceat(above, _CONSONANT_FROM, axis=1, dtype=np.float64)[:, ::-1].cumsum(axis=1)
     sums = np.concatenate([np.zeros((1, len(_BANDS_BINS))), bands.cumsum(axis=0)])
-    louder = np.maximum((sums[ends] - sums[begins]) / (steps * _BANDS_BINS), 1)
+    louder = np.maximum((sums.take(ends, axis=0) - sums.take(begins, axis=0)) / (steps * _BANDS_BINS), 1)
     known_from = _BINS_THAT_TELL * _BANDS_BINS * steps * noise_steps / (steps + noise_steps)
     evidence = (known_from * (louder - 1 - np.log(louder))).max(axis=1)
     best = int(evidence.argmax())
     return int(ends[best]) if evidence[best] > _IS_HEARD else 0
 
 
+@cache
+def _stretches(length: int) -> tuple[Places, Places]:
+    """Where each begins and ends that a consonant may be, within so many steps."""
+    begins, ends = np.triu_indices(length + 1, _CONSONANT_STEPS[0])
+    short = ends - begins <= _CONSONANT_STEPS[1]
+    return begins[short], ends[short]
+
+
 def _powers(samples: Samples, rate: int) -> Floats:
     """A row for each 8 ms: the power of 16 ms, by bins of 62.5 Hz."""
     size, step = rate * _WINDOW_MS // 1000, rate * _STEP_MS // 1000
     windows = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float32), size)[::step]
-    spectrum = np.fft.rfft(windows * _window(size), axis=1)[:, _FIRST_BIN:_LAST_BIN]
+    # `forward`, as in the detector: a fifth of the time.
+    spectrum = np.fft.rfft(windows * _window(size), axis=1, norm="forward")[:, _FIRST_BIN:_LAST_BIN]
     return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
 
 
 @cache
 def _window(size: int) -> Floats:
-    return np.asarray(np.hanning(size) * (128 / size), np.float32)
+    """Times its length, by which `forward` divides."""
+    return np.asarray(np.hanning(size) * 128, np.float32)
 
 
 def _noise(powers: Floats) -> Floats:

@@ -13,8 +13,9 @@ from streams.pure.call.notes import CallKey
 
 MEASURE_SECONDS = 10.0
 """How old the timing of a live call in its row may be."""
-MEASURED_AT_ONCE = 50
-"""How many calls are measured without a pause: audio must not wait for it."""
+MEASURED_AT_ONCE = 25
+"""How many calls are measured without a pause: audio must not wait for it. The others are, evenly, in the rest of the time: 250 in a row
+held up audio for 0.2 s, more than a hundredth of the time (measured)."""
 
 Query = Callable[..., Awaitable[Any]]
 """query(function, *arguments) runs a database function in a thread."""
@@ -24,9 +25,10 @@ async def keep(owner: str, relays: Mapping[CallKey, Relay], begun: Callable[[Cal
     """Goes on for ever. `begun` says whether a call has a row."""
     while True:
         there = [key for key in relays if begun(key)]
-        for first in range(0, len(there), MEASURED_AT_ONCE):
+        rounds = range(0, max(len(there), 1), MEASURED_AT_ONCE)
+        for first in rounds:
             await _keep_some(owner, relays, there[first : first + MEASURED_AT_ONCE], query)
-        await asyncio.sleep(MEASURE_SECONDS)
+            await asyncio.sleep(MEASURE_SECONDS / len(rounds))
 
 
 async def _keep_some(owner: str, relays: Mapping[CallKey, Relay], keys: list[CallKey], query: Query) -> None:

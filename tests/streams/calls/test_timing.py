@@ -31,3 +31,13 @@ async def test_the_timing_of_a_live_call_is_in_its_rows_within_seconds(monkeypat
             arrivals = (await until(CallMeasure.objects.first)).arrivals
     assert stream.levels["capacity_ms"] == 40_000
     assert (sum(arrivals["counts_us"].values()), arrivals["frame_ms"]) == (4, 20)
+
+
+async def test_many_calls_are_measured_one_after_the_other_in_all_of_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "MEASURED_AT_ONCE", 1)
+    monkeypatch.setattr(timing, "MEASURE_SECONDS", 0.6)
+    await database_sync_to_async(gateway)("pbx")
+    async with switchboard_running(), call("call=1"), call("call=2"), call("call=3"):
+        at = await until(lambda: moments if len(moments := list(CallMeasure.objects.values_list("measured_at", flat=True))) == 3 else None)
+    first, second, third = sorted(moment.timestamp() for moment in at)
+    assert min(second - first, third - second) >= 0.19

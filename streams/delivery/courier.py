@@ -16,8 +16,8 @@ from streams.process_wide import ProcessWide
 
 log = logging.getLogger(__name__)
 
-ROUND_SECONDS = 0.01
-"""A round begins at most this often: what comes in between shares the next one."""
+ROUND_SECONDS = 0.03
+"""A round begins at most this often: what comes in between shares the next one. An idle process begins one at once."""
 REST_SECONDS = 1.0
 """After one that failed."""
 

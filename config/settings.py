@@ -244,9 +244,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True  # there are none that are acknowledged late; False is warned of
 CELERY_BROKER_CHANNEL_ERROR_RETRY = True  # a Redis that refuses (full, or without its replicas) must not end the worker
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 300,
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
+    "ack_emulation": False,  # nobody keeps a copy of what a worker has in hand: a message that is lost changes nothing
     "socket_timeout": 10,
     "socket_connect_timeout": 1,
     "health_check_interval": 10,

@@ -1,12 +1,15 @@
 """What a process uses of the machine, read from /proc."""
 
 import os
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+ON_A_CORE = 2
+"""Which clock of a process (`clock_getcpuclockid`): the one that counts while it is on a core."""
 
 
 class Use(NamedTuple):
@@ -30,9 +33,18 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     for pid in pids:
         with suppress(OSError):
             ticks += sum(map(int, _stat(pid)[11:15]))
-            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-                ticks += sum(map(int, _stat(int(child))[11:13]))
+            for child in started_by(pid):
+                ticks += sum(map(int, _stat(child)[11:13]))
     return ticks / TICKS_A_SECOND
+
+
+def fine_cpu_seconds(pid: int) -> float:
+    """Of this process, all its threads, to the microsecond where `cpu_seconds` counts in ticks of 10 ms. On Linux."""
+    return time.clock_gettime((~pid << 3) | ON_A_CORE)
+
+
+def started_by(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _stat(pid: int) -> list[str]:

@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent.parent.parent
 PASSWORD = secrets.token_hex(16)
 AUTHORIZATION = base64.b64encode(f"bench:{PASSWORD}".encode()).decode()
 CORES = sorted(os.sched_getaffinity(0))
+UNREACHED = 100_000
+"""Calls and streams at once."""
 WS_VERSION = "8.23.0"
 NPM_FOLDER = ROOT / "build" / f"ws-{WS_VERSION}"
 
@@ -84,6 +86,14 @@ def without_turns(port: int, customer_url: str, folder: Path) -> Iterator[subpro
 
 
 @contextmanager
+def under_uvicorn(port: int, customer_url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The same application under another server, as docs/operation.md says."""
+    options = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--lifespan", "off", "--log-level", "warning"]
+    with streamdesk_of(["-m", "uvicorn", "config.asgi:application", "--port", str(port), *options], port, customer_url, folder) as process:
+        yield process
+
+
+@contextmanager
 def streamdesk_of(
     arguments: list[str], port: int, customer_url: str, folder: Path, **of_account: object
 ) -> Iterator[subprocess.Popen[bytes]]:
@@ -120,6 +130,8 @@ def account(customer_url: str) -> dict[str, object]:
         "rate": "0.003",
         "billing_interval": 60,
         "currency": "USD",
+        "concurrent_calls_limit": UNREACHED,
+        "concurrent_streams_limit": UNREACHED,
         "applications": [{"name": "fork", "answer_xml": stream}],
         "gateways": [{"name": "bench", "dialect": "asterisk", "password": PASSWORD, "application": "fork"}],
     }
@@ -128,8 +140,10 @@ def account(customer_url: str) -> dict[str, object]:
 CONTENDERS: dict[str, Contender] = {
     "streamdesk": streamdesk,
     "without turns": without_turns,
+    "uvicorn": under_uvicorn,
     "Node ws": node_relay,
     "picows": partial(yardstick, "picows_relay"),
     "websockets": partial(yardstick, "websockets_relay"),
     "stock consumer": partial(yardstick, "stock_consumer"),
 }
+ASKED_FOR = ("uvicorn",)

@@ -8,6 +8,8 @@ import hashlib
 import os
 import struct
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from websockets.frames import Frame, Opcode
@@ -21,6 +23,9 @@ PATIENCE_SECONDS = 1.0
 """A frame that has not come by then is lost, or comes with a later one."""
 SLOTS = 20
 """Gateways send in so many groups within a frame's time, as real ones do not send all at once."""
+PASSING_SECONDS = 1.0
+OF_NO_TIME = 2**63
+"""In place of when a frame was sent: nobody measures when it arrives."""
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MEDIA_START = "MEDIA_START connection_id:bench channel:WebSocket/bench/1 channel_id:1.1 format:ulaw optimal_frame_size:160 ptime:20"
 
@@ -152,28 +157,67 @@ class GatewaySide(asyncio.Protocol):
             at = start + size
         self.buffer = buffer[at:]
 
-    def send_frame(self) -> None:
+    def send_frame(self, sent_ns: int | None = None) -> None:
         # A mask of zeros is a legal one, and costs nothing to apply.
-        self.transport.write(b"\x82\xfe\x00\xa0\x00\x00\x00\x00" + struct.pack("<Q", time.monotonic_ns()) + self.tail)
+        self.transport.write(b"\x82\xfe\x00\xa0\x00\x00\x00\x00" + struct.pack("<Q", sent_ns or time.monotonic_ns()) + self.tail)
 
     def hang_up(self) -> None:
         if not self.transport.is_closing():
             self.transport.write(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
 
 
+async def connect_gateway(port: int, authorization: str, measured: Measured) -> GatewaySide:
+    """Until it is a call."""
+    loop = asyncio.get_running_loop()
+    upgraded: asyncio.Future[None] = loop.create_future()
+    path = "/gateway/asterisk/bench/"
+    _, gateway = await loop.create_connection(lambda: GatewaySide(path, authorization, upgraded, measured), "127.0.0.1", port)
+    await asyncio.wait_for(upgraded, 20)
+    return gateway
+
+
 async def connect_gateways(port: int, count: int, authorization: str, measured: Measured) -> list[GatewaySide]:
-    """Connects so many gateways, a few at a time, and waits until every one is a call."""
-    loop, gateways = asyncio.get_running_loop(), []
-    for _ in range(count):
-        upgraded: asyncio.Future[None] = loop.create_future()
-        _, gateway = await loop.create_connection(
-            lambda upgraded=upgraded: GatewaySide("/gateway/asterisk/bench/", authorization, upgraded, measured),  # type: ignore[misc]
-            "127.0.0.1",
-            port,
-        )
-        await asyncio.wait_for(upgraded, 20)
-        gateways.append(gateway)
-    return gateways
+    """One after the other, as a gateway brings its calls."""
+    return [await connect_gateway(port, authorization, measured) for _ in range(count)]
+
+
+async def passing_call(port: int, authorization: str) -> None:
+    """A call of a second beside those that are measured."""
+    gateway = await connect_gateway(port, authorization, Measured())
+    try:
+        for _ in range(round(PASSING_SECONDS / FRAME_SECONDS)):
+            gateway.send_frame(OF_NO_TIME)
+            await asyncio.sleep(FRAME_SECONDS)
+        gateway.hang_up()
+        await asyncio.wait_for(gateway.lost.wait(), 30)
+    finally:
+        gateway.transport.abort()
+
+
+@asynccontextmanager
+async def begin_and_end(port: int, authorization: str, calls_a_second: int) -> AsyncIterator[None]:
+    """Beside what is done in it so many calls begin each second, and as many end."""
+    if not calls_a_second:
+        yield
+        return
+    calls = list[asyncio.Task[None]]()
+
+    async def bring() -> None:
+        due = time.monotonic()
+        while True:
+            calls.append(asyncio.create_task(passing_call(port, authorization)))
+            due += 1 / calls_a_second
+            await asyncio.sleep(due - time.monotonic())
+
+    bringing = asyncio.create_task(bring())
+    await asyncio.sleep(2 * PASSING_SECONDS)  # until as many end as begin
+    try:
+        yield
+    finally:
+        bringing.cancel()
+        await asyncio.wait([bringing, *calls])
+    for call in calls:
+        call.result()  # or why it was none
 
 
 async def send_for(gateways: list[GatewaySide], seconds: float, measured: Measured, ahead: int | None = None) -> None:

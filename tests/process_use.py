@@ -33,7 +33,7 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     for pid in pids:
         with suppress(OSError):
             ticks += sum(map(int, _stat(pid)[11:15]))
-            for child in started_by(pid):
+            for child in children_of(pid):
                 ticks += sum(map(int, _stat(child)[11:13]))
     return ticks / TICKS_A_SECOND
 
@@ -43,8 +43,8 @@ def fine_cpu_seconds(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | ON_A_CORE)
 
 
-def started_by(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+def children_of(pid: int) -> list[int]:
+    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
 
 
 def _stat(pid: int) -> list[str]:

@@ -13,6 +13,7 @@ DOCS = ROOT / "docs"
 BESIDE = ("SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md")
 """Pages that stand where GitHub looks for them."""
 LINK = re.compile(r"(?P<text>!?\[[^\]]*\])\((?P<target>[^)\s]+)\)")
+PICTURES = (".png", ".svg")
 FENCE = re.compile(r"^ *```")
 
 
@@ -43,7 +44,7 @@ def led(link: re.Match[str], file: Path) -> str:
     if target.is_dir() and target.parent == DOCS.resolve():
         return f"{link['text']}({'../' * placed(file).count('/')}{target.name}/index.md)"
     known = {there.resolve(): where for where, there in pages().items()}
-    if target in known or target.suffix == ".png":
+    if target in known or target.suffix in PICTURES:
         here = placed(file)
         where = known.get(target) or target.relative_to(DOCS.resolve()).as_posix()
         return f"{link['text']}({'../' * here.count('/')}{where}{mark}{anchor})"

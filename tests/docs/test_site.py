@@ -60,12 +60,13 @@ def test_a_link_to_what_has_no_page_is_its_words_and_one_to_a_folder_its_first_p
     (tmp_path / "docs/sub/README.md").write_text("# Sub\n")
     (tmp_path / "docs/a.md").write_text("# A\n")
     (tmp_path / "Makefile").write_text("")
-    links = "[A](../a.md#b), [all](..), [make](../../Makefile), [sub](../sub), [web](https://x.example/), [none](none.md)"
+    links = "[A](../a.md#b), [all](..), [make](../../Makefile), [sub](../sub), [web](https://x.example/), [none](none.md), ![p](../p.svg)"
+    (tmp_path / "docs/p.svg").write_text("<svg/>")
     page.write_text(f"{links}\n\n```sh\n[A](../a.md)\n```\n")
     monkeypatch.setattr(staging, "DOCS", tmp_path / "docs")
     monkeypatch.setattr(staging, "pages", lambda: {"sub/page.md": page, "a.md": tmp_path / "docs/a.md"})
     assert staging.staged(page).splitlines() == [
-        "[A](../a.md#b), all, make, [sub](../sub/index.md), [web](https://x.example/), [none](none.md)",
+        "[A](../a.md#b), all, make, [sub](../sub/index.md), [web](https://x.example/), [none](none.md), ![p](../p.svg)",
         "",
         "```sh",
         "[A](../a.md)",

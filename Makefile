@@ -45,7 +45,7 @@ lint: setup-dev setup-lint ## Check style and format, types, the import contract
 fuzz: setup-dev setup-fuzz ## Throw bytes at every parser of strangers' bytes, a minute each (SECONDS=10 PARSER=answer-xml KEEP=1)
 	@DATA_DIR=build/fuzz-data DIAL_ALLOW= PYTHONPATH=build/atheris $(BIN)/python -m tests.fuzz $(PARSER) --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep)
 
-bench: setup-dev ## Measure 250 streams beside a bare relay, the console with a million calls, one account beside another's flood, callbacks a second, and calls beside storms (PART=relay, PART=growth, PART=console CALLS=100000, PART=shares, PART=callbacks, PART=doors, PART=memory, PART=long_stream, PART=noise, PART=conversions, PART=cores, PART=writes, PART=sizing, PART=churn MINUTES=10, PART=reaping)
+bench: setup-dev ## Measure 250 streams beside a bare relay, the console with a million calls, one account beside another's flood, callbacks a second, and calls beside storms (PART=relay, PART=growth, PART=console CALLS=100000, PART=shares, PART=callbacks, PART=doors, PART=memory, PART=long_stream, PART=noise, PART=conversions, PART=cores, PART=journal, PART=writes, PART=sizing, PART=churn MINUTES=10, PART=reaping)
 	@$(BIN)/python -m tests.benchmarks $(PART)
 
 chaos: setup-dev ## Do harm to running installations, every fault once, and check that nothing is lost (FAULT=words, MINUTES=10 SEED=7), or to what stands beside a steady load (STREAMS=200 MINUTES=10)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 PARTS = ("relay", "console", "shares", "callbacks", "doors")
-ASKED_FOR = ("memory", "long_stream", "noise", "writes", "sizing", "churn", "reaping", "conversions", "cores", "growth")
+ASKED_FOR = ("memory", "long_stream", "noise", "writes", "sizing", "churn", "reaping", "conversions", "cores", "growth", "journal")
 """They take minutes, or are sums on what others measured."""
 
 

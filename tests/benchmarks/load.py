@@ -161,6 +161,9 @@ class GatewaySide(asyncio.Protocol):
         # A mask of zeros is a legal one, and costs nothing to apply.
         self.transport.write(b"\x82\xfe\x00\xa0\x00\x00\x00\x00" + struct.pack("<Q", sent_ns or time.monotonic_ns()) + self.tail)
 
+    def press(self, digit: str) -> None:
+        self.transport.write(Frame(Opcode.TEXT, f"DTMF_END digit:{digit}".encode()).serialize(mask=True))
+
     def hang_up(self) -> None:
         if not self.transport.is_closing():
             self.transport.write(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))

@@ -164,7 +164,7 @@ async def test_lines_that_the_filter_does_not_let_through_are_counted(call, supp
 
 
 async def test_a_page_that_is_full_says_so(call, support, monkeypatch) -> None:
-    monkeypatch.setattr(debug_log, "CHUNK_LINES", 5)
+    monkeypatch.setattr(debug_log, "PAGE_LINES", 5)
     async with opened(support, log_of(call)) as socket:
         message = await counted(socket)
     assert message["full"] and len(message["lines"]) == 5

@@ -14,13 +14,13 @@ from cdr.pure.log.lines import Line, with_days
 from cdr.pure.log.rows import GROUPS, OTHER, place_of
 from streams.pure.lifecycle import Level
 
-CHUNK_LINES = 5000
-"""A page shows so many lines of a log; of a narrowed one it goes on to look through as many again, MOST_CHUNKS times, until it has
-ENOUGH_LINES."""
-MOST_CHUNKS = 4
-ENOUGH_LINES = 500
-LAST_LINES = 1000
+PAGE_LINES = 500
+"""A page shows so many lines of a log, each with some 450 bytes."""
+LAST_LINES = 200
 """The last page shows fewer: it has to have room for what is still to come."""
+CHUNK_LINES, MOST_CHUNKS = 1000, 20
+"""So many lines of a narrowed log are looked through at once, and how often, until there are ENOUGH_LINES."""
+ENOUGH_LINES = 500
 
 
 class GroupChoice(NamedTuple):
@@ -64,7 +64,7 @@ class DebugLogPage:
 
     @property
     def count_words(self) -> str:
-        """`85 lines`, `12 of 85 lines`; of one page of a long log `5000 lines on this page, 23456 in the log`."""
+        """`85 lines`, `12 of 85 lines`; of one page of a long log `500 lines on this page, 23456 in the log`."""
         count = f"{len(self.lines)} of {self.looked_through} lines" if self.asked.narrows else counted(self.looked_through, "line")
         return count if self.whole else f"{count} on this page, {self.all_count} in the log"
 
@@ -126,20 +126,20 @@ def _part(log: DebugLog, asked: LogFilter, hide: Callable[[Any], Any]) -> _Part:
     if place is not None:
         older = asked.first if log.rows.before(place, 1) else ""
         place = place._replace(key=place.key - 1)
-    found: list[Line] = []
+    found, size = list[Line](), _at_once(asked)
     for _ in range(MOST_CHUNKS):
-        rows = log.rows.after(place, CHUNK_LINES + 1)
-        found += log.lines(rows[:CHUNK_LINES], hide)
-        if len(rows) <= CHUNK_LINES:
+        rows = log.rows.after(place, size + 1)
+        found += log.lines(rows[:size], hide)
+        if len(rows) <= size:
             return _Part(found, older, "")
-        place = place_of(rows[CHUNK_LINES - 1])
+        place = place_of(rows[size - 1])
         if _enough(found, asked):
             break
-    return _Part(found, older, rows[CHUNK_LINES].anchor)
+    return _Part(found, older, rows[size].anchor)
 
 
 def _backward(log: DebugLog, asked: LogFilter, hide: Callable[[Any], Any]) -> _Part:
-    place, size = (None, LAST_LINES) if asked.last else (log.place(asked.before), CHUNK_LINES)
+    place, size = (None, LAST_LINES) if asked.last else (log.place(asked.before), _at_once(asked))
     newer = asked.before if place is not None else ""
     found: list[Line] = []
     for _ in range(MOST_CHUNKS):
@@ -151,6 +151,10 @@ def _backward(log: DebugLog, asked: LogFilter, hide: Callable[[Any], Any]) -> _P
         if _enough(found, asked):
             break
     return _Part(found, found[0].anchor, newer)
+
+
+def _at_once(asked: LogFilter) -> int:
+    return CHUNK_LINES if asked.narrows else PAGE_LINES
 
 
 def _enough(found: list[Line], asked: LogFilter) -> bool:

@@ -66,7 +66,7 @@ def test_a_filter_that_is_not_understood_shows_and_writes_no_line(support, gatew
 
 
 def test_a_log_that_is_too_long_for_a_page_leads_on_and_says_that_this_page_does_not_grow(support, gateway, monkeypatch) -> None:
-    monkeypatch.setattr("cdr.pages.log.page.CHUNK_LINES", 5)
+    monkeypatch.setattr("cdr.pages.log.page.PAGE_LINES", 5)
     monkeypatch.setattr("cdr.pages.log.page.LAST_LINES", 3)
     call = factories.live_call(gateway)
     first = read(support, address(call))

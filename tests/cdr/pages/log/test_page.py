@@ -146,7 +146,7 @@ def test_the_same_number_of_queries_for_every_call(kind, gateway, django_assert_
 
 @pytest.fixture
 def small_pages(monkeypatch) -> None:
-    for name, value in {"CHUNK_LINES": 5, "LAST_LINES": 3, "ENOUGH_LINES": 2, "MOST_CHUNKS": 2}.items():
+    for name, value in {"PAGE_LINES": 5, "CHUNK_LINES": 5, "LAST_LINES": 3, "ENOUGH_LINES": 2, "MOST_CHUNKS": 2}.items():
         monkeypatch.setattr(debug_log, name, value)
 
 

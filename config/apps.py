@@ -7,7 +7,7 @@ from django.db.backends.signals import connection_created
 
 from config import garbage_collection
 from config.error_reports import begin_reporting
-from config.silent_peers import let_server_end_what_is_abandoned
+from config.postgres_sessions import tell_session
 
 
 class ConfigConfig(AppConfig):
@@ -22,5 +22,5 @@ class ConfigConfig(AppConfig):
             from config.tracing import begin_tracing  # noqa: PLC0415 - it reads models, which are there now
 
             begin_tracing()
-        connection_created.connect(let_server_end_what_is_abandoned)
+        connection_created.connect(tell_session)
         garbage_collection.begin_again()

@@ -6,9 +6,6 @@ Owns those numbers. What an application does about a peer that still answers on 
 import socket
 from typing import Any
 from urllib.parse import urlsplit
-from weakref import WeakSet
-
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 IDLE_SECONDS, INTERVAL_SECONDS, PROBES = 4, 2, 3
 UNANSWERED_MS = 10_000
@@ -23,24 +20,6 @@ LIBPQ = {
     "keepalives_count": str(PROBES),
 }
 """Parameters of DATABASE_URL win over these; none of them counts for a Unix socket."""
-
-ABANDONED_SECONDS = 30
-
-_told: "WeakSet[Any]" = WeakSet()
-"""The connections whose session knows it: one that pages share is connected to anew by each of them, as Django sees it."""
-
-
-def let_server_end_what_is_abandoned(sender: Any, connection: BaseDatabaseWrapper, **more: Any) -> None:
-    """Of a process that was cut off, PostgreSQL's side knows nothing: by its own defaults, a transaction that was begun keeps its locks for
-    two hours, and a callback or a call that it had claimed waits as long. Said in the session, because poolers refuse it at the start."""
-    if connection.vendor != "postgresql" or connection.connection in _told:
-        return
-    connection.connection.execute(  # not as a query of Django's, which is logged and counted
-        f"SET idle_in_transaction_session_timeout = '{ABANDONED_SECONDS}s'; SET tcp_keepalives_idle = {IDLE_SECONDS}; "
-        f"SET tcp_keepalives_interval = {INTERVAL_SECONDS}; SET tcp_keepalives_count = {PROBES}; SET tcp_user_timeout = {UNANSWERED_MS}"
-    )
-    _told.add(connection.connection)
-
 
 _OPTIONS = {"TCP_KEEPIDLE": IDLE_SECONDS, "TCP_KEEPINTVL": INTERVAL_SECONDS, "TCP_KEEPCNT": PROBES, "TCP_USER_TIMEOUT": UNANSWERED_MS}
 

@@ -36,6 +36,7 @@ TESTS = (
     "tests/streams/recordings/test_sweeping.py",
     "tests/config/doctor/test_of_stores.py",
     "tests/config/test_page_connections.py",
+    "tests/config/test_postgres_sessions.py",
     "tests/config/doctor/test_of_work.py",
     "tests/cdr/bulk_export",
     "tests/streams/delivery/test_outbox.py",

@@ -14,7 +14,6 @@ from channels.layers import channel_layers
 from django.conf import settings as django_settings
 from django.db import connection, connections
 
-from config import silent_peers
 from config.celery import app
 from config.silent_peers import channel_host
 from streams import control, database_threads
@@ -57,26 +56,6 @@ async def test_a_silent_connection_to_the_database_costs_no_lease_and_no_note(mo
                 assert (renewed.state, [relay.live for relay in board.relays.values()]) == ("live", [True])
                 assert not lease_keeping.leases_run_out()
             assert await board.note_queue.written(30) and not note_queue.refused_for_now()
-
-
-@on_postgresql
-def test_the_server_ends_a_transaction_of_somebody_who_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its own side of the connection stays open, as that of a process which was cut off; what it had locked is free again."""
-    connection.ensure_connection()
-    monkeypatch.setattr(silent_peers, "ABANDONED_SECONDS", 1)
-    gone = connections.create_connection("default")
-    try:
-        with gone.cursor() as cursor:
-            cursor.execute("BEGIN")
-            cursor.execute("SELECT pg_advisory_xact_lock(7)")
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '20s'")
-            cursor.execute("SELECT pg_advisory_lock(7), pg_advisory_unlock(7)")
-            cursor.execute("RESET lock_timeout")
-            cursor.execute("SHOW idle_in_transaction_session_timeout")
-            assert cursor.fetchone() == ("30s",)
-    finally:
-        gone.close()
 
 
 # Redis -----------------------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 Owns the rules that count and the findings that stay. Must not know which pages there are."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,16 @@ KNOWN = {
 """Findings that stay: a rule's id and what it points at -> why it cannot be helped."""
 
 HERE = Path(__file__)
-SCRIPTS = Path(axe.__file__).with_name("axe.min.js").read_text() + HERE.with_name("places.js").read_text()
 SHEETS = [*Path(admin.__path__[0]).rglob("*.css"), *(HERE.parents[3] / "cdr" / "static").rglob("*.css")]
 STYLED = sorted({name for sheet in SHEETS for name in re.findall(r"[.#][A-Za-z][\w-]*", sheet.read_text())})
 """The ids and classes that style sheets know."""
+SCRIPTS = "\n".join(
+    [
+        Path(axe.__file__).with_name("axe.min.js").read_text(),
+        f"const styled = new Set({json.dumps(STYLED)});",
+        HERE.with_name("places.js").read_text(),
+    ]
+)
 
 
 def findings(page: Any, rules: dict[str, Any], where: str = "news") -> list[str]:

@@ -1,10 +1,9 @@
 // What is new on a page, for axe: two elements are alike where their tag, their role and type, what else is said of them, and what style
 // sheets know of them and of the four around them are the same. What differs from page to page, the names, is judged on every page.
 
-window.seen = new Set();  // by whoever asks `judge`, in a page that stays
 const DECIDES = /^(aria-.*|data-.*|on.*|alt|for|hidden|href|lang|scope|src|style|tabindex|title)$/;
 
-function placesOf(root, styled) {
+function placesOf(root) {
   const looks = new Map(), found = new Map();
   const place = (at, levels) => !at || !levels ? "" : `${place(at.parentElement, levels - 1)}>${looks.get(at) ?? ""}`;
   for (const at of [root, ...root.querySelectorAll("*")]) {
@@ -15,13 +14,6 @@ function placesOf(root, styled) {
   }
   return found;
 }
-
-window.addNew = places => {
-  const looksOf = place => place.split(" ")[0];
-  const before = new Set([...seen].map(looksOf)), news = [...new Set(places)].filter(place => !seen.has(place));
-  news.forEach(place => seen.add(place));
-  return [news, news.some(place => !before.has(looksOf(place)))];
-};
 
 function wrongIn(page) {
   const all = [...page.querySelectorAll("*")], ids = all.map(at => at.id).filter(Boolean);
@@ -37,19 +29,21 @@ function wrongIn(page) {
   ];
 }
 
-window.judge = ([html, styled]) => {
-  window.parsed = new DOMParser().parseFromString(html, "text/html");
+window.parse = html => { window.parsed = new DOMParser().parseFromString(html, "text/html"); };
+
+window.judge = html => {  // and what there is on a page
+  parse(html);
   const scripts = [...parsed.querySelectorAll("script")].map(at => `script ${at.src}`);
-  return [wrongIn(parsed), ...addNew([...placesOf(parsed.body, new Set(styled)).values(), ...scripts])];
+  return [wrongIn(parsed), [...new Set([...placesOf(parsed.body).values(), ...scripts])]];
 };
 
-window.draw = () => {  // what was judged, in the place of the page that is here, as it is without its scripts
+window.draw = () => {  // what was parsed, in the place of the page that is here, as it is without its scripts
   const wanted = new Set([...parsed.querySelectorAll("link[rel=stylesheet]")].map(at => at.getAttribute("href")));
   for (const sheet of document.querySelectorAll("link")) sheet.disabled = !wanted.has(sheet.getAttribute("href"));
   document.body.replaceWith(document.adoptNode(parsed.body));
 };
 
-window.placesHere = styled => [...new Set(placesOf(document.body, new Set(styled)).values())];
+window.placesHere = () => [...new Set(placesOf(document.body).values())];
 
 // For axe: all of those, without what is in them and is not one.
 function toLookAt(kept) {
@@ -59,9 +53,9 @@ function toLookAt(kept) {
   return kept.size > 0;
 }
 
-window.keepNew = ([places, styled]) => {  // of the elements that are alike, the first; says whether this width hides some
+window.keepNew = places => {  // of the elements that are alike, the first; says whether this width hides some
   const wanted = new Set(places);
-  const news = new Set([...placesOf(document.body, new Set(styled))].filter(([, place]) => wanted.delete(place)).map(([at]) => at));
+  const news = new Set([...placesOf(document.body)].filter(([, place]) => wanted.delete(place)).map(([at]) => at));
   window.unseen = [...news].filter(at => !at.checkVisibility());
   toLookAt(news);
   return unseen.length > 0;

@@ -31,7 +31,7 @@ from cdr.trial_call_rows import TrialCall
 from streams import host_blocks
 from streams.host_blocks import HostOf
 from streams.models import Account, AuthToken, Call, RateCard
-from tests.cdr.alerts.rows import alert
+from tests.cdr.alerts.rows import alert, look_at_days
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import live_call, refused
 from tests.cdr.statements.charged import charged
@@ -59,6 +59,7 @@ def rows() -> Call:
     """A row of every model that has an admin; the export is made for each person."""
     roles.make_roles(Group._meta.apps)
     a_row_of_each()
+    look_at_days()
     return Call.objects.get(state="live")
 
 

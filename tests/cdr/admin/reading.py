@@ -10,6 +10,7 @@ from django.template import Template
 from django.test import Client
 from lxml.etree import HTMLParser
 
+from cdr.models import CallDetail, StreamDetail
 from tests.cdr.admin.asked_often import known_people, without_sections
 
 
@@ -113,16 +114,17 @@ def undrawn(client: Client, address: str, status: int = 200) -> dict[str, Any]:
     return getattr(response, "context_data", None) or {}
 
 
+NUMBERED = re.compile(r"/\w+detail/\d+/")
 ROW_KEY = re.compile(r"/(?:[0-9a-f-]{36}|\d+)/")
 
 
-def crawl(client: Client, start: str, limit: int = 400, alike: bool = True) -> dict[str, Page]:
-    """Every page of the console that can be reached by links, by address. Not `alike`: every page of a row, but with a parameter only
-    one of each kind of page (another row's would show the same parts of other lines), and of histories and questions before deleting
-    one for each model. A list whose address is not understood (a saved filter may have such a one) says so. The sections that the head of
-    each page names stand in the first alone."""
+def crawl(client: Client, start: str, limit: int = 400) -> dict[str, Page]:
+    """The pages of the console that can be reached by links, by address: every page of a row (which has several names: by one of them),
+    but with a parameter only one of each kind of page (another row's would show the same parts of other lines), and of histories and
+    questions before deleting one for each model. A list whose address is not understood (a saved filter may have such a one) says so. The
+    sections that the head of each page names stand in the first alone."""
     with known_people(), ExitStack() as after_the_first:
-        return _crawled(client, start, limit, alike, after_the_first)
+        return _crawled(client, start, limit, after_the_first)
 
 
 def looks(path: str, query: dict[str, str]) -> set[tuple[str, str]]:
@@ -133,17 +135,25 @@ def looks(path: str, query: dict[str, str]) -> set[tuple[str, str]]:
     return {(kind if of_model else path, ""), *((kind, name) for name in query if name != "_changelist_filters")}
 
 
-def _crawled(client: Client, start: str, limit: int, alike: bool, after_the_first: ExitStack) -> dict[str, Page]:
+def uuids() -> dict[str, str]:
+    """By the name of a row that has its number."""
+    found: dict[str, str] = {}
+    for section, model in (("calldetail", CallDetail), ("streamdetail", StreamDetail)):
+        found |= {f"/{section}/{pk}/": f"/{section}/{uuid}/" for pk, uuid in model._default_manager.values_list("pk", "uuid")}
+    return found
+
+
+def _crawled(client: Client, start: str, limit: int, after_the_first: ExitStack) -> dict[str, Page]:
     seen: dict[str, Page] = {}
-    parameters: set[tuple[str, str]] = set()
-    waiting = [start]
+    known: set[tuple[str, str]] = set()
+    waiting, by_uuid = [start], uuids()
     while waiting and len(seen) < limit:
         address = waiting.pop(0).partition("#")[0]
-        path, query = urlsplit(address).path, urlsplit(address).query
-        new = looks(path, dict(parse_qsl(query))) - parameters
-        if address in seen or not path.startswith("/admin/") or "logout" in path or not (alike or new):
+        path = NUMBERED.sub(lambda name: by_uuid.get(name[0], name[0]), urlsplit(address).path)
+        new = looks(path, dict(parse_qsl(urlsplit(address).query))) - known
+        if not new or not path.startswith("/admin/") or "logout" in path:
             continue
-        parameters |= new
+        known |= new
         response = client.get(address)
         if response.status_code in (301, 302):
             waiting.append(urljoin(address, response.headers["Location"]))

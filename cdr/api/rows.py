@@ -20,9 +20,10 @@ def uuid_of(text: str) -> UUID:
 
 def call_of(account: Account, call_uuid: str) -> Call:
     """Raises the 404."""
-    call = Call.objects.filter(account=account, uuid=uuid_of(call_uuid)).select_related("account").first()
+    call = Call.objects.filter(account=account, uuid=uuid_of(call_uuid)).first()
     if call is None:
         raise not_found()
+    call.account = account
     return call
 
 

@@ -26,7 +26,7 @@ from cdr.api.schemas import StreamStart
 from cdr.api.throttle import REQUESTS
 from cdr.api.v1 import api
 from cdr.models import Adjustment
-from streams.models import Account, Call, StreamRecording
+from streams.models import Account, AuthToken, Call, StreamRecording
 from streams.pure.customer.stream_request import check_request
 from tests.cdr.api.customers import SERVICE_URL, Customer
 from tests.streams.recordings.kept_files import kept
@@ -91,8 +91,9 @@ def test_every_operation_has_its_place_in_the_documentation() -> None:
 @pytest.fixture
 def unlimited(acme: Customer, recordings_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Customer]:
     """With a call, and a statement of this month. A request does not close the connection in whose transaction the test is. Nobody is
-    refused for asking too often, and a token is looked up once."""
+    refused for asking too often, and a token is looked up once, and was used just now."""
     monkeypatch.setattr(auth, "REQUESTS", replace(REQUESTS, most=1_000_000))
+    AuthToken.objects.update(last_used_at=timezone.now())
     monkeypatch.setattr(auth, "token_of", cache(auth.token_of))
     Account.objects.update(concurrent_streams_limit=1_000_000, stream_starts_per_second=1_000_000, customers_listen=True)
     acme.account.refresh_from_db()

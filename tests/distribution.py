@@ -31,6 +31,7 @@ TOGETHER = {
     "tests/test_report.py": POSTGRESQL,
     "tests/cdr/test_live_page.py": BROWSER,
     "tests/cdr/admin/test_every_page.py": BROWSER,
+    "tests/cdr/admin/test_escaping.py::test_no_page_lets_markup_through_or_needs_what_the_policy_forbids": BROWSER,
     "tests/cdr/admin/test_accessibility.py": BROWSER,
     "tests/cdr/admin/test_browser": BROWSER,
     "tests/cdr/admin/test_counted_tasks.py": BROWSER,
@@ -42,9 +43,10 @@ TOGETHER = {
     "tests/config/test_settings.py": "settings",
 }
 """What one process does from beginning to end, because it shares something that takes seconds to start: journeys their installation (and
-those that begin more processes another one, or they would take longer than all the rest), what a browser does one Chromium, single
-sign-on its identity provider, the settings the process that their readers are forks of. A test that is a piece of its own makes a
-process take one more at once, which then waits for it; the long one on PostgreSQL has company that can wait."""
+those that begin more processes another one, or they would take longer than all the rest), what a browser does one Chromium (and the
+pages that it looks at, which are read as well), single sign-on its identity provider, the settings the process that their readers are
+forks of. A test that is a piece of its own makes a process take one more at once, which then waits for it; the long one on PostgreSQL has
+company that can wait."""
 FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, BROWSER)
 """The longest pieces: who begins one of them late is the last to finish."""
 

@@ -1,6 +1,7 @@
 """Reads pages as a browser would: the rows of a list, the links, the text."""
 
 import re
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 from unittest import mock
@@ -118,13 +119,13 @@ NUMBERED = re.compile(r"/\w+detail/\d+/")
 ROW_KEY = re.compile(r"/(?:[0-9a-f-]{36}|\d+)/")
 
 
-def crawl(client: Client, start: str, limit: int = 400) -> dict[str, Page]:
+def crawl(client: Client, start: str, limit: int = 400, given: Mapping[str, Any] | None = None) -> dict[str, Page]:
     """The pages of the console that can be reached by links, by address: every page of a row (which has several names: by one of them),
     but with a parameter only one of each kind of page (another row's would show the same parts of other lines), and of histories and
     questions before deleting one for each model. A list whose address is not understood (a saved filter may have such a one) says so. The
-    sections that the head of each page names stand in the first alone."""
+    sections that the head of each page names stand in the first alone. `given`: answers that are known, by address."""
     with known_people(), ExitStack() as after_the_first:
-        return _crawled(client, start, limit, after_the_first)
+        return _crawled(client, start, limit, given or {}, after_the_first)
 
 
 def looks(path: str, query: dict[str, str]) -> set[tuple[str, str]]:
@@ -143,18 +144,19 @@ def uuids() -> dict[str, str]:
     return found
 
 
-def _crawled(client: Client, start: str, limit: int, after_the_first: ExitStack) -> dict[str, Page]:
+def _crawled(client: Client, start: str, limit: int, given: Mapping[str, Any], after_the_first: ExitStack) -> dict[str, Page]:
     seen: dict[str, Page] = {}
     known: set[tuple[str, str]] = set()
     waiting, by_uuid = [start], uuids()
     while waiting and len(seen) < limit:
         address = waiting.pop(0).partition("#")[0]
         path = NUMBERED.sub(lambda name: by_uuid.get(name[0], name[0]), urlsplit(address).path)
-        new = looks(path, dict(parse_qsl(urlsplit(address).query))) - known
+        query = urlsplit(address).query
+        new = looks(path, dict(parse_qsl(query))) - known
         if not new or not path.startswith("/admin/") or "logout" in path:
             continue
         known |= new
-        response = client.get(address)
+        response = given.get(f"{path}?{query}" if query else path) or client.get(address)
         if response.status_code in (301, 302):
             waiting.append(urljoin(address, response.headers["Location"]))
             continue

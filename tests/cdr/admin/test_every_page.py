@@ -6,96 +6,21 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
-from cdr import audit, invitations
-from cdr.audit import Actor
-from cdr.invitation_rows import Invitation
-from cdr.member_rows import Membership, Role
-from cdr.pure.acts import Act
-from streams.models import Account, Call, Callback, Gateway, Stream
-from streams.pure.gateway.refusal import Reason
 from tests.cdr.admin import axe, every_page
-from tests.cdr.admin.asked_often import known_people
-from tests.cdr.admin.hostile import MARKER, poison_everything
+from tests.cdr.admin.drawn_pages import LOGIN, drawn_pages
+from tests.cdr.admin.hostile import MARKER
 from tests.cdr.admin.prepared_pages import served
-from tests.cdr.admin.test_escaping import rows_of_everything
-from tests.cdr.desk import every_address
-from tests.cdr.desk.every_address import put_keys_back
-from tests.cdr.factories import refused
-from tests.cdr.same_thread import draw_in_this_thread
 from tests.chromium import CHROMIUM
 
 pytest.importorskip("playwright.sync_api", reason="every page in a browser: the playwright package is not installed")
 DESKTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 
 pytestmark = [
+    pytest.mark.django_db,
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="every page in a browser: there is no Chromium on this machine"),
 ]
-LOGIN = "/admin/login/"
-NOT_WELL = {"/admin/no-such-page": 404, "/admin/cdr/streamdetail/?cause=customer_closed&from=teatime": 400}
-
-
-def more_addresses() -> list[str]:
-    """Of calls of every kind, and of what a reader may get wrong."""
-    live, unconnected = Stream.objects.filter(state="streaming").latest("pk"), Stream.objects.get(connect_attempts=3)
-    closed = Stream.objects.get(end_cause="customer_closed")
-    more = [f"/admin/cdr/calldetail/{call.uuid}/{page}/" for call in Call.objects.all() for page in ("change", "debug-log")]
-    more += [f"/admin/cdr/streamdetail/{live.uuid}/{page}/" for page in ("change", "debug-log", "stop")]
-    more += [f"/admin/cdr/streamdetail/{closed.uuid}/debug-log/", "/admin/cdr/streamdetail/?cause=customer_closed&q=nothing"]
-    more += [f"/admin/cdr/calldetail/{live.call.uuid}/hang-up/", "/admin/cdr/calldetail/exports/?state=ended"]
-    more += [f"/admin/cdr/streamdetail/compare/?a={live.uuid}&b={other}" for other in ("", unconnected.uuid)]
-    more += ["/admin/cdr/streamdetail/all/?state=live", "/admin/cdr/streamdetail/saved/?state=live", "/admin/jsi18n/"]
-    more += [f"/admin/streams/callback/{Callback.objects.first().pk}/{page}/" for page in ("change", "resend")]
-    return [*NOT_WELL, *more, f"/admin/streams/gateway/{Gateway.objects.latest('pk').pk}/change/"]
-
-
-def drawn(user: User, more: list[str]) -> dict[str, Any]:
-    """What the console answers, by address: a page of each kind, and more."""
-    client = Client()
-    client.force_login(user)
-    with known_people():
-        others = {LOGIN: Client().get(LOGIN), **{address: client.get(address) for address in more}}
-        assert {address: answer.status_code for address, answer in others.items() if answer.status_code != 200} == NOT_WELL
-        return every_page.kinds(user) | others | behind_a_link(user) | at_desk(user)
-
-
-def at_desk(user: User) -> dict[str, Any]:
-    """The same rows as the people of their account see them, a manager, and what an invitation shows somebody new."""
-    account = Account.objects.order_by("pk")[0]
-    put_keys_back(account)
-    Membership.objects.get_or_create(user=user, account=account, role=Role.MANAGER)
-    client, invitation = Client(), Invitation.objects.all()[0]
-    client.force_login(user)
-    answers = {address: client.get(address) for address in every_address.addresses(Account.objects.get(pk=account.pk).name)}
-    shown = {address: answer for address, answer in answers.items() if every_page.is_page(answer)}
-    assert len(shown) > 25 and {answer.status_code for answer in answers.values()} <= {200, 404}
-    link = invitations.link_of(invitation).removeprefix(invitation.origin)
-    return shown | {address: Client().get(address) for address in ("/desk/login/", link, "/invitation/x/")}
-
-
-def behind_a_link(user: User) -> dict[str, Any]:
-    """What somebody without a login sees: the log, and that a link leads nowhere."""
-    link = every_page.a_link(Stream.objects.order_by("pk").first(), user)
-    return {address: Client().get(address) for address in (f"/shared/{link}/", f"/shared/{link}/x/")}
-
-
-@pytest.fixture
-def clean_and_hostile(db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The same pages before and after strangers wrote into every column."""
-    draw_in_this_thread(monkeypatch)
-    user = User.objects.create_superuser("admin")
-    rows_of_everything(user)
-    more = more_addresses()
-    clean = drawn(user, more)
-    poison_everything()
-    gateway = Gateway.objects.latest("pk")
-    refused("a" * 80, Reason.UNKNOWN_GATEWAY, known=False)
-    refused(gateway.name, words="W" * 500, address="2001:db8:1111:2222:3333:4444:5555:6666")
-    audit.write(Actor("admin", "192.0.2.7"), Act.CHANGE, Account.objects.first(), name=["a" * 200, "<b>"])
-    return clean, drawn(user, more)
 
 
 BAD = (
@@ -213,10 +138,8 @@ class Reader:
             self.found.setdefault(f"{finding} ({where})", []).append(address)
 
 
-def test_each_fits_a_phone_obeys_its_policy_and_keeps_nobody_out(
-    clean_and_hostile: tuple[dict[str, Any], dict[str, Any]], browser: Any
-) -> None:
-    clean, hostile = clean_and_hostile
+def test_each_fits_a_phone_obeys_its_policy_and_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch, browser: Any) -> None:
+    clean, hostile, *_ = drawn_pages(monkeypatch)
     sheets = {sheet for answer in clean.values() for sheet in re.findall(r'href="([^"]+\.css)"', answer.content.decode())}
 
     def look(chromium: Any) -> None:

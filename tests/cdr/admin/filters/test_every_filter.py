@@ -1,5 +1,6 @@
 """Every filter of every list, both ways: with each choice that it offers it finds the row it means, and leaves out one that it does not."""
 
+from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
 import pytest
@@ -22,9 +23,15 @@ LISTS = {model: admin for model, admin in console._registry.items() if isinstanc
 FILTERS = [(model, spec) for model, admin in LISTS.items() for spec in admin.list_filter]
 
 
+@pytest.fixture(autouse=True)
+def asked_by_one_person() -> Iterator[None]:
+    with known_people():
+        yield
+
+
 def list_of(client: Client, model: type[Model], query: str) -> RecordList:
     path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-    with time_machine.travel(NOW, tick=False), known_people():
+    with time_machine.travel(NOW, tick=False):
         return listed(client, f"{path}?{query}")
 
 

@@ -147,13 +147,14 @@ def uuids() -> dict[str, str]:
 def _crawled(client: Client, start: str, limit: int, given: Mapping[str, Any], after_the_first: ExitStack) -> dict[str, Page]:
     seen: dict[str, Page] = {}
     known: set[tuple[str, str]] = set()
+    files: set[str] = set()  # the kinds of addresses where one is downloaded, and not read here
     waiting, by_uuid = [start], uuids()
     while waiting and len(seen) < limit:
         address = waiting.pop(0).partition("#")[0]
         path = NUMBERED.sub(lambda name: by_uuid.get(name[0], name[0]), urlsplit(address).path)
         query = urlsplit(address).query
         new = looks(path, dict(parse_qsl(query))) - known
-        if not new or not path.startswith("/admin/") or "logout" in path:
+        if not new or not path.startswith("/admin/") or "logout" in path or ROW_KEY.sub("/#/", path) in files:
             continue
         known |= new
         response = given.get(f"{path}?{query}" if query else path) or client.get(address)
@@ -161,7 +162,8 @@ def _crawled(client: Client, start: str, limit: int, given: Mapping[str, Any], a
             waiting.append(urljoin(address, response.headers["Location"]))
             continue
         if response.streaming or not response["Content-Type"].startswith("text/html"):
-            continue  # a file to be downloaded
+            files.add(ROW_KEY.sub("/#/", path))
+            continue
         if not seen:
             after_the_first.enter_context(without_sections())
         seen[address] = page = Page(response.content.decode(), address)

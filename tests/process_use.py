@@ -33,7 +33,7 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     for pid in pids:
         with suppress(OSError):
             ticks += sum(map(int, _stat(pid)[11:15]))
-            for child in children_of(pid):
+            for child in children(pid):
                 ticks += sum(map(int, _stat(child)[11:13]))
     return ticks / TICKS_A_SECOND
 
@@ -43,8 +43,35 @@ def fine_cpu_seconds(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | ON_A_CORE)
 
 
-def children_of(pid: int) -> list[int]:
-    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+def tree_cpu_seconds(pid: int) -> float:
+    """Of this process and all below it, the ones that have ended included."""
+    with suppress(OSError):
+        return sum(map(int, _stat(pid)[11:15])) / TICKS_A_SECOND + sum(map(tree_cpu_seconds, children(pid)))
+    return 0.0
+
+
+def machine_cpu_seconds() -> float:
+    """For which its cores were busy, or taken by others on the same metal; 0 where this is no Linux."""
+    with suppress(OSError):
+        user, nice, system, _, _, *interrupted = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9])
+        return (user + nice + system + sum(interrupted)) / TICKS_A_SECOND
+    return 0.0
+
+
+def seconds_without_core(pid: int) -> float:
+    """That its first thread, where an event loop is, was ready and did not run, as others did; 0 where no Linux counts them."""
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    return 0.0
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one has started."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += [int(word) for word in task.read_text().split()]
+    return found
 
 
 def _stat(pid: int) -> list[str]:

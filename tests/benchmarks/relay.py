@@ -26,7 +26,7 @@ from streams.simulate.listener import Listener
 from tests.benchmarks.contenders import ASKED_FOR, AUTHORIZATION, CONTENDERS, CORES, Contender, has_node
 from tests.benchmarks.load import CustomerSide, GatewaySide, Measured, begin_and_end, connect_gateways, send_for
 from tests.free_port import free_port
-from tests.process_use import children_of, fine_cpu_seconds
+from tests.process_use import children, fine_cpu_seconds
 
 WARM_UP_SECONDS = 2.0
 AHEAD_BOTH_WAYS = 5
@@ -85,7 +85,7 @@ async def measure(contender: Contender, streams: int, seconds: float, echo: bool
         await warm_up(gateways, measured)
         async with begin_and_end(port, AUTHORIZATION, calls_a_second):
             measured.recording = True
-            pids = [process.pid, *children_of(process.pid)]
+            pids = [process.pid, *children(process.pid)]
             cpu, began = [fine_cpu_seconds(pid) for pid in pids], time.monotonic()
             await send_for(gateways, seconds, measured, ahead=AHEAD_BOTH_WAYS if echo else 1)
             sending_seconds = time.monotonic() - began

@@ -1,5 +1,5 @@
 """`make chaos`: every fault once, or, for MINUTES, faults drawn by SEED, or a steady load of so many STREAMS. Exit status 0 only when
-everything that ran is good.
+everything that ran is good, or nearly all, and whoever else uses the machine is why the rest proves nothing.
 
 Owns the order of things: installations up, lanes side by side, the table, everything down."""
 
@@ -9,6 +9,7 @@ import random
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
@@ -27,13 +28,9 @@ from tests.chaos.usage import Watch, Yardstick
 from tests.journeys.answers import Answers, AnswerServer
 from tests.journeys.processes import STARTER
 
-MUCH_NOISE_MS = 250.0
+MOST_DISTURBED = 3
+"""With more of them that proved nothing, the run proves nothing."""
 THREADS = 48
-
-
-def trial_was_disturbed(row: Row) -> bool:
-    """By whoever else uses this machine."""
-    return row.history is not None and row.history.noise_ms > MUCH_NOISE_MS
 
 
 Course = Iterable[tuple[Fault, float]]
@@ -60,21 +57,20 @@ def at_random(faults: Sequence[Fault], seed: str, until: float) -> Course:
 
 
 class Run:
-    def __init__(self, folder: Path, answers: Answers) -> None:
-        self.folder, self.answers = folder, answers
+    """`settles_beside`: whether the next fault is injected while one waits that may. Not where it may be the same."""
+
+    def __init__(self, folder: Path, answers: Answers, yardstick: Yardstick, settles_beside: bool) -> None:
+        self.folder, self.answers, self.yardstick, self.settles_beside = folder, answers, yardstick, settles_beside
         self.rows: list[Row] = []
         self.trials = 0
-        self.yardstick = Yardstick(ROOT)
 
-    async def one(self, lane: Lane, site: Site, fault: Fault, seconds: float, is_first: bool) -> None:
-        row = Row(fault.name, lane.name, reason=fault.not_here)
-        if not row.reason:
-            await self.judge(row, Trial(fault, site, self.answers, seconds, self.yardstick, is_first))
-            if row.found and (trial_was_disturbed(row) or {finding.invariant for finding in row.found} == {"I8 audio"}):
-                # Times are no good where a bare timer is as late: once more, and that counts; what was found first is told.
-                row.first_found = row.found
-                await self.judge(row, Trial(fault, site, self.answers, seconds, self.yardstick))
-        self.add(row)
+    def trial(self, site: Site, fault: Fault, seconds: float, *, is_first: bool = False) -> Trial:
+        return Trial(fault, site, self.answers, seconds, self.yardstick, is_first)
+
+    async def one(self, row: Row, trial: Trial) -> None:
+        await self.judge(row, trial)
+        if not row.is_to_be_tried_again:
+            self.add(row)
 
     def add(self, row: Row) -> None:
         self.rows.append(row)
@@ -86,11 +82,24 @@ class Run:
         row.found, row.history = await trial.run(self.folder / name), trial.history
 
     async def all_of(self, lane: Lane, course: Course) -> None:
+        tried: list[tuple[Row, Fault, float]] = []
         async with running(lane, self.answers) as site:
             whole: Watch | None = None
-            for fault, seconds in course:
-                await self.one(lane, site, fault, seconds, is_first=whole is None)
-                whole = whole or Watch(site.alive())
+            async with asyncio.TaskGroup() as under_way:
+                for fault, seconds in course:
+                    row = Row(fault.name, lane.name, reason=fault.not_here)
+                    if row.reason:
+                        self.add(row)
+                        continue
+                    tried.append((row, fault, seconds))
+                    trial = self.trial(site, fault, seconds, is_first=whole is None)
+                    judged = under_way.create_task(self.one(row, trial))
+                    await (trial.calls_over.wait() if fault.settles_beside and self.settles_beside else judged)
+                    whole = whole or Watch(site.alive())
+            for row, fault, seconds in tried:
+                if row.is_to_be_tried_again:
+                    row.first_found = row.found
+                    await self.one(row, self.trial(site, fault, seconds))
             if whole is not None:
                 self.add(await flat(lane, site, whole))
 
@@ -121,7 +130,8 @@ async def main(options: argparse.Namespace) -> int:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
     answers = Answers()
     folder = ROOT / "build/chaos" / time.strftime("%Y%m%d-%H%M%S")
-    run = Run(folder, answers)
+    yardstick = Yardstick(ROOT)
+    run = Run(folder, answers, yardstick, settles_beside=not options.minutes)
     server = AnswerServer(answers)
     began = time.monotonic()
     seed = options.seed or random.randrange(1, 1_000_000)
@@ -137,9 +147,15 @@ async def main(options: argparse.Namespace) -> int:
                     group.create_task(run.all_of(lane, drawn if at_random_for else each_once(faults)))
     finally:
         server.stop()
-        run.yardstick.stop()
+        yardstick.stop()
     print(f"{table.summary(run.rows)}, in {time.monotonic() - began:.0f} s. What everybody saw: {folder}")
-    return 0 if run.rows and not any(row.verdict == table.FAILED for row in run.rows) else 1
+    return status(run.rows)
+
+
+def status(rows: Sequence[Row]) -> int:
+    """0: what ran is good, but for a few that the machine disturbed."""
+    count = Counter(row.verdict for row in rows)
+    return 0 if rows and not count[table.FAILED] and count[table.DISTURBED] <= MOST_DISTURBED else 1
 
 
 def options() -> argparse.Namespace:

@@ -158,7 +158,8 @@ class ProcessUse:
 
 @dataclass
 class History:
-    """One trial. `noise_ms` is how late a bare timer was in it at its 99th percentile, `worst_noise_ms` at worst; `remarks` are told
+    """One trial. `noise_ms` is how late the machine was in it at its 99th percentile, for a bare timer or for a web process that was ready
+    and had no core; `worst_noise_ms` a bare timer at worst; `others_cores` how many cores others had meanwhile. `remarks` are told
     beside its line of the table; `leaks` say where a secret was found, `seen_wrong` what the fault itself looks at and found wrong,
     `troubles` what kept the harness from finding out."""
 
@@ -169,6 +170,7 @@ class History:
     settled_at: float = 0.0
     noise_ms: float = 0.0
     worst_noise_ms: float = 0.0
+    others_cores: float = 0.0
     calls: list[BroughtCall] = field(default_factory=list)
     streams: list[HeardStream] = field(default_factory=list)
     callbacks: list[HeardCallback] = field(default_factory=list)

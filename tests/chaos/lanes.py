@@ -19,7 +19,7 @@ class Lane:
 
 
 LANES = (
-    Lane("stores", LargeSite, [*stores.FAULTS, *clocks.FAULTS]),
-    Lane("processes", LargeSite, [*processes.FAULTS, *gateways.DOORS]),
+    Lane("stores", LargeSite, stores.FAULTS),
+    Lane("processes", LargeSite, [*gateways.DOORS, *processes.FAULTS, stores.HANGING_REDIS, *clocks.FAULTS]),
     Lane("embedded", EmbeddedSite, [*embedded.FAULTS, *customers.FAULTS, *gateways.FAULTS]),
 )

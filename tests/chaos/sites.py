@@ -16,9 +16,10 @@ from typing import Any
 
 from tests import migrated
 from tests.chaos import rows
-from tests.chaos.stores import Postgres, RedisStore, children
+from tests.chaos.stores import Postgres, RedisStore
 from tests.free_port import free_port
 from tests.journeys.processes import ChildProcess, clean_environment
+from tests.process_use import children
 
 ROOT = Path(__file__).resolve().parents[2]
 DIALECTS = ("asterisk", "audio_stream", "audio_fork", "twilio")
@@ -222,7 +223,7 @@ class EmbeddedSite(Site):
         await asyncio.to_thread(migrated.copy_to, self.database)
         port = free_port()
         # Buffers that are full within the time of a trial, and gateways that are missed within it: nobody is stopped for longer here.
-        self.environment |= {"BUFFER_MS": "5000", "CONNECT_TIMEOUT_SECONDS": "1.4", "CONNECT_RETRY_SECONDS": "0.1 0.2"}
+        self.environment |= {"BUFFER_MS": "4000", "CONNECT_TIMEOUT_SECONDS": "1.4", "CONNECT_RETRY_SECONDS": "0.1 0.2"}
         self.environment |= {"MEDIA_TIMEOUT_SECONDS": str(MISSED_SECONDS)}
         run = (sys.executable, "manage.py", "run")
         process = self.spawn("run", *run, PORT=str(port))

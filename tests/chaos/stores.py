@@ -22,6 +22,7 @@ from tests import postgres_server
 from tests.chaos import small_disk
 from tests.chaos.fault_proxy import FaultProxy, Streams
 from tests.journeys.processes import DIES_WITH_THE_TESTS, STARTER
+from tests.process_use import children
 
 PATIENCE = "-c statement_timeout=15000"
 """What the harness asks must not wait for ever for a lock that somebody holds."""
@@ -36,15 +37,6 @@ def start(command: Sequence[object], log: Path, user: str | None = None) -> "sub
             return subprocess.Popen(words, stdout=output, stderr=output, stdin=subprocess.DEVNULL, user=user, start_new_session=True)
 
     return STARTER.submit(started).result()
-
-
-def children(pid: int) -> list[int]:
-    """The processes that this one has started."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(OSError):
-            found += [int(word) for word in task.read_text().split()]
-    return found
 
 
 class Postgres:

@@ -298,6 +298,17 @@ def test_each_violation_is_found(harm: Callable[[History], None], invariant: str
     assert invariant in {finding.invariant for finding in findings(history)}
 
 
+def test_only_times_are_what_a_late_machine_may_excuse() -> None:
+    history = good()
+    for harm in (fall_silent, tell_late, lose_a_frame, charge_twice, bill_over, end_late):
+        harm(history)
+    found = {(finding.invariant, finding.by_time) for finding in findings(history)}
+    assert found == {
+        *{("I8 audio", True), ("I4 callbacks", True)},
+        *{("I1 frames", False), ("I3 money", False), ("I2 one end", False)},
+    }
+
+
 def test_a_machine_that_is_late_itself_is_no_finding() -> None:
     history = good()
     fall_silent(history)

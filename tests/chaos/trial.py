@@ -13,10 +13,10 @@ from pathlib import Path
 from tests.chaos import rows
 from tests.chaos.callers import LONGEST_CALL_SECONDS, Caller
 from tests.chaos.history import BroughtCall, History
-from tests.chaos.invariants import AFTERMATH_SECONDS, Finding, findings
+from tests.chaos.invariants import AFTERMATH_SECONDS, ByTime, Finding, findings
 from tests.chaos.peers import Peers
 from tests.chaos.sites import CANARIES, Site
-from tests.chaos.usage import Watch, Yardstick
+from tests.chaos.usage import OthersUse, Watch, Yardstick
 from tests.journeys.answers import Answers
 
 LOOK_SECONDS, WRITTEN_SECONDS = 0.25, 45.0
@@ -51,6 +51,9 @@ class Fault:
     """Whether it begins only when calls and streams have their rows."""
     keeps_moments: bool = True
     """Whether every message's moment is kept: of very many, only how often gaps were how long, and frames how late."""
+    settles_beside: bool = False
+    """Some callbacks come long after it, as they are meant to: the next faults are injected meanwhile, and may not hurt them. What
+    processes use (I7) is looked at before."""
     is_asked_for: bool = False
     """It takes minutes, or is much like another: it comes only by its name, or at random."""
 
@@ -64,6 +67,8 @@ class Trial:
     yardstick: Yardstick
     is_first: bool = False
     history: History = field(init=False)
+    calls_over: asyncio.Event = field(default_factory=asyncio.Event)
+    """In their rows as well."""
     notes: dict[str, float] = field(default_factory=dict)
     """What a fault keeps for its `costs`: moments, by name."""
 
@@ -92,21 +97,27 @@ class Trial:
     async def run(self, file: Path) -> list[Finding]:
         """The verdict: what does not hold."""
         history = self.history
-        watch = Watch(self.site.alive())
+        watch, others = Watch(self.site.alive()), OthersUse()
         try:
             longest = LONGEST_CALL_SECONDS + self.seconds
             async with Peers(self.site, self.answers, history, longest, keeps_moments=self.fault.keeps_moments) as self.peers:
                 await self._course(watch)
-                await self._settle()
+                if self.fault.settles_beside:
+                    await self._settle(rows.all_ended)
+                    history.processes = await watch.stop(self.site.alive())
+                    self.calls_over.set()
+                await self._settle(rows.settled)
                 await self.look_for_spools_left()
                 window = history.injected_at, history.healed_at + AFTERMATH_SECONDS
                 history.noise_ms = max(watch.noise_ms(*window), self.yardstick.noise_ms(*window))
+                history.others_cores = others.cores()
                 self.peers.record()
                 await asyncio.to_thread(rows.read_into, history, self.site.ask)
         except Exception:  # whatever keeps the harness from finding out is no reason to call it good, nor to leave out what comes next
             history.troubles.append(traceback.format_exc())
         finally:
-            history.processes = await watch.stop(self.site.alive())
+            history.processes = history.processes or await watch.stop(self.site.alive())
+            self.calls_over.set()
         for call in [] if history.troubles else history.calls:
             self.fault.costs(self, call)
         said = self.site.said()
@@ -136,8 +147,7 @@ class Trial:
             await asyncio.sleep(self.seconds * 0.4)
             await peers.until_heard(fleeting)
             hang_up(fleeting)
-            await self.ask_readiness()
-            await asyncio.sleep(self.seconds * 0.2)
+            await asyncio.gather(self.ask_readiness(), asyncio.sleep(self.seconds * 0.2))
         history.healed_at = time.monotonic()
         await peers.until_heard(during)
         await asyncio.sleep(max(history.healed_at + REST_SECONDS - time.monotonic(), 0))
@@ -170,7 +180,7 @@ class Trial:
         for web, is_right in zip(webs, await asyncio.gather(*(self.is_heard_to_be(web, expected) for web in webs)), strict=True):
             if not is_right:
                 words = "says that it may take no calls, and it may" if expected else "says that it may take calls, and cannot write them"
-                self.history.seen_wrong.append(f"{web} {words}")
+                self.history.seen_wrong.append(ByTime(f"{web} {words}"))
 
     async def is_heard_to_be(self, web: str, expected: bool) -> bool:
         """By a load balancer, for which one answer that comes late on a busy machine is none."""
@@ -180,15 +190,15 @@ class Trial:
             await asyncio.sleep(0.5)
         return False
 
-    async def _settle(self) -> None:
-        """Until no row of a call that was taken is live or waits. What is not right then is found by the checker."""
+    async def _settle(self, is_reached: Callable[[rows.Ask, Sequence[str]], bool]) -> None:
+        """Until no row of a call that was taken is live, or waits. What is not right then is found by the checker."""
         history = self.history
         taken = {call.call_uuid: call for call in history.calls if call.taken}
         deadline = time.monotonic() + self.fault.settle_seconds
         while time.monotonic() < deadline:
             for uuid in await asyncio.to_thread(rows.ended, self.site.ask, list(taken)):
                 taken[uuid].row_ended_at = taken[uuid].row_ended_at or time.monotonic()
-            if await asyncio.to_thread(rows.settled, self.site.ask, list(taken)):
+            if await asyncio.to_thread(is_reached, self.site.ask, list(taken)):
                 break
             await asyncio.sleep(LOOK_SECONDS)
         history.settled_at = time.monotonic()

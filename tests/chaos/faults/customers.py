@@ -236,7 +236,7 @@ def beside_who_hangs(trial: Trial, call: BroughtCall) -> None:
 
 
 FAULTS = [
-    Fault("bad services of customers", bad_services, 9, costs=to_a_bad_service),
-    Fault("bad callback addresses", bad_addresses, 3, costs=to_a_bad_address),
-    Fault("callbacks of one account hang its host", one_host_hangs, 5, costs=beside_who_hangs),
+    Fault("bad services of customers", bad_services, 8, costs=to_a_bad_service),
+    Fault("bad callback addresses", bad_addresses, 3, costs=to_a_bad_address, settles_beside=True),
+    Fault("callbacks of one account hang its host", one_host_hangs, 5, costs=beside_who_hangs, settles_beside=True),
 ]

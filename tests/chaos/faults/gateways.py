@@ -11,7 +11,7 @@ from streams.simulate.customer import Behaviour
 from tests.chaos.callers import Caller
 from tests.chaos.fault_proxy import CAN_LOSE_PACKETS
 from tests.chaos.history import BroughtCall
-from tests.chaos.sites import MISSED_SECONDS, LargeSite
+from tests.chaos.sites import DIALECTS, LargeSite
 from tests.chaos.trial import Fault, Trial, suffers
 
 GONE = ("gateway_lost", "media_timeout")
@@ -20,50 +20,32 @@ ELSEWHERE = "127.0.0.2"
 
 
 @asynccontextmanager
-async def gateways_die(trial: Trial) -> AsyncIterator[None]:
-    """TCP is reset, in every dialect."""
-    mine = [trial.peers.place("dies", account="Alder", dialect=dialect) for dialect in ("asterisk", "audio_stream", "audio_fork", "twilio")]
-    await trial.peers.until_heard(mine, 30)
-    await asyncio.gather(*(caller.vanish() for caller in mine))
-    yield
+async def gateways_are_gone(trial: Trial) -> AsyncIterator[None]:
+    """In every way, and nobody waits longer for one than for another.
 
-
-def that_died(trial: Trial, call: BroughtCall) -> None:
-    if call.part == "dies":
-        suffers(call, "gateway_lost")
-        call.may_end = ("gateway_lost",)
-
-
-@asynccontextmanager
-async def gateways_vanish(trial: Trial) -> AsyncIterator[None]:
-    """Their machines are gone: one is only listened to, one has audio played to it all the time, which keep-alive does not see."""
+    Some die: TCP is reset. The machines of some are gone: one is only listened to, to others audio is played all the time, which keep-alive
+    does not see. Some fall silent: their connections stay open, and TCP answers, but no media comes any more."""
     peers = trial.peers
     echo = await peers.service("Birch", Behaviour(echo=True))
-    mine = [
+    dying = [peers.place("dies", account="Alder", dialect=dialect) for dialect in DIALECTS]
+    vanishing = [
         peers.place("vanishes", account="Alder", dialect="asterisk"),
         peers.place("vanishes", account="Birch", dialect="asterisk", to=echo, bidirectional="true"),
         peers.place("vanishes", account="Birch", dialect="twilio", to=echo, bidirectional="true"),
     ]
-    await peers.until_heard(mine, 30)
-    for caller in mine:
+    falling_silent = [peers.place("falls silent", dialect=dialect) for dialect in ("asterisk", "audio_stream", "twilio")]
+    await peers.until_heard([*dying, *vanishing, *falling_silent], 30)
+    await asyncio.gather(*(caller.vanish() for caller in dying))
+    for caller in vanishing:
         caller.lose_touch()
+    for caller in falling_silent:
+        caller.muted = True
     try:
         yield
-        await until_ended_in_rows(trial, mine, 40)
+        await until_ended_in_rows(trial, [*dying, *vanishing, *falling_silent], 40)
     finally:
-        for caller in mine:
+        for caller in vanishing:
             caller.find_touch()
-
-
-@asynccontextmanager
-async def gateways_fall_silent(trial: Trial) -> AsyncIterator[None]:
-    """Their connections stay open, and TCP answers: no media comes any more."""
-    mine = [trial.peers.place("falls silent", dialect=dialect) for dialect in ("asterisk", "audio_stream", "twilio")]
-    await trial.peers.until_heard(mine, 30)
-    for caller in mine:
-        caller.muted = True
-    yield
-    await until_ended_in_rows(trial, mine, MISSED_SECONDS + 20)
 
 
 async def until_ended_in_rows(trial: Trial, callers: list[Caller], within_seconds: float) -> None:
@@ -75,7 +57,10 @@ async def until_ended_in_rows(trial: Trial, callers: list[Caller], within_second
     trial.history.seen_wrong.append(f"gateways that were gone were noticed by nobody within {within_seconds:g} s")
 
 
-def that_vanished(trial: Trial, call: BroughtCall) -> None:
+def that_is_gone(trial: Trial, call: BroughtCall) -> None:
+    if call.part == "dies":
+        suffers(call, "gateway_lost")
+        call.may_end = ("gateway_lost",)
     if call.part in ("vanishes", "falls silent"):
         suffers(call, *GONE, misses=20.0)  # silence was heard in its place, where the account has it filled
         call.may_end = GONE
@@ -141,13 +126,13 @@ async def idle_connections(trial: Trial) -> AsyncIterator[None]:
         await asyncio.to_thread(site.end, "web 3")
 
 
+@asynccontextmanager
+async def crowds(trial: Trial) -> AsyncIterator[None]:
+    """Each at a process of its own."""
+    async with idle_connections(trial), storm_of_passwords(trial):
+        yield
+
+
 PACKETS = "" if CAN_LOSE_PACKETS else "only Linux lets a process lose the packets that come to its own sockets"
-FAULTS = [
-    Fault("gateways die", gateways_die, 2, costs=that_died),
-    Fault("gateways vanish", gateways_vanish, 1, costs=that_vanished, not_here=PACKETS),
-    Fault("gateways fall silent", gateways_fall_silent, 1, costs=that_vanished),
-]
-DOORS = [
-    Fault("300 wrong passwords at once", storm_of_passwords, 3, not_here=PACKETS and "127.0.0.2 is Linux' own"),
-    Fault("400 idle connections, 256 descriptors", idle_connections, 2),
-]
+FAULTS = [Fault("gateways die, vanish and fall silent", gateways_are_gone, 2, costs=that_is_gone, not_here=PACKETS)]
+DOORS = [Fault("300 wrong passwords, 400 idle connections", crowds, 3, not_here=PACKETS and "127.0.0.2 is Linux' own")]

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from tests.chaos.faults.customers import OK, Answered, BadReceiver
-from tests.chaos.faults.stores import nothing
 from tests.chaos.history import BroughtCall
-from tests.chaos.sites import LargeSite
+from tests.chaos.sites import DIALECTS, LargeSite
 from tests.chaos.trial import Fault, Trial, suffers
 
 DELAY = (
@@ -37,6 +36,14 @@ async def web_killed(trial: Trial) -> AsyncIterator[None]:
     finally:
         site.webs["web 1"] = gone
         await asyncio.to_thread(site.start_web, "web 1")
+
+
+@asynccontextmanager
+async def web_killed_with_calls_of_any_age(trial: Trial) -> AsyncIterator[None]:
+    """Those that have gone on for a while have their rows; others are in their first moment, and may have none yet."""
+    await trial.peers.until_heard([trial.peers.place("first moment", web="web 1", dialect=dialect) for dialect in DIALECTS])
+    async with web_killed(trial):
+        yield
 
 
 @asynccontextmanager
@@ -97,11 +104,12 @@ def on_the_stopped_one(trial: Trial, call: BroughtCall) -> None:
 
 
 @asynccontextmanager
-async def workers_killed(trial: Trial) -> AsyncIterator[None]:
-    """Both, while a callback is at its address and not answered, and another one was answered with 200 and that is not written yet: a
-    trigger holds the writing up."""
+async def workers_and_beat_killed(trial: Trial) -> AsyncIterator[None]:
+    """While a callback is at its address and not answered, and another one was answered with 200 and that is not written yet: a trigger
+    holds the writing up. A third one has failed, and has to be tried again."""
     site = large(trial)
     await all_are_told(trial)
+    await received(await place_one_to_be_told_again(trial))
     late = [Answered(200, OK + b"Content-Length: 0\r\n\r\n", after_seconds=3)] * 9
     in_flight, answered = BadReceiver(late), BadReceiver([])
     alder, birch = await trial.peers.service("Alder", receiver=in_flight), await trial.peers.service("Birch", receiver=answered)
@@ -111,7 +119,7 @@ async def workers_killed(trial: Trial) -> AsyncIterator[None]:
     await asyncio.gather(received(in_flight), received(answered))
     await asyncio.sleep(WRITING_SECONDS)
     try:
-        async with restarted(site, BOTH):
+        async with restarted(site, (*BOTH, "beat")):
             await asyncio.to_thread(site.postgres.sql, "SET statement_timeout = '20s'", *NO_DELAY)
             yield
     finally:
@@ -140,31 +148,22 @@ async def received(receiver: BadReceiver) -> None:
 
 
 @asynccontextmanager
-async def restarted(site: LargeSite, workers: Sequence[str]) -> AsyncIterator[None]:
+async def restarted(site: LargeSite, names: Sequence[str]) -> AsyncIterator[None]:
     """Killed, and back in the end."""
-    for name in workers:
+    for name in names:
         await asyncio.to_thread(site.kill, name)
     try:
         yield
     finally:
-        await asyncio.gather(*(asyncio.to_thread(site.start_worker, name) for name in workers))
+        starts = (site.start_beat if name == "beat" else site.start_worker for name in names)
+        await asyncio.gather(*(asyncio.to_thread(start, name) for start, name in zip(starts, names, strict=True)))
 
 
-async def place_one_to_be_told_again(trial: Trial) -> None:
+async def place_one_to_be_told_again(trial: Trial) -> BadReceiver:
     """Its first callbacks fail: only beat's sweep has them tried again."""
     receiver = BadReceiver([Answered(500, b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")] * 2)
     trial.peers.place("told again", to=await trial.peers.service("Alder", receiver=receiver), account="Alder")
-
-
-@asynccontextmanager
-async def beat_killed(trial: Trial) -> AsyncIterator[None]:
-    site = large(trial)
-    await place_one_to_be_told_again(trial)
-    await asyncio.to_thread(site.kill, "beat")
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(site.start_beat, "beat")
+    return receiver
 
 
 @asynccontextmanager
@@ -207,44 +206,43 @@ async def drained(trial: Trial) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def all_restarted(trial: Trial) -> AsyncIterator[None]:
-    """One after the other, in a hurry: a second SIGTERM ends what is live."""
+    """One web process in a hurry, where a second SIGTERM ends what is live; a worker and beat; then the other web process, which drains."""
     site = large(trial)
-    for name in ("web 1", "web 2"):
-        url = site.webs.pop(name)
-        trial.note(name)
-        site.processes[name].signal(signal.SIGTERM)
-        await asyncio.sleep(0.3)
-        if (status := await asyncio.to_thread(site.end, name)) != 0:
-            trial.history.seen_wrong.append(f"{name} ended with {status}")
-        site.webs[name] = url
-        await asyncio.to_thread(site.start_web, name)
-    await asyncio.gather(asyncio.to_thread(site.end, "worker 1"), asyncio.to_thread(site.end, "beat"))
-    await asyncio.gather(asyncio.to_thread(site.start_worker, "worker 1"), asyncio.to_thread(site.start_beat, "beat"))
-    yield
+    await asyncio.gather(
+        restarted_in_a_hurry(trial, "web 1"), *(asyncio.to_thread(end_and_start, site, name) for name in ("worker 1", "beat"))
+    )
+    async with drained(trial):
+        yield
 
 
-def on_the_restarted_ones(trial: Trial, call: BroughtCall) -> None:
-    if call.began_at < trial.notes.get(call.web, 0.0):
+async def restarted_in_a_hurry(trial: Trial, name: str) -> None:
+    site = large(trial)
+    site.webs.pop(name)
+    trial.note("hurried")
+    site.processes[name].signal(signal.SIGTERM)
+    await asyncio.sleep(0.3)
+    if (status := await asyncio.to_thread(site.end, name)) != 0:
+        trial.history.seen_wrong.append(f"{name} ended with {status}")
+    await asyncio.to_thread(site.start_web, name)
+
+
+def end_and_start(site: LargeSite, name: str) -> None:
+    site.end(name)
+    (site.start_beat if name == "beat" else site.start_worker)(name)
+
+
+def on_the_hurried_one(trial: Trial, call: BroughtCall) -> None:
+    if call.web == "web 1" and call.began_at < trial.notes["hurried"]:
         suffers(call, "platform_stopped")
 
 
-@asynccontextmanager
-async def unharmed(trial: Trial) -> AsyncIterator[None]:
-    nothing(large(trial))
-    yield
-
-
 FAULTS = [
-    Fault("nothing, before processes are harmed", unharmed, 1),
-    Fault("kill -9 of a web process", web_killed, 2, costs=on_the_killed_one, is_written=True),
-    Fault("kill -9 in a call's first moment", web_killed, 1, costs=on_the_killed_one, spoken_seconds=0),
+    Fault("kill -9 of workers and beat, with callbacks", workers_and_beat_killed, 1, costs=told_twice, is_ready=True, settles_beside=True),
+    Fault("kill -9 of a web process", web_killed_with_calls_of_any_age, 2, costs=on_the_killed_one, is_written=True),
     Fault("kill -9 with the database away", web_killed_without_database, 1, costs=on_the_one_killed_without_database, is_written=True),
     Fault("web process stopped (SIGSTOP)", web_stopped, 10, 60, costs=on_the_stopped_one, is_written=True),
     Fault("web process stopped for 60 s", web_stopped, 60, 60, costs=on_the_stopped_one, is_written=True, is_asked_for=True),
-    Fault("kill -9 of workers with callbacks", workers_killed, 1, costs=told_twice),
-    Fault("kill -9 of beat", beat_killed, 3, is_ready=True),
     Fault("workers and beat stopped (SIGSTOP)", workers_stopped, 6, 60, is_ready=True),
     Fault("workers and beat stopped for 60 s", workers_stopped, 60, 60, is_ready=True, is_asked_for=True),
-    Fault("drain, with a half-sent request", drained, 3),
-    Fault("rolling restart of everything", all_restarted, 1, costs=on_the_restarted_ones),
+    Fault("rolling restart: in a hurry, and drained", all_restarted, 3, costs=on_the_hurried_one),
 ]

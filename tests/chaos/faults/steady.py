@@ -5,13 +5,12 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from contextlib import asynccontextmanager
 
 from tests.chaos.invariants import late_p99_ms
 from tests.chaos.sites import LargeSite
 from tests.chaos.trial import Fault, Trial
-from tests.process_use import cpu_seconds
+from tests.process_use import cpu_seconds, seconds_without_core
 
 SETTLE_SECONDS = 120.0
 PAUSE_SECONDS, SPOKEN_SECONDS = 0.04, 5.0
@@ -65,13 +64,9 @@ def cpu_used(trial: Trial) -> dict[tuple[str, int], float]:
 
 
 def waited_for_core(trial: Trial) -> dict[str, float]:
-    """Seconds that event loops were ready and did not run, as others did; nothing where no Linux counts them."""
+    """Seconds that event loops were ready and did not run."""
     pids = {name: pid for name, pid in trial.site.alive().items() if name.startswith("web")} | {PEERS: os.getpid()}
-    found = {}
-    for name, pid in pids.items():
-        with suppress(OSError):
-            found[name] = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
-    return found
+    return {name: seconds_without_core(pid) for name, pid in pids.items()}
 
 
 def cpu_words(used: Mapping[tuple[str, int], float], seconds: float, frames: int) -> list[str]:

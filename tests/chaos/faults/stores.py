@@ -12,6 +12,8 @@ from tests.chaos.sites import LargeSite
 from tests.chaos.trial import Fault, Trial
 
 NO_SPACE = "No space left on device"
+BACK_SECONDS = 1.0
+"""Whoever had a connection to Redis has another by then."""
 Harm = Callable[[LargeSite], object]
 
 
@@ -54,6 +56,32 @@ async def disk_full(trial: Trial) -> AsyncIterator[None]:
         await asyncio.to_thread(small_disk.empty, postgres.folder)
     if postgres.said().count(NO_SPACE) == refused:
         trial.history.seen_wrong.append("the disk was full, and PostgreSQL refused nothing: the fault did not hurt")
+
+
+@asynccontextmanager
+async def redis_emptied(trial: Trial) -> AsyncIterator[None]:
+    """Killed, and back empty; when everybody has come back to it, emptied under them, which no connection tells."""
+    assert isinstance(trial.site, LargeSite)
+    redis = trial.site.redis
+    await asyncio.to_thread(redis.kill)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(redis.start)
+    await asyncio.sleep(BACK_SECONDS)
+    await asyncio.to_thread(redis.flush)
+
+
+@asynccontextmanager
+async def connections_lost(trial: Trial) -> AsyncIterator[None]:
+    """PostgreSQL ends them; when calls are written on others, the network resets those."""
+    assert isinstance(trial.site, LargeSite)
+    await asyncio.to_thread(terminate, trial.site)
+    between = trial.peers.place("during")
+    await trial.peers.until_heard([between])
+    await trial.until_written([between.record.call_uuid])
+    trial.site.postgres.proxy.cut()
+    yield
 
 
 def fill_for_good(site: LargeSite) -> None:
@@ -124,12 +152,11 @@ def rename(table: str, name: str) -> Harm:
     return lambda site: site.postgres.sql(f"ALTER TABLE {table} RENAME TO {name}")
 
 
+HANGING_REDIS = Fault("Redis hangs (SIGSTOP)", between(hang_redis, resume_redis), 4, 30, is_ready=True)
 PACKETS = "" if CAN_LOSE_PACKETS else "only Linux lets a process lose the packets that come to its own sockets"
 FAULTS = [
     Fault("nothing", between(nothing, nothing), 1, is_ready=True),
-    Fault("Redis killed, and back empty", between(lambda site: site.redis.kill(), lambda site: site.redis.start()), 3, 30, is_ready=True),
-    Fault("Redis flushed", between(lambda site: site.redis.flush(), nothing), 1),
-    Fault("Redis hangs (SIGSTOP)", between(hang_redis, resume_redis), 4, 30, is_ready=True),
+    Fault("Redis killed, back empty, and flushed", redis_emptied, 3, 30, is_ready=True),
     Fault(
         "Redis partitioned",
         between(lambda site: site.redis.proxy.partition(), lambda site: site.redis.proxy.heal(), here=True),
@@ -142,8 +169,7 @@ FAULTS = [
     Fault("PostgreSQL restarted", between(lambda site: site.postgres.stop(), lambda site: site.postgres.start()), 2, 20),
     Fault("PostgreSQL hangs (SIGSTOP)", between(hang_postgres, resume_postgres), 6, 30),
     Fault("PostgreSQL stopped for 60 s", between(hang_postgres, resume_postgres), 60, 60, is_ready=False, is_asked_for=True),
-    Fault("PostgreSQL's connections terminated", between(terminate, nothing), 1),
-    Fault("PostgreSQL's connections reset", between(lambda site: site.postgres.proxy.cut(), nothing, here=True), 1),
+    Fault("PostgreSQL's connections terminated, reset", connections_lost, 1),
     Fault("PostgreSQL read-only", between(read_only, writable, refuses=True), 3, 20, is_ready=False),
     Fault(
         "PostgreSQL silent, while TCP answers",

@@ -22,7 +22,8 @@ class BroughtCall:
     What its fault may do to it: `may_end` (the causes its stream may end with), `may_be_refused`, `whole` (every frame sent has to
     arrive), `steady` (its gaps are judged), `may_miss_seconds` (how much of the true duration the bill may leave out), `may_not_be_told`
     (its callbacks may be given up), `may_overtake` (one that fails often may be overtaken by the next), `told_within_seconds` (how soon its
-    start has to be told of; 0: whenever). `heard_late`: its customer reads late by its own fault, and does not know the beginning."""
+    start has to be told of; 0: whenever), `start_may_be_untold` (there was no time to note it). `heard_late`: its customer reads late by
+    its own fault, and does not know the beginning."""
 
     call_uuid: str
     account: str
@@ -47,6 +48,7 @@ class BroughtCall:
     may_not_be_told: bool = False
     may_overtake: bool = False
     told_within_seconds: float = 0.0
+    start_may_be_untold: bool = False
 
 
 @dataclass

@@ -158,7 +158,8 @@ def callbacks(seen: Seen) -> Iterator[str]:
         for stream in (heard for heard in seen.heard[call.call_uuid] if heard.stream_id):
             came = seen.came[stream.stream_id]
             told = Counter({each.message_id: each.event for each in came if each.taken}.values())
-            if told["StartStream"] != 1 or sum(told[end] for end in ENDS) != 1:
+            starts = {0, 1} if call.start_may_be_untold else {1}
+            if told["StartStream"] not in starts or sum(told[end] for end in ENDS) != 1:
                 yield f"stream {stream.stream_id} of {name_of(call)} was told of as {dict(told)}"
             yield from _told_late(call, stream, came, NOISE_TIMES * seen.history.worst_noise_ms / 1000)
     for stream_id in {*seen.owed, *seen.came} - seen.given_up:

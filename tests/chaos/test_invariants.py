@@ -298,6 +298,18 @@ def test_each_violation_is_found(harm: Callable[[History], None], invariant: str
     assert invariant in {finding.invariant for finding in findings(history)}
 
 
+def test_a_start_that_may_be_untold_may_not_be_told_twice_nor_its_end_forgotten() -> None:
+    history = good()
+    history.calls[0].start_may_be_untold = True
+    start = history.callbacks.pop(0)
+    del history.callback_rows[0]
+    assert findings(history) == []
+    end = history.callbacks.pop(0)
+    assert {finding.invariant for finding in findings(history)} == {"I4 callbacks"}
+    history.callbacks = [start, end, *history.callbacks]
+    assert "I4 callbacks" in {finding.invariant for finding in findings(history)}, "nobody owes that start"
+
+
 def test_only_times_are_what_a_late_machine_may_excuse() -> None:
     history = good()
     for harm in (fall_silent, tell_late, lose_a_frame, charge_twice, bill_over, end_late):

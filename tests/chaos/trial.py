@@ -19,7 +19,7 @@ from tests.chaos.sites import CANARIES, Site
 from tests.chaos.usage import OthersUse, Watch, Yardstick
 from tests.journeys.answers import Answers
 
-LOOK_SECONDS, WRITTEN_SECONDS = 0.25, 45.0
+LOOK_SECONDS, WRITTEN_SECONDS = 0.15, 45.0
 UNWRITTEN = ("unwritten", "unwritten and over")
 """Parts of calls that a fault places itself, while nothing is written."""
 REPLAYED_SECONDS = 20.0
@@ -43,7 +43,7 @@ class Fault:
     calls_before: int = 4
     pause_seconds: float = 0.0
     """Between two of them: of very many at once from one address a process refuses some."""
-    spoken_seconds: float = 0.6
+    spoken_seconds: float = 0.4
     """How long calls have gone on when it begins."""
     is_ready: bool | None = None
     """What a load balancer is to be told meanwhile: whether each web process may take calls. None: either."""

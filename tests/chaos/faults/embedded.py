@@ -123,6 +123,6 @@ FAULTS = [
     Fault("SQLite locked", locked, 6, 30),
     Fault("disk full", disk_full, 4, 20),
     Fault("embedded: kill -9 of Redis", killed("redis"), 2),
-    Fault("embedded: kill -9 of the worker and beat", killed("worker", "beat"), 2),
+    Fault("embedded: kill -9 of the worker and beat", killed("worker", "beat"), 2, settles_beside=True),
     Fault("kill -9 while SQLite is locked", web_killed_while_locked, 1, costs=with_the_web_while_locked, is_written=True),
 ]

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from tests.chaos.faults.customers import OK, Answered, BadReceiver
 from tests.chaos.history import BroughtCall
+from tests.chaos.invariants import NOISE_TIMES
 from tests.chaos.sites import DIALECTS, LargeSite
 from tests.chaos.trial import Fault, Trial, suffers
 
@@ -16,6 +17,7 @@ DELAY = (
 )
 NO_DELAY = ("DROP TRIGGER delay ON streams_callback", "DROP FUNCTION delay()")
 BOTH = ("worker 1", "worker 2")
+NOTED_SECONDS = 0.02
 WRITING_SECONDS = 0.3
 """An answer was sent: it is read by then, and its writing has begun, or is over where nothing holds it up."""
 
@@ -69,9 +71,14 @@ async def web_killed_without_database(trial: Trial) -> AsyncIterator[None]:
 
 
 def on_the_killed_one(trial: Trial, call: BroughtCall) -> None:
-    if call.web == "web 1" and call.began_at < trial.notes["killed"]:
+    """That it is heard is noted beside the audio. Who is killed before, as it had no core, has told nobody."""
+    killed_at = trial.notes["killed"]
+    if call.web == "web 1" and call.began_at < killed_at:
         suffers(call, "process_lost")
         call.may_end = ("process_lost",)
+        noted_within = NOTED_SECONDS + NOISE_TIMES * trial.history.worst_noise_ms / 1000
+        streams = (stream for stream in trial.history.streams if stream.call_uuid == call.call_uuid)
+        call.start_may_be_untold = any(stream.started_at > killed_at - noted_within for stream in streams)
 
 
 def on_the_one_killed_without_database(trial: Trial, call: BroughtCall) -> None:

@@ -25,15 +25,16 @@ SMALL_BODY_BYTES = 65_536
 class ConnectionLimits:
     """`head_seconds`: from the accept, or from a later request's first byte, to the end of its head; `body_seconds`: from there to the
     end of its body. `bodies_bytes`: of all bodies that are not answered yet.
-    `unread_bytes`: received on a WebSocket and not yet taken by the application; `unsent_bytes`: owed to a peer that does not read: a
-    WebSocket is cut off, a request's answer waits.
+    `unread_bytes`: received on a WebSocket and not yet taken by the application: two of the largest messages, or 25 s of audio that came
+    while this process had no core. The rest waits in the kernel and with its sender, where it costs a third.
+    `unsent_bytes`: owed to a peer that does not read: a WebSocket is cut off, a request's answer waits.
     `unacknowledged_seconds`: a WebSocket's peer that acknowledges nothing of what was sent to it is given up (TCP_USER_TIMEOUT)."""
 
     head_seconds: float = 10
     body_seconds: float = 60
     body_bytes: int = 1_048_576
     bodies_bytes: int = 67_108_864
-    unread_bytes: int = 4_194_304
+    unread_bytes: int = 524_288
     unsent_bytes: int = 4_194_304
     unacknowledged_seconds: float = 15
 

@@ -32,6 +32,8 @@ FILLED_BY = {
     "addresses that came in": HERE + "test_addresses_that_came_in",
     "addresses that were turned away": HERE + "test_addresses_that_were_turned_away",
     "received on a WebSocket and not taken": "serving/test_limits::test_a_websocket_that_is_not_taken_from_is_not_read_beyond_its_bound",
+    "audio that came while the process had no core": "serving/test_limited_websocket::"
+    "test_what_came_while_the_process_had_no_core_is_read_as_it_is_taken",
     "empty messages on a WebSocket": "serving/test_limited_websocket::test_messages_without_content_that_nobody_takes_come_to_an_end",
     "owed to a WebSocket's peer by our server": "serving/test_limits::test_a_peer_that_does_not_read_is_cut_off",
     "owed to a gateway under another server": HERE + "test_words_to_a_gateway_whose_server_waits",

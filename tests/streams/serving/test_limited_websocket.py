@@ -1,11 +1,13 @@
 """A WebSocket as we serve it, from outside: what small messages cost. Large ones, and peers that do not read, are test_limits'."""
 
 import asyncio
+import tracemalloc
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
+from streams.serving.limits import ConnectionLimits
 from tests.streams.server_process import serving
 from tests.streams.serving.memory_socket import MemorySocket
 from tests.streams.serving.test_limits import resident_bytes
@@ -22,6 +24,27 @@ async def test_messages_without_content_that_nobody_takes_come_to_an_end() -> No
         assert sent < 50_000_000
         assert resident_bytes(server.process.pid) < 120_000_000
         socket.transport.abort()
+
+
+def test_what_came_while_the_process_had_no_core_is_read_as_it_is_taken() -> None:
+    """A minute of it, of each call, waits when it wakes up. Not all of that may be in memory at once, and all is heard in the end."""
+    socket = MemorySocket(limits=ConnectionLimits()).accept()
+    second = b"".join(Frame(Opcode.BINARY, number.to_bytes(160, "big")).serialize(mask=True) for number in range(50))
+    tracemalloc.start()
+    read = waiting_bytes = 0
+    while read < 60:
+        if socket.socket.reading_paused:
+            waiting_bytes = waiting_bytes or tracemalloc.get_traced_memory()[0]
+            socket.take_all()
+        else:
+            socket.receive(second)
+            read += 1
+    tracemalloc.stop()
+    socket.take_all()
+    assert 0 < waiting_bytes < 700_000
+    heard = [message["bytes"] for message in socket.heard if message["type"] == "websocket.receive"]
+    assert heard == [number.to_bytes(160, "big") for number in range(50)] * 60
+    assert socket.socket.unread_bytes == 0 and not socket.socket.reading_paused
 
 
 async def test_text_outside_of_ascii_is_read_on() -> None:

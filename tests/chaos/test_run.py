@@ -80,6 +80,19 @@ async def test_spools_are_looked_at_before_a_kill_and_afterwards(tmp_path: Path,
     assert [words.partition(" ")[0] for words in one.history.seen_wrong] == ["nothing", "1"]
 
 
+async def test_how_late_the_machine_is_is_known_also_where_the_harness_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda **more: str(tmp_path))
+    late: Any = Namespace(noise_ms=lambda since, until: 300.0 if until > since > 0 else 0.0, worst_ms=lambda since, until: 0.0)
+    unused: Any = None
+    site = EmbeddedSite("one", "")
+    monkeypatch.setattr(site, "alive", dict)
+    one = Trial(FAULTS[0], site, unused, 1, late)
+    monkeypatch.setattr(trial, "Peers", lambda *_, **more: 1 / 0)
+    found = await one.run(tmp_path / "trial.jsonl")
+    assert [finding.invariant for finding in found] == ["harness"] and one.history.noise_ms == 300.0
+    assert one.calls_over.is_set()
+
+
 def test_a_frame_is_known_by_its_call_and_number_and_silence_is_none() -> None:
     assert read_frame(numbered_frame(70_000, 12, 160)) == (70_000, 12)
     assert len(numbered_frame(1, 300, 320)) == 320

@@ -108,14 +108,12 @@ class Trial:
                     self.calls_over.set()
                 await self._settle(rows.settled)
                 await self.look_for_spools_left()
-                window = history.injected_at, history.healed_at + AFTERMATH_SECONDS
-                history.noise_ms = max(watch.noise_ms(*window), self.yardstick.noise_ms(*window))
-                history.others_cores = others.cores()
                 self.peers.record()
                 await asyncio.to_thread(rows.read_into, history, self.site.ask)
         except Exception:  # whatever keeps the harness from finding out is no reason to call it good, nor to leave out what comes next
             history.troubles.append(traceback.format_exc())
         finally:
+            self.look_at_machine(watch, others)
             history.processes = history.processes or await watch.stop(self.site.alive())
             self.calls_over.set()
         for call in [] if history.troubles else history.calls:
@@ -124,6 +122,13 @@ class Trial:
         history.leaks = [f"{word[:20]}... stands in what a process printed" for word in CANARIES if word in said]
         await asyncio.to_thread(history.write, file)
         return findings(history)
+
+    def look_at_machine(self, watch: Watch, others: OthersUse) -> None:
+        """Also where the harness could not find out: that may be why."""
+        history = self.history
+        window = history.injected_at or history.began_at, (history.healed_at or time.monotonic()) + AFTERMATH_SECONDS
+        history.noise_ms = max(watch.noise_ms(*window), self.yardstick.noise_ms(*window))
+        history.others_cores = others.cores()
 
     async def _course(self, watch: Watch) -> None:
         peers, history = self.peers, self.history

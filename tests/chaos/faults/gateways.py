@@ -13,6 +13,7 @@ from tests.chaos.fault_proxy import CAN_LOSE_PACKETS
 from tests.chaos.history import BroughtCall
 from tests.chaos.sites import DIALECTS, LargeSite
 from tests.chaos.trial import Fault, Trial, suffers
+from tests.warm_start import with_descriptors
 
 GONE = ("gateway_lost", "media_timeout")
 KNOCKS = 300
@@ -104,7 +105,7 @@ async def idle_connections(trial: Trial) -> AsyncIterator[None]:
     """400 connections that say nothing, to a process that may have 256 descriptors, with calls in it."""
     site = trial.site
     assert isinstance(site, LargeSite)
-    await asyncio.to_thread(site.start_web, "web 3", "prlimit", "--nofile=256:256", "--")
+    await asyncio.to_thread(site.start_web, "web 3", *with_descriptors(256))
     writers: list[asyncio.StreamWriter] = []
     try:
         mine = [trial.peers.place("beside idle connections", web="web 3") for _ in range(3)]

@@ -7,13 +7,13 @@ import os
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.sessions import SessionMiddlewareStack
-from django.core.asgi import get_asgi_application
 
 from config import garbage_collection
+from config.page_handler import page_handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 garbage_collection.rest()
-django_application = get_asgi_application()
+django_application = page_handler()
 
 import kombu.transport.redis  # noqa: E402, F401 - as config.celery below
 from django.conf import settings  # noqa: E402 - as below

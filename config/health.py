@@ -3,16 +3,13 @@ request.
 
 Owns these three answers; what they say is judged in readiness and status."""
 
-import asyncio
 import concurrent.futures
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.decorators import sync_and_async_middleware
 
 from config import readiness, status
 from config.background_checks import LIMIT_SECONDS
@@ -71,11 +68,10 @@ def alive(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-@sync_and_async_middleware
-def health(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+def health(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """First in the chain, so that a probe needs no allowed host name, no TLS and no session."""
 
-    def answer(request: HttpRequest) -> Any:
+    def answer(request: HttpRequest) -> HttpResponse:
         if request.path not in ASKED:
             return alive(request) if request.path == ALIVE else get_response(request)
         ask, judge = ASKED[request.path]
@@ -83,12 +79,4 @@ def health(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest]
         concurrent.futures.wait(answers, LIMIT_SECONDS)
         return judge(request, answers)
 
-    async def answer_async(request: HttpRequest) -> Any:
-        if request.path not in ASKED:
-            return alive(request) if request.path == ALIVE else await get_response(request)
-        ask, judge = ASKED[request.path]
-        answers = ask()
-        await asyncio.wait([asyncio.wrap_future(answer) for answer in answers], timeout=LIMIT_SECONDS)
-        return judge(request, answers)
-
-    return answer_async if iscoroutinefunction(get_response) else answer
+    return answer

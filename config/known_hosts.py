@@ -5,13 +5,10 @@ Owns that answer. Scanners ask so all day; Django would log an error for each.""
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
-from django.utils.decorators import sync_and_async_middleware
 
 from cdr.addresses import address_of
 from streams.pure.foreign_text import cleaned
@@ -41,17 +38,13 @@ class ForeignHosts:
 foreign_hosts = ForeignHosts()
 
 
-@sync_and_async_middleware
-def known_hosts(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+def known_hosts(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Before anything of Django's asks for the host."""
 
-    def answer(request: HttpRequest) -> Any:
+    def answer(request: HttpRequest) -> HttpResponse:
         return get_response(request) if is_known(request) else not_served(request)
 
-    async def answer_async(request: HttpRequest) -> Any:
-        return await get_response(request) if is_known(request) else not_served(request)
-
-    return answer_async if iscoroutinefunction(get_response) else answer
+    return answer
 
 
 def is_known(request: HttpRequest) -> bool:

@@ -3,11 +3,8 @@
 Owns that header (Permissions-Policy)."""
 
 from collections.abc import Callable
-from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
-from django.utils.decorators import sync_and_async_middleware
 
 UNUSED = (
     *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid"),
@@ -18,17 +15,10 @@ UNUSED = (
 PERMISSIONS_POLICY = ", ".join(f"{name}=()" for name in UNUSED)
 
 
-@sync_and_async_middleware
-def response_headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    def answer(request: HttpRequest) -> Any:
-        return _with_policy(get_response(request))
+def response_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return response
 
-    async def answer_async(request: HttpRequest) -> Any:
-        return _with_policy(await get_response(request))
-
-    return answer_async if iscoroutinefunction(get_response) else answer
-
-
-def _with_policy(response: HttpResponse) -> HttpResponse:
-    response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-    return response
+    return answer

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
-from django.core.asgi import get_asgi_application
 from django.db import ProgrammingError
 from django.test import AsyncClient, AsyncRequestFactory, Client
 
 from config import background_checks, readiness
+from config.asgi import django_application
 from config.serving_role import ALL, CONSOLE, MEDIA, in_role
 from config.status import database_trouble
 from streams.calls import switchboard
@@ -30,7 +30,7 @@ def ready() -> tuple[int, dict[str, object]]:
 
 async def answer_of(role: str, path: str = "/readyz") -> tuple[int, dict[str, object]]:
     """Of a process of that role."""
-    communicator = ApplicationCommunicator(in_role(role, get_asgi_application()), AsyncRequestFactory().get(path).scope)
+    communicator = ApplicationCommunicator(in_role(role, django_application), AsyncRequestFactory().get(path).scope)
     await communicator.send_input({"type": "http.request"})
     start = await communicator.receive_output(30)
     body = json.loads((await communicator.receive_output(30))["body"])

@@ -3,13 +3,11 @@
 Owns how long that is. Whoever waits for a table keeps all others from it that come after: so it gives up before they notice."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from psycopg import sql
-from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 LOCK_TIMEOUT_MS = 500
 """Less than PostgreSQL's deadlock_timeout: where two wait for each other this one gives way, and never a call's notes."""
@@ -33,6 +31,8 @@ def in_a_moment(change: Callable[[], None]) -> float:
                 change()
             return time.monotonic() - began
         except OperationalError as error:
+            from psycopg.errors import DeadlockDetected, LockNotAvailable  # noqa: PLC0415 - an installation on SQLite does without
+
             if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
                 raise
         if pause is not None:
@@ -47,7 +47,15 @@ def execute(statement: str, *values: Value) -> None:
 
 def asked(query: str, *values: Value, **names: str) -> list[tuple[Any, ...]]:
     """`names`: what stands in braces in the query, of tables and columns."""
-    words = sql.SQL(query).format(**{name: sql.Identifier(what) for name, what in names.items()}).as_string() if names else query
+    words = composed(query, **names) if names else query
     with connection.cursor() as cursor:
         cursor.execute(words, values or None)
         return list(cursor.fetchall())
+
+
+def composed(words: str, **names: str | Sequence[str]) -> str:
+    """`names`: what stands in braces, of tables and columns; of several with commas between."""
+    from psycopg import sql  # noqa: PLC0415 - as above
+
+    written = {name: [what] if isinstance(what, str) else what for name, what in names.items()}
+    return sql.SQL(words).format(**{name: sql.SQL(", ").join(map(sql.Identifier, each)) for name, each in written.items()}).as_string()

@@ -12,6 +12,7 @@ PAGES = ("cdr.admin.site", "cdr.api.v1", "ninja", "pydantic", "limits", "mozilla
 SERVER = ("daphne", "twisted", "autobahn")
 CALLS = ("numpy", "soxr", "streams.calls.relay", "streams.pure.gateway.dialects", "websockets")
 SELDOM = ("xlsxwriter", "segno")
+POSTGRESQL = ("psycopg",)
 BROKER = ("redis", "kombu.transport.redis")
 
 COMMAND = "import django; django.setup()"
@@ -39,21 +40,21 @@ def imported(folder: Path, *steps: str) -> list[set[str]]:
 
 def test_no_process_of_celerys_imports_what_only_another_needs(tmp_path: Path) -> None:
     beat, worker = imported(tmp_path, BEAT, WORKER)
-    assert (beat & {*PAGES, *SERVER, *CALLS, *SELDOM, *BROKER}, "config.beat" in beat) == (set(), True)
+    assert (beat & {*PAGES, *SERVER, *CALLS, *SELDOM, *BROKER, *POSTGRESQL}, "config.beat" in beat) == (set(), True)
     needed = {"streams.tasks", "cdr.tasks", "httpcore2", "kombu.transport.redis"}
-    assert (worker & {*PAGES, *SERVER, *CALLS, *SELDOM}, needed - worker) == (set(), set())
+    assert (worker & {*PAGES, *SERVER, *CALLS, *SELDOM, *POSTGRESQL}, needed - worker) == (set(), set())
 
 
 def test_a_command_imports_little_and_what_serves_all_that_calls_and_pages_need_before_the_first_comes(tmp_path: Path) -> None:
     """What is imported later is imported in the middle of calls, and their audio waits for it."""
     command, keeper, media, web = imported(tmp_path, COMMAND, KEEPER, MEDIA, WEB)
-    needless = {*PAGES, *SERVER, *CALLS, *SELDOM, *BROKER, "celery", "kombu", "httpcore2", "pycares"}
+    needless = {*PAGES, *SERVER, *CALLS, *SELDOM, *BROKER, *POSTGRESQL, "celery", "kombu", "httpcore2", "pycares"}
     assert (command & needless, "streams.models" in command) == (set(), True)
     assert (keeper & {*PAGES, *SERVER, *CALLS, *SELDOM}, "config.serving_processes" in keeper) == (set(), True)
     needed = {*SERVER, *CALLS, "httpcore2", "pycares", "phonenumbers", "cryptography.fernet", "config.celery", BROKER[1]}
     assert (media & {*PAGES, SELDOM[0]}, needed - media) == (set(), set())
     assert {*PAGES} - web == set()
-    assert "xlsxwriter" not in web  # a worker writes files
+    assert web & {"xlsxwriter", *POSTGRESQL} == set()  # a worker writes files; and this is SQLite
 
 
 def test_no_command_of_ours_has_the_code_checked_for_which_all_pages_are_imported() -> None:

@@ -17,6 +17,7 @@ JOURNEYS = "journeys"
 OF_PROCESSES = "journeys that begin processes"
 POSTGRESQL = "PostgreSQL"
 BROWSER = "a browser"
+FRESH = "fresh processes"
 TOGETHER = {
     "tests/journeys/test_behind_nginx.py": OF_PROCESSES,
     "tests/journeys/test_doors.py": OF_PROCESSES,
@@ -40,13 +41,16 @@ TOGETHER = {
     "tests/config/test_status_strip.py": BROWSER,
     "tests/test_shared_browser.py": BROWSER,
     "tests/cdr/admin/entry/test_single_sign_on.py": "single sign-on",
-    "tests/config/test_settings.py": "settings",
+    "tests/config/management/commands/test_doctor.py::test_with_no_database": FRESH,
+    "tests/config/management/commands/test_serve.py": FRESH,
+    "tests/config/test_error_reports.py": FRESH,
+    "tests/config/test_settings.py": FRESH,
 }
 """What one process does from beginning to end, because it shares something that takes seconds to start: journeys their installation (and
 those that begin more processes another one, or they would take longer than all the rest), what a browser does one Chromium (and the
-pages that it looks at, which are read as well), single sign-on its identity provider, the settings the process that their readers are
-forks of. A test that is a piece of its own makes a process take one more at once, which then waits for it; the long one on PostgreSQL has
-company that can wait."""
+pages that it looks at, which are read as well), single sign-on its identity provider, fresh processes the one that they are forks of. A
+test that is a piece of its own makes a process take one more at once, which then waits for it; the long one on PostgreSQL has company
+that can wait."""
 FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, BROWSER)
 """The longest pieces: who begins one of them late is the last to finish."""
 

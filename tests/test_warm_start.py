@@ -39,6 +39,16 @@ def test_it_is_told_and_tells_what_any_process_would(prefix: tuple[str, ...], en
     assert warm[0] == 1 and warm[2] == "it went wrong\n" and str(os.getpid()) in warm[1]
 
 
+@pytest.mark.parametrize(("end", "status"), [("pass", 0), ("sys.exit()", 0), ("sys.exit(3)", 3), ("raise ValueError('wrong')", 1)])
+def test_it_ends_as_any_process_would(end: str, status: int) -> None:
+    """What a thread has still to say is awaited, what was registered for the end is run, and all that was printed is there."""
+    late = "atexit.register(print, 'at the end'); threading.Timer(0.1, print, ['a thread']).start()"
+    command = (sys.executable, "-c", f"import atexit, sys, threading; {late}; print('said'); {end}")
+    cold, warm = (outcome(kind, *command) for kind in (subprocess.Popen, WarmServerPopen))
+    assert cold[:2] == warm[:2] == (status, "said\na thread\nat the end\n")
+    assert cold[2].splitlines()[-1:] == warm[2].splitlines()[-1:]
+
+
 @pytest.mark.skipif(not can_have_networks(), reason="only root may make a network (and needs Linux' unshare)")
 def test_it_is_in_the_network_that_it_is_started_in() -> None:
     network = Network()

@@ -3,6 +3,7 @@
 A request is what a start of Python is given (command, environment) with four descriptors: input, output, errors, and a socket on which the
 fork says that it is there and is told to begin. Must import nothing of ours: each fork reads that for itself."""
 
+import atexit
 import ctypes
 import gc
 import importlib
@@ -12,7 +13,10 @@ import runpy
 import signal
 import socket
 import sys
+import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests import own_network
@@ -84,6 +88,32 @@ def run(command: list[str], environment: dict[str, str]) -> None:
         runpy.run_path(command[0], run_name="__main__")
 
 
+def status_of(program: Callable[[], None]) -> int:
+    """That of a process which has run it, and said what Python would have said of its end."""
+    try:
+        program()
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        print(ended.code, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def end(status: int) -> None:
+    """As Python ends, but for its last step: it would take each object apart, and of all memory that was shared until then make a copy."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status & 0xFF)
+
+
 def main() -> None:
     requests = socket.socket(fileno=int(sys.argv[1]))
     load(sys.argv[2:])
@@ -92,7 +122,7 @@ def main() -> None:
         be_born(request["parent"], request["descriptors"])
         if request["network"]:
             own_network.enter(request["network"])
-        run(request["command"], request["environment"])
+        end(status_of(partial(run, request["command"], request["environment"])))
 
 
 if __name__ == "__main__":

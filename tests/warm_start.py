@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from subprocess import DEVNULL, Popen  # as they are: a test may have put a WarmPopen in the place of Popen
+from subprocess import DEVNULL, PIPE, CompletedProcess, Popen  # as they are: a test may have put a WarmPopen in the place of Popen
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,6 +112,14 @@ class WarmServerPopen(WarmPopen):
     """For what only serves: it needs less."""
 
     modules = SERVER
+
+
+def outcome(words: Sequence[str], environment: dict[str, str]) -> CompletedProcess[str]:
+    """What `python WORDS` comes to."""
+    pipes: dict[str, Any] = {"stdin": DEVNULL, "stdout": PIPE, "stderr": PIPE, "text": True}
+    with WarmPopen([sys.executable, *words], cwd=ROOT, env=environment, **pipes) as process:
+        said, complaint = process.communicate(timeout=60)
+    return CompletedProcess(words, process.returncode, said, complaint)
 
 
 def born(modules: tuple[str, ...], command: Sequence[str], environment: dict[str, str], descriptors: list[int]) -> int:

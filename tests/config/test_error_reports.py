@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from werkzeug import Request, Response
 
 from config.environment import Environment
 from config.error_reports import report_address, tellable_words
+from tests import warm_start
 from tests.free_port import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +65,7 @@ def envelopes(httpserver: HTTPServer) -> list[str]:
 
 def run(code: str, folder: Path, dsn: str) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATA_DIR": str(folder), "SENTRY_DSN": dsn, "no_proxy": "*"}
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return warm_start.outcome(["-c", code], environment)
 
 
 def events(envelopes: list[str]) -> list[dict[str, Any]]:

@@ -5,32 +5,12 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.warm_start import WarmPopen
-
-
-class SettingsPopen(WarmPopen):
-    """With what the settings import from elsewhere."""
-
-    modules = (
-        "celery.signals",
-        "cryptography.fernet",
-        "cryptography.hazmat.primitives.kdf.hkdf",
-        "csp.constants",
-        "dj_email_url",
-        "django.core.management",
-        "django.db.backends.base.base",
-        "django.views.debug",
-        "kombu.transport.redis",
-        "redis.asyncio",
-        "yaml",
-    )
-
+from tests import warm_start
 
 Done = subprocess.CompletedProcess[Any]
 
@@ -69,10 +49,7 @@ class Reader:
     def run(self, *words: str, **environment: str) -> Done:
         clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         given = {"DATA_DIR": str(self._folder), **environment}
-        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        with SettingsPopen([sys.executable, *words], cwd=ROOT, env=clean | given, **pipes) as process:
-            said, complaint = process.communicate(timeout=60)
-        return Done(words, process.returncode, said, complaint)
+        return warm_start.outcome(words, clean | given)
 
     def __call__(self, folder: Path | None = None, **environment: str) -> dict[str, object]:
         done = self.read(folder, **environment)

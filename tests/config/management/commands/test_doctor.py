@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from django.core.management import call_command
 from config.doctor.examining import Report
 from config.doctor.findings import error, warning
 from config.management.commands import doctor
+from tests import warm_start
 
 ROOT = Path(__file__).parents[4]
 
@@ -69,9 +68,7 @@ def test_with_no_database_at_all_it_says_so_and_no_password(tmp_path: Path) -> N
         "DATABASE_URL": "postgresql://desk:hunter2hunter2@127.0.0.1:1/desk",
         "REDIS_URL": "redis://:hunter3hunter3@127.0.0.1:1/0",
     }
-    done = subprocess.run(
-        [sys.executable, "manage.py", "doctor"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    done = warm_start.outcome(["manage.py", "doctor"], environment)
     assert done.returncode == 2 and done.stderr == ""
     assert "ERROR        database: The database does not answer" in done.stdout
     assert "not examined passwords: the database has to answer first" in done.stdout

@@ -5,18 +5,21 @@ import http.client
 import json
 import os
 import signal
+import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from unittest import mock
 from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from config import child_process
+from tests.warm_start import WarmPopen
 
 ROOT = Path(__file__).parents[4]
 PROXIED = {"HTTPS": "1", "TRUSTED_PROXIES": "127.0.0.1"}
@@ -26,7 +29,8 @@ PROXIED = {"HTTPS": "1", "TRUSTED_PROXIES": "127.0.0.1"}
 async def serving(folder: Path, port: int, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
     options = child_process.options(ROOT, {"DATA_DIR": str(folder), "PORT": "", "DATABASE_URL": ""} | environment)
     output = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
-    process = await asyncio.create_subprocess_exec(sys.executable, "manage.py", "serve", "--port", str(port), **options, **output)
+    with mock.patch.object(subprocess, "Popen", WarmPopen):
+        process = await asyncio.create_subprocess_exec(sys.executable, "manage.py", "serve", "--port", str(port), **options, **output)
     try:
         yield process
     finally:

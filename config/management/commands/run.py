@@ -44,7 +44,7 @@ class Command(BaseCommand):
         self.say("Preparing the database ...")
         call_command("migrate", interactive=False, verbosity=0)
         secrets = credentials.load(settings.DATA_DIR)
-        first_users.create(secrets["admin_password"], secrets["support_password"])
+        just_made = first_users.create(secrets["admin_password"], secrets["support_password"])
         return Installation(
             code_folder=settings.BASE_DIR,
             data_folder=settings.DATA_DIR,
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             drain_seconds=settings.DRAIN_NOTICE_SECONDS + settings.DRAIN_SECONDS,
             redis_socket=settings.EMBEDDED_REDIS_SOCKET if settings.EMBEDDED_REDIS else None,
             demo=prepared_demo(secrets["demo_gateway_password"]) if settings.DEMO and settings.EMBEDDED else None,
-            logins=tuple(logins(secrets)),
+            logins=tuple(logins(secrets, just_made)),
             remarks=tuple(remarks()),
         )
 
@@ -64,14 +64,14 @@ def prepared_demo(password: str) -> Demo:
     return Demo(setup_demo.GATEWAY, password, customer_port, place_call=not Call.objects.exists())
 
 
-def logins(secrets: dict[str, str]) -> list[str]:
+def logins(secrets: dict[str, str], just_made: bool = False) -> list[str]:
     """The two first users, for as long as they have their first passwords; these are told by the trial only: elsewhere what is printed
-    ends in a log that others read."""
+    ends in a log that others read. Of two that were `just_made` it need not be tried, which takes a third of a second."""
     known = [
         ("administrator", first_users.ADMINISTRATOR, secrets["admin_password"]),
         ("support, reads and shares debug logs", first_users.SUPPORT, secrets["support_password"]),
     ]
-    there = [(role, name, password) for role, name, password in known if first_users.still_has(name, password)]
+    there = [(role, name, password) for role, name, password in known if just_made or first_users.still_has(name, password)]
     shown = [f"{name} / {password if settings.EMBEDDED else 'first password'}   ({role})" for role, name, password in there]
     return shown + [f"(kept in {settings.DATA_DIR / credentials.FILE_NAME})"]
 

@@ -1,7 +1,7 @@
 """What tests/warm_start.py forks: `python -m tests.warm_process SOCKET MODULE ...` imports the modules and forks itself for each request.
 
 A request is what a start of Python is given (command, environment) with four descriptors: input, output, errors, and a socket on which the
-fork says that it is there and is told to begin. Must import nothing of ours: each fork reads that for itself."""
+fork says that it is there and is told to begin. Must import nothing of ours but rules: each fork reads that for itself."""
 
 import atexit
 import ctypes
@@ -23,6 +23,7 @@ from tests import own_network
 
 PR_SET_PDEATHSIG = 1
 OURS = ("config", "streams", "cdr")
+PACKAGES, RULES = ("streams", "cdr"), ("streams.pure", "cdr.pure")
 OF_ITS_OWN = ("twisted.internet.reactor", "daphne.server")
 """They make an event loop as they are imported."""
 
@@ -31,7 +32,8 @@ def load(modules: list[str]) -> None:
     gc.disable()
     for module in modules:
         importlib.import_module(module)
-    assert not {*OURS, *OF_ITS_OWN} & {*sys.modules}
+    assert not {*OF_ITS_OWN} & {*sys.modules}
+    assert all(module in PACKAGES or module.startswith(RULES) for module in sys.modules if module.partition(".")[0] in OURS)
     gc.freeze()
     gc.enable()
 

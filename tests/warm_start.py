@@ -1,8 +1,9 @@
-"""Processes of ours that start warm: what they import from elsewhere was imported once, in a process that each of them is a fork of.
+"""Processes of ours that start warm: what they import from elsewhere was imported once, in a process that each of them is a fork of, and so
+were the rules (`pure`), which know no settings and no framework.
 
-All that is ours is read and run as `python manage.py ...` or `python -m ...` would, with an environment, arguments and output of its own.
-It is a real child of the tests, in a session of its own, and dies with them. Whatever is not this Python in this folder starts as ever, and
-so does everything where this is no Linux, or where nobody wants it. Owns how one is born; must not know what it does."""
+All else that is ours is read and run as `python manage.py ...` or `python -m ...` would, with an environment, arguments and output of its
+own. It is a real child of the tests, in a session of its own, and dies with them. Whatever is not this Python in this folder starts as
+ever, and so does everything where this is no Linux, or where nobody wants it. Owns how one is born; must not know what it does."""
 
 import atexit
 import ctypes
@@ -26,8 +27,10 @@ SERVER = (
     *("autobahn.twisted.websocket", "daphne.http_protocol", "daphne.ws_protocol", "twisted.internet.asyncioreactor"),
     *("twisted.internet.endpoints", "twisted.internet.ssl", "twisted.web.http", "uuid", "ipaddress"),
 )
+PURE = tuple(".".join(rule.relative_to(ROOT).with_suffix("").parts) for rule in sorted(ROOT.glob("*/pure/**/[a-z]*.py")))
 INSTALLATION = (
     *SERVER,
+    *PURE,
     *("celery.apps.beat", "celery.apps.worker", "celery.bin.celery", "celery.concurrency.thread", "channels.db", "channels.routing"),
     *(
         "channels.sessions",
@@ -50,6 +53,7 @@ INSTALLATION = (
         "httpcore2",
     ),
     *("iso4217", "jinja2", "jwt", "kombu.transport.redis", "limits.storage", "limits.strategies", "numpy", "phonenumbers", "pycares"),
+    *("annotated_types", "pydantic.dataclasses", "pydantic.types", "cryptography.hazmat.primitives.kdf.hkdf"),
     *("csp.middleware", "defusedxml.ElementTree", "orjson", "prometheus_client", "pybase64", "pydantic.json_schema", "pydantic.networks"),
     *("python_socks.async_.asyncio", "redis.asyncio", "requests", "segno", "smtplib", "soxr", "sqlite3", "sqlparse", "statistics"),
     *("tomllib", "unittest.mock", "websockets.asyncio.client", "websockets.asyncio.server", "whitenoise.middleware", "yaml", "zxcvbn"),

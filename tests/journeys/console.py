@@ -59,6 +59,15 @@ class Console:
             time.sleep(0.1)
         raise AssertionError(f"{path} does not say {words}: {page.text}")
 
+    def followed(self, page: Page) -> Page:
+        """The page once it does not ask a browser any more to come again; until then it is asked four times as often as it says."""
+        for _ in range(100):
+            if (seconds := page.headers.get("refresh")) is None:
+                return page
+            time.sleep(float(seconds) / 4)
+            page = self.get(page.url)
+        raise AssertionError(f"{page.url} asks to come again without end: {page.text}")
+
     def stream(self, call_uuid: str, stream_id: str) -> dict[str, str]:
         """What the page of a call says about one of its streams, by label."""
         return self.call(call_uuid).facts[f"s{stream_id}"]

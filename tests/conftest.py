@@ -23,6 +23,7 @@ from tests import distribution, few_cases, made_once, migrated, report, rows_aga
 
 pytest.register_assert_rewrite("tests.upgrades")  # what its assertions compared is told, as in a test's own file
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process that a test starts compiles all sources once more
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy is there: a second thread spins while it waits for its share of a small sum
 gc.disable()  # until all that lasts is there: looking through it again and again is a sixth of what collecting tests takes
 # Only DATABASE_URL may come from outside: `DATABASE_URL=postgresql://... make test` runs the same tests on PostgreSQL.
 for name in (

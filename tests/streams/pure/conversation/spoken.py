@@ -71,8 +71,9 @@ def spoken(
 def _noise(samples: int, rate: int, drawn: np.random.Generator, pink: bool) -> npt.NDArray[np.float64]:
     noise = drawn.standard_normal(samples)
     if pink:
-        spectrum, hz = np.fft.rfft(noise), np.fft.rfftfreq(samples, 1 / rate)
-        noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(hz, 20)), samples)
+        size = 1 << samples.bit_length()  # of a length that has large factors it takes ten times as long
+        spectrum, hz = np.fft.rfft(noise, size), np.fft.rfftfreq(size, 1 / rate)
+        noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(hz, 20)), size)[:samples]
     scaled: npt.NDArray[np.float64] = noise / noise.std()
     return scaled
 

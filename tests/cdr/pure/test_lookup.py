@@ -51,23 +51,22 @@ FORMS = ("+14155550123", "14155550123", "0014155550123", "sip:+14155550123@pbx.e
         *("+1 415 555 0123 ext. 5", "sip:+14155550123@other.example", "\u2068+1 415\u2011555\u20110123\u2069", "+1\ufe0d-415-555-0123"),
     ],
 )
-@pytest.mark.parametrize("stored", FORMS)
-def test_a_whole_number_is_found_however_it_is_written_and_stored(text, stored, ask) -> None:
-    assert finds(ask(text, [""]), stored)
-    assert finds(ask(text, ["US"]), stored, "US") and finds(ask(text, ["GB", "US"]), stored, "US")
+def test_a_whole_number_is_found_however_it_is_written_and_stored(text, ask) -> None:
+    for countries, country in (([""], ""), (["US"], "US"), (["GB", "US"], "US")):
+        assert not [stored for stored in FORMS if not finds(ask(text, countries), stored, country)], countries
 
 
 @pytest.mark.parametrize("text", ["415-555-0123", "(415) 555 01", "415", "1415555", "+1415", "00141555"])
-@pytest.mark.parametrize("stored", FORMS[:-1])
-def test_so_is_a_beginning(text, stored) -> None:
-    assert finds(numbers_sought(text, [""]), stored) and finds(numbers_begun(text, ["US"]), stored, "US")
+def test_so_is_a_beginning(text) -> None:
+    assert not [stored for stored in FORMS[:-1] if not finds(numbers_sought(text, [""]), stored)]
+    assert not [stored for stored in FORMS[:-1] if not finds(numbers_begun(text, ["US"]), stored, "US")]
 
 
 @pytest.mark.parametrize("text", ["020 7946 1234", "(020) 7946-1234", "020 7946 1234 x5", "020 7946"])
-@pytest.mark.parametrize("stored", ["442079461234", "+44 20 7946 1234", "00442079461234", "020 7946 1234", "2079461234"])
-def test_a_national_number_by_the_countries_of_the_accounts(text, stored) -> None:
-    for ask in (numbers_begun, numbers_sought):
-        assert finds(ask(text, ["GB"]), stored, "GB") and finds(ask(text, ["DE", "GB"]), stored, "GB")
+@pytest.mark.parametrize("ask", [numbers_begun, numbers_sought])
+def test_a_national_number_by_the_countries_of_the_accounts(text, ask) -> None:
+    for stored in ("442079461234", "+44 20 7946 1234", "00442079461234", "020 7946 1234", "2079461234"):
+        assert finds(ask(text, ["GB"]), stored, "GB") and finds(ask(text, ["DE", "GB"]), stored, "GB"), stored
 
 
 @pytest.mark.parametrize(

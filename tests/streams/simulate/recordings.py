@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -20,9 +21,10 @@ class Line(NamedTuple):
     value: Any
 
 
-def read(name: str) -> list[Line]:
+@cache
+def read(name: str) -> tuple[Line, ...]:
     gateway = "asterisk" if name in NAMES else "freeswitch"
-    return [line(json.loads(text), gateway) for text in (FOLDER / gateway / f"{name}.jsonl").read_text().splitlines()]
+    return tuple(line(json.loads(text), gateway) for text in (FOLDER / gateway / f"{name}.jsonl").read_text().splitlines())
 
 
 def line(fields: dict[str, Any], gateway: str = "asterisk") -> Line:

@@ -41,6 +41,7 @@ TOGETHER = {
     "tests/config/test_status_strip.py": BROWSER,
     "tests/test_shared_browser.py": BROWSER,
     "tests/cdr/admin/entry/test_single_sign_on.py": "single sign-on",
+    "tests/cdr/sign_in/test_identity_provider.py": "single sign-on",
     "tests/config/management/commands/test_doctor.py::test_with_no_database": FRESH,
     "tests/config/management/commands/test_serve.py": FRESH,
     "tests/config/test_error_reports.py": FRESH,
@@ -48,9 +49,9 @@ TOGETHER = {
 }
 """What one process does from beginning to end, because it shares something that takes seconds to start: journeys their installation (and
 those that begin more processes another one, or they would take longer than all the rest), what a browser does one Chromium (and the
-pages that it looks at, which are read as well), single sign-on its identity provider, fresh processes the one that they are forks of. A
-test that is a piece of its own makes a process take one more at once, which then waits for it; the long one on PostgreSQL has company
-that can wait."""
+pages that it looks at, which are read as well), single sign-on its identity provider and a provider's keys, fresh processes the one
+that they are forks of. A test that is a piece of its own makes a process take one more at once, which then waits for it; the long one on
+PostgreSQL has company that can wait."""
 FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, BROWSER)
 """The longest pieces: who begins one of them late is the last to finish."""
 

@@ -3,7 +3,6 @@
 import asyncio
 import ipaddress
 import json
-import ssl
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,9 @@ from streams.customers.open_socket import CustomerSocket
 from streams.guard import Reach
 from tests.conformance import autobahn
 from tests.free_port import free_port
+from tests.streams.customer_services import TLS
 
 SETTINGS = DialSettings(Reach((ipaddress.ip_network("127.0.0.0/8"),)), timeout_seconds=5.0, offer_subprotocol=False)
-TLS = ssl.create_default_context()
 REVIEWED = {
     "7.1.5": "A close frame in the middle of a message is answered with 1002 (incomplete fragmented message), which says what was wrong; "
     "the suite wants 1000. That is how the `websockets` package has it, and the stream ends either way.",

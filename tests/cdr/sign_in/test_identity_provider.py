@@ -1,6 +1,7 @@
 """Which tokens are believed: made by keys of our own, because no honest provider makes the others."""
 
 import time
+from functools import cache
 from typing import Any
 
 import jwt
@@ -13,11 +14,16 @@ from cdr.sign_in import identity_provider
 from cdr.sign_in.identity_provider import ProviderFault, claims_of, end_session_url
 
 CLIENT_ID, NONCE = "desk", "n" * 32
-KEYS = {kid: rsa.generate_private_key(public_exponent=65537, key_size=2048) for kid in ("first", "second", "foreign")}
+
+
+@cache
+def key_of(kid: str) -> rsa.RSAPrivateKey:
+    """Made when it is asked for: it takes a seventh of a second, and each process of the tests imports this."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def public(kid: str, **more: str) -> dict[str, Any]:
-    return {**jwt.algorithms.RSAAlgorithm.to_jwk(KEYS[kid].public_key(), as_dict=True), "kid": kid, "use": "sig", "alg": "RS256", **more}
+    return {**jwt.algorithms.RSAAlgorithm.to_jwk(key_of(kid).public_key(), as_dict=True), "kid": kid, "use": "sig", "alg": "RS256", **more}
 
 
 class Provider:
@@ -39,7 +45,7 @@ class Provider:
         self.userinfo: dict[str, Any] = {"sub": "u1", "groups": ["Support"]}
 
     def token(self, key: Any = None, algorithm: str = "RS256", **headers: str) -> str:
-        return jwt.encode(self.claims, key or KEYS["first"], algorithm, headers={"kid": "first", **headers})
+        return jwt.encode(self.claims, key or key_of("first"), algorithm, headers={"kid": "first", **headers})
 
     def claimed(self, token: str) -> dict[str, Any]:
         expected = self.server.expect_request
@@ -104,9 +110,9 @@ def test_a_token_of_another_of_others_of_yesterday_or_for_another_question_is_no
 
 def test_a_token_that_somebody_else_signed_is_not(provider: Provider) -> None:
     forged = [
-        provider.token(KEYS["foreign"]),
-        provider.token(KEYS["foreign"], kid="foreign"),
-        provider.token(KEYS["second"]),
+        provider.token(key_of("foreign")),
+        provider.token(key_of("foreign"), kid="foreign"),
+        provider.token(key_of("second")),
         provider.token("shared-secret-of-32-characters-or-more", "HS256"),
         jwt.encode(provider.claims, None, "none", headers={"kid": "first"}),
         provider.token()[:-8],
@@ -121,7 +127,7 @@ def test_a_token_that_somebody_else_signed_is_not(provider: Provider) -> None:
 
 
 def test_a_key_need_not_be_named_where_there_is_but_one(provider: Provider) -> None:
-    unnamed = jwt.encode(provider.claims, KEYS["first"], "RS256")
+    unnamed = jwt.encode(provider.claims, key_of("first"), "RS256")
     with pytest.raises(ProviderFault, match="2 of the provider's keys"):
         provider.claimed(unnamed)
     provider.server.clear()

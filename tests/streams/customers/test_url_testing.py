@@ -22,10 +22,9 @@ from streams.pure.customer.url_order import UrlOrder
 from streams.pure.customer.url_report import STEPS, UrlReport
 from streams.simulate.customer import Behaviour, Customer
 from streams.simulate.listener import serving
-from tests.streams.customer_services import CERTIFICATE
+from tests.streams.customer_services import CERTIFICATE, TLS
 
 REACH = Reach((ipaddress.ip_network("127.0.0.0/8"),))
-TLS = ssl.create_default_context()
 CALL, STREAM = recognisable_id(), recognisable_id()
 
 

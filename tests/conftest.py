@@ -83,13 +83,13 @@ def let_flush_be_quick() -> None:
     flushing = operations.sql_flush
 
     def flush_of_rows(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
-        emptied = [table for table in tables if table not in rows_again.OF_THE_MODELS]
+        emptied = rows_again.to_be_emptied(tables)
         if connection.vendor == "postgresql":
-            return [f"DELETE FROM {self.quote_name(table)}" for table in emptied]
+            return ["; ".join(f"DELETE FROM {self.quote_name(table)}" for table in emptied)]
         return list(flushing(self, style, emptied, **options))
 
     operations.sql_flush = flush_of_rows  # type: ignore[assignment,method-assign]
-    flush.emit_post_migrate_signal = lambda *arguments, **options: rows_again.write(rows_again.of_the_beginning)  # type: ignore[attr-defined]
+    flush.emit_post_migrate_signal = lambda *arguments, **options: rows_again.write_the_beginning()  # type: ignore[attr-defined]
 
 
 def let_secrets_be_sealed_at_once() -> None:

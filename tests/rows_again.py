@@ -3,8 +3,9 @@ they were.
 
 Making a call of its notes takes a hundred times as long as writing its rows. Owns the copies; what they say is their makers' business."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
+from itertools import chain
 
 from django.apps import apps
 from django.core.management.color import no_style
@@ -14,14 +15,30 @@ Rows = dict[type[models.Model], list[tuple[object, ...]]]
 
 OF_THE_MODELS = ("django_content_type", "auth_permission")
 of_the_beginning: Rows = {}
-"""Groups, rules of alerts: what an installation has before anybody has done anything. Written again after a test with transactions of its
-own, beside what migrating made of the models, which stays."""
+"""Groups, rules of alerts: what an installation has before anybody has done anything. After a test with transactions of its own they are
+there again, beside what migrating made of the models, which stays."""
+_emptied: set[str] = set()
 
 
 def remember_the_beginning() -> None:
     """Of a database that was just migrated; and, of the same tables, anew by whoever has migrated it another way: keys differ then."""
     models_of_it = list(of_the_beginning) or [model for model in all_rows() if model._meta.db_table not in OF_THE_MODELS]
     of_the_beginning.update({model: rows for model in models_of_it if (rows := rows_of(model))})
+
+
+def to_be_emptied(tables: Iterable[str]) -> list[str]:
+    """Of these, after such a test. Hardly one has changed what was there at the beginning, which then stays as well, all of it: rows of a
+    table point at those of another."""
+    unchanged = all(rows_of(model) == rows for model, rows in of_the_beginning.items())
+    staying = {*OF_THE_MODELS, *(model._meta.db_table for model in of_the_beginning if unchanged)}
+    _emptied.clear()
+    _emptied.update(set(tables) - staying)
+    return sorted(_emptied)
+
+
+def write_the_beginning() -> None:
+    """Where it was emptied."""
+    write({model: rows for model, rows in of_the_beginning.items() if model._meta.db_table in _emptied})
 
 
 def made_once(make: Callable[[], object], *, keys_after: int = 0) -> Callable[[], None]:
@@ -82,9 +99,12 @@ def write(copies: Rows) -> None:
     """With their keys, in whatever order they point at each other; the next row that the database numbers gets a number after them."""
     with transaction.atomic(), connection.cursor() as cursor:
         for model, rows in copies.items():
-            places = ", ".join(["%s"] * len(rows[0]))
-            table = connection.ops.quote_name(model._meta.db_table)
-            cursor.executemany(f"INSERT INTO {table} ({columns(model)}) VALUES ({places})", rows)
+            places = f"({', '.join(['%s'] * len(rows[0]))})"
+            into = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({columns(model)}) VALUES"
+            if connection.vendor == "sqlite":
+                cursor.executemany(f"{into} {places}", rows)
+            else:  # there, each of many would be sent, parsed and planned
+                cursor.execute(f"{into} {', '.join([places] * len(rows))}", list(chain(*rows)))
         for statement in connection.ops.sequence_reset_sql(no_style(), list(copies)):
             cursor.execute(statement)
 

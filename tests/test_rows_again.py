@@ -3,12 +3,16 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
 from django.db import transaction
 
+from cdr.alert_rows import AlertRule
 from streams.models import Account, Call, StreamEvent
 from tests.cdr import factories
 from tests.cdr.call_script import make_gateway
 from tests.rows_again import all_rows, made_once
+from tests.upgrading import beginnings
 
 
 def undone(*deeds: Any) -> Any:
@@ -54,6 +58,18 @@ def test_no_table_comes_too_early_where_each_statement_is_a_transaction() -> Non
     undone(make)
     make()
     assert Call.objects.get().streams.get().events.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_test_with_transactions_of_its_own_made_of_the_beginning_is_put_back() -> None:
+    begun_with = beginnings()
+    Group.objects.earliest("pk").permissions.clear()
+    AlertRule.objects.latest("pk").delete()
+    AlertRule.objects.filter(pk=AlertRule.objects.earliest("pk").pk).update(name="Other")
+    make_gateway()
+    call_command("flush", verbosity=0, interactive=False)  # as after such a test
+    assert beginnings() == begun_with and not Account.objects.exists()
+    assert Group.objects.create(name="One more").pk > Group.objects.exclude(name="One more").latest("pk").pk
 
 
 @pytest.mark.django_db

@@ -114,6 +114,7 @@ let_flush_be_quick()
 made_once.find_static_files_once()
 made_once.draw_as_the_product_draws()
 migrated.let_databases_of_tests_be_copies()
+migrated.let_fields_be_copied()
 
 
 def pytest_collection_finish() -> None:

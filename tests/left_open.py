@@ -96,7 +96,11 @@ def belonging_elsewhere(among: list[Any]) -> set[Hashable]:
     loops = [each for each in among if is_a(each, asyncio.BaseEventLoop) and getattr(each, "_thread_id", None) in idents]
     numbers = numbers_of_transports(among, lambda loop: loop in loops)
     executors = [thread for loop in loops for thread in threads_of(getattr(loop, "_default_executor", None))]
-    return {*executors, *(each for each in descriptors() if each.number in numbers or is_to_the_database(each))}
+    return {*executors, *(each for each in descriptors() if each.number in numbers)}
+
+
+def to_the_database(found: set[Hashable]) -> set[Hashable]:
+    return {each for each in found if isinstance(each, Descriptor) and is_to_the_database(each)}
 
 
 def is_to_the_database(descriptor: Descriptor) -> bool:
@@ -119,6 +123,7 @@ def close_channel_layer(loop: asyncio.AbstractEventLoop) -> None:
 def left(before: set[Hashable], loop: asyncio.AbstractEventLoop | None) -> set[Hashable]:
     """What the test's own loop has left is left at once: it does not run any more. Others may be about to close."""
     found = open_now(loop) - before - _lasting - staying_by_design(loop)
+    found -= to_the_database(found)
     if not (found := still_open(found, loop, MOMENT_SECONDS)):
         return found
     among = holders()

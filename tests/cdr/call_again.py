@@ -15,7 +15,6 @@ from streams.journal import utc_of
 from streams.journal.writing import event_of
 from streams.models import (
     Account,
-    Application,
     Call,
     Callback,
     CallMeasure,
@@ -49,6 +48,8 @@ class Written(NamedTuple):
 
 
 _known: dict[str, Written] = {}
+_begun: set[UUID] = set()
+"""The calls that were written, of whose notes the journal makes what comes then."""
 
 
 def write(facts: CallFacts, notes: Sequence[Note], lease_seconds: float, by_the_journal: Callable[[], None]) -> None:
@@ -62,6 +63,7 @@ def write(facts: CallFacts, notes: Sequence[Note], lease_seconds: float, by_the_
     else:
         by_the_journal()
         _known[alike] = _read(facts)
+    _begun.add(facts.call_id)
 
 
 def _alike(facts: CallFacts, notes: Sequence[Note], account: Account) -> str | None:
@@ -71,9 +73,7 @@ def _alike(facts: CallFacts, notes: Sequence[Note], account: Account) -> str | N
     plain = account.callback_style == Account._meta.get_field("callback_style").default
     if not plain or any(rate.card_id or rate.valid_from != BEGINNING for rate in rates) or any(note.kind in NEVER for note in notes):
         return None
-    if not (Gateway.objects.filter(pk=facts.gateway_id).exists() and Application.objects.filter(pk=facts.application_id).exists()):
-        return None
-    if Call.objects.filter(uuid=facts.call_id).exists():
+    if not Gateway.objects.filter(pk=facts.gateway_id, application=facts.application_id).exists() or facts.call_id in _begun:
         return None
     started, streams = utc_of(facts.started_at), _stream_ids(notes)
     return repr(([rate.price for rate in rates], facts.direction, [_shape(note, started, streams, facts) for note in notes]))

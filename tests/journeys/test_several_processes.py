@@ -6,7 +6,6 @@ import re
 import signal
 from collections.abc import Iterator
 from http.client import HTTPConnection
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,6 +18,7 @@ from tests.free_port import free_ports_in_a_row
 from tests.journeys.answers import Answers
 from tests.journeys.installation import Installation, Web
 from tests.journeys.stage import live, speech, streams_to, written
+from tests.process_use import children
 
 CALLS = 6
 BEGINNING = speech(0.1)
@@ -45,7 +45,7 @@ async def test_one_that_is_killed_takes_its_own_calls_and_is_started_again(sever
         live_calls = [await asyncio.to_thread(calls_live, port) for port in own_ports]
         assert sum(live_calls) == CALLS and min(live_calls) >= 2, "each shows its own, on its own port"
         assert (await asyncio.to_thread(answer, urlsplit(several.http_url).port or 0, "/metrics"))[0] == 404
-        os.kill(children_of(several.process.pid)[0], signal.SIGKILL)
+        os.kill(children(several.process.pid)[0], signal.SIGKILL)
         endings = [asyncio.create_task(call.until_ended()) for call, _ in calls]
         await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
         for port in own_ports:
@@ -73,10 +73,6 @@ async def spoken(web: Web, customer: Customer, answers: Answers) -> tuple[Asteri
     await call.send_frames(BEGINNING)
     await written(customer, conversation)
     return call, conversation
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()]
 
 
 async def until_healthy(port: int) -> None:

@@ -1,4 +1,4 @@
-"""A gateway that is refused, a rule that watches for it, and a mail that arrives: by way of the real beat, worker and mail server."""
+"""A gateway that is refused, a rule that finds it, and a mail that arrives: by way of the real beat, worker and mail server."""
 
 import asyncio
 
@@ -30,9 +30,9 @@ def prepared(console: Console) -> None:
 
 @pytest.mark.slow
 async def test_a_refused_gateway_is_told_by_mail_and_taken_in_hand(web: Web, console: Console, mails: Receiver) -> None:
-    await asyncio.to_thread(prepared, console)
     with pytest.raises(CallRefused, match="HTTP 403"):
         await AsteriskCall(plan(web, gateway="gw-knocked", password="wrong")).connect()
+    await asyncio.to_thread(prepared, console)  # last: a rule that was looked at before the attempt is looked at a minute later
     mail = await asyncio.to_thread(mails.until_mail, "gw-knocked", 60)
     assert mail["Subject"].startswith("[Streamdesk] OPEN: gateway gw-knocked: 1 attempt of gateways refused within 5 minutes")
     page = await asyncio.to_thread(console.get, "/admin/cdr/alert/", rule="Somebody knocks")

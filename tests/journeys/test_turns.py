@@ -46,12 +46,18 @@ async def says(conversation: Conversation, seconds: float) -> None:
 async def answers_when(conversation: Conversation, said: list[tuple[int, int]]) -> None:
     """A greeting; an answer after 0.6 s that is long, and is cleared 0.5 s after the caller begins; an answer after 1.5 s."""
     await says(conversation, 1.0)
-    await conversation.until_media(said[0][1] + 30)
+    await later_than(conversation, said[0][1], 0.6)
     await says(conversation, 20.0)
-    await conversation.until_media(said[1][0] + 25)
+    await later_than(conversation, said[1][0], 0.5)
     await conversation.say({"event": "clearAudio", "streamId": conversation.stream_id})
-    await conversation.until_media(said[1][1] + 75)
+    await later_than(conversation, said[1][1], 1.5)
     await says(conversation, 0.8)
+
+
+async def later_than(conversation: Conversation, frame: int, seconds: float) -> None:
+    """So long after a frame was heard: counted in frames it would be shorter where a busy machine's gateway catches up."""
+    await conversation.until_media(frame)
+    await asyncio.sleep(seconds)
 
 
 def stream_of_api(web: Web, call_uuid: str, stream_id: str) -> dict[str, Any]:

@@ -6,10 +6,11 @@ SQL is kept. Must not know what is asked."""
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import BooleanField, Func, QuerySet, Value
+from django.db.models import BooleanField, Func, Model, QuerySet, Value
 
 
 class IsOneOf(Func):
@@ -36,33 +37,55 @@ class _Written(NamedTuple):
     places: tuple[int | None, ...]
 
 
-class ReadyStatement:
-    """`rows` makes the query, with `values_list`, of values of these kinds, datetime or str; nothing else of it may change."""
+Given = datetime | str | int | UUID
+M = TypeVar("M", bound=Model)
 
-    def __init__(self, rows: Callable[..., QuerySet[Any]], *kinds: type) -> None:
+
+class ReadyStatement:
+    """`rows` makes the query of values of these kinds, each of which is `Given`; nothing else of it may change."""
+
+    def __init__(self, rows: Callable[..., QuerySet[Any, Any]], *kinds: type) -> None:
         self._rows, self._kinds = rows, kinds
         self._written = cache(self._write)
 
-    def ask(self, *values: datetime | str) -> list[tuple[Any, ...]]:
-        """The rows, as they come from the database: for columns that are kept as they are."""
-        sql, parameters, places = self._written(connection.vendor)
-        given = _as_kept(values)
-        filled_in = [same if place is None else given[place] for same, place in zip(parameters, places, strict=True)]
+    def ask(self, *values: Given) -> list[tuple[Any, ...]]:
+        """The rows of a query with `values_list`, as they come from the database: for columns that are kept as they are."""
         with connection.cursor() as cursor:
-            cursor.execute(sql, filled_in)
+            cursor.execute(*self._filled_in(values))
             return list(cursor.fetchall())
 
+    def objects(self, model: type[M], *values: Given) -> list[M]:
+        """The rows of a query without, as Django makes objects of them."""
+        return list(model._default_manager.raw(*self._filled_in(values)))
+
+    def _filled_in(self, values: Sequence[Given]) -> tuple[str, list[Any]]:
+        sql, parameters, places = self._written(connection.vendor)
+        given = _as_kept(values)
+        return sql, [same if place is None else given[place] for same, place in zip(parameters, places, strict=True)]
+
     def _write(self, vendor: str) -> _Written:
-        marks = [_mark(kind, number) for number, kind in enumerate(self._kinds)]
+        marks = [MARKS[kind](number) for number, kind in enumerate(self._kinds)]
         sql, parameters = self._rows(*marks).query.sql_with_params()
         kept = _as_kept(marks)
         return _Written(sql, parameters, tuple(kept.index(each) if each in kept else None for each in parameters))
 
 
-def _mark(kind: type, number: int) -> datetime | str:
-    """A value that stands nowhere else in a statement."""
-    return datetime(1000, 1, 1 + number, tzinfo=UTC) if kind is datetime else f"value {number} of this statement"
+MARKS: dict[type, Callable[[int], Given]] = {
+    datetime: lambda number: datetime(1000, 1, 1 + number, tzinfo=UTC),
+    str: lambda number: f"value {number} of this statement",
+    int: lambda number: 1_918_273_645 + number,
+    UUID: lambda number: UUID(int=0x5EAD_57A7 << 64 | number),
+}
+"""Values that stand nowhere else in a statement."""
 
 
-def _as_kept(values: Sequence[datetime | str]) -> list[Any]:
-    return [connection.ops.adapt_datetimefield_value(each) if isinstance(each, datetime) else each for each in values]
+def _as_kept(values: Sequence[Given]) -> list[Any]:
+    return [_one_as_kept(value) for value in values]
+
+
+def _one_as_kept(value: Given) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return value.hex
+    return value

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 # nothing that these do not ask as well (spools that are replayed, provisioning, the queue of notes, which writes by way of the journal).
 TESTS = (
     "tests/test_upgrade.py",
+    "tests/streams/test_ready_statement.py",
     "tests/streams/test_rates.py",
     "tests/streams/test_rate_plans.py",
     "tests/streams/test_tokens.py",

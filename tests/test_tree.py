@@ -171,7 +171,7 @@ TOLD_BY = {
     "streams/gateways/test_socket_loop": ("streams/pure/straight",),
     "streams/delivery/test_rounds": ("streams/delivery/after_try",),
     "streams/fetch/test_request": ("streams/fetch/attempt", "streams/fetch/wire"),
-    "streams/journal/test_writing": ("streams/journal/rows",),
+    "streams/journal/test_writing": ("streams/journal/call_rows", "streams/journal/rows"),
     "streams/pure/call/test_session": (
         "streams/pure/call/effect_queue",
         "streams/pure/call/effects",

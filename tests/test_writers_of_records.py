@@ -13,6 +13,7 @@ from django.conf import settings
 RECORDS = {"Call", "Stream", "StreamEvent", "CallMeasure", "StreamMeasure", "StreamConversation", "CallDetail", "StreamDetail"}
 WRITERS = {
     "streams/journal/writing.py": "what happens, as it happens",
+    "streams/journal/call_rows.py": "the columns of a call and its streams that notes change",
     "streams/journal/leases.py": "who holds a call, and the end of those that nobody holds",
     "streams/journal/measuring.py": "timing",
     "streams/journal/replaying.py": "what a killed process had noted",

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
+from streams.journal.call_rows import CallRows
 from streams.journal.ending import end_stream
 from streams.journal.rows import is_same_call, keys_of, rows_by_key, rows_of, utc_of
 from streams.journal.writing import apply_note, event_of
@@ -43,23 +44,24 @@ def record_late(facts: CallFacts, notes: Sequence[Note], heard_at: float | None)
 
     Where its uuid is another call's of the account by now, only those streams are written."""
     with transaction.atomic():
-        call = rows_of(facts).select_for_update().select_related("account").get()
+        call = rows_of(facts).select_for_update().get()
         if call.events_removed_at or call.payloads_removed_at or call.numbers_removed_at:
             return  # so long ago that it is not kept any more
-        streams = {stream.uuid: stream for stream in call.streams.select_related("account")}
+        rows = CallRows(call)
         unknown = _unknown_streams(notes)
         is_its_own = is_same_call(call, facts)
         known = _known_numbers(call) if is_its_own else {note.number for note in notes}
         fresh = [note for note in notes if note.stream_id in unknown or note.number not in known]
         for note in fresh:
             if note.stream_id in unknown:
-                apply_note(call, streams, note)
-        events = [event_of(call, streams, note) for note in fresh]
+                apply_note(rows, note)
+        rows.save()
+        events = [event_of(call, rows.streams, note) for note in fresh]
         for event in events if not is_its_own else ():
             event.number = None  # these numbers are the other call's
         StreamEvent.objects.bulk_create(events)
         for stream_id in unknown:
-            _end_for_it(call, streams[stream_id], utc_of(heard_at) if heard_at else None)
+            _end_for_it(call, rows.streams[stream_id], utc_of(heard_at) if heard_at else None)
 
 
 def end_left_open(facts: CallFacts, heard_at: float | None) -> None:

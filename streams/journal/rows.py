@@ -1,5 +1,4 @@
-"""What the journal's parts share: moments as rows have them, which row a call has, and saving what
-changed of a stream."""
+"""What the journal's parts share: moments as rows have them, which row a call has, and saving rows together."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +7,7 @@ from typing import Any
 
 from django.db.models import Case, F, Field, Model, QuerySet, Value, When
 
-from streams.models import Call, Stream
+from streams.models import Call
 from streams.pure.call.notes import CallFacts, CallKey
 
 
@@ -55,9 +54,3 @@ def _of_each(rows: Sequence[Model], column: str) -> Any:
     field = rows[0]._meta.get_field(column)
     assert isinstance(field, Field)
     return Case(*(When(pk__in=of, then=Value(value, field)) for value, of in keys.items()), default=F(column), output_field=field)
-
-
-def save(stream: Stream, **values: Any) -> None:
-    for name, value in values.items():
-        setattr(stream, name, value)
-    stream.save(update_fields=list(values))

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from streams.models import Callback, CallbackState
+from streams.models import Callback, CallbackState, Stream
 from streams.ready_statement import ReadyStatement
 from tests.streams.callback_rows import owed, stream
 
@@ -53,3 +54,18 @@ def test_django_writes_it_once(django_assert_num_queries: Any) -> None:
     assert len(written) == 1
     assert isinstance(asked, CaptureQueriesContext)
     assert len({query["sql"] for query in asked.captured_queries}) == 3
+
+
+def test_rows_are_objects_as_django_makes_them_found_by_keys_of_any_kind() -> None:
+    """Those that are sealed, are JSON or are times come unsealed, read and with their zone."""
+    streams = [stream() for _ in range(3)]
+    statement = ReadyStatement(lambda uuid, key: Stream.objects.filter(uuid=uuid, account=key).select_for_update(), UUID, int)
+    for row in streams:
+        Stream.objects.filter(pk=row.pk).update(extra_headers=f"key={row.pk}")
+        (found,) = statement.objects(Stream, row.uuid, row.account_id)
+        known = Stream.objects.get(pk=row.pk)
+        assert {field.name: getattr(found, field.attname) for field in Stream._meta.fields} == {
+            field.name: getattr(known, field.attname) for field in Stream._meta.fields
+        }
+        assert found.extra_headers == f"key={row.pk}"
+    assert statement.objects(Stream, streams[0].uuid, 0) == []

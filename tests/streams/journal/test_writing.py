@@ -1,19 +1,23 @@
 """Notes become rows: idempotent, in one transaction, and fenced by the lease."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 
 from cdr.models import Charge
 from streams import journal
 from streams.models import Application, Call, Callback, Gateway, Stream, StreamEvent
 from streams.pure.lifecycle import EventKind
 from tests.streams.journal.recording import LEASE_SECONDS, OWNER, record
-from tests.streams.rows import EPOCH, Story
+from tests.streams.rows import EPOCH, Story, call_facts, gateway
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +134,44 @@ def test_notes_after_the_end_are_still_written(facts, story) -> None:
 def test_lost_notes_leave_a_line(facts, story) -> None:
     record(facts, story, lost=7)
     assert StreamEvent.objects.get(kind="call_events_lost").details == {"count": 7}
+
+
+def test_what_several_notes_change_of_a_row_is_saved_once(facts, story) -> None:
+    record(facts, story)
+    stream_id = uuid4()
+    story.add(EventKind.CALL_MEDIA_STARTED, format="mulaw 8000 Hz", gateway_call_id="gw1-9")
+    story.add(EventKind.CALL_METADATA_LATE, **{"from": "+14155550999"})
+    story.streaming(stream_id, at=0.4)
+    with CaptureQueriesContext(connection) as asked:
+        record(facts, story)
+    saved = [query["sql"] for query in asked if query["sql"].startswith("UPDATE")]
+    assert sorted(sql.split('"')[1] for sql in saved) == ["streams_call", "streams_stream"], saved
+    call, stream = Call.objects.get(), Stream.objects.get()
+    assert (call.audio_format, call.from_number, call.from_key) == ("mulaw 8000 Hz", "+14155550999", "+14155550999")
+    assert (stream.state, stream.connect_attempts, stream.started_at.timestamp()) == ("streaming", 1, EPOCH + 0.4)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time; test_on_postgres runs this.")
+@pytest.mark.django_db(transaction=True)
+def test_calls_of_one_account_do_not_wait_for_each_other() -> None:
+    """Each locks its own row, and not its account's."""
+    row = gateway()
+    begun = [(call_facts(row), Story()) for _ in range(2)]
+    for facts, story in begun:
+        story.add(EventKind.CALL_STARTED, gateway="pbx")
+        record(facts, story)
+        story.add(EventKind.CALL_DTMF, digit="1")
+    with transaction.atomic():
+        record(*begun[0])
+        with ThreadPoolExecutor(1) as other:
+            other.submit(in_a_thread_of_its_own, lambda: record(*begun[1])).result(20)
+    assert StreamEvent.objects.count() == 4
+
+
+def in_a_thread_of_its_own(write: Callable[[], None]) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")
+        write()
+    finally:
+        connection.close()

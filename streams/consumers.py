@@ -44,6 +44,8 @@ CLOSE_REFUSED = 4403
 ROW_SECONDS = 1.0
 """How long a call that may belong to another process waits for its row, so that no customer hears of it twice; not for ever, because the
 database may be away."""
+TOLD_SECONDS = 0.25
+"""How long a call waits for its row before its application is asked, which may ask the API about it before it answers."""
 DISK_SECONDS = 0.25
 """How long a call waits for its beginning to be on this machine's disk, and so each stream, before anybody is asked or told about it; the
 audio is kept."""
@@ -201,8 +203,8 @@ class GatewaySocket:
         """The application's XML, checked, with facts for the debug log. Raises AnswerUnavailable."""
         facts = relay.facts
         await self.kept()
-        if relay.line.dialect.resumes:
-            await self.board.note_queue.until_begun(facts.key, ROW_SECONDS)
+        if relay.line.dialect.resumes or self.entry.answer_url:
+            await self.board.note_queue.until_begun(facts.key, ROW_SECONDS if relay.line.dialect.resumes else TOLD_SECONDS)
             if not relay.live:
                 raise AnswerUnavailable("Another process has the call.", {})
         answer, details = await self._read_answer(relay)

@@ -104,8 +104,8 @@ class LeaseKeeper:
         return {*self._relays, *self._note_queue.pages}
 
     def _signs_of_life(self) -> dict[int, list[CallKey]]:
-        """What calls are billed to should this process die. Of one with something unwritten, which may be its end, nothing is said."""
-        return signs_of_life(relay for key, relay in self._relays.items() if self._note_queue.all_written(key))
+        """What calls are billed to should this process die. Of one whose end, or a stream's, is not written yet, nothing is said."""
+        return signs_of_life(relay for key, relay in self._relays.items() if self._note_queue.knows_of_ends(key))
 
     def _compare(self, rows: set[CallKey], here: set[CallKey], begun: set[CallKey]) -> None:
         for key in begun - rows:

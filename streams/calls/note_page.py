@@ -1,6 +1,7 @@
 """The notes of one call that are not written yet, in order, and those that were set aside because the journal refuses just them.
 
-Owns which notes depend on which, and how long what was set aside rests. Must not know threads, or how a note is written."""
+Owns which notes depend on which, how long one waits for those it is written with, and how long what was set aside rests. Must not know
+threads, or how a note is written."""
 
 import asyncio
 from collections import deque
@@ -11,13 +12,22 @@ from streams.pure.call.notes import CallFacts, Note
 from streams.pure.lifecycle import EventKind
 
 FIRST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 300.0
+GATHER_SECONDS = 0.25
+"""How long a note waits at most for others of its call to be written with: each batch asks for the call's rows first."""
+SOON_SECONDS = 0.03
+TOLD = {EventKind.STREAM_STARTED, EventKind.BUFFER_DEGRADED, EventKind.CHECKPOINT_PLAYED, EventKind.AUDIO_CLEARED}
+"""Customers hear of these, and may ask for the rows at once: nothing that waits does so any longer."""
+SOON = {EventKind.CALL_STARTED, EventKind.STREAM_ENDED, EventKind.CALL_ENDED}
+"""Others follow them within a moment: what a call begins with, a socket's close."""
+ENDS = {EventKind.STREAM_ENDED, EventKind.CALL_ENDED}
 
 
 @dataclass(slots=True)
 class NotePage:
-    """`writing`: it is in the line of the writers, or one has it. `aside` is in order, and before `notes` wherever that matters.
-    `resting`: nothing of it is written until its `alarm`. `rested`: the alarm has rung. `written_by_others`: how much the queue had
-    written when this page was refused last. `lost`: notes that are not kept, and not yet told of in the rows."""
+    """`gathering`: when what waits is lined up for the writers. `writing`: it is in their line, or one has it. `aside` is in order, and
+    before `notes` wherever that matters. `resting`: nothing of it is written until its `alarm`. `rested`: the alarm has rung.
+    `written_by_others`: how much the queue had written when this page was refused last. `lost`: notes that are not kept, and not yet
+    told of in the rows."""
 
     facts: CallFacts
     notes: deque[Note] = field(default_factory=deque)
@@ -29,6 +39,7 @@ class NotePage:
     closed: bool = False
     on_lost: Callable[[str, bool], None] = lambda words, begun: None
     alarm: asyncio.TimerHandle | None = None
+    gathering: asyncio.TimerHandle | None = None
     rested: bool = False
     written_by_others: int = 0
     _rests: int = 0
@@ -43,6 +54,25 @@ class NotePage:
     @property
     def in_trouble(self) -> bool:
         return self._rests > 0
+
+    @property
+    def knows_of_ends(self) -> bool:
+        """Whether no end of the call or of a stream waits to be written."""
+        return not any(note.kind in ENDS for note in self.unwritten())
+
+    def gather(self, note: Note, line_up: Callable[["NotePage"], None]) -> None:
+        """Waits for what follows `note`, which waits already, but for no longer than that may; then `line_up` is called."""
+        loop = asyncio.get_running_loop()
+        seconds = 0.0 if note.kind in TOLD else SOON_SECONDS if note.kind in SOON else GATHER_SECONDS
+        until = loop.time() + seconds
+        if self.gathering is None or until < self.gathering.when():
+            self.stop_gathering()
+            self.gathering = loop.call_at(until, line_up, self)
+
+    def stop_gathering(self) -> None:
+        if self.gathering is not None:
+            self.gathering.cancel()
+        self.gathering = None
 
     def next_batch(self, most: int) -> list[Note]:
         """What is to be written next."""

@@ -59,6 +59,7 @@ class NoteQueue:
         self._ready: asyncio.Queue[CallKey] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._awaited = 0
         self._writing = NoteWriting(owner, lease_seconds, WRITERS)
         self.spool = Spool(settings.DATA_DIR / "spool", owner)
         self._held: dict[int, NotePage] = {}
@@ -86,9 +87,21 @@ class NoteQueue:
         self.spool.note(page.facts, note)
         self.waiting += 1
         self._idle.clear()
-        self._line_up(page)
+        self._gather(page, note)
+
+    def _gather(self, page: NotePage, note: Note) -> None:
+        if self._awaited or len(page.notes) >= NOTES_AT_ONCE:
+            self._line_up(page)
+        elif not page.writing and not page.resting:
+            page.gather(note, self._line_up)
+
+    def _gather_again(self, page: NotePage) -> None:
+        """What came while others of it were written."""
+        for note in list(page.notes)[:NOTES_AT_ONCE]:
+            self._gather(page, note)
 
     def _line_up(self, page: NotePage) -> None:
+        page.stop_gathering()
         if not page.writing and not page.resting:
             page.writing = True
             self._ready.put_nowait(page.facts.key)
@@ -98,11 +111,18 @@ class NoteQueue:
         page = self.pages.get(key)
         if page is not None:
             page.closed = True
+            self._hurry(page)
             self._forget(page)
+
+    def _hurry(self, page: NotePage) -> None:
+        """What waits for more to come waits no longer."""
+        if page.gathering is not None:
+            self._line_up(page)
 
     def _forget(self, page: NotePage) -> None:
         if page.closed and not page.waiting and not page.writing:
             page.stop_resting()
+            page.stop_gathering()
             self.pages.pop(page.facts.key, None)
             self.spool.forget(page.facts.key)
 
@@ -111,26 +131,32 @@ class NoteQueue:
         page = self.pages.get(key)
         return page is not None and page.begun.is_set()
 
-    def all_written(self, key: CallKey) -> bool:
-        """Whether the rows tell all that the call has noted so far."""
+    def knows_of_ends(self, key: CallKey) -> bool:
+        """Whether the rows tell of each end that the call has noted so far."""
         page = self.pages.get(key)
-        return page is not None and page.begun.is_set() and not page.waiting
+        return page is not None and page.begun.is_set() and page.knows_of_ends
 
     async def until_begun(self, key: CallKey, within_seconds: float) -> None:
         """Waits for the call's first notes to be written, or to be refused by the journal, but not longer than that."""
         page = self.pages.get(key)
         if page is not None:
+            self._hurry(page)
             with suppress(TimeoutError):
                 async with asyncio.timeout(within_seconds):
                     await page.begun.wait()
 
     async def written(self, within_seconds: float) -> bool:
         """Waits until nothing is waiting; False when the time was not enough."""
+        self._awaited += 1
+        for page in self.pages.values():
+            self._hurry(page)
         try:
             async with asyncio.timeout(within_seconds):
                 await self._idle.wait()
         except TimeoutError:
             return False
+        finally:
+            self._awaited -= 1
         return True
 
     async def stop(self, within_seconds: float) -> None:
@@ -141,6 +167,7 @@ class NoteQueue:
         await asyncio.gather(*(writer.stop() for writer in self._writers))
         for page in self.pages.values():
             page.stop_resting()
+            page.stop_gathering()
         self._say_what_is_left(kept=await self.spool.stop(SPOOL_SECONDS))
         await self._writing.stop()
         _queues.discard(self)
@@ -178,9 +205,10 @@ class NoteQueue:
         page.writing = False
         if (page.aside or page.resting) and page.alarm is None and not page.rested:
             self._rest(page)
-        if page.rested or (page.notes and not page.resting):
+        if page.rested or (page.closed and page.notes):
             self._line_up(page)
-            return
+        elif page.notes and not page.resting:
+            self._gather_again(page)
         self._forget(page)
         if self.waiting == 0:
             self._idle.set()
@@ -272,6 +300,7 @@ class NoteQueue:
         page.notes.clear()
         page.aside.clear()
         page.stop_resting()
+        page.stop_gathering()
         page.rested = False
         self.pages.pop(page.facts.key, None)
         self.spool.forget(page.facts.key)

@@ -4,20 +4,24 @@ import asyncio
 import base64
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import connection
 from django.utils import timezone
 from plivo.utils.signature_v3 import validate_v3_signature
+from pytest_httpserver import HTTPServer
 from websockets.asyncio.server import ServerConnection, serve
+from werkzeug import Request, Response
 
 from streams import consumers, control, host_blocks, tokens
-from streams.calls import switchboard
+from streams.calls import note_page, switchboard
 from streams.calls.spool_file import SpoolFile
 from streams.host_blocks import HostOf
-from streams.models import Account, Call, Stream, StreamEvent
+from streams.models import Account, Application, Call, Stream, StreamEvent
 from streams.pure.messages import StreamRequest
 from streams.simulate.customer import Behaviour, Customer
 from streams.simulate.listener import serving
@@ -412,3 +416,32 @@ async def test_a_call_from_before_a_new_token_connects_its_next_stream_with_both
         nonce, signatures = conversation.headers["x-plivo-signature-v3-nonce"], conversation.headers["x-plivo-signature-v3"]
         known = [token for token in (new, old) if validate_v3_signature("GET", url, nonce, token, signatures)]
         assert known == holders
+
+
+async def test_an_application_that_is_asked_finds_the_call_in_the_api_already(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long a call's beginning may wait to be written with what follows."""
+    monkeypatch.setattr(note_page, "GATHER_SECONDS", 600.0)
+    monkeypatch.setattr(note_page, "SOON_SECONDS", 600.0)
+    monkeypatch.setattr(consumers, "TOLD_SECONDS", 30.0)
+    there: list[bool] = []
+
+    def answer(request: Request) -> Response:
+        there.append(Call.objects.filter(uuid=request.form["CallUUID"]).exists())
+        connection.close()
+        return Response("<Response/>", content_type="application/xml")
+
+    httpserver.expect_request("/answer").respond_with_handler(answer)
+    row = await new_gateway()
+    applications = Application.objects.filter(pk=row.application_id)
+    await database_sync_to_async(applications.update)(answer_xml="", answer_url=httpserver.url_for("/answer"))
+    async with switchboard_running() as board, call():
+        await asyncio.wait_for(asyncio.to_thread(heard, there), 30)
+        assert await board.note_queue.written(30)
+    assert there == [True]
+
+
+def heard(there: list[bool]) -> None:
+    while not there:
+        time.sleep(0.01)

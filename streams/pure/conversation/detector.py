@@ -5,6 +5,7 @@ it is speech. Must not know when it was said, or by whom."""
 
 import importlib
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -48,13 +49,11 @@ class SpeechDetector:
     def __init__(self, rate: int, is_speech: IsSpeech) -> None:
         self._rate, self._is_speech = rate, is_speech
         self.frame_samples = rate * FRAME_MS // 1000
-        window = rate * _WINDOW_MS // 1000
-        # Times its length, by which `forward` divides.
-        self._window = (np.hanning(window) * window).astype(np.float32) / np.float32(rate / RATES[0])
+        self._window = _window(rate)
         edges = _bands()
         self._first_bins, self._last_bin = 2 * edges[:-1], 2 * int(edges[-1])
         self._bins = np.diff(edges).astype(np.float32)
-        self._before = np.zeros(window - self.frame_samples, np.int16)
+        self._before = np.zeros(len(self._window) - self.frame_samples, np.int16)
         self._powers: Floats | None = None
         self._quiet: npt.NDArray[np.float64] = np.empty((0, _BANDS))
 
@@ -100,6 +99,14 @@ class SpeechDetector:
         return noise
 
 
+@cache
+def _window(rate: int) -> Floats:
+    """Times its length, by which `forward` divides."""
+    samples = rate * _WINDOW_MS // 1000
+    return (np.hanning(samples) * samples).astype(np.float32) / np.float32(rate / RATES[0])
+
+
+@cache
 def _bands() -> npt.NDArray[np.intp]:
     """Between which bins of a spectrum each band lies: narrow ones below, wide ones above, as an ear has them."""
     first, last = (hz / _HZ_PER_BIN for hz in _TAKEN_HZ)

@@ -275,3 +275,84 @@ def call_facts_without_rows():
         pk = account_id = application_id = 1
 
     return call_facts(Row(), call_id=uuid4())  # type: ignore[arg-type]
+
+
+# What comes together is written together ----------------------------------------------------------------------------------------
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may wait for what follows does so for longer than a test."""
+    monkeypatch.setattr(note_page, "GATHER_SECONDS", 600.0)
+    monkeypatch.setattr(note_page, "SOON_SECONDS", 600.0)
+
+
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """The numbers of the notes of each batch that was written."""
+    written: list[list[int]] = []
+    real = journal.record
+
+    def record(owner: str, lease_seconds: float, facts: CallFacts, notes: list[Note], lost: int) -> None:
+        real(owner, lease_seconds, facts, notes, lost)
+        written.append([note.number for note in notes])
+
+    monkeypatch.setattr(journal, "record", record)
+    return written
+
+
+async def test_all_up_to_what_a_customer_is_told_is_written_at_once_and_together(patient: None, batches: list[list[int]]) -> None:
+    facts = await facts_of_new_gateway()
+    async with kept() as book:
+        story = begin(book, facts)
+        story.streaming(uuid4())
+        for note in story.notes[1:]:
+            book.add(facts, note)
+        await until(lambda: batches)
+        book.add(facts, story.add(EventKind.CALL_DTMF, digit="1"))
+        assert batches == [[1, 2, 3, 4, 5]]
+    assert batches == [[1, 2, 3, 4, 5], [6]]
+
+
+async def test_nothing_waits_for_ever_for_what_follows(monkeypatch: pytest.MonkeyPatch, batches: list[list[int]]) -> None:
+    """Each note is late by no more than it may be, however many follow."""
+    monkeypatch.setattr(note_page, "GATHER_SECONDS", 0.1)
+    facts = await facts_of_new_gateway()
+    async with kept() as book:
+        story = begin(book, facts)
+        while len(batches) < 3:
+            book.add(facts, story.add(EventKind.CALL_DTMF, digit="1"))
+            await asyncio.sleep(0.01)
+    assert max(len(batch) for batch in batches[1:3]) > 1
+    assert [number for batch in batches for number in batch] == [note.number for note in story.notes]
+
+
+@pytest.mark.parametrize("hurries", ["asked for its row", "closed", "very many", "written"])
+async def test_who_needs_the_rows_does_not_wait_for_what_follows(patient: None, batches: list[list[int]], hurries: str) -> None:
+    facts = await facts_of_new_gateway()
+    async with kept() as book:
+        story = begin(book, facts)
+        if hurries == "asked for its row":
+            await book.until_begun(facts.key, 30)
+        elif hurries == "closed":
+            book.close(facts.key)
+        elif hurries == "very many":
+            for _ in range(note_queue.NOTES_AT_ONCE):
+                book.add(facts, story.add(EventKind.CALL_DTMF, digit="1"))
+        else:
+            assert await book.written(30)
+        assert await until(Call.objects.filter(uuid=facts.call_id).exists)
+        assert len(batches) == 1
+
+
+async def test_a_call_is_known_to_live_while_only_its_ends_are_written(patient: None) -> None:
+    """What it is billed to should the process die may be said while a key that was pressed waits, and not while an end does."""
+    facts, stream_id = await facts_of_new_gateway(), uuid4()
+    async with kept() as book:
+        story = begin(book, facts)
+        assert not book.knows_of_ends(facts.key)
+        assert await book.written(30) and book.knows_of_ends(facts.key)
+        story.streaming(stream_id)
+        book.add(facts, story.notes[1])
+        assert book.knows_of_ends(facts.key)
+        book.add(facts, story.stream_ended(stream_id, at=3.0))
+        assert not book.knows_of_ends(facts.key)
+        assert await book.written(30) and book.knows_of_ends(facts.key)

@@ -6,14 +6,16 @@ know statements: up to when an account's are closed stands in its row."""
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from streams.database_clock import database_now
 from streams.models import Account, Rate, RateCard
 from streams.pure.price import BEGINNING, DEFAULT, Price, Term, price_at
+from streams.ready_statement import ReadyStatement
 
 
 class NotAdded(Exception):
@@ -28,6 +30,16 @@ class NotWithdrawn(Exception):
     """The message says why."""
 
 
+def _rates_of(**accounts: Any) -> QuerySet[Rate]:
+    """Their own, and those of the cards they have or had."""
+    cards = Rate.objects.filter(**accounts, card__isnull=False).order_by().values("card")
+    return Rate.objects.filter(Q(**accounts) | Q(account=None, card__in=cards))
+
+
+_OF_ONE = ReadyStatement(lambda key: _rates_of(account=key), int)
+"""Asked for with each stream that ends."""
+
+
 class PriceList:
     """The prices of some accounts, and of the cards they have or had, as they are now in the database."""
 
@@ -36,8 +48,7 @@ class PriceList:
         self._own: defaultdict[int, list[Term]] = defaultdict(list)
         self._cards: defaultdict[int, list[Term]] = defaultdict(list)
         keys = set(accounts)
-        cards = Rate.objects.filter(account__in=keys, card__isnull=False).order_by().values("card")
-        for rate in Rate.objects.filter(Q(account__in=keys) | Q(account=None, card__in=cards)):
+        for rate in _OF_ONE.objects(Rate, *keys) if len(keys) == 1 else _rates_of(account__in=keys):
             known, key = (self._own, rate.account_id) if rate.account_id else (self._cards, rate.card_id)
             known[key or 0].append(rate.term)
 

@@ -11,6 +11,7 @@ from cdr.audit import Actor
 from cdr.models import AuditEntry, Unchangeable
 from cdr.pure.acts import Act
 from streams.models import Account
+from tests.on_postgresql import only_on_postgresql
 
 pytestmark = pytest.mark.django_db
 MARIA = Actor("maria", "2001:db8::7")
@@ -58,7 +59,7 @@ def test_the_database_itself_refuses_to_change_or_remove_an_entry(statement) -> 
     assert AuditEntry.objects.get().by == "maria"
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite: there is no TRUNCATE")
+@only_on_postgresql("has no TRUNCATE")
 def test_postgresql_refuses_to_truncate_the_log() -> None:
     with pytest.raises(IntegrityError, match="only added to"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE cdr_auditentry")

@@ -18,11 +18,12 @@ from streams.database_threads import DatabaseThreads
 from streams.models import Call
 from streams.pure.call.notes import CallFacts
 from streams.pure.lifecycle import EventKind
+from tests.on_postgresql import only_on_postgresql
 from tests.streams.rows import Story, call_facts, gateway
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections; test_on_postgres runs this."),
+    only_on_postgresql("has no connections"),
 ]
 
 

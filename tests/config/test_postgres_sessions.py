@@ -4,10 +4,11 @@ import pytest
 from django.db import connection, connections
 
 from config import postgres_sessions
+from tests.on_postgresql import only_on_postgresql
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections; test_on_postgres runs this."),
+    only_on_postgresql("has no connections"),
 ]
 
 

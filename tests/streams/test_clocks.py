@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
@@ -19,12 +18,13 @@ from streams.gateways.directory import load_all
 from streams.models import Call, Callback, CallbackState
 from streams.pure.lifecycle import EventKind
 from streams.pure.messages import StreamRequest
+from tests.on_postgresql import only_on_postgresql
 from tests.streams.delivering import deliver, due_streams
 from tests.streams.rows import Story, call_facts, gateway
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no clock of its own; test_on_postgres runs this."),
+    only_on_postgresql("has no clock of its own"),
 ]
 OWNER = "a" * 32
 AHEAD, BEHIND = timedelta(minutes=10), timedelta(minutes=-10)

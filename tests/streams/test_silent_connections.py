@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.layers import channel_layers
 from django.conf import settings as django_settings
-from django.db import connection, connections
+from django.db import connections
 
 from config.celery import app
 from config.silent_peers import channel_host
@@ -22,13 +22,14 @@ from streams.control import listening, requests
 from streams.delivery import broker
 from streams.models import Call, StreamEvent
 from streams.outages import Outage
+from tests.on_postgresql import only_on_postgresql
 from tests.streams.gateway_socket import call, switchboard_running, until
 from tests.streams.redis_server import RedisServer
 from tests.streams.rows import gateway
 from tests.streams.silent_proxy import SilentProxy, silent_proxy
 
 pytestmark = pytest.mark.django_db(transaction=True)
-on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections; test_on_postgres runs this.")
+on_postgresql = only_on_postgresql("has no connections")
 
 
 # PostgreSQL ----------------------------------------------------------------------------------------------------------------------

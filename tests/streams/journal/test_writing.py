@@ -16,6 +16,7 @@ from cdr.models import Charge
 from streams import journal
 from streams.models import Application, Call, Callback, Gateway, Stream, StreamEvent
 from streams.pure.lifecycle import EventKind
+from tests.on_postgresql import only_on_postgresql
 from tests.streams.journal.recording import LEASE_SECONDS, OWNER, record
 from tests.streams.rows import EPOCH, Story, call_facts, gateway
 
@@ -151,7 +152,7 @@ def test_what_several_notes_change_of_a_row_is_saved_once(facts, story) -> None:
     assert (stream.state, stream.connect_attempts, stream.started_at.timestamp()) == ("streaming", 1, EPOCH + 0.4)
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time; test_on_postgres runs this.")
+@only_on_postgresql("has one writer at a time")
 @pytest.mark.django_db(transaction=True)
 def test_calls_of_one_account_do_not_wait_for_each_other() -> None:
     """Each locks its own row, and not its account's."""

@@ -18,7 +18,7 @@ from redis import Redis
 from cdr.alerts.transitions import too_many_words
 from cdr.models import Export, UrlTest
 from cdr.pure.alerts.kinds import AlertKind
-from config import readiness, status
+from config import health, readiness, status
 from streams import keeper
 from streams.calls import lease_keeping, note_queue, process_troubles, spool
 from streams.models import Call, Callback, Heartbeat, ProcessReport
@@ -36,6 +36,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(health, "_said", health.SaidTroubles())  # an earlier test's troubles are no news
     readiness._last_probe.at = float("-inf")
 
 

@@ -97,7 +97,7 @@ class NoteQueue:
 
     def _gather_again(self, page: NotePage) -> None:
         """What came while others of it were written."""
-        for note in list(page.notes)[:NOTES_AT_ONCE]:
+        for note in page.next_batch(NOTES_AT_ONCE):
             self._gather(page, note)
 
     def _line_up(self, page: NotePage) -> None:
@@ -122,7 +122,6 @@ class NoteQueue:
     def _forget(self, page: NotePage) -> None:
         if page.closed and not page.waiting and not page.writing:
             page.stop_resting()
-            page.stop_gathering()
             self.pages.pop(page.facts.key, None)
             self.spool.forget(page.facts.key)
 
@@ -300,7 +299,6 @@ class NoteQueue:
         page.notes.clear()
         page.aside.clear()
         page.stop_resting()
-        page.stop_gathering()
         page.rested = False
         self.pages.pop(page.facts.key, None)
         self.spool.forget(page.facts.key)

@@ -22,7 +22,8 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from streams.customers.message_reader import BoundedProtocol
-from streams.customers.open_socket import CustomerConnection, CustomerSocket
+from streams.customers.open_socket import CustomerSocket
+from streams.customers.paced_connection import CustomerConnection
 from streams.descriptors import in_words, keep_back
 from streams.guard import AddressRefused, Destination, Reach, Unresolvable, destination_in, judged
 from streams.name_lookup import system

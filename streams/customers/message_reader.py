@@ -7,6 +7,7 @@ from collections.abc import Generator
 
 from websockets.asyncio.client import ClientConnection
 from websockets.client import ClientProtocol
+from websockets.protocol import State
 from websockets.streams import StreamReader
 from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI
@@ -19,7 +20,16 @@ KEPT_BYTES = MESSAGE_BYTES + 2 * LONGEST_CHARACTER_BYTES
 
 
 class BoundedReader(StreamReader):
-    """The bytes of a connection; what they are is the WebSocket library's matter."""
+    """The bytes of a connection; what they are is the WebSocket library's matter. `is_between_frames`: of none the beginning was read."""
+
+    is_between_frames = False
+
+    def at_eof(self) -> Generator[None, None, bool]:
+        """Where the library looks for the next frame."""
+        self.is_between_frames = True
+        ended = yield from super().at_eof()
+        self.is_between_frames = False
+        return ended
 
     def read_exact(self, n: int) -> Generator[None, None, bytearray]:
         """The next `n` bytes, or the beginning of them, up to the end of a character. Raises EOFError when they do not come."""
@@ -49,11 +59,18 @@ def end_of_a_character(text: bytearray) -> int:
 class BoundedProtocol(ClientProtocol):
     """WebSocket's client, without an end of the connection for what is large."""
 
+    reader: BoundedReader
+
     def __init__(self, uri: WebSocketURI, subprotocols: list[Subprotocol] | None) -> None:
         super().__init__(uri, subprotocols=subprotocols, max_size=None)
         self.reader = BoundedReader()
         self.parser = self.parse()
         next(self.parser)  # as the library does, with the reader it had
+
+    @property
+    def is_between_messages(self) -> bool:
+        """Open, and of the next message nothing has been read; a control frame may be next as well."""
+        return self.state is State.OPEN and self.reader.is_between_frames and self.current_size is None
 
 
 async def next_message(connection: ClientConnection) -> str | bytes:

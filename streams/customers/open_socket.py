@@ -3,82 +3,22 @@
 Owns the WebSocket client (the `websockets` package) once it is connected. Must not know streams, dialling or Django."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the compiled one, wherever there is one
 from websockets.protocol import State
 
 from streams.customers.bytes_in_flight import KernelQueue, buffered_bytes
-from streams.customers.message_reader import next_message
+from streams.customers.paced_connection import CustomerConnection, Heard
 from streams.pure.customer.connection import REFUSED, Closure
 from streams.pure.foreign_text import cleaned
-from streams.pure.reading_pace import OF_CUSTOMERS, ReadingPace
 from streams.pure.text_frame import masks, text_frame
-
-SLICE_BYTES = 4096
-"""How much of what came is parsed at once. The kernel hands over 256 KiB, which may be thousands of small messages: a tenth of a second in
-which nobody else's audio would be sent."""
 
 CALM_BYTES = 8192
 """What is on its way to a customer that takes all: some tenths of a second of audio at most."""
 CALM_LOOKS = 4
 """So many looks in a row are left out while it is calm: one that stops reading is noticed half a second later, of the 40 s there are."""
-
-
-class CustomerConnection(ClientConnection):
-    """A connection that says when it takes more again, instead of making a task wait for it; and that reads in slices, between which
-    others have their turn."""
-
-    on_writable: Callable[[], None] | None = None
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self.on_writable is not None:
-            self.on_writable()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._unparsed = bytearray()
-        self._next_slice: asyncio.Handle | None = None
-        self.recv_messages.pause, self.recv_messages.resume = self._settle_reading, self._settle_reading
-
-    def data_received(self, data: bytes) -> None:
-        if not self._unparsed and len(data) <= SLICE_BYTES:
-            super().data_received(data)
-            return
-        self._unparsed += data
-        if self._next_slice is None and not self.recv_messages.paused:
-            self._parse_slice()
-        self._settle_reading()
-
-    def _parse_slice(self) -> None:
-        self._next_slice = None
-        part = bytes(self._unparsed[:SLICE_BYTES])
-        del self._unparsed[:SLICE_BYTES]
-        super().data_received(part)
-        self._settle_reading()
-
-    def _settle_reading(self) -> None:
-        """More is parsed when what was parsed is being read, and more is taken from the kernel when all is parsed."""
-        full = self.recv_messages.paused
-        if self._unparsed and not full and self._next_slice is None:
-            self._next_slice = self.loop.call_soon(self._parse_slice)
-        if self._unparsed or full:
-            self.transport.pause_reading()
-        else:
-            self.transport.resume_reading()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """What came before the end is heard, unless we made the end."""
-        if self._next_slice is not None:
-            self._next_slice.cancel()
-        if self._unparsed and self.protocol.state is State.OPEN:
-            super().data_received(bytes(self._unparsed))
-        self._unparsed.clear()
-        super().connection_lost(exc)
 
 
 class CustomerSocket:
@@ -132,16 +72,10 @@ class CustomerSocket:
             self._looks_left_out += 1
         return waiting + self._kernel_bytes
 
-    async def listen(self, heard: Callable[[str | bytes], None]) -> Closure:
-        """Hands each message to `heard` until the connection is gone, and says how it went. One that sends without a pause has its turn
-        like others, and beyond what is read at once it waits."""
-        pace = ReadingPace(OF_CUSTOMERS)
+    async def listen(self, heard: Heard) -> Closure:
+        """Hands each message to `heard` until the connection is gone, and says how it went. Raises what `heard` raises."""
         try:
-            while True:
-                text = await next_message(self.connection)
-                heard(text)
-                if (pause_seconds := pace.pause_seconds(len(text), time.monotonic())) is not None:
-                    await asyncio.sleep(pause_seconds)
+            await self.connection.listen(heard)
         except ConnectionClosed as closed:
             return closure_of(closed)
 

@@ -2,17 +2,13 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
-from websockets.frames import Frame, Opcode
 from websockets.utils import accept_key
 
-from streams.customers.open_socket import CALM_BYTES, CALM_LOOKS, SLICE_BYTES
-from streams.pure.allowance import Allowance
+from streams.customers.open_socket import CALM_BYTES, CALM_LOOKS
 from streams.pure.customer.connection import Closure
 from streams.pure.customer.protocol import MESSAGE_BYTES
 from streams.simulate.listener import serving
@@ -226,65 +222,3 @@ async def test_a_customer_that_reads_has_nothing_in_flight() -> None:
             while customer.in_flight_bytes():
                 await asyncio.sleep(0.001)
         await customer.close(1000, "", 2)
-
-
-# Those who send without a pause ------------------------------------------------------------------------------------------------
-CHECKPOINT = b'{"event":"checkpoint","name":"%d"}'
-
-
-def sending(count: int) -> Callable[[ServerConnection], Awaitable[None]]:
-    """As many messages as that, in as few pieces as the kernel takes."""
-
-    async def send(connection: ServerConnection) -> None:
-        frames = (Frame(Opcode.TEXT, CHECKPOINT % number).serialize(mask=False) for number in range(count))
-        connection.transport.write(b"".join(frames))
-        await connection.close()
-
-    return send
-
-
-async def test_a_service_that_floods_lets_others_have_their_turn_and_nothing_is_lost() -> None:
-    heard: list[str | bytes] = []
-    turns = 0
-
-    async def other() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    async with service(sending(4000)) as url:
-        customer = await dialled(url)
-        beside = asyncio.ensure_future(other())
-        async with asyncio.timeout(60):
-            assert (await customer.listen(heard.append)).by_customer
-        beside.cancel()
-    assert [str(text) for text in heard] == [(CHECKPOINT % number).decode() for number in range(4000)]
-    assert turns > 1000
-
-
-async def test_no_more_than_a_slice_is_parsed_before_others_have_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed: list[int] = []
-    real = ClientConnection.data_received
-
-    def watched(connection: ClientConnection, data: bytes) -> None:
-        parsed.append(len(data))
-        real(connection, data)
-
-    monkeypatch.setattr(ClientConnection, "data_received", watched)
-    async with service(sending(4000)) as url:
-        customer = await dialled(url)
-        async with asyncio.timeout(60):
-            await customer.listen(lambda text: None)
-    assert sum(parsed) > 100_000 and max(parsed) <= SLICE_BYTES
-
-
-async def test_a_service_that_goes_on_flooding_is_read_at_its_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.customers.open_socket.OF_CUSTOMERS", Allowance(a_second=1000, at_once=100))
-    heard: list[str | bytes] = []
-    async with service(sending(300)) as url:
-        customer = await dialled(url)
-        began = time.monotonic()
-        async with asyncio.timeout(60):
-            await customer.listen(heard.append)
-    assert len(heard) == 300 and time.monotonic() - began > 0.15

@@ -1,8 +1,6 @@
 """The lane beside the parser: what it takes, what it leaves, and that nobody can tell which of the two had a message."""
 
 import asyncio
-import itertools
-import random
 import signal
 
 import pytest
@@ -17,17 +15,7 @@ from streams.serving.limits import ConnectionLimits
 from streams.serving.server import WEBSOCKET_MESSAGE_BYTES
 from tests.streams.server_process import serving
 from tests.streams.serving.memory_socket import InMemory, MemorySocket, ParserAlone
-
-MASK = b"\x37\xfa\x21\x3d"
-
-
-def framed(first: int, payload: bytes = b"", *, mask: bytes = MASK, length: bytes | None = None) -> bytes:
-    """`length`: the length's bytes, where they are to be others than the shortest."""
-    size = len(payload)
-    shortest = bytes([size]) if size < 126 else b"\x7e" + size.to_bytes(2, "big") if size < 65_536 else b"\x7f" + size.to_bytes(8, "big")
-    length = length or shortest
-    masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload)) if mask.strip(b"\0") else payload
-    return bytes([first, length[0] | (0x80 if mask else 0)]) + length[1:] + mask + masked
+from tests.streams.websocket_bytes import MASK, framed, pieces, split_anywhere
 
 
 def audio(number: int) -> bytes:
@@ -154,63 +142,21 @@ def test_half_a_message_is_nobodys_when_its_peer_is_gone() -> None:
 
 
 # Beside the parser --------------------------------------------------------------------------------------------------------------
-SIZED = st.sampled_from([0, 1, 124, 125, 126, 127, 160, 2047, 2048, 4096]).map(lambda size: random.Random(size).randbytes(size))
-UTF8 = st.text(max_size=40).map(str.encode)
-PAYLOADS = st.one_of(st.binary(max_size=20), SIZED, UTF8, UTF8.map(lambda words: words * 60))
-MASKS = st.one_of(st.just(MASK), st.just(bytes(4)), st.binary(min_size=4, max_size=4))
-ORDINARY = st.builds(
-    lambda kind, mask: framed(kind[0], kind[1], mask=mask),
-    st.one_of(st.tuples(st.just(0x82), PAYLOADS), st.tuples(st.just(0x81), UTF8)),
-    MASKS,
-)
-LENGTHS = st.one_of(
-    st.none(),
-    st.none(),
-    st.integers(0, 300).map(lambda size: b"\x7e" + size.to_bytes(2, "big")),
-    st.sampled_from([0, 5, 160, 65_535, 65_536, 300_000, 1 << 63]).map(lambda size: b"\x7f" + size.to_bytes(8, "big")),
-    st.integers(0, 125).map(lambda size: bytes([size])),
-)
-FIRST_BYTES = st.one_of(st.sampled_from([0x00, 0x01, 0x02, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8A, 0xC1, 0xC2]), st.integers(0, 255))
-ANY_FRAME = st.builds(
-    lambda first, payload, mask, length: framed(first, payload, mask=mask, length=length),
-    FIRST_BYTES,
-    PAYLOADS,
-    st.one_of(MASKS, MASKS, st.just(b"")),
-    LENGTHS,
-)
-"""Any first byte, masked or not, with any length said of it."""
-CODES = st.one_of(
-    st.sampled_from([999, 1000, 1001, 1004, 1005, 1006, 1007, 1011, 1012, 1015, 2999, 3000, 4999, 5000]), st.integers(0, 65_535)
-)
-REASONS = st.one_of(st.just(b""), st.text(max_size=30).map(str.encode), st.binary(max_size=123))
-CLOSES = st.builds(lambda code, reason: framed(0x88, code.to_bytes(2, "big") + reason), CODES, REASONS)
-PING = framed(0x89, b"ping")
-FRAGMENTED = st.builds(
-    lambda kind, first, between, last: framed(kind, first) + between + framed(0x80, last),
-    st.sampled_from([1, 2]),
-    PAYLOADS,
-    st.one_of(st.just(b""), st.just(PING), ORDINARY),
-    PAYLOADS,
-)
-PIECES = st.one_of(ORDINARY, ORDINARY, ORDINARY, ANY_FRAME, FRAGMENTED, CLOSES, st.just(PING), st.binary(max_size=12))
-SIZES = st.one_of(*(st.lists(st.integers(1, most), min_size=1, max_size=8) for most in (2, 10, 200, 3000, 100_000)))
+PIECES = pieces(masks=st.one_of(st.just(MASK), st.just(bytes(4)), st.binary(min_size=4, max_size=4)), odd_masks=st.just(b""))
 BETWEEN = st.dictionaries(st.integers(0, 20), st.sampled_from(["take", "send", "close"]), max_size=3)
 
 Steps = list[bytes | str]
 
 
-def conversation(pieces: list[bytes], sizes: list[int], between: dict[int, str], end: str) -> Steps:
-    """A stream of bytes, split anywhere; between the parts its application takes what came, sends, or closes."""
-    data, steps, at = b"".join(pieces), Steps(), 0
-    for number, size in enumerate(itertools.cycle(sizes)):
-        if at >= len(data):
-            break
-        at, begin = at + max(size, len(data) // 200), at
-        steps += [data[begin:at], *filter(None, [between.get(number)])]
+def conversation(parts: list[bytes], between: dict[int, str], end: str) -> Steps:
+    """Between the parts its application takes what came, sends, or closes."""
+    steps = Steps()
+    for number, part in enumerate(parts):
+        steps += [part, *filter(None, [between.get(number)])]
     return [*steps, end]
 
 
-CONVERSATIONS = st.builds(conversation, st.lists(PIECES, max_size=12), SIZES, BETWEEN, st.sampled_from(["take", "lose"]))
+CONVERSATIONS = st.builds(conversation, split_anywhere(PIECES), BETWEEN, st.sampled_from(["take", "lose"]))
 
 
 def do(step: bytes | str, socket: MemorySocket) -> None:

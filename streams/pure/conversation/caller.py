@@ -1,7 +1,8 @@
 """The caller's side: audio as it comes from a gateway, in any format and in frames of any size, becomes when the caller spoke.
 
-Owns the caller's clock (audio that comes a little early or late is where it belongs, a gap is a gap) and that audio is looked at two
-seconds at a time, when it has long gone on its way, whatever gaps are in it. Must not know who answers."""
+Owns the caller's clock (audio that comes a little early or late is where it belongs, a gap is a gap, and a stall after which all comes at
+once was none) and that audio is looked at two seconds at a time, when it has long gone on its way, whatever gaps are in it. Must not know
+who answers."""
 
 from collections.abc import Iterator
 
@@ -17,10 +18,14 @@ from streams.pure.messages import AudioFormat, Encoding
 BLOCK_MS = 2000.0
 GAP_MS = 200.0
 """Audio that comes later than this after its time was not late: there was none before."""
+EARLY_MS = 5.0
+"""Audio that comes earlier than this before its time was not early: what is before it was late."""
 AHEAD_MS = 500.0
 """Audio that comes earlier than this before its time comes faster than anybody speaks: what is over is left out."""
 WAITS_MS = 400.0
 """When no audio has come for so long, what is there is looked at without waiting for the rest of two seconds."""
+SETTLES_MS = 100.0
+"""Audio that comes again is not looked at for so long, or until more comes at its time: the rest of a stall may come with it."""
 BEGINS_AFTER = 4
 """80 ms of speech in a row are the least that is taken for a word."""
 
@@ -55,6 +60,7 @@ class CallerSide:
         self._first_ms: float | None = None
         """When the first audio came since the last look."""
         self._apart_ms = self._put_off_ms = apart_ms
+        self._settled_at_ms = began_ms
 
     def came(self, payload: bytes, at_ms: float) -> None:
         """Each frame. The hot path: only `look` looks at it. Its bytes go behind those before at once: as frames that were kept they
@@ -67,15 +73,19 @@ class CallerSide:
                 self._put_off_ms = self._apart_ms
         if late_ms >= GAP_MS:
             self._begin_run(at_ms - duration_ms)
-        elif late_ms < -AHEAD_MS:
-            return
+            self._settled_at_ms = at_ms + SETTLES_MS
+        elif late_ms < -EARLY_MS:
+            if late_ms + self._put_earlier(-late_ms) < -AHEAD_MS:
+                return
+        elif at_ms < self._settled_at_ms:
+            self._settled_at_ms = at_ms
         self._due_ms += duration_ms
         self._fresh += payload
 
     def is_due(self, now_ms: float) -> bool:
         """Whether there is enough to look at."""
         first_ms = self._first_ms if self._first_ms is not None else self._talk.known_ms
-        return now_ms - first_ms >= BLOCK_MS + self._put_off_ms
+        return now_ms - first_ms >= BLOCK_MS + self._put_off_ms and now_ms >= self._settled_at_ms
 
     def look(self, now_ms: float) -> list[Edge]:
         """What is known now of when the caller spoke, and was not before."""
@@ -119,6 +129,19 @@ class CallerSide:
             self._runs.append(last)
         self._due_ms = max(at_ms, last.begins_ms + frames * FRAME_MS)
         self._begin_with(_Run(self._due_ms))
+
+    def _put_earlier(self, early_ms: float) -> float:
+        """Nobody is heard before he speaks: where audio comes early, what stands before it since the last gap had been held up. It is put
+        earlier by so much, or to where the gap began; returns by how much. What was looked at stays where it is."""
+        run = self._runs[-1]
+        begins_ms = max(run.begins_ms - early_ms, self._talk.known_ms)
+        if len(self._runs) > 1:
+            before = self._runs[-2]
+            begins_ms = max(begins_ms, before.begins_ms + len(before.audio) // self._frame_bytes * FRAME_MS)
+        moved_ms = max(run.begins_ms - begins_ms, 0.0)
+        run.begins_ms -= moved_ms
+        self._due_ms -= moved_ms
+        return moved_ms
 
     def _begin_with(self, run: _Run) -> None:
         self._runs.append(run)

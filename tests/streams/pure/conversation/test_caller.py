@@ -165,6 +165,20 @@ def test_what_comes_late_or_early_by_a_little_is_where_it_belongs() -> None:
     assert [edge.at_ms for edge in edges] == pytest.approx([edge.at_ms for edge in AS_IT_IS], abs=0.1)
 
 
+@pytest.mark.parametrize("stall_ms", [220.0, 300.0, 450.0, 1500.0])
+@pytest.mark.parametrize("begins_ms", [0.0, 2500.0, 7900.0])
+def test_what_was_held_up_and_comes_at_once_is_where_it_belongs(begins_ms: float, stall_ms: float) -> None:
+    """A machine stands still for a moment, at the call's beginning, in a sentence, between two: no answer is quicker by it."""
+    caller, edges, said_ms = CallerSide(L16, 0.0, webrtc()), list[Edge](), 0.0
+    for frame in frames(from_linear(TRACK.samples, Encoding.L16), 320):
+        said_ms += 20
+        at_ms = max(said_ms, begins_ms + stall_ms) if said_ms > begins_ms else said_ms
+        caller.came(frame, at_ms)
+        edges += caller.look(at_ms) if caller.is_due(at_ms) else []
+    edges += caller.finish(said_ms)
+    assert [edge.at_ms for edge in edges] == pytest.approx([edge.at_ms for edge in AS_IT_IS], abs=20)
+
+
 def test_a_minute_that_comes_at_once_fills_nothing() -> None:
     """What runs ahead of the clock is left out, and nothing waits longer than a block."""
     caller = CallerSide(L16, 0.0, webrtc())

@@ -18,7 +18,7 @@ SEMGREP = SEMGREP_ENABLE_VERSION_CHECK=0 .venv-lint/bin/semgrep scan --quiet --e
 INSTALL = $(BIN)/python -P config/install_packages.py
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make requirements'
 
-export PORT HOST DATA_DIR DEMO CALLS MINUTES
+export PORT HOST DATA_DIR DEMO CALLS LOGS_OF MINUTES
 # Compiled sources are kept: else each process that is started compiles them once more.
 unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run test lint fuzz bench chaos screenshots docs release setup setup-dev setup-lint setup-docs setup-fuzz setup-release setup-interop setup-browser setup-autobahn asterisk requirements clean
@@ -45,7 +45,7 @@ lint: setup-dev setup-lint ## Check style and format, types, the import contract
 fuzz: setup-dev setup-fuzz ## Throw bytes at every parser of strangers' bytes, a minute each (SECONDS=10 PARSER=answer-xml KEEP=1)
 	@DATA_DIR=build/fuzz-data DIAL_ALLOW= PYTHONPATH=build/atheris $(BIN)/python -m tests.fuzz $(PARSER) --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep)
 
-bench: setup-dev ## Measure 250 streams beside a bare relay, the console with a million calls, one account beside another's flood, callbacks a second, and calls beside storms (PART=relay, PART=growth, PART=console CALLS=100000, PART=shares, PART=callbacks, PART=doors, PART=memory, PART=long_stream, PART=noise, PART=conversions, PART=cores, PART=journal, PART=writes, PART=sizing, PART=churn MINUTES=10, PART=reaping)
+bench: setup-dev ## Measure 250 streams beside a bare relay, the console with a million calls, one account beside another's flood, callbacks a second, and calls beside storms (PART=relay, PART=growth, PART=console CALLS=100000 LOGS_OF=10, PART=shares, PART=callbacks, PART=doors, PART=memory, PART=long_stream, PART=noise, PART=conversions, PART=cores, PART=journal, PART=writes, PART=sizing, PART=churn MINUTES=10, PART=reaping)
 	@$(BIN)/python -m tests.benchmarks $(PART)
 
 chaos: setup-dev ## Do harm to running installations, every fault once, and check that nothing is lost (FAULT=words, MINUTES=10 SEED=7), or to what stands beside a steady load (STREAMS=200 MINUTES=10)

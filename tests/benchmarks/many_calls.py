@@ -21,8 +21,9 @@ DAYS, ACCOUNTS, LARGEST = 90, 200, 20
 Say = Callable[[str], None]
 
 
-def fill(calls: int, say: Say = print) -> None:
-    """`calls` calls of the last 90 days with everything that belongs to them, the statistics up to date."""
+def fill(calls: int, say: Say = print, logs_of: int = 1) -> None:
+    """`calls` calls of the last 90 days with everything that belongs to them, the statistics up to date. One in `logs_of` has a debug
+    log: they are more than half of the disk that is needed."""
     _make_tenants()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '512MB'")
@@ -31,7 +32,7 @@ def fill(calls: int, say: Say = print) -> None:
         with _indexes_later(cursor, say):
             for what, statement in _statements():
                 began = time.monotonic()
-                cursor.execute(statement, {"calls": calls, "days": DAYS})
+                cursor.execute(statement, {"calls": calls, "days": DAYS, "logs_of": logs_of})
                 say(f"  {what:<20} {cursor.rowcount:>12,} rows {time.monotonic() - began:7.1f} s")
         cursor.execute("SET session_replication_role = origin")
     _analyzed(say)

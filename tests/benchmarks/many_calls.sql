@@ -1,5 +1,6 @@
 -- Many calls, table by table, each made from the one before it, so that what belongs together agrees. Owns how often what happens.
--- The tenants are there already. Read by many_calls.py: `-- == name` begins a statement; its parameters are calls and days.
+-- The tenants are there already. Read by many_calls.py: `-- == name` begins a statement; its parameters are calls, days, and logs_of: one call in so many
+-- has a debug log.
 
 -- == calls
 -- The first account has a quarter of all calls, the 180th one in a thousand, the last twenty a handful each. A call in a hundred is long,
@@ -89,13 +90,13 @@ FROM streams_call AS call, (VALUES
     (1, interval '0 ms', 'call_started', 'info', '{"gateway": "pbx-001a", "dialect": "asterisk", "address": "10.20.0.7", "direction": "inbound"}'),
     (2, interval '2 ms', 'call_media_started', 'info', '{"format": "mulaw 8000 Hz", "frame_ms": 20, "channel": "WebSocket/pbx"}'),
     (3, interval '151 ms', 'call_answered', 'info', '{"url": "https://app.example.com/answer", "streams": 1, "status": 200, "duration_ms": 148}')
-) AS event(number, after, kind, level, details) ORDER BY call.id;
+) AS event(number, after, kind, level, details) WHERE call.id %% %(logs_of)s = 0 ORDER BY call.id;
 
 -- == ends of calls
 INSERT INTO streams_streamevent (call_id, stream_id, number, at, kind, level, details)
 SELECT id, NULL, 20, ended_at, 'call_ended', CASE WHEN hangup_source = 'Error' THEN 'error' ELSE 'info' END,
        jsonb_build_object('code', hangup_cause_code, 'name', hangup_cause_name, 'source', hangup_source, 'words', 'The gateway hung up.')
-FROM streams_call WHERE state = 'ended' ORDER BY id;
+FROM streams_call WHERE state = 'ended' AND id %% %(logs_of)s = 0 ORDER BY id;
 
 -- == events of streams
 INSERT INTO streams_streamevent (call_id, stream_id, number, at, kind, level, details)
@@ -103,7 +104,7 @@ SELECT call_id, stream.id, CASE WHEN stream.id = first THEN event.number ELSE ev
        coalesce(stream.requested_at + event.after, stream.ended_at, now()), event.kind,
        CASE WHEN event.kind = 'stream_ended' AND hangup_reason = 'Connection error' THEN 'error' ELSE 'info' END,
        event.details::jsonb || CASE WHEN event.kind = 'stream_ended' THEN jsonb_build_object('cause', end_cause, 'words', end_details) ELSE '{}' END
-FROM (SELECT *, min(id) OVER (PARTITION BY call_id) AS first FROM streams_stream) AS stream, (VALUES
+FROM (SELECT *, min(id) OVER (PARTITION BY call_id) AS first FROM streams_stream WHERE call_id %% %(logs_of)s = 0) AS stream, (VALUES
     (4, interval '0 ms', 'stream_requested', '{"source": "XML", "request": {"service_url": "wss://bot.example.com/audiostream", "bidirectional": true, "audio_track": "inbound", "content_type": "audio/x-mulaw;rate=8000"}}'),
     (5, interval '1 ms', 'connect_started', '{"attempt": 1, "of": 3, "url": "wss://bot.example.com/audiostream"}'),
     (6, interval '170 ms', 'connected', '{"attempt": 1, "address": "203.0.113.9:443", "duration_ms": 169, "subprotocol": "audio.drachtio.org"}'),

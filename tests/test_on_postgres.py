@@ -94,7 +94,7 @@ SERVER = ("jit=off", "autovacuum=off", "synchronous_commit=off", "update_process
 """Compiling the widest of the pages' queries takes seconds where tables are never analysed; and who looks is not after speed."""
 
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(1500)]
 
 
 @pytest.mark.skipif(os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="This run is on PostgreSQL already.")

@@ -33,12 +33,12 @@ _APPLICATION = ReadyStatement(lambda key: Application.objects.filter(pk=key).ord
 
 
 class CallRows:
-    """Those of a call that was just made have no streams yet, and no events."""
+    """Those of a call that `is_new` have no streams yet, and no events."""
 
-    def __init__(self, call: Call, made: bool = False) -> None:
+    def __init__(self, call: Call, is_new: bool = False) -> None:
         self.call = call
-        self.streams = {} if made else {stream.uuid: stream for stream in _streams_of(call)}
-        self.is_new = made
+        self.streams = {} if is_new else {stream.uuid: stream for stream in _streams_of(call)}
+        self.is_new = is_new
         self._changed: dict[Call | Stream, dict[str, None]] = {}
 
     def change(self, row: Call | Stream, **values: Any) -> None:

@@ -53,7 +53,7 @@ def _held_rows(owner: str, lease_seconds: float, facts: CallFacts) -> CallRows:
     """The call's row, locked; made (with its lease) when this is the first that is heard of it."""
     call = locked_call(facts.account_id, facts.call_id)
     if call is None:
-        return CallRows(_open_call(owner, lease_seconds, facts), made=True)
+        return CallRows(_open_call(owner, lease_seconds, facts), is_new=True)
     if call.owner != owner:
         now = "is held by another process" if call.state == CallState.LIVE else "has ended already; a call needs a uuid of its own"
         raise LeaseLost(f"call_uuid {facts.call_id} {now}.")

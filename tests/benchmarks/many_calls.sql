@@ -5,15 +5,13 @@
 -- == calls
 -- The first account has a quarter of all calls, the 180th one in a thousand, the last twenty a handful each. A call in a hundred is long,
 -- one in a hundred has an answer that cannot be used, the newest sixty are live.
-INSERT INTO streams_call (uuid, account_id, gateway_id, application_id, from_number, to_number, direction, gateway_call_id, audio_format,
-                          state, started_at, ended_at, hangup_cause_code, hangup_cause_name, hangup_source, owner, epoch, renewed_at, lease_until)
+INSERT INTO streams_call (uuid, account_id, gateway_id, application_id, from_number, to_number, from_key, from_reversed, to_key, to_reversed,
+                          direction, gateway_call_id, audio_format, state, started_at, ended_at, hangup_cause_code, hangup_cause_name, hangup_source, owner, epoch, renewed_at, lease_until)
 SELECT gen_random_uuid(), account.id,
        (SELECT min(id) FROM streams_gateway WHERE account_id = account.id) + (pick.size <= 20 AND pick.second)::int,
        (SELECT min(id) FROM streams_application WHERE account_id = account.id) + pick.second::int,
-       CASE WHEN i %% 50 = 0 THEN 'sip:desk' || i %% 977 || '@pbx.example.com'
-            WHEN i %% 10 = 0 THEN '+4420' || lpad((70000000 + (random() * 99999)::int)::text, 8, '0')
-            ELSE '+1' || (ARRAY['415', '212', '312', '650', '206'])[1 + i %% 5] || lpad((5550000 + (random() * 59999)::int)::text, 7, '0') END,
-       '+1800' || lpad((2000000 + pick.size * 10 + i %% 3)::text, 7, '0'),
+       from_number, to_number, regexp_replace(from_number, '^sip:', ''), CASE WHEN from_number LIKE '+%%' THEN reverse(substr(from_number, 2)) ELSE '' END,
+       to_number, reverse(substr(to_number, 2)),
        CASE WHEN random() < 0.1 THEN 'outbound' ELSE 'inbound' END, 'pbx-' || i, 'mulaw 8000 Hz',
        CASE WHEN live THEN 'live' ELSE 'ended' END, started_at, CASE WHEN NOT live THEN started_at + lasted END,
        CASE WHEN live THEN NULL WHEN unanswered THEN 8011 ELSE 4000 END,
@@ -29,6 +27,12 @@ FROM (
     FROM generate_series(1, %(calls)s) AS i
 ) AS made
 CROSS JOIN LATERAL (SELECT CASE WHEN size > 180 AND small > 0.05 THEN 1 ELSE size END AS size, second) AS pick
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN i %% 50 = 0 THEN 'sip:desk' || i %% 977 || '@pbx.example.com'
+                WHEN i %% 10 = 0 THEN '+4420' || lpad((70000000 + (random() * 99999)::int)::text, 8, '0')
+                ELSE '+1' || (ARRAY['415', '212', '312', '650', '206'])[1 + i %% 5] || lpad((5550000 + (random() * 59999)::int)::text, 7, '0') END AS from_number,
+           '+1800' || lpad((2000000 + pick.size * 10 + i %% 3)::text, 7, '0') AS to_number
+) AS numbers
 JOIN streams_account AS account ON account.auth_id = 'MA' || lpad(pick.size::text, 18, '0')
 ORDER BY i;
 

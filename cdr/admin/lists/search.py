@@ -2,11 +2,11 @@
 
 Owns which columns are searched, and who searches them how. What a text may mean is cdr.pure.lookup's."""
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import NamedTuple, TypeVar
 
-from django.db import connection
 from django.db.models import BigIntegerField, Exists, Manager, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.utils import timezone
 from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
 from cdr.admin.filters.named_choices import NamedChoice, names
 from cdr.admin.lists.around_time import around
-from cdr.number_lookup import having_number
+from cdr.number_lookup import having_each, having_number
 from cdr.pure.lookup import NumbersSought, ServiceHost, UuidRange, numbers_sought, service_host, uuid_range, whole_numbers
 from cdr.pure.said_time import NotATime, SaidTime, split_time
 from cdr.pure.search_words import SearchReading, how_searched
@@ -23,13 +23,14 @@ from streams.models import Call, Callback, Stream
 
 CallOrStream = TypeVar("CallOrStream", bound=Call | Stream)
 MOST_STREAMS = 1000
-DIGITS_OF_FEW = 7
+MOST_CALLS = 1000
 
 
 class Sought(NamedTuple):
     """What a text means, once the database was asked which host it names, or which uuids begin with it: `calls` and `streams` are primary
-    keys, `calls_of` those of the streams' calls. `whole`: the host is written out. `of`: a kind of what is named so, and the keys; `named`:
-    all that is. `said`: when it was; `text`: the rest of what was typed. `problem`: why it cannot be meant."""
+    keys, `calls_of` those of the streams' calls. `whole`: the host is written out. `having`: calls that have the number, where they are
+    few; None where they are not. `of`: a kind of what is named so, and the keys; `named`: all that is. `said`: when it was; `text`: what
+    else was typed. `problem`: why it cannot be meant."""
 
     numbers: NumbersSought
     calls: list[int]
@@ -37,6 +38,7 @@ class Sought(NamedTuple):
     calls_of: list[int]
     host: ServiceHost | None = None
     whole: bool = False
+    having: Sequence[int] | None = ()
     of: tuple[str, list[int]] | None = None
     named: tuple[NamedChoice, ...] = ()
     said: SaidTime | None = None
@@ -48,7 +50,7 @@ NOTHING_SOUGHT = Sought(NumbersSought(), [], [], [])
 
 
 def sought(request: HttpRequest, text: str) -> Sought:
-    """In one query at most, and once a page. Who may not see numbers finds whole ones, and never narrows one down."""
+    """Asked once a page. Who may not see numbers finds whole ones, and never narrows one down."""
     known: Sought | None = getattr(request, "_streamdesk_sought", None)
     if known is None:
         known = _read(request, text)
@@ -88,8 +90,8 @@ def matching(request: HttpRequest, rows: QuerySet[CallOrStream], text: str, *, b
     """Calls or streams by the uuid of either, by a number or a SIP address, by the name of their account, gateway or application, and by a
     time; streams by their service's host as well; all by no text. `by_call`: of streams the time of their call is meant.
 
-    One condition on columns, so that the database chooses between their indexes and the order of the list, by how much it expects to
-    find."""
+    What is few is asked for by its keys; what is much by one condition on columns, so that the database goes through the list in its
+    order."""
     if not text.strip():
         return rows
     found, of_streams = sought(request, text), issubclass(rows.model, Stream)
@@ -105,12 +107,14 @@ def _of_what(rows: QuerySet[CallOrStream], found: Sought, of_streams: bool) -> Q
         return rows.filter(_of(found.of, of_streams))
     if found.host:
         return rows.filter(_of_host(found.host, found.whole)) if of_streams else rows
-    by_key = Q(call__in=found.calls) | Q(pk__in=found.streams) if of_streams else Q(pk__in=found.calls + found.calls_of)
-    to_call = "call__" if of_streams else ""
-    by_number = [having_number(side, found.numbers, to_call) for side in ("from", "to")] if any(found.numbers) else []
-    if (of_streams and by_number and (found.calls or found.streams)) or _sqlite_walks(found.numbers):
+    calls = [*found.calls, *(found.having or ())]
+    by_key = Q(call__in=calls) | Q(pk__in=found.streams) if of_streams else Q(pk__in=calls + found.calls_of)
+    if found.having is not None:
+        return rows.filter(by_key)
+    by_number = [having_number(side, found.numbers, "call__" if of_streams else "") for side in ("from", "to")]
+    if of_streams and (found.calls or found.streams):
         # No index serves an OR over two tables.
-        table = Stream.objects.order_by() if of_streams else Call.objects.order_by()
+        table = Stream.objects.order_by()
         arms = [table.filter(condition).values("pk") for condition in (*by_number, by_key)]
         return rows.filter(pk__in=arms[0].union(*arms[1:]))
     return rows.filter(reduce(or_, by_number, by_key))
@@ -121,13 +125,6 @@ def _of(of: tuple[str, list[int]], of_streams: bool) -> Q:
     kind, keys = of
     column = kind if kind == "account" or not of_streams else f"call__{kind}"
     return Q(**{column: keys[0]}) if len(keys) == 1 else Q(**{f"{column}__in": keys})
-
-
-def _sqlite_walks(numbers: NumbersSought) -> bool:
-    """SQLite keeps no statistics, so it walks through all calls, newest first, also for a number that is hardly ever called. One that is
-    all but written out is taken for such, and so is what a number ends with."""
-    few = all(len(begun) >= DIGITS_OF_FEW for begun in numbers.begins)
-    return connection.vendor == "sqlite" and any(numbers) and few
 
 
 def callbacks_matching(callbacks: QuerySet[Callback], text: str) -> QuerySet[Callback]:
@@ -164,15 +161,22 @@ def _rows_sought(request: HttpRequest, text: str) -> Sought:
         numbers = read(text, names(request).countries)
     streams = [(stream, call) for stream, call in pairs if stream]
     calls = [call for stream, call in pairs if not stream]
-    found = Sought(numbers, calls, [stream for stream, _ in streams], [call for _, call in streams])
+    found = Sought(numbers, calls, [stream for stream, _ in streams], [call for _, call in streams], having=_having(numbers))
     named = () if uuids and uuids.low == uuids.high else tuple(names(request).searched)
-    return found._replace(named=named, of=_first_named(named, text) if named and not pairs and not _anybody(numbers) else None)
+    if not named or pairs or found.having is None or found.having:
+        return found._replace(named=named)  # what somebody is called, who called or was called, is meant rather than what has such a name
+    return found._replace(named=named, of=_first_named(named, text))
 
 
-def _anybody(numbers: NumbersSought) -> bool:
-    """Whether somebody who called or was called is named so: that is meant rather than what has such a name."""
-    sides = [having_number(side, numbers) for side in ("from", "to")] if any(numbers) else []
-    return any(Call.objects.order_by().filter(side).exists() for side in sides)
+def _having(numbers: NumbersSought) -> list[int] | None:
+    """The calls from or to it, by their keys; None where they are more than MOST_CALLS, which are found on the way through the newest. Left
+    to choose, either database would go that way for a number that nobody has as well: PostgreSQL, which believes that there is something of
+    any, for 14 s among ten million."""
+    table = Call.objects.order_by()
+    ways = [condition for side in ("from", "to") for condition in having_each(side, numbers)]
+    arms = [table.filter(pk__in=table.filter(way).values("pk")[: MOST_CALLS + 1]).values_list("pk", flat=True) for way in ways]
+    found = list(arms[0].union(*arms[1:])) if arms else []
+    return found if len(found) <= MOST_CALLS else None
 
 
 def _first_named(named: tuple[NamedChoice, ...], text: str) -> tuple[str, list[int]]:

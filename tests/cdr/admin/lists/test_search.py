@@ -1,11 +1,14 @@
 """What a search finds among calls and among streams."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cdr.exports import SELECTORS
 from cdr.models import Export
@@ -55,6 +58,20 @@ def test_by_the_uuid_of_the_call_or_of_its_stream(support, wanted, path) -> None
 def test_by_a_number_in_any_form(operator, wanted, path) -> None:
     for text in ("%2B14155550123", "14155550123", "%2B1+(415)+555-0123", "415-555-0123", "4155550", "0014155550123", "18005550100"):
         assert found(operator, path, text) == ["2024-11-22"], text
+
+
+@pytest.mark.parametrize("path", [CALLS, STREAMS])
+def test_the_calls_of_a_number_are_asked_for_by_their_keys_unless_they_are_many(operator, wanted, path, monkeypatch) -> None:
+    """A number that nobody has would be looked for in all calls, newest first: 14 s among ten million."""
+
+    def asked_by_number(text: str) -> list[bool]:
+        with CaptureQueriesContext(connection) as captured:
+            assert found(operator, path, text) == (["2024-11-22"] if text == "4155550123" else [])
+        return [bool(re.search(r"WHERE.*from_key", query["sql"])) for query in captured if re.search("ORDER BY.*LIMIT 51$", query["sql"])]
+
+    assert asked_by_number("4155550123") == [False] and not any(asked_by_number("%2B49301234567"))
+    monkeypatch.setattr("cdr.admin.lists.search.MOST_CALLS", 0)
+    assert asked_by_number("4155550123") == [True]
 
 
 @pytest.mark.parametrize("path", [CALLS, STREAMS])

@@ -9,8 +9,8 @@ from django.db.models import DurationField, F, Q, QuerySet, Value
 from pydantic import BeforeValidator, Field
 
 from cdr.api.paging import Blank, PageAsked
-from cdr.number_lookup import having_number
-from cdr.pure.lookup import numbers_begun
+from cdr.number_lookup import few_having, having_each, having_number
+from cdr.pure.lookup import NumbersSought, numbers_begun
 from streams.models import Account, Call
 from streams.pure.lifecycle import CallState
 
@@ -86,8 +86,13 @@ def _who(account: Account, asked: CallFilters) -> Q:
     for side, text in (("from", asked.from_number), ("to", asked.to_number)):
         # In a query string a plus sign means a space; digits without one are found with it as well.
         if text and text.strip():
-            chosen &= having_number(side, numbers_begun(text, (account.country,)))
+            chosen &= _of_number(account, side, numbers_begun(text, (account.country,)))
     return chosen
+
+
+def _of_number(account: Account, side: str, numbers: NumbersSought) -> Q:
+    few = few_having(Call.objects.filter(account=account), having_each(side, numbers))
+    return having_number(side, numbers) if few is None else Q(pk__in=few)
 
 
 def _when(asked: CallFilters, now: datetime) -> Q:

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from cdr.admin.lists.around_time import around
 from cdr.desk_scope import DeskScope
-from cdr.number_lookup import having_number
+from cdr.number_lookup import few_having, having_each, having_number
 from cdr.prefix_lookup import Begins
-from cdr.pure.lookup import UuidRange, numbers_sought, service_host, uuid_range
+from cdr.pure.lookup import NumbersSought, UuidRange, numbers_sought, service_host, uuid_range
 from cdr.pure.said_time import NotATime, SaidTime, split_time
 from streams.models import Call, Callback, Stream
 
@@ -71,7 +71,7 @@ def _meant(scope: DeskScope, text: str, of_streams: bool) -> Q:
         found.append(named if of_streams else Q(pk__in=scope.rows(Stream).filter(named).order_by().values("call_id")))
     numbers = numbers_sought(text, {account.country for account in scope.accounts})
     if any(numbers):
-        found += [having_number(side, numbers, "call__" if of_streams else "") for side in ("from", "to")]
+        found += _by_number(scope, numbers, of_streams)
     return reduce(or_, found) if found else Q(pk__in=[])
 
 
@@ -79,6 +79,13 @@ def of_own_host(begins: str) -> Q:
     """Streams of a host that begins so. Read from the account's own streams: an index of all hosts, or how many the database believes that
     there are of one, would make an answer quick or slow by what others have."""
     return Q(Begins(Concat("service_host", Value("")), begins))
+
+
+def _by_number(scope: DeskScope, numbers: NumbersSought, of_streams: bool) -> list[Q]:
+    calls = few_having(scope.rows(Call), [way for side in ("from", "to") for way in having_each(side, numbers)])
+    if calls is None:
+        return [having_number(side, numbers, "call__" if of_streams else "") for side in ("from", "to")]
+    return [Q(call__in=calls) if of_streams else Q(pk__in=calls)]
 
 
 def _by_uuid(scope: DeskScope, uuids: UuidRange, of_streams: bool) -> list[Q]:

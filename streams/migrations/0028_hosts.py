@@ -6,14 +6,7 @@ what cannot stands last."""
 import django.db.models.deletion
 from django.db import migrations, models
 
-
-class AddIndexLive(migrations.AddIndex):
-    """On PostgreSQL without keeping anybody from writing; one whose building was cut off is built anew."""
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        live = schema_editor.connection.vendor == "postgresql"
-        schema_editor.execute(f'DROP INDEX {"CONCURRENTLY " if live else ""}IF EXISTS "{self.index.name}"')
-        schema_editor.add_index(to_state.apps.get_model(app_label, self.model_name), self.index, **({"concurrently": True} if live else {}))
+from streams.migrations._live_indexes import AddIndexLive
 
 
 class Migration(migrations.Migration):

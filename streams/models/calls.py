@@ -40,6 +40,7 @@ lists are narrowed by; so any combination of facts is read from one of them, in 
 to say UNUSUAL in these very words: SQLite recognizes an index's condition by its text."""
 FACTS = ("account", "hangup_reason", "end_cause", "close_code", "connect_attempts", "degraded_percent", "callback_trouble")
 OUTBOUND = Q(direction="outbound")
+TEXT_AND_KEY = ["varchar_pattern_ops", "int8_ops"]
 
 
 class Call(models.Model):
@@ -87,11 +88,12 @@ class Call(models.Model):
             models.Index(fields=["application", "-started_at", "-id"], name="call_application_newest"),
             models.Index(fields=["account", "-ended_at", "-id"], name="call_account_ended"),
             models.Index(fields=["-started_at", "-id"], condition=OUTBOUND, name="call_outbound_newest"),
-            # For what a number begins or ends with, whatever the database's collation; SQLite compares bytes anyway.
-            models.Index(fields=["from_key"], opclasses=["varchar_pattern_ops"], name="call_from_key"),
-            models.Index(fields=["from_reversed"], opclasses=["varchar_pattern_ops"], name="call_from_reversed"),
-            models.Index(fields=["to_key"], opclasses=["varchar_pattern_ops"], name="call_to_key"),
-            models.Index(fields=["to_reversed"], opclasses=["varchar_pattern_ops"], name="call_to_reversed"),
+            # For what a number begins or ends with, in all accounts or in one, whatever the database's collation.
+            # SQLite compares bytes anyway.
+            models.Index(fields=["from_key", "account"], opclasses=TEXT_AND_KEY, name="call_from_key_account"),
+            models.Index(fields=["from_reversed", "account"], opclasses=TEXT_AND_KEY, name="call_from_reversed_account"),
+            models.Index(fields=["to_key", "account"], opclasses=TEXT_AND_KEY, name="call_to_key_account"),
+            models.Index(fields=["to_reversed", "account"], opclasses=TEXT_AND_KEY, name="call_to_reversed_account"),
             models.Index(fields=["owner"], condition=Q(state=CallState.LIVE), name="call_live_owner"),
             models.Index(fields=["lease_until"], condition=Q(state=CallState.LIVE), name="call_live_lease"),
         ]

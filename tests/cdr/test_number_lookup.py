@@ -1,9 +1,11 @@
 """Calls by the keys of their numbers: which are found, and that an index says so."""
 
+import re
+
 import pytest
 from django.db import connection
 
-from cdr.number_lookup import having_number
+from cdr.number_lookup import few_having, having_each, having_number
 from cdr.pure.lookup import NumbersSought, numbers_sought
 from streams.models import Account, Call
 from tests.cdr.call_script import STARTED, CallScript, make_gateway
@@ -44,6 +46,27 @@ def test_it_is_read_from_indexes(calls, text) -> None:
     assert "call_from_key" in plan or "call_from_reversed" in plan
     assert "SCAN" not in plan and "Seq Scan" not in plan
     assert calls_found.exists()
+
+
+def test_of_one_account_s_calls_the_index_reads_none_of_others(calls) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    own = Call.objects.filter(account=Account.objects.get()).order_by()
+    plan = own.filter(having_number("from", NumbersSought(whole=("+14155550123",)))).explain()
+    assert "call_from_key_account" in plan and re.search(r"from_key.*(=|ANY).* AND .*account_id", plan), plan
+
+
+def test_few_are_told_by_their_keys_each_once_and_many_are_not(calls, monkeypatch) -> None:
+    other = Account.objects.create(name="Other")
+    Call.objects.create(account=other, started_at=STARTED, from_number=NUMBERS[0], to_number=NUMBERS[0])
+    keys = {call.from_number: call.pk for call in Call.objects.exclude(account=other)}
+    own, anyone = Call.objects.exclude(account=other), Call.objects.all()
+    ways = [way for side in ("from", "to") for way in having_each(side, NumbersSought(("+1415", "0044", "anon"), (), ("3210",)))]
+    monkeypatch.setattr("cdr.number_lookup.MOST_CALLS", 3)
+    assert sorted(few_having(own, ways) or ()) == sorted(keys[number] for number in ("+14155550123", "0044 20 7946 0123", "Anonymous"))
+    assert few_having(anyone, ways) is None
+    assert few_having(own, []) == [] and few_having(own, having_each("to", NumbersSought(begins=("+1415",)))) == []
 
 
 # How keys come into the rows ----------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from django.utils import timezone
 from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
 from cdr.admin.filters.named_choices import NamedChoice, names
 from cdr.admin.lists.around_time import around
-from cdr.number_lookup import having_each, having_number
+from cdr.number_lookup import few_having, having_each, having_number
 from cdr.pure.lookup import NumbersSought, ServiceHost, UuidRange, numbers_sought, service_host, uuid_range, whole_numbers
 from cdr.pure.said_time import NotATime, SaidTime, split_time
 from cdr.pure.search_words import SearchReading, how_searched
@@ -23,7 +23,6 @@ from streams.models import Call, Callback, Stream
 
 CallOrStream = TypeVar("CallOrStream", bound=Call | Stream)
 MOST_STREAMS = 1000
-MOST_CALLS = 1000
 
 
 class Sought(NamedTuple):
@@ -161,22 +160,12 @@ def _rows_sought(request: HttpRequest, text: str) -> Sought:
         numbers = read(text, names(request).countries)
     streams = [(stream, call) for stream, call in pairs if stream]
     calls = [call for stream, call in pairs if not stream]
-    found = Sought(numbers, calls, [stream for stream, _ in streams], [call for _, call in streams], having=_having(numbers))
+    having = few_having(Call.objects.all(), [way for side in ("from", "to") for way in having_each(side, numbers)])
+    found = Sought(numbers, calls, [stream for stream, _ in streams], [call for _, call in streams], having=having)
     named = () if uuids and uuids.low == uuids.high else tuple(names(request).searched)
     if not named or pairs or found.having is None or found.having:
         return found._replace(named=named)  # what somebody is called, who called or was called, is meant rather than what has such a name
     return found._replace(named=named, of=_first_named(named, text))
-
-
-def _having(numbers: NumbersSought) -> list[int] | None:
-    """The calls from or to it, by their keys; None where they are more than MOST_CALLS, which are found on the way through the newest. Left
-    to choose, either database would go that way for a number that nobody has as well: PostgreSQL, which believes that there is something of
-    any, for 14 s among ten million."""
-    table = Call.objects.order_by()
-    ways = [condition for side in ("from", "to") for condition in having_each(side, numbers)]
-    arms = [table.filter(pk__in=table.filter(way).values("pk")[: MOST_CALLS + 1]).values_list("pk", flat=True) for way in ways]
-    found = list(arms[0].union(*arms[1:])) if arms else []
-    return found if len(found) <= MOST_CALLS else None
 
 
 def _first_named(named: tuple[NamedChoice, ...], text: str) -> tuple[str, list[int]]:

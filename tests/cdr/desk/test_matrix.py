@@ -183,6 +183,20 @@ def test_no_index_of_hosts_answers_who_looks_for_one(client, searched_in) -> Non
     assert "stream" in plan and "host" not in plan, plan
 
 
+@pytest.mark.parametrize("searched_in", ["calls", "streams"])
+def test_a_number_is_looked_for_by_the_keys_of_one_s_own_calls_that_have_it(client, searched_in) -> None:
+    """Left to choose, a database goes through all of the account's, newest first, for a number that none of them has."""
+    scope = scope_of(User.objects.get(username="carla"))
+    assert scope is not None
+    two_accounts.other_rows()
+    rows: Any = scope.rows(Call if searched_in == "calls" else Stream)
+    own = Call.objects.filter(account__name=OWN)[0]
+    query = searched(scope, rows, own.from_number)
+    assert "WHERE" in str(query.query) and "from_key" not in str(query.query).split("WHERE")[1]
+    assert own.pk in {getattr(row, "call_id", row.pk) for row in query}
+    assert list(searched(scope, rows, OTHER_NUMBER)) == []
+
+
 def test_the_same_question_has_the_same_answer_whether_the_other_is_there_or_not(client) -> None:
     """So nothing is counted, offered, or found by way of it."""
     lists = [route for name, route in routes().items() if name.endswith("changelist")]

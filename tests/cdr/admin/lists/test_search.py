@@ -70,7 +70,7 @@ def test_the_calls_of_a_number_are_asked_for_by_their_keys_unless_they_are_many(
         return [bool(re.search(r"WHERE.*from_key", query["sql"])) for query in captured if re.search("ORDER BY.*LIMIT 51$", query["sql"])]
 
     assert asked_by_number("4155550123") == [False] and not any(asked_by_number("%2B49301234567"))
-    monkeypatch.setattr("cdr.admin.lists.search.MOST_CALLS", 0)
+    monkeypatch.setattr("cdr.number_lookup.MOST_CALLS", 0)
     assert asked_by_number("4155550123") == [True]
 
 

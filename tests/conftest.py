@@ -7,7 +7,7 @@ import importlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +166,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 # Every test closes what it opens.
 from tests.distribution import pytest_collection  # noqa: E402, F401
 from tests.few_cases import pytest_addoption  # noqa: E402, F401
+from tests.free_port import free_port  # noqa: E402
 from tests.left_open import nothing_is_left_open, outliving_the_test, pytest_fixture_setup, running_loop  # noqa: E402, F401
 from tests.shared_browser import browser  # noqa: E402, F401
 from tests.streams.redis_server import RedisServer  # noqa: E402 - after the setup
@@ -178,6 +179,17 @@ def no_spool_is_left() -> Iterator[None]:
     """What a test could not write is not for the database of the next."""
     yield
     shutil.rmtree(Path(DATA_DIR, "spool"), ignore_errors=True)
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """In place of pytest-asyncio's, of which any outgoing connection may take what it gives."""
+    return free_port()
+
+
+@pytest.fixture
+def unused_tcp_port_factory() -> Callable[[], int]:
+    return free_port
 
 
 @pytest.fixture

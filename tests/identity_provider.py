@@ -1,7 +1,6 @@
 """A real identity provider (oidc-provider-mock) in a process of its own, and a person who signs in with it by a browser's requests."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from config import child_process
+from tests.free_port import free_port
 
 ROOT = Path(__file__).parent.parent
 CLIENT_ID, CLIENT_SECRET = "desk", "only-for-tests"
@@ -48,8 +48,7 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
 
 @contextmanager
 def identity_provider() -> Iterator[IdentityProvider]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]
     options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **child_process.options(ROOT)}
     process = subprocess.Popen(command, **options)

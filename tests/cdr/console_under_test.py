@@ -48,7 +48,7 @@ def press_digits(call: Call) -> None:
 
 def main() -> None:
     call, session = prepared()
-    listening = socket.create_server(("127.0.0.1", int(os.environ.get("CONSOLE_PORT", "0"))))
+    listening = socket.create_server(("127.0.0.1", int(os.environ["CONSOLE_PORT"])))
     print(listening.getsockname()[1], session, call.uuid, flush=True)
     threading.Thread(target=press_digits, args=(call,), daemon=True).start()
     server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="off"))

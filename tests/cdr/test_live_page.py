@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.chromium import CHROMIUM
+from tests.free_port import free_port
 from tests.left_open import outliving_the_test
 from tests.shared_browser import SharedBrowser
 
@@ -31,7 +32,7 @@ class Console:
     """One for all tests here, each of which presses digits of its own: beginning takes longer than most of them."""
 
     def __init__(self, data: Path) -> None:
-        self.data, self.port, self.session, self.call = data, "0", "", ""
+        self.data, self.port, self.session, self.call = data, str(free_port()), "", ""
         self.start()
 
     def start(self) -> None:

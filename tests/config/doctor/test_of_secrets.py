@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
@@ -95,6 +97,17 @@ def test_superusers_with_first_passwords_are_told() -> None:
     User.objects.create_superuser("careful", password="a-long-and-unguessed-sentence")
     [found] = of_secrets.people()
     assert "Superuser boss" in found.what and "boss123" not in found.what and "changepassword boss" in found.remedy
+
+
+@pytest.mark.django_db
+def test_a_machine_too_slow_to_try_them_all_is_no_error_and_keeps_nothing_back(monkeypatch) -> None:
+    """Beside a load of 14 the first superuser's seven took 15 s."""
+    User.objects.create_superuser("boss", password="admin")
+    User.objects.create_superuser("careful", password="a-long-and-unguessed-sentence")
+    looks = count(0.0, of_secrets.TRYING_SECONDS / 3)
+    monkeypatch.setattr(of_secrets, "time", SimpleNamespace(monotonic=lambda: next(looks)))
+    told, busy = of_secrets.people()
+    assert "Superuser boss" in told.what and (busy.severity, "too busy" in busy.what) == (Severity.WARNING, True)
 
 
 @pytest.mark.django_db

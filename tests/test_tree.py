@@ -207,7 +207,6 @@ TOLD_BY = {
         "streams/simulate/twilio",
     ),
     "streams/test_consumers": ("streams/gateways/directory",),
-    "streams/test_tasks": ("streams/delivery/courier",),
     "streams/test_resealing": ("streams/management/commands/reseal_secrets",),
     "streams/calls/test_note_queue": (
         "streams/calls/note_page",

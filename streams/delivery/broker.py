@@ -28,6 +28,9 @@ it does would be written by one machine's clock and read by another's."""
 HINTS = Allowance(a_second=10, at_once=50)
 """Of one account, from one process: a queue is a pool as well, and who fills it with hints makes those of others late. A worker that
 is at it finds what is new without; otherwise it is swept a second later."""
+HINTS_OF_ALL = Allowance(a_second=50, at_once=100)
+"""From one process. A worker that hears of so many looks, with each, at what waits longest, and finds the others' new ones there: to be
+told of all would cost it as much as delivering them."""
 
 # Celery's own connection retries for 6 s when Redis is down and waits 10 s when Redis hangs (measured with Celery 5.7).
 _IMPATIENT = {
@@ -47,12 +50,14 @@ class Broker:
         self.meanwhile = meanwhile
         self.rest_until = 0.0
         self._hints: defaultdict[int, Budget] = defaultdict(lambda: Budget(HINTS))
+        self._hints_of_all = Budget(HINTS_OF_ALL)
 
     def may_hint(self, account_id: int, now: float) -> bool:
-        budget = self._hints[account_id]
-        if budget.left(now) < 1:
+        budgets = self._hints[account_id], self._hints_of_all
+        if min(budget.left(now) for budget in budgets) < 1:
             return False
-        budget.spend(1)
+        for budget in budgets:
+            budget.spend(1)
         return True
 
     @property

@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 0.03
 """A round begins at most this often: what comes in between shares the next one. An idle process begins one at once."""
+BUSY_ROUND_SECONDS = 0.06
+"""Rounds are to take a third of the time at most, so that sending has the rest of a process that has one core: the longer one takes, the
+later the next one begins, up to this, but for one that finds nothing being sent any more."""
 REST_SECONDS = 1.0
 """After one that failed."""
 
@@ -50,8 +53,10 @@ class Courier:
             self._something.wait()
             self._something.clear()
             began = time.monotonic()
-            rest = ROUND_SECONDS if self._round() else REST_SECONDS
-            time.sleep(max(began + rest - time.monotonic(), 0))
+            worked = self._round()
+            took = time.monotonic() - began
+            time.sleep(max((ROUND_SECONDS if worked else REST_SECONDS) - took, 0))
+            self.rounds.all_back.wait(longer_for_the_busy(took))
         connection.close()
 
     def _round(self) -> bool:
@@ -71,6 +76,11 @@ class Courier:
         connection.close()
         self._something.set()
         return False
+
+
+def longer_for_the_busy(took_seconds: float) -> float:
+    """How many seconds later than ever the next round may begin, after one that took so long."""
+    return max(min(3 * took_seconds, BUSY_ROUND_SECONDS) - max(took_seconds, ROUND_SECONDS), 0.0)
 
 
 courier = ProcessWide(Courier)

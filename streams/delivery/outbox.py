@@ -223,9 +223,11 @@ class TriesUnderWay(NamedTuple):
 def tries_under_way(now: datetime) -> TriesUnderWay:
     """Tries that hold a claim, in all processes. By the index of what is claimed: one of those that wait would be read as a whole, if
     "is pending" were asked as well."""
-    claimed = Callback.objects.filter(jobs.under_way(now)).order_by()
-    rows = list(claimed.values_list("account_id", "host"))
+    rows = _UNDER_WAY.ask(now)
     return TriesUnderWay(Counter(account_id for account_id, _ in rows), Counter(rows))
+
+
+_UNDER_WAY = ReadyStatement(lambda now: Callback.objects.filter(jobs.under_way(now)).order_by().values_list("account_id", "host"), datetime)
 
 
 class NotWhole(Exception):

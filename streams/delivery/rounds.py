@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 from typing import NamedTuple
 
 from django.conf import settings
@@ -55,6 +55,9 @@ class Rounds:
         self.lock = Lock()
         self.to_do = ToDo()
         self.sending = 0
+        self.all_back = Event()
+        """Nothing is being sent."""
+        self.all_back.set()
         self.no_more = False
         """From now on nothing is begun, only ended."""
         self._told = told
@@ -142,6 +145,7 @@ class Rounds:
         """In a thread, which needs no database."""
         with self.lock:
             self.sending += 1
+            self.all_back.clear()
         work = self._threads.submit(_send_beside, callback, signing, clock)
         work.add_done_callback(lambda sent: self._sent(chosen, callback, sent.result()))
 
@@ -150,6 +154,8 @@ class Rounds:
         with self.lock:
             self.sending -= 1
             self.to_do.sent.append(SentTry(chosen, callback, result))
+            if not self.sending:
+                self.all_back.set()
         self._told()
 
 

@@ -1,6 +1,7 @@
 """How fast owed callbacks are delivered by real workers to real endpoints: how many a second, how late each is, what one costs.
 
     python -m tests.benchmarks.callbacks [--only postgresql,embedded] [--workers 1] [--threads 32] [--owed 4000] [--rate 500]
+        [--endpoints 20]
 
 `drain`: so many owed at once; `flow`: so many more each second, from their commit to their arrival. CPU is that of the processes
 themselves, and so holds on a busy machine as well; rates do not. Two minutes."""
@@ -18,7 +19,6 @@ from tests.benchmarks import worker_site
 from tests.benchmarks.worker_site import ROOT, Site
 
 ANSWER_MS = 16
-ENDPOINTS = 20
 
 
 def main() -> int:
@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=32, help="WORKER_THREADS of each")
     parser.add_argument("--owed", type=int, default=4000, help="how many are owed at once, with PostgreSQL")
     parser.add_argument("--rate", type=int, default=500, help="how many more a second, with PostgreSQL")
+    parser.add_argument("--endpoints", type=int, default=20, help="of an account each, with PostgreSQL")
     options = parser.parse_args()
     print(f"{'installation':<12} {'what':<34} {'a second':>9} {'p50 ms':>8} {'p99 ms':>8}  CPU, ms a callback", flush=True)
     returncode = 0
@@ -36,7 +37,7 @@ def main() -> int:
             sys.stderr.write("No PostgreSQL here: set PG_BIN, or install postgresql.\n")
             return 1
         with worker_site.running(postgresql=True, workers=options.workers, WORKER_THREADS=str(options.threads)) as site:
-            returncode |= measured("postgresql", site, ENDPOINTS, options.owed, options.rate)
+            returncode |= measured("postgresql", site, options.endpoints, options.owed, options.rate)
     if "embedded" in options.only:
         with worker_site.running(postgresql=False) as site:
             returncode |= measured("embedded", site, 1, 300, 20)

@@ -15,7 +15,8 @@ from tests import postgres_server
 from tests.journeys.processes import ChildProcess
 
 ROOT = Path(__file__).parent.parent.parent
-CELERY = (sys.executable, "-m", "celery", "-A", "config")
+WORKER = (sys.executable, "-m", "celery", "-A", "config", "worker", "--without-gossip", "--without-mingle")
+"""As deploy/ starts it."""
 
 
 class Site(NamedTuple):
@@ -51,7 +52,7 @@ def running(*, postgresql: bool, workers: int = 1, **more: str) -> Iterator[Site
         subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
         started = []
         for number in range(workers):
-            command = [*CELERY, "worker", "--loglevel", "INFO", "--hostname", f"worker{number}@bench", *(["--beat"] if number == 0 else [])]
+            command = [*WORKER, "--loglevel", "INFO", "--hostname", f"worker{number}@bench", *(["--beat"] if number == 0 else [])]
             started.append(ChildProcess(f"worker {number}", command, ROOT, {**environment, "LOG_LEVEL": "INFO"}))
             stack.callback(started[-1].stop)
         for worker in started:

@@ -116,3 +116,10 @@ def test_an_accounts_hints_come_back_with_time():
     assert [own.may_hint(1, 0.0) for _ in range(60)].count(True) == broker.HINTS.at_once
     assert [own.may_hint(1, 1.0) for _ in range(60)].count(True) == broker.HINTS.a_second
     assert own.may_hint(2, 1.0)
+
+
+def test_of_many_accounts_a_worker_is_not_told_each_time():
+    """It finds the others when it looks for one it was told of."""
+    own = broker.new_broker()
+    assert [own.may_hint(account, 0.0) for account in range(500)].count(True) == broker.HINTS_OF_ALL.at_once
+    assert [own.may_hint(account, 1.0) for account in range(500)].count(True) == broker.HINTS_OF_ALL.a_second

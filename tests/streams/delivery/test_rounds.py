@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.db import connections
@@ -12,7 +12,7 @@ from werkzeug import Request, Response
 
 from streams.models import Callback, CallbackAttempt, CallbackState
 from tests.streams.callback_rows import due_again, endpoint, fresh, owed, received, stream, under_way
-from tests.streams.delivering import DeliveryOutcome, deliver, deliver_next, due_streams
+from tests.streams.delivering import DeliveryOutcome, deliver, deliver_next, due_streams, rounds
 from tests.streams.raw_server import hanging, serving
 
 pytestmark = pytest.mark.django_db
@@ -220,3 +220,29 @@ def at_once(workers: int, stream_id: int) -> list[DeliveryOutcome]:
 
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(work, range(workers)))
+
+
+# How soon the next round may begin -----------------------------------------------------------------------------------------
+def test_a_round_knows_when_all_that_it_sent_is_back(httpserver: HTTPServer):
+    """Then the next one need not wait; while one is still out, others that come back meanwhile can share the round."""
+    answer = Event()
+
+    def late(request: Request) -> Response:
+        assert answer.wait(30)
+        return Response(status=200)
+
+    httpserver.expect_request("/late").respond_with_handler(late)
+    soon, held = owed(stream(), endpoint(httpserver, 200)), owed(stream(), httpserver.url_for("/late"))
+    with rounds() as (own, told):
+        assert own.all_back.is_set()
+        own.hint(soon.stream_id)
+        own.hint(held.stream_id)
+        own.round()
+        while not own.to_do.sent:
+            assert told.wait(30)
+            told.clear()
+        assert [sent.callback.pk for sent in own.to_do.sent] == [soon.pk] and not own.all_back.is_set()
+        answer.set()
+        assert own.all_back.wait(30) and len(own.to_do.sent) == 2
+        own.round()
+    assert {fresh(soon).state, fresh(held).state} == {CallbackState.DELIVERED}

@@ -179,8 +179,8 @@ def _audio(payload: object) -> bytes:
 
 
 def _base64(payload: str) -> bytes:
-    """Strict, because audio made of dropped characters is noise; only line breaks (MIME) are let through. A minute of audio takes
-    0.2 ms, in the standard library 8 ms; that one says what is wrong, and forgives an = too many."""
+    """Strict, because audio made of dropped characters is noise; only line breaks (MIME) and = too many are let through. A minute of audio
+    takes 0.2 ms, in the standard library 8 ms; that one says what is wrong."""
     try:
         return pybase64.b64decode(payload, validate=True)
     except ValueError:
@@ -188,7 +188,13 @@ def _base64(payload: str) -> bytes:
     try:
         return pybase64.b64decode(bare, validate=True)
     except ValueError:
-        return binascii.a2b_base64(bare, strict_mode=True)
+        return binascii.a2b_base64(_without_padding_too_many(bare), strict_mode=True)
+
+
+def _without_padding_too_many(text: str) -> str:
+    """Python 3.13 forgives it no more."""
+    digits = text.rstrip("=")
+    return digits + "=" * min(len(text) - len(digits), -len(digits) % 4) if digits else text
 
 
 def _checkpoint(message: Mapping[str, Any], _: AudioFormat) -> Checkpoint:

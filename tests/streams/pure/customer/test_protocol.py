@@ -150,7 +150,7 @@ class TestPlayAudio:
         assert decode(text, MULAW) == PlayAudio(b"\0\0\0", MULAW)
         assert decode(text.encode(), MULAW) == decode(text, MULAW)
 
-    @pytest.mark.parametrize("payload", ["AAAA\r\nAAAA\r\n", "AAAAAAAA=", "AAAA AAAA", "\nAAAAAAAA"])
+    @pytest.mark.parametrize("payload", ["AAAA\r\nAAAA\r\n", "AAAAAAAA=", "AAAAAAAA====", "AAAA AAAA", "\nAAAAAAAA"])
     def test_base64_with_line_breaks_or_an_end_too_many(self, payload):
         assert play(payload=payload) == PlayAudio(b"\0" * 6, MULAW)
 
@@ -163,6 +163,9 @@ class TestPlayAudio:
             ({"contentType": "audio/x-l16", "sampleRate": {"a": 1}, "payload": "AAAA"}, "it has to be one of 8000"),
             ({"payload": "not base64!"}, "no base64"),
             ({"payload": "AAA"}, "no base64"),
+            ({"payload": "AAAAA==="}, "no base64"),
+            ({"payload": "AA=A"}, "no base64"),
+            ({"payload": "==="}, "no base64"),
             ({"payload": "ééé"}, "no base64"),
             ({"payload": ""}, "missing or empty"),
             ({"payload": 7}, "missing or empty"),

@@ -14,6 +14,7 @@ from config.child_process import manage
 from config.supervisor import Service
 
 CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "config")
+WORKER = (*CELERY, "worker", "--without-gossip", "--without-mingle")
 # On a machine that is there to try things the only user is often root; Celery's advice against it takes six lines.
 NO_WORD_ABOUT_ROOT = "ignore:You're running the worker with superuser privileges"
 
@@ -25,7 +26,7 @@ def redis_service(folder: Path, socket: Path) -> Service:
 
 def worker_service(grace_seconds: float) -> Service:
     """Ready is not waited for: what it has to do waits in the database."""
-    command = (*CELERY, "worker", "--without-gossip", "--without-mingle", "--loglevel", "warning")
+    command = (*WORKER, "--loglevel", "warning")
     return Service("worker", command, grace_seconds=grace_seconds, environment={"PYTHONWARNINGS": NO_WORD_ABOUT_ROOT})
 
 

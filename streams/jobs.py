@@ -80,7 +80,7 @@ def claim_each(rows: QuerySet[J], held: timedelta, *, most: int) -> list[J]:
 def claim_together(rows: QuerySet[J], now: datetime, held: timedelta) -> tuple[list[J], list[tuple[J, datetime]]]:
     """Those of `rows` that are free, claimed in one transaction: those that were nobody's; and those that were lost with their workers,
     with when their claims ran out. What another worker is about to claim is left to it."""
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic(savepoint=False):  # who has a transaction of its own loses or keeps it as a whole
         claimed = list(rows.filter(free(now)).select_for_update(of=("self",), skip_locked=True).order_by("pk"))
         lost = [(job, job.claimed_until or now) for job in claimed if job.claimed_by]
         new = [job for job in claimed if not job.claimed_by]

@@ -9,7 +9,7 @@ from django.db.models import DurationField, F, Q, QuerySet, Value
 from pydantic import BeforeValidator, Field
 
 from cdr.api.paging import Blank, PageAsked
-from cdr.number_lookup import few_having, having_each, having_number
+from cdr.number_lookup import few_having, having_number
 from cdr.pure.lookup import NumbersSought, numbers_begun
 from streams.models import Account, Call
 from streams.pure.lifecycle import CallState
@@ -91,7 +91,7 @@ def _who(account: Account, asked: CallFilters) -> Q:
 
 
 def _of_number(account: Account, side: str, numbers: NumbersSought) -> Q:
-    few = few_having(Call.objects.filter(account=account), having_each(side, numbers))
+    few = few_having(Call.objects.filter(account=account), numbers, (side,))
     return having_number(side, numbers) if few is None else Q(pk__in=few)
 
 

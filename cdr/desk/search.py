@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from cdr.admin.lists.around_time import around
 from cdr.desk_scope import DeskScope
-from cdr.number_lookup import few_having, having_each, having_number
+from cdr.number_lookup import SIDES, few_having, having_number
 from cdr.prefix_lookup import Begins
 from cdr.pure.lookup import NumbersSought, UuidRange, numbers_sought, service_host, uuid_range
 from cdr.pure.said_time import NotATime, SaidTime, split_time
@@ -82,9 +82,9 @@ def of_own_host(begins: str) -> Q:
 
 
 def _by_number(scope: DeskScope, numbers: NumbersSought, of_streams: bool) -> list[Q]:
-    calls = few_having(scope.rows(Call), [way for side in ("from", "to") for way in having_each(side, numbers)])
+    calls = few_having(scope.rows(Call), numbers)
     if calls is None:
-        return [having_number(side, numbers, "call__" if of_streams else "") for side in ("from", "to")]
+        return [having_number(side, numbers, "call__" if of_streams else "") for side in SIDES]
     return [Q(call__in=calls) if of_streams else Q(pk__in=calls)]
 
 

@@ -79,7 +79,7 @@ class Courier:
 
 
 def longer_for_the_busy(took_seconds: float) -> float:
-    """How many seconds later than ever the next round may begin, after one that took so long."""
+    """How many seconds later than otherwise the next round may begin, after one that took so long."""
     return max(min(3 * took_seconds, BUSY_ROUND_SECONDS) - max(took_seconds, ROUND_SECONDS), 0.0)
 
 

@@ -7,6 +7,11 @@ from django.db import migrations, models
 from streams.migrations._live_indexes import AddIndexLive, RemoveIndexLive
 
 
+def with_the_account(column):
+    index = models.Index(fields=[column, 'account'], name=f'call_{column}_account', opclasses=['varchar_pattern_ops', 'int8_ops'])
+    return [AddIndexLive(model_name='call', index=index), RemoveIndexLive(model_name='call', name=f'call_{column}')]
+
+
 class Migration(migrations.Migration):
 
     atomic = False
@@ -16,24 +21,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexLive(
-            model_name='call',
-            index=models.Index(fields=['from_key', 'account'], name='call_from_key_account', opclasses=['varchar_pattern_ops', 'int8_ops']),
-        ),
-        RemoveIndexLive(model_name='call', name='call_from_key'),
-        AddIndexLive(
-            model_name='call',
-            index=models.Index(fields=['from_reversed', 'account'], name='call_from_reversed_account', opclasses=['varchar_pattern_ops', 'int8_ops']),
-        ),
-        RemoveIndexLive(model_name='call', name='call_from_reversed'),
-        AddIndexLive(
-            model_name='call',
-            index=models.Index(fields=['to_key', 'account'], name='call_to_key_account', opclasses=['varchar_pattern_ops', 'int8_ops']),
-        ),
-        RemoveIndexLive(model_name='call', name='call_to_key'),
-        AddIndexLive(
-            model_name='call',
-            index=models.Index(fields=['to_reversed', 'account'], name='call_to_reversed_account', opclasses=['varchar_pattern_ops', 'int8_ops']),
-        ),
-        RemoveIndexLive(model_name='call', name='call_to_reversed'),
+        *with_the_account('from_key'),
+        *with_the_account('from_reversed'),
+        *with_the_account('to_key'),
+        *with_the_account('to_reversed'),
     ]

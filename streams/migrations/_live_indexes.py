@@ -9,8 +9,7 @@ class AddIndexLive(migrations.AddIndex):
     """On PostgreSQL without keeping anybody from writing; one whose building was cut off is built anew."""
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        _drop(schema_editor, self.index.name)
-        schema_editor.add_index(to_state.apps.get_model(app_label, self.model_name), self.index, **_concurrently(schema_editor))
+        _build(schema_editor, to_state.apps.get_model(app_label, self.model_name), self.index)
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
         _drop(schema_editor, self.index.name)
@@ -23,15 +22,18 @@ class RemoveIndexLive(migrations.RemoveIndex):
         _drop(schema_editor, self.name)
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        model = to_state.apps.get_model(app_label, self.model_name)
         index = to_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
-        _drop(schema_editor, self.name)
-        schema_editor.add_index(model, index, **_concurrently(schema_editor))
+        _build(schema_editor, to_state.apps.get_model(app_label, self.model_name), index)
+
+
+def _build(schema_editor, model, index):
+    _drop(schema_editor, index.name)
+    schema_editor.add_index(model, index, **({"concurrently": True} if _can_go_on(schema_editor) else {}))
 
 
 def _drop(schema_editor, name):
-    schema_editor.execute(f'DROP INDEX {"CONCURRENTLY " if _concurrently(schema_editor) else ""}IF EXISTS "{name}"')
+    schema_editor.execute(f'DROP INDEX {"CONCURRENTLY " if _can_go_on(schema_editor) else ""}IF EXISTS "{name}"')
 
 
-def _concurrently(schema_editor):
-    return {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
+def _can_go_on(schema_editor):
+    return schema_editor.connection.vendor == "postgresql"

@@ -30,6 +30,7 @@ from cdr.pure.keyset import Place  # noqa: E402
 from cdr.statements.closing import close_statement  # noqa: E402
 from cdr.statements.drafts import open_months  # noqa: E402
 from streams.models import Account, Call, Stream  # noqa: E402
+from streams.pure.number_key import number_key  # noqa: E402
 from tests.benchmarks import many_calls  # noqa: E402
 from tests.cdr.call_script import make_gateway  # noqa: E402
 from tests.cdr.factories import good_call  # noqa: E402
@@ -228,10 +229,9 @@ def desk_pages() -> Iterator[tuple[str, Callable[[], int]]]:
 def number_of_others(account: Account) -> str:
     """From which OTHERS_CALLS calls of others come now, and none of the account's."""
     number = "+4930987654321"
-    others = Call.objects.exclude(account=account).order_by("-pk").values("pk")[:OTHERS_CALLS]
-    Call.objects.filter(pk__in=list(others.values_list("pk", flat=True))).update(
-        from_number=number, from_key=number, from_reversed=number.removeprefix("+")[::-1]
-    )
+    key = number_key(number, "")
+    others = list(Call.objects.exclude(account=account).order_by("-pk").values_list("pk", flat=True)[:OTHERS_CALLS])
+    Call.objects.filter(pk__in=others).update(from_number=number, from_key=key.key, from_reversed=key.reversed)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE streams_call")  # what the database believes of numbers is of all accounts
     return number

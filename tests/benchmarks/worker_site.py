@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config import embedded_redis
+from config.processes import WORKER
 from tests import postgres_server
 from tests.journeys.processes import ChildProcess
 
 ROOT = Path(__file__).parent.parent.parent
-WORKER = (sys.executable, "-m", "celery", "-A", "config", "worker", "--without-gossip", "--without-mingle")
-"""As deploy/ starts it."""
 
 
 class Site(NamedTuple):

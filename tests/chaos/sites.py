@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from config.processes import CELERY, WORKER
 from tests import migrated
 from tests.chaos import rows
 from tests.chaos.stores import Postgres, RedisStore
@@ -46,7 +47,6 @@ SETTINGS = {
     "WORKER_THREADS": "16",
     "DEMO": "0",
 }
-CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "config")
 FAKETIME = next((path for path in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 
 
@@ -179,7 +179,7 @@ class LargeSite(Site):
         self.webs[name] = process.wait_for_line(r"Listening on http(://\S+)", 90).group(1).join(("ws", ""))
 
     def start_worker(self, name: str, **more: str) -> None:
-        worker = (*CELERY, "worker", "--without-gossip", "--without-mingle", "--loglevel", "INFO", "-n", f"{name.replace(' ', '-')}@%h")
+        worker = (*WORKER, "--loglevel", "INFO", "-n", f"{name.replace(' ', '-')}@%h")
         self.spawn(name, *worker, **more).wait_for_line(r"celery@\S+ ready|\S+ ready\.", 90)
 
     def start_beat(self, name: str, **more: str) -> None:

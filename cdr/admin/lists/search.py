@@ -14,7 +14,7 @@ from django.utils import timezone
 from cdr import prefix_lookup  # noqa: F401 - the look-up `begins`
 from cdr.admin.filters.named_choices import NamedChoice, names
 from cdr.admin.lists.around_time import around
-from cdr.number_lookup import few_having, having_each, having_number
+from cdr.number_lookup import SIDES, few_having, having_number
 from cdr.pure.lookup import NumbersSought, ServiceHost, UuidRange, numbers_sought, service_host, uuid_range, whole_numbers
 from cdr.pure.said_time import NotATime, SaidTime, split_time
 from cdr.pure.search_words import SearchReading, how_searched
@@ -110,7 +110,7 @@ def _of_what(rows: QuerySet[CallOrStream], found: Sought, of_streams: bool) -> Q
     by_key = Q(call__in=calls) | Q(pk__in=found.streams) if of_streams else Q(pk__in=calls + found.calls_of)
     if found.having is not None:
         return rows.filter(by_key)
-    by_number = [having_number(side, found.numbers, "call__" if of_streams else "") for side in ("from", "to")]
+    by_number = [having_number(side, found.numbers, "call__" if of_streams else "") for side in SIDES]
     if of_streams and (found.calls or found.streams):
         # No index serves an OR over two tables.
         table = Stream.objects.order_by()
@@ -160,7 +160,7 @@ def _rows_sought(request: HttpRequest, text: str) -> Sought:
         numbers = read(text, names(request).countries)
     streams = [(stream, call) for stream, call in pairs if stream]
     calls = [call for stream, call in pairs if not stream]
-    having = few_having(Call.objects.all(), [way for side in ("from", "to") for way in having_each(side, numbers)])
+    having = few_having(Call.objects.all(), numbers)
     found = Sought(numbers, calls, [stream for stream, _ in streams], [call for _, call in streams], having=having)
     named = () if uuids and uuids.low == uuids.high else tuple(names(request).searched)
     if not named or pairs or found.having is None or found.having:

@@ -184,15 +184,15 @@ def _base64(payload: str) -> bytes:
     try:
         return pybase64.b64decode(payload, validate=True)
     except ValueError:
-        bare = "".join(payload.split())
+        bare = _without_padding_too_many("".join(payload.split()))
     try:
         return pybase64.b64decode(bare, validate=True)
     except ValueError:
-        return binascii.a2b_base64(_without_padding_too_many(bare), strict_mode=True)
+        return binascii.a2b_base64(bare, strict_mode=True)
 
 
 def _without_padding_too_many(text: str) -> str:
-    """Python 3.13 forgives it no more."""
+    """Of which the standard library forgives some, and since Python 3.13 none."""
     digits = text.rstrip("=")
     return digits + "=" * min(len(text) - len(digits), -len(digits) % 4) if digits else text
 

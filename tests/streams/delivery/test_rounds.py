@@ -231,9 +231,9 @@ def test_a_round_knows_when_all_that_it_sent_is_back(httpserver: HTTPServer):
         assert answer.wait(30)
         return Response(status=200)
 
-    httpserver.expect_request("/late").respond_with_handler(late)
-    soon, held = owed(stream(), endpoint(httpserver, 200)), owed(stream(), httpserver.url_for("/late"))
-    with rounds() as (own, told):
+    with HTTPServer(threaded=True) as of_late, rounds() as (own, told):
+        of_late.expect_request("/late").respond_with_handler(late)
+        soon, held = owed(stream(), endpoint(httpserver, 200)), owed(stream(), of_late.url_for("/late"))
         assert own.all_back.is_set()
         own.hint(soon.stream_id)
         own.hint(held.stream_id)

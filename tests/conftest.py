@@ -164,7 +164,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 # Every test closes what it opens.
-from tests.distribution import pytest_collection  # noqa: E402, F401
+from tests.distribution import pytest_collection, pytest_xdist_setupnodes  # noqa: E402, F401
 from tests.few_cases import pytest_addoption  # noqa: E402, F401
 from tests.free_port import free_port  # noqa: E402
 from tests.left_open import nothing_is_left_open, outliving_the_test, pytest_fixture_setup, running_loop  # noqa: E402, F401

@@ -1,17 +1,22 @@
 """Which tests run together when pytest has several processes (`make test`, or `pytest -n auto --dist loadscope`).
 
-Owns how many processes there are and what each of them takes next. Without -n nothing of this is in force."""
+Owns how many processes there are, how they begin and what each of them takes next. Without -n nothing of this is in force."""
 
 import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
+from execnet import gateway_io
+from execnet.gateway_base import Popen2IO
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
+
+from tests import warm_start
 
 JOURNEYS = "journeys"
 OF_PROCESSES = "journeys that begin processes"
@@ -66,6 +71,18 @@ def longest_first(items: list[pytest.Item]) -> None:
     """So that no process is left with a long one when the others have finished: first the longest pieces, then tests that are marked."""
     rank = {name: place for place, name in enumerate(FIRST_OF_ALL)}
     items.sort(key=lambda item: (rank.get(piece(item.nodeid), len(rank)), item.get_closest_marker("slow") is None))
+
+
+class WarmMaster(gateway_io.Popen2IOMaster):
+    """A process for pytest-xdist, begun as execnet begins one, but warm: what all of them import from elsewhere is imported once."""
+
+    def __init__(self, args: list[str], execmodel: Any) -> None:
+        self.popen = process = warm_start.WarmTestsPopen(args, stdin=PIPE, stdout=PIPE)
+        Popen2IO.__init__(self, process.stdin, process.stdout, execmodel=execmodel)
+
+
+def pytest_xdist_setupnodes() -> None:
+    gateway_io.Popen2IOMaster = WarmMaster  # type: ignore[misc]
 
 
 FIRST = "gw0"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.journeys.processes import STARTER
 from tests.own_network import Network, can_have_networks
-from tests.warm_start import ROOT, WarmServerPopen, with_descriptors
+from tests.warm_start import ROOT, WarmServerPopen, WarmTestsPopen, with_descriptors
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere everything starts as ever")
 
@@ -59,6 +59,15 @@ def test_it_is_in_the_network_that_it_is_started_in() -> None:
     finally:
         network.close()
     assert warm == cold == (0, f"{own}\n", "") and own != os.readlink("/proc/self/ns/net")
+
+
+def test_what_a_process_of_the_tests_starts_is_a_fork_of_what_that_was_at_its_beginning() -> None:
+    inner = "import os, sys; print('pytest' in sys.modules, 'wave' in sys.modules, os.getppid())"
+    code = "import contextlib, os, wave; from tests import warm_start as w; w.wanted = contextlib.nullcontext; print(os.getpid()); "
+    code += f"print(w.outcome(['-c', {inner!r}], dict(os.environ)).stdout, end='')"
+    status, said, complaint = outcome(WarmTestsPopen, sys.executable, "-u", "-c", code)
+    pid, *told = said.split()
+    assert (status, told, complaint) == (0, ["True", "False", pid], "")
 
 
 def test_it_is_stopped_by_its_own_id() -> None:

@@ -1,7 +1,8 @@
 """What tests/warm_start.py forks: `python -m tests.warm_process SOCKET MODULE ...` imports the modules and forks itself for each request.
 
 A request is what a start of Python is given (command, environment) with four descriptors: input, output, errors, and a socket on which the
-fork says that it is there and is told to begin. Must import nothing of ours but rules: each fork reads that for itself."""
+fork says that it is there and is told to begin. A fork that will start processes itself leaves behind, before it begins, one that these
+can be forks of. Must import nothing of ours but rules: each fork reads that for itself."""
 
 import atexit
 import ctypes
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from tests import own_network
+from tests import own_network, warm_start
 
 PR_SET_PDEATHSIG = 1
 OURS = ("config", "streams", "cdr")
@@ -38,6 +39,20 @@ def load(modules: list[str]) -> None:
     gc.enable()
 
 
+def serve(requests: socket.socket) -> None:
+    """Returns when nobody can ask any more. A fork runs what it was asked for, and ends. Who interrupts the tests does not mean what waits
+    here, which ends when they have."""
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if request := next_request(requests):
+        signal.signal(signal.SIGINT, interrupt)
+        if request["forks"]:
+            leave_one_behind(request["forks"], request["descriptors"])
+        be_born(request)
+        if request["network"]:
+            own_network.enter(request["network"])
+        end(status_of(partial(run, request["command"], request["environment"])))
+
+
 def next_request(requests: socket.socket) -> dict[str, Any] | None:
     """In the fork: what it was asked for. Here: None, when there is nobody any more who could ask."""
     while True:
@@ -54,15 +69,29 @@ def next_request(requests: socket.socket) -> dict[str, Any] | None:
             os.close(descriptor)
 
 
-def be_born(parent: int, descriptors: list[int]) -> None:
+def leave_one_behind(kinds: list[list[str]], descriptors: list[int]) -> None:
+    """As it is before anything is run in it: a fork for those that this one will start."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        for descriptor in (ours.detach(), *descriptors):
+            os.close(descriptor)
+        serve(its)
+        os._exit(0)
+    its.close()
+    warm_start.known(kinds, ours)
+
+
+def be_born(request: dict[str, Any]) -> None:
     """Returns when whoever asked has this process as a child, and has said that it may begin."""
+    parent, descriptors = request["parent"], request["descriptors"]
     deadline = time.monotonic() + 30
     while os.getppid() != parent:
         if time.monotonic() > deadline:
             os._exit(1)
         time.sleep(0.0005)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    os.setsid()
+    if request["own_session"]:
+        os.setsid()
     for number, descriptor in enumerate(descriptors[:3]):
         os.dup2(descriptor, number)
     with socket.socket(fileno=descriptors[3]) as asker:
@@ -76,9 +105,10 @@ def be_born(parent: int, descriptors: list[int]) -> None:
 def run(command: list[str], environment: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
-    if environment.get("PYTHONUNBUFFERED"):
+    if (unbuffered := command[0] == "-u") or environment.get("PYTHONUNBUFFERED"):
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(write_through=True)  # type: ignore[union-attr]
+    command = command[unbuffered:]
     if command[0] == "-c":
         sys.argv = ["-c", *command[2:]]
         exec(command[1], {"__name__": "__main__"})  # noqa: S102 - as Python does it
@@ -120,11 +150,7 @@ def main() -> None:
     requests = socket.socket(fileno=int(sys.argv[1]))
     load(sys.argv[2:])
     requests.send(b"loaded")
-    if request := next_request(requests):
-        be_born(request["parent"], request["descriptors"])
-        if request["network"]:
-            own_network.enter(request["network"])
-        end(status_of(partial(run, request["command"], request["environment"])))
+    serve(requests)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,14 @@ INSTALLATION = (
     *("python_socks.async_.asyncio", "redis.asyncio", "requests", "segno", "smtplib", "soxr", "sqlite3", "sqlparse", "statistics"),
     *("tomllib", "unittest.mock", "websockets.asyncio.client", "websockets.asyncio.server", "whitenoise.middleware", "yaml", "zxcvbn"),
 )
+TESTS = (
+    "tests.pytest_and_plugins",  # first, as it may rewrite what others import
+    *INSTALLATION,
+    *("aiosmtpd.controller", "axe_playwright_python.sync_playwright", "fastapi", "google.protobuf.descriptor"),
+    *("lxml.etree", "numpy.random", "picows", "playwright.sync_api", "plivo", "plivo_stream", "psycopg"),
+    *("soundfile", "uvicorn", "webrtcvad", "xdist.remote"),
+)
+"""For processes of pytest. What these start can be forks of the same: it needs less."""
 LIMITED = re.compile(r'ulimit -n (\d+) && exec "\$@"')
 IN_NETWORK = re.compile(r"--net=(.+)")
 _signature = inspect.signature(Popen._execute_child)  # type: ignore[attr-defined]
@@ -97,6 +105,9 @@ class WarmPopen(Popen[Any]):
     """As Popen, of which it replaces how a child is born."""
 
     modules: tuple[str, ...] = INSTALLATION
+    forks: tuple[tuple[str, ...], ...] = ()
+    """What it can start warm itself, by the modules of each kind, without importing them once more."""
+    own_session = True
 
     def _execute_child(self, *arguments: Any) -> None:
         given = _signature.bind(self, *arguments).arguments
@@ -106,7 +117,7 @@ class WarmPopen(Popen[Any]):
         pipes = [given[name] for name in ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")]
         try:
             inherited = [given[name] if given[name] != -1 else own for own, name in enumerate(("p2cread", "c2pwrite", "errwrite"))]
-            self.pid = born(self.modules, given["args"], given["env"] or dict(os.environ), inherited)
+            self.pid = born(self, given["args"], given["env"] or dict(os.environ), inherited)
             self._child_created = True
         finally:
             self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]
@@ -118,6 +129,14 @@ class WarmServerPopen(WarmPopen):
     modules = SERVER
 
 
+class WarmTestsPopen(WarmPopen):
+    """For a process of pytest: one of several of a run, or one that a test starts. Who interrupts the run interrupts it."""
+
+    modules = TESTS
+    forks = (TESTS, INSTALLATION)
+    own_session = False
+
+
 def outcome(words: Sequence[str], environment: dict[str, str]) -> CompletedProcess[str]:
     """What `python WORDS` comes to."""
     pipes: dict[str, Any] = {"stdin": DEVNULL, "stdout": PIPE, "stderr": PIPE, "text": True}
@@ -126,16 +145,17 @@ def outcome(words: Sequence[str], environment: dict[str, str]) -> CompletedProce
     return CompletedProcess(words, process.returncode, said, complaint)
 
 
-def born(modules: tuple[str, ...], command: Sequence[str], environment: dict[str, str], descriptors: list[int]) -> int:
+def born(kind: WarmPopen, command: Sequence[str], environment: dict[str, str], descriptors: list[int]) -> int:
     """The process id of a child that has begun."""
     (_, *words), limit, network = bare(command)
     request = {"command": words, "environment": environment, "parent": os.getpid(), "network": network}
+    request |= {"own_session": kind.own_session, "forks": kind.forks}
     ours, its = socket.socketpair()
     with _lock, ours:
         ours.settimeout(60)
         with its:
             take_in_orphans(True)
-            socket.send_fds(warm(modules), [json.dumps(request).encode()], [*descriptors, its.fileno()])
+            socket.send_fds(warm(kind.modules), [json.dumps(request).encode()], [*descriptors, its.fileno()])
         try:
             pid = int(ours.recv(20))
         finally:
@@ -165,6 +185,11 @@ def warm(modules: tuple[str, ...]) -> socket.socket:
             assert ours.recv(10) == b"loaded", "it said why above"
         _warm[modules] = ours
     return _warm[modules]
+
+
+def known(kinds: Sequence[Sequence[str]], requests: socket.socket) -> None:
+    """Where forks of each of these kinds can be asked for: in a fork that has left such a process behind."""
+    _warm.update((tuple(modules), requests) for modules in kinds)
 
 
 def end(process: Popen[bytes], requests: socket.socket) -> None:

@@ -23,6 +23,7 @@ OF_PROCESSES = "journeys that begin processes"
 POSTGRESQL = "PostgreSQL"
 BROWSER = "a browser"
 FRESH = "fresh processes"
+WAITING = "what mostly waits"
 TOGETHER = {
     "tests/journeys/test_behind_nginx.py": OF_PROCESSES,
     "tests/journeys/test_doors.py": OF_PROCESSES,
@@ -51,13 +52,29 @@ TOGETHER = {
     "tests/config/management/commands/test_serve.py": FRESH,
     "tests/config/test_error_reports.py": FRESH,
     "tests/config/test_settings.py": FRESH,
+    "tests/config/metrics/test_of_worker.py": WAITING,
+    "tests/config/test_beat.py": WAITING,
+    "tests/config/test_loops.py": WAITING,
+    "tests/config/test_supervisor.py": WAITING,
+    "tests/conformance/": WAITING,
+    "tests/streams/calls/test_lease_keeping.py": WAITING,
+    "tests/streams/calls/test_spool.py": WAITING,
+    "tests/streams/customers/test_url_testing.py": WAITING,
+    "tests/streams/fetch/test_request.py": WAITING,
+    "tests/streams/recordings/test_recorder.py": WAITING,
+    "tests/streams/serving/test_doors.py": WAITING,
+    "tests/streams/serving/test_server.py": WAITING,
+    "tests/streams/test_resuming.py": WAITING,
+    "tests/streams/test_silent_connections.py": WAITING,
+    "tests/streams/test_tasks.py": WAITING,
 }
 """What one process does from beginning to end, because it shares something that takes seconds to start: journeys their installation (and
 those that begin more processes another one, or they would take longer than all the rest), what a browser does one Chromium (and the
 pages that it looks at, which are read as well), single sign-on its identity provider and a provider's keys, fresh processes the one
-that they are forks of. A test that is a piece of its own makes a process take one more at once, which then waits for it; the long one on
+that they are forks of. What waits for seconds, test by test, waits beside what computes: else all processes come to it together, and the
+cores are idle. A test that is a piece of its own makes a process take one more at once, which then waits for it; the long one on
 PostgreSQL has company that can wait."""
-FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, BROWSER)
+FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, BROWSER, WAITING)
 """The longest pieces: who begins one of them late is the last to finish."""
 
 

@@ -25,8 +25,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def otherwise_ready(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing else is wrong; and a loop that failed counts as down until the test says otherwise."""
+def otherwise_ready(redis: RedisServer, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Nothing else is wrong; a loop that failed counts as down until the test says otherwise; and of what is told to others with each
+    quarter of a lease, they hear soon that it is over."""
+    settings.LEASE_SECONDS = 2
     Heartbeat.objects.create(name="reaper", beat_at=timezone.now())
     gateway()
     monkeypatch.setattr(status, "FRESH_SECONDS", 0.0)
@@ -72,7 +74,10 @@ async def said_of_loops() -> str:
 
 
 async def until_said(words: str) -> None:
+    """The page is asked when the loop is down: each time, all work of the installation is looked through."""
     async with asyncio.timeout(30):
+        while not any(words in name for name in keeper.loops_down()):
+            await asyncio.sleep(0.02)
         while words not in await said_of_loops():
             await asyncio.sleep(0.1)
 
@@ -88,6 +93,9 @@ async def it_recovers(
     await works()
     monkeypatch.setattr(keeper, "STEADY_SECONDS", 0.0)
     async with asyncio.timeout(30):
+        while keeper.loops_down():
+            await asyncio.sleep(0.02)
+        await until(lambda: not ProcessReport.objects.exists())
         while await said_of_loops() or (await probe("/readyz"))[0] != 200:
             await asyncio.sleep(0.1)
 
@@ -119,10 +127,9 @@ async def test_lease_renewal(fail: Callable[..., None], monkeypatch: pytest.Monk
 
 
 async def test_lease_renewal_never_rests_longer_than_between_two_rounds(
-    fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any, caplog: pytest.LogCaptureFixture
+    fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """However often it fails, the reaper must not end the calls of a process that lives."""
-    settings.LEASE_SECONDS = 2
     monkeypatch.setattr(keeper, "FIRST_PAUSE_SECONDS", 30.0)
     fail(journal, "renew_leases", times=2)
     async with switchboard_running(), call():
@@ -131,8 +138,7 @@ async def test_lease_renewal_never_rests_longer_than_between_two_rounds(
     assert caplog.text.count("lease renewal failed and is started again in 0.5 s") == 2
 
 
-async def test_frame_rates_of_gateways(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    settings.LEASE_SECONDS = 2
+async def test_frame_rates_of_gateways(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     fail(traffic, "write")
     async with switchboard_running(), call() as gateway_socket:
         await gateway_socket.send_to(bytes_data=b"\x55" * 160)
@@ -147,7 +153,7 @@ async def test_timing_of_live_calls(fail: Callable[..., None], monkeypatch: pyte
         await it_recovers(monkeypatch, "timing of live calls", lambda: until(CallMeasure.objects.first), calls_need_it=False)
 
 
-async def test_signs_of_life_of_calls(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+async def test_signs_of_life_of_calls(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     fail(switchboard, "signs_of_life")
     async with switchboard_running() as board, call():
 
@@ -159,7 +165,6 @@ async def test_signs_of_life_of_calls(fail: Callable[..., None], monkeypatch: py
 
 
 async def test_spools_of_killed_processes(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    settings.LEASE_SECONDS = 2
     left = settings.DATA_DIR / "spool" / ("0" * 32 + ".spool")
     left.parent.mkdir(exist_ok=True)
     left.touch()
@@ -230,15 +235,15 @@ async def test_note_writers(fail: Callable[..., None], monkeypatch: pytest.Monke
             begun = await until(Call.objects.first)
         assert await board.note_queue.written(30)
         monkeypatch.setattr(keeper, "STEADY_SECONDS", 0.0)
+        await until(lambda: not ProcessReport.objects.exists())
         assert (await probe("/readyz"))[0] == 200 and await said_of_loops() == ""
         assert (await database_sync_to_async(Call.objects.get)()).state == "ended"
     events = await database_sync_to_async(lambda: list(StreamEvent.objects.order_by("number").values_list("number", flat=True)))()
     assert begun.state == "live" and events == list(range(1, len(events) + 1))
 
 
-async def test_report_of_trouble(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+async def test_report_of_trouble(fail: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     """What tells others of a process's trouble fails as well: they are told the next time, and that it is over."""
-    settings.LEASE_SECONDS = 2
     fail(process_troubles, "report")
     fail(traffic, "write")
     async with switchboard_running(), call() as gateway_socket:

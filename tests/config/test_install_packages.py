@@ -5,7 +5,9 @@ import hashlib
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,11 +41,18 @@ WARNING: something else
 
 @pytest.fixture
 def requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Of one package, which only pip's configuration knows where to find."""
+    """Of one package, which only pip's configuration knows where to find; what that says is asked of pip once in each test."""
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
+    run = install_packages.run
+    configuration = cache(lambda *command: run([*command]))
+
+    def run_or_known(command: list[str], **options: Any) -> Any:
+        return configuration(*command) if command[-2:] == ["config", "list"] else run(command, **options)
+
+    monkeypatch.setattr(install_packages, "run", run_or_known)
     return required(tmp_path, wheels, "1.0")
 
 
@@ -90,8 +99,9 @@ def test_uv_installs_and_once(
 
 def test_pip_installs_where_uv_does_not(requirements: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = tmp_path / "uv"
-    other.touch(0o755)
     monkeypatch.setattr(install_packages, "UV", other)
+    assert not by_uv(requirements, tmp_path / "made/bin/python")
+    other.touch(0o755)
     for contents in (b"#!/bin/sh\nexit 2\n", b"\x7fELF nothing"):  # it fails; it is for another machine
         other.write_bytes(contents)
         assert not by_uv(requirements, tmp_path / "made/bin/python")
@@ -99,16 +109,12 @@ def test_pip_installs_where_uv_does_not(requirements: Path, tmp_path: Path, monk
     assert imported_version(tmp_path / "made") == "1.0"
 
 
-def test_what_was_altered_is_not_installed(
-    requirements: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_altered_is_not_installed(requirements: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """By uv, and by pip, which is asked after it and says why."""
     (wheel,) = (tmp_path / "wheels").iterdir()
     with zipfile.ZipFile(wheel, "a") as archive:
         archive.writestr("ringtone_too.py", "")
-    environment = tmp_path / "made"
-    assert main(requirements, environment) == 1
-    monkeypatch.setattr(install_packages, "UV", tmp_path / "none")
-    assert main(requirements, environment) == 1
+    assert main(requirements, tmp_path / "made") == 1
     said = capfd.readouterr().err
     assert "THESE PACKAGES DO NOT MATCH THE HASHES" in said
     assert f"The packages of {requirements} could not be installed." in said

@@ -47,7 +47,8 @@ def test_what_pip_installs_runs_and_keeps_its_data_where_it_was_started(wheel: P
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile", "--target", str(place), str(wheel)]
     subprocess.run(pip, check=True, capture_output=True)
     of_the_tests = ("DATA_DIR", "SECRET_KEY", "SECRETS_KEY", "DATABASE_URL")
-    environment = {name: value for name, value in os.environ.items() if name not in of_the_tests} | {"PYTHONPATH": str(place)}
+    environment = {name: value for name, value in os.environ.items() if name not in of_the_tests}
+    environment |= {"PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def said(*arguments: str) -> str:
         command = [str(place / "bin/streamdesk"), *arguments]

@@ -52,8 +52,10 @@ async def call(query: str = "", user: str = "pbx") -> AsyncIterator[PatientCommu
 
 async def until(found: Callable[[], Any], seconds: float = 30.0) -> Any:
     """Asks the database (in a thread) until it has what is wanted; the rows are written by others, who tell nobody."""
-    deadline = asyncio.get_running_loop().time() + seconds
+    now = asyncio.get_running_loop().time
+    begun = now()
     while not (result := await database_sync_to_async(found)()):
-        assert asyncio.get_running_loop().time() < deadline, "it never came"
-        await asyncio.sleep(0.02)
+        waited = now() - begun
+        assert waited < seconds, "it never came"
+        await asyncio.sleep(max(0.02, waited / 20))  # what takes seconds is not asked for fifty times in each of them
     return result

@@ -1,6 +1,7 @@
 """What depends on the database runs on PostgreSQL as well as on SQLite: the same tests, in a process of their own."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import postgres_server
+from tests import asked_by_others, postgres_server
 from tests.report import NOTE
 
 ROOT = Path(__file__).parent.parent
@@ -31,9 +32,10 @@ TESTS = (
     "tests/streams/calls/test_refused_writes.py",
     "tests/streams/calls/test_lease_keeping.py",
     "tests/streams/control",
-    "tests/streams/test_silent_connections.py",
+    "tests/streams/test_silent_connections.py::test_a_silent_connection_to_the_database_costs_no_lease_and_no_note",
     "tests/streams/test_clocks.py",
-    "tests/streams/gateways",
+    "tests/streams/gateways/test_refusals.py",
+    "tests/streams/gateways/test_traffic.py",
     "tests/streams/recordings/test_sweeping.py",
     "tests/config/doctor/test_of_stores.py",
     "tests/config/test_page_connections.py",
@@ -78,7 +80,7 @@ TESTS = (
     "tests/cdr/api/test_streams.py",
     "tests/cdr/api/test_stream_start.py",
 )
-# Nor what these of them try: what is said of bad input, before any database is asked.
+# Nor what these of them try: what is said of bad input, before any database is asked; and those of tests/asked_by_others.py.
 TOLD_BEFORE = (
     "tests/cdr/admin/filters/test_calls_and_streams.py::test_nonsense_in_the_address_shows_no_row_and_a_sentence",
     "tests/cdr/admin/lists/test_search.py::test_a_masked_number_is_found_whole_and_by_the_digits_that_are_shown",
@@ -105,7 +107,7 @@ def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, objec
         environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {"DATABASE_URL": url}
         # The database is not dropped at the end: threads keep their connections to it, and it goes with its server.
         options = ["-v", "-m", "not slow and not browser", "-p", "no:cacheprovider", "--reuse-db", "--first-cases"]
-        deselected = [f"--deselect={name}" for name in TOLD_BEFORE]
+        deselected = [f"--deselect={name}" for name in (*TOLD_BEFORE, *asked_by_others.names())]
         command = [sys.executable, "-m", "pytest", *options, *deselected, *TESTS]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     lines = done.stdout.splitlines()
@@ -114,3 +116,11 @@ def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, objec
     last = lines[-1]
     assert " passed" in last
     record_property(NOTE, last.strip("= "))
+
+
+def test_each_that_is_left_out_is_there_and_takes_no_other_with_it() -> None:
+    """pytest leaves out whatever has a name that begins so, and says nothing of a name that nobody has."""
+    for left_out in (*TOLD_BEFORE, *asked_by_others.names()):
+        file, name = left_out.split("::")
+        assert file in TESTS or any(file.startswith(f"{place}/") for place in TESTS), left_out
+        assert re.findall(rf"^(?:async )?def ({name}\w*)\(", (ROOT / file).read_text(), re.MULTILINE) == [name], left_out

@@ -106,7 +106,8 @@ def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, objec
         # tests/conftest.py names the settings itself, and DATA_DIR before them.
         environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {"DATABASE_URL": url}
         # The database is not dropped at the end: threads keep their connections to it, and it goes with its server.
-        options = ["-v", "-m", "not slow and not browser", "-p", "no:cacheprovider", "--reuse-db", "--first-cases"]
+        # None of these asks for Schemathesis, which takes a quarter of a second to import.
+        options = ["-v", "-m", "not slow and not browser", "-p", "no:cacheprovider", "-p", "no:schemathesis", "--reuse-db", "--first-cases"]
         deselected = [f"--deselect={name}" for name in (*TOLD_BEFORE, *asked_by_others.names())]
         command = [sys.executable, "-m", "pytest", *options, *deselected, *TESTS]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -2,15 +2,16 @@
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from tests import asked_by_others, postgres_server
 from tests.report import NOTE
+from tests.warm_start import WarmTestsPopen
 
 ROOT = Path(__file__).parent.parent
 # Not here: what asks no database (how a try is sent), what is told of rows that these have read (drawings, comparisons), and what asks
@@ -110,10 +111,11 @@ def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, objec
         options = ["-v", "-m", "not slow and not browser", "-p", "no:cacheprovider", "-p", "no:schemathesis", "--reuse-db", "--first-cases"]
         deselected = [f"--deselect={name}" for name in (*TOLD_BEFORE, *asked_by_others.names())]
         command = [sys.executable, "-m", "pytest", *options, *deselected, *TESTS]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    lines = done.stdout.splitlines()
+        with WarmTestsPopen(command, cwd=ROOT, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
+            said, complaint = process.communicate()
+    lines = said.splitlines()
     begun_last = next((line for line in reversed(lines) if "::" in line), "none began")
-    assert done.returncode == 0, f"Begun last: {begun_last}\n{done.stdout[-6000:]}{done.stderr[-2000:]}"
+    assert process.returncode == 0, f"Begun last: {begun_last}\n{said[-6000:]}{complaint[-2000:]}"
     last = lines[-1]
     assert " passed" in last
     record_property(NOTE, last.strip("= "))

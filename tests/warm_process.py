@@ -21,6 +21,7 @@ from functools import partial
 from typing import Any
 
 from tests import own_network, warm_start
+from tests.deep_calls import with_room
 
 PR_SET_PDEATHSIG = 1
 OURS = ("config", "streams", "cdr")
@@ -50,7 +51,8 @@ def serve(requests: socket.socket) -> None:
         be_born(request)
         if request["network"]:
             own_network.enter(request["network"])
-        end(status_of(partial(run, request["command"], request["environment"])))
+        program = partial(run, request["command"], request["environment"])
+        end(status_of(partial(with_room, program) if request["room"] else program))
 
 
 def next_request(requests: socket.socket) -> dict[str, Any] | None:

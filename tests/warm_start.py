@@ -108,6 +108,8 @@ class WarmPopen(Popen[Any]):
     forks: tuple[tuple[str, ...], ...] = ()
     """What it can start warm itself, by the modules of each kind, without importing them once more."""
     own_session = True
+    room = False
+    """For deep calls (tests/deep_calls.py)."""
 
     def _execute_child(self, *arguments: Any) -> None:
         given = _signature.bind(self, *arguments).arguments
@@ -135,6 +137,7 @@ class WarmTestsPopen(WarmPopen):
     modules = TESTS
     forks = (TESTS, INSTALLATION)
     own_session = False
+    room = True
 
 
 def outcome(words: Sequence[str], environment: dict[str, str]) -> CompletedProcess[str]:
@@ -149,7 +152,7 @@ def born(kind: WarmPopen, command: Sequence[str], environment: dict[str, str], d
     """The process id of a child that has begun."""
     (_, *words), limit, network = bare(command)
     request = {"command": words, "environment": environment, "parent": os.getpid(), "network": network}
-    request |= {"own_session": kind.own_session, "forks": kind.forks}
+    request |= {"own_session": kind.own_session, "room": kind.room, "forks": kind.forks}
     ours, its = socket.socketpair()
     with _lock, ours:
         ours.settimeout(60)

@@ -61,4 +61,17 @@ window.keepNew = places => {  // of the elements that are alike, the first; says
   return unseen.length > 0;
 };
 
+const aside = [];
+
+window.putAside = () => {  // what is drawn, with what was kept of it
+  aside.push({ body: document.body, news, unseen, sheets: [...document.querySelectorAll("link")].map(sheet => sheet.disabled) });
+};
+
+window.takeUp = number => {
+  const taken = aside[number];
+  for (const [at, sheet] of document.querySelectorAll("link").entries()) sheet.disabled = taken.sheets[at];
+  document.body.replaceWith(taken.body);
+  [window.news, window.unseen] = [taken.news, taken.unseen];
+};
+
 window.keepLate = () => toLookAt(new Set(unseen.filter(at => at.checkVisibility())));  // what the width before did not show

@@ -20,8 +20,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from streams.pure.deep_calls import with_room
 from tests import own_network, warm_start
-from tests.deep_calls import with_room
 
 PR_SET_PDEATHSIG = 1
 OURS = ("config", "streams", "cdr")

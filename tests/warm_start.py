@@ -109,7 +109,7 @@ class WarmPopen(Popen[Any]):
     """What it can start warm itself, by the modules of each kind, without importing them once more."""
     own_session = True
     room = False
-    """For deep calls (tests/deep_calls.py)."""
+    """For deep calls (streams/pure/deep_calls.py)."""
 
     def _execute_child(self, *arguments: Any) -> None:
         given = _signature.bind(self, *arguments).arguments
@@ -181,7 +181,8 @@ def warm(modules: tuple[str, ...]) -> socket.socket:
             ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             command = [sys.executable, "-m", "tests.warm_process", str(its.fileno()), *modules]
             # No second thread of a library's for sums: a fork has none of them.
-            environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": ""}
+            # And no settings: pytest's plugin for Django would read them.
+            environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "", "DJANGO_SETTINGS_MODULE": ""}
             process = Popen(command, cwd=ROOT, env=environment, pass_fds=[its.fileno()], stdin=DEVNULL, stdout=DEVNULL)
             its.close()
             atexit.register(end, process, ours)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.deep_calls import with_room
+from streams.pure.deep_calls import with_room
 
 CALLS = 200
 

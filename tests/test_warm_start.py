@@ -39,6 +39,18 @@ def test_it_is_told_and_tells_what_any_process_would(prefix: tuple[str, ...], en
     assert warm[0] == 1 and warm[2] == "it went wrong\n" and str(os.getpid()) in warm[1]
 
 
+def test_an_interrupt_is_ignored_by_what_is_started_where_it_is_ignored() -> None:
+    """As in whatever a shell has put in the background."""
+    command = (sys.executable, "-m", "tests.telling_process")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        cold, warm = (outcome(kind, *command) for kind in (subprocess.Popen, WarmServerPopen))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert warm == cold
+    assert "default_int_handler" not in warm[1]
+
+
 @pytest.mark.parametrize(("end", "status"), [("pass", 0), ("sys.exit()", 0), ("sys.exit(3)", 3), ("raise ValueError('wrong')", 1)])
 def test_it_ends_as_any_process_would(end: str, status: int) -> None:
     """What a thread has still to say is awaited, what was registered for the end is run, and all that was printed is there."""

@@ -43,9 +43,9 @@ def load(modules: list[str]) -> None:
 def serve(requests: socket.socket) -> None:
     """Returns when nobody can ask any more. A fork runs what it was asked for, and ends. Who interrupts the tests does not mean what waits
     here, which ends when they have."""
-    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if request := next_request(requests):
-        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGINT, signal.SIG_IGN if request["ignores_interrupt"] else signal.default_int_handler)
         if request["forks"]:
             leave_one_behind(request["forks"], request["descriptors"])
         be_born(request)

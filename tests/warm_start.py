@@ -12,6 +12,7 @@ import json
 import os
 import re
 import resource
+import signal
 import socket
 import sys
 import threading
@@ -152,6 +153,7 @@ def born(kind: WarmPopen, command: Sequence[str], environment: dict[str, str], d
     """The process id of a child that has begun."""
     (_, *words), limit, network = bare(command)
     request = {"command": words, "environment": environment, "parent": os.getpid(), "network": network}
+    request["ignores_interrupt"] = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # which a program inherits, where no handler is
     request |= {"own_session": kind.own_session, "room": kind.room, "forks": kind.forks}
     ours, its = socket.socketpair()
     with _lock, ours:

@@ -326,10 +326,13 @@ async def test_while_the_gateway_is_silent_frames_go_on_at_the_pace_of_audio(clo
 
 async def test_a_gateway_that_keeps_its_socket_and_forgets_its_call_is_closed(clock: None) -> None:
     async with Customer() as customer:
-        stage = Stage(asking(customer), media_timeout_seconds=0.3)
+        stage = Stage(asking(customer), media_timeout_seconds=1.0)
         async with on(stage) as (line, _):
-            line.feed(FRAMES[0])
-            conversation = await customer.conversation()
+            connected = asyncio.ensure_future(customer.conversation())
+            while not connected.done():  # until then it has not forgotten the call, however long connecting takes
+                line.feed(FRAMES[0])
+                await asyncio.wait([connected], timeout=0.02)
+            conversation = await connected
             await stage.until(lambda: stage.over, "the end")
             await conversation.until_closed()
             assert line.sent[-1] == "HANGUP" and line.closes[0][0] == 4408

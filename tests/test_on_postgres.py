@@ -2,16 +2,13 @@
 
 import os
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import PIPE
 
 import pytest
 
-from tests import asked_by_others, postgres_server
+from tests import asked_by_others, postgres_server, warm_start
 from tests.report import NOTE
-from tests.warm_start import WarmTestsPopen
 
 ROOT = Path(__file__).parent.parent
 # Not here: what asks no database (how a try is sent), what is told of rows that these have read (drawings, comparisons), and what asks
@@ -107,15 +104,13 @@ def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, objec
         # tests/conftest.py names the settings itself, and DATA_DIR before them.
         environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {"DATABASE_URL": url}
         # The database is not dropped at the end: threads keep their connections to it, and it goes with its server.
-        # None of these asks for Schemathesis, which takes a quarter of a second to import.
-        options = ["-v", "-m", "not slow and not browser", "-p", "no:cacheprovider", "-p", "no:schemathesis", "--reuse-db", "--first-cases"]
+        options = ["-v", "-m", "not slow and not browser", "-p", "no:cacheprovider", "--reuse-db", "--first-cases"]
         deselected = [f"--deselect={name}" for name in (*TOLD_BEFORE, *asked_by_others.names())]
-        command = [sys.executable, "-m", "pytest", *options, *deselected, *TESTS]
-        with WarmTestsPopen(command, cwd=ROOT, env=environment, stdout=PIPE, stderr=PIPE, text=True) as process:
-            said, complaint = process.communicate()
-    lines = said.splitlines()
+        words = ["-m", "pytest", *options, *deselected, *TESTS]
+        done = warm_start.outcome(words, environment, kind=warm_start.WarmTestsPopen, seconds=None)
+    lines = done.stdout.splitlines()
     begun_last = next((line for line in reversed(lines) if "::" in line), "none began")
-    assert process.returncode == 0, f"Begun last: {begun_last}\n{said[-6000:]}{complaint[-2000:]}"
+    assert done.returncode == 0, f"Begun last: {begun_last}\n{done.stdout[-6000:]}{done.stderr[-2000:]}"
     last = lines[-1]
     assert " passed" in last
     record_property(NOTE, last.strip("= "))

@@ -20,7 +20,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from streams.pure.deep_calls import with_room
 from tests import own_network, warm_start
 
 PR_SET_PDEATHSIG = 1
@@ -51,8 +50,7 @@ def serve(requests: socket.socket) -> None:
         be_born(request)
         if request["network"]:
             own_network.enter(request["network"])
-        program = partial(run, request["command"], request["environment"])
-        end(status_of(partial(with_room, program) if request["room"] else program))
+        end(status_of(partial(run_with_room if request["room"] else run, request["command"], request["environment"])))
 
 
 def next_request(requests: socket.socket) -> dict[str, Any] | None:
@@ -92,7 +90,7 @@ def be_born(request: dict[str, Any]) -> None:
             os._exit(1)
         time.sleep(0.0005)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if request["own_session"]:
+    if request["new_session"]:
         os.setsid()
     for number, descriptor in enumerate(descriptors[:3]):
         os.dup2(descriptor, number)
@@ -120,6 +118,12 @@ def run(command: list[str], environment: dict[str, str]) -> None:
     else:
         sys.argv = command
         runpy.run_path(command[0], run_name="__main__")
+
+
+def run_with_room(command: list[str], environment: dict[str, str]) -> None:
+    from streams.pure.deep_calls import with_room  # noqa: PLC0415 - of others nothing of ours is imported here
+
+    with_room(partial(run, command, environment))
 
 
 def status_of(program: Callable[[], None]) -> int:

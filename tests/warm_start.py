@@ -2,7 +2,7 @@
 were the rules (`pure`), which know no settings and no framework.
 
 All else that is ours is read and run as `python manage.py ...` or `python -m ...` would, with an environment, arguments and output of its
-own. It is a real child of the tests, in a session of its own, and dies with them. Whatever is not this Python in this folder starts as
+own. It is a real child of the tests, and dies with them. Whatever is not this Python in this folder starts as
 ever, and so does everything where this is no Linux, or where nobody wants it. Owns how one is born; must not know what it does."""
 
 import atexit
@@ -108,7 +108,6 @@ class WarmPopen(Popen[Any]):
     modules: tuple[str, ...] = INSTALLATION
     forks: tuple[tuple[str, ...], ...] = ()
     """What it can start warm itself, by the modules of each kind, without importing them once more."""
-    own_session = True
     room = False
     """For deep calls (streams/pure/deep_calls.py)."""
 
@@ -120,7 +119,7 @@ class WarmPopen(Popen[Any]):
         pipes = [given[name] for name in ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")]
         try:
             inherited = [given[name] if given[name] != -1 else own for own, name in enumerate(("p2cread", "c2pwrite", "errwrite"))]
-            self.pid = born(self, given["args"], given["env"] or dict(os.environ), inherited)
+            self.pid = born(self, given["args"], given["env"] or dict(os.environ), inherited, new_session=given["start_new_session"])
             self._child_created = True
         finally:
             self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]
@@ -137,24 +136,25 @@ class WarmTestsPopen(WarmPopen):
 
     modules = TESTS
     forks = (TESTS, INSTALLATION)
-    own_session = False
     room = True
 
 
-def outcome(words: Sequence[str], environment: dict[str, str]) -> CompletedProcess[str]:
-    """What `python WORDS` comes to."""
+def outcome(
+    words: Sequence[str], environment: dict[str, str], *, kind: type[WarmPopen] = WarmPopen, seconds: float | None = 60
+) -> CompletedProcess[str]:
+    """What `python WORDS` comes to. Raises TimeoutExpired where it takes longer."""
     pipes: dict[str, Any] = {"stdin": DEVNULL, "stdout": PIPE, "stderr": PIPE, "text": True}
-    with WarmPopen([sys.executable, *words], cwd=ROOT, env=environment, **pipes) as process:
-        said, complaint = process.communicate(timeout=60)
+    with kind([sys.executable, *words], cwd=ROOT, env=environment, **pipes) as process:
+        said, complaint = process.communicate(timeout=seconds)
     return CompletedProcess(words, process.returncode, said, complaint)
 
 
-def born(kind: WarmPopen, command: Sequence[str], environment: dict[str, str], descriptors: list[int]) -> int:
+def born(kind: WarmPopen, command: Sequence[str], environment: dict[str, str], descriptors: list[int], *, new_session: bool) -> int:
     """The process id of a child that has begun."""
     (_, *words), limit, network = bare(command)
     request = {"command": words, "environment": environment, "parent": os.getpid(), "network": network}
     request["ignores_interrupt"] = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # which a program inherits, where no handler is
-    request |= {"own_session": kind.own_session, "room": kind.room, "forks": kind.forks}
+    request |= {"new_session": new_session, "room": kind.room, "forks": kind.forks}
     ours, its = socket.socketpair()
     with _lock, ours:
         ours.settimeout(60)

@@ -12,10 +12,15 @@ LINE_EVERY_SECONDS = 60.0
 _outages: "weakref.WeakSet[Outage]" = weakref.WeakSet()
 
 
+def every() -> "list[Outage]":
+    """Of this process, as long as who watches it is there."""
+    return list(_outages)
+
+
 def what_is_away() -> dict[str, bool]:
     """Of each thing that this process watches so, whether it is away. May be asked from any thread."""
     there: dict[str, bool] = {}
-    for outage in list(_outages):
+    for outage in every():
         there[outage.what] = outage.away or there.get(outage.what, False)
     return there
 

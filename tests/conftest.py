@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connection
 
-from streams import name_lookup
+from streams import name_lookup, outages
 from tests import distribution, few_cases, made_once, migrated, report, rows_again, unasked_fixtures, warm_start
 
 pytest.register_assert_rewrite("tests.upgrades")  # what its assertions compared is told, as in a test's own file
@@ -175,10 +175,13 @@ warm_start.wanted = outliving_the_test
 
 
 @pytest.fixture(autouse=True)
-def no_spool_is_left() -> Iterator[None]:
-    """What a test could not write is not for the database of the next."""
+def nothing_failed_is_left() -> Iterator[None]:
+    """What a test could not write is not for the database of the next; and what it took away, the next finds in its place: a failure
+    that lasts is a line a minute, and not one for each."""
     yield
     shutil.rmtree(Path(DATA_DIR, "spool"), ignore_errors=True)
+    for outage in outages.every():
+        outage.failures = 0
 
 
 @pytest.fixture

@@ -48,3 +48,13 @@ def test_once_a_minute_it_says_how_long_and_how_often(
 def test_what_works_all_the_time_says_nothing(outage: Outage, caplog: pytest.LogCaptureFixture) -> None:
     outage.worked()
     assert lines(caplog) == []
+
+
+LASTING = Outage(log, "What lasts longer than a test")
+
+
+@pytest.mark.parametrize("test", ["the first", "the next"])
+def test_what_a_test_takes_away_the_next_finds_in_its_place(test: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Else a failure would be a line in whichever of them comes first."""
+    LASTING.failed(OSError(test), "they wait")
+    assert lines(caplog) == [f"What lasts longer than a test failed ({test}); they wait."]

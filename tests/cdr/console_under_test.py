@@ -1,8 +1,8 @@
 """A console in a process of its own, with one live call in a database of its own (DATA_DIR). For tests that need a real server.
 Whether a reader may still look is asked every 3 s.
 
-Prints port, session and call's uuid; then presses digits on the call for each number it reads, and has the gateway report anything
-else as a problem. DATA_DIR and CONSOLE_PORT of a console that was killed bring it back with all that it had."""
+Prints port and call's uuid; then presses digits on the call for each number it reads, prints a session at each "sign in", and has the
+gateway report anything else as a problem. DATA_DIR and CONSOLE_PORT of a console that was killed bring it back with all that it had."""
 
 import asyncio
 import os
@@ -30,27 +30,33 @@ from tests.cdr.factories import live_call  # noqa: E402
 DATABASE = settings.DATA_DIR / "streamdesk.sqlite3"
 
 
-def prepared() -> tuple[Call, str]:
+def prepared() -> Call:
     if not DATABASE.exists():
         migrated.copy_to(DATABASE)
+    return Call.objects.first() or live_call(make_gateway(), timezone.now())
+
+
+def new_session() -> str:
     client = Client()
     client.force_login(User.objects.filter(username="admin").first() or User.objects.create_superuser("admin"))
-    return Call.objects.first() or live_call(make_gateway(), timezone.now()), client.cookies["sessionid"].value
+    return client.cookies["sessionid"].value
 
 
-def press_digits(call: Call) -> None:
+def obey(call: Call) -> None:
     for word in map(str.strip, iter(sys.stdin.readline, "")):
-        if word.isdigit():
+        if word == "sign in":
+            print(new_session(), flush=True)
+        elif word.isdigit():
             StreamEvent.objects.create(call=call, at=timezone.now(), kind="call_dtmf", details={"digit": word})
         else:
             StreamEvent.objects.create(call=call, at=timezone.now(), kind="call_gateway_error", level="warning", details={"text": word})
 
 
 def main() -> None:
-    call, session = prepared()
+    call = prepared()
     listening = socket.create_server(("127.0.0.1", int(os.environ["CONSOLE_PORT"])))
-    print(listening.getsockname()[1], session, call.uuid, flush=True)
-    threading.Thread(target=press_digits, args=(call,), daemon=True).start()
+    print(listening.getsockname()[1], call.uuid, flush=True)
+    threading.Thread(target=obey, args=(call,), daemon=True).start()
     server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="off"))
     asyncio.run(server.serve(sockets=[listening]))
 

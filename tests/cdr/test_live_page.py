@@ -32,7 +32,7 @@ class Console:
     """One for all tests here, each of which presses digits of its own: beginning takes longer than most of them."""
 
     def __init__(self, data: Path) -> None:
-        self.data, self.port, self.session, self.call = data, str(free_port()), "", ""
+        self.data, self.port, self.call = data, str(free_port()), ""
         self.start()
 
     def start(self) -> None:
@@ -42,12 +42,18 @@ class Console:
         command = [sys.executable, "-m", "tests.cdr.console_under_test"]
         with outliving_the_test():
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.port, self.session, self.call = self.process.stdout.readline().split()
+        self.port, self.call = self.process.stdout.readline().split()
         self.url = f"http://127.0.0.1:{self.port}"
 
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate()
+
+    def new_session(self) -> str:
+        """For each test, as one of them signs out."""
+        self.process.stdin.write("sign in\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
 
     def press(self, digits: str) -> None:
         self.process.stdin.write(f"{digits}\n")
@@ -74,7 +80,7 @@ def on_the_log(test: Callable[[Console, Any], None]) -> Callable[..., None]:
 
 def look(chromium: Any, console: Console, test: Callable[[Console, Any], None]) -> None:
     context = chromium.new_context(viewport={"width": 1366, "height": 500}, permissions=["clipboard-read", "clipboard-write"])
-    context.add_cookies([{"name": "sessionid", "value": console.session, "url": console.url}])
+    context.add_cookies([{"name": "sessionid", "value": console.new_session(), "url": console.url}])
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

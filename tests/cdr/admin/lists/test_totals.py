@@ -83,6 +83,12 @@ def test_count_seconds_and_amount_by_currency(administrator, calls) -> None:
     assert f"5 calls: {euro}; 6 streams charged, {seconds} s, rounded " in page
 
 
+def test_amounts_of_any_size_are_added_to_the_last_digit(administrator, calls) -> None:
+    Charge.objects.filter(currency="EUR").update(amount=Decimal("98765.43211"))
+    for address in (STREAMS, CALLS):
+        assert ", 197530.86422 EUR" in read(administrator, f"{address}?from=2000-01-01&totals=1").text
+
+
 def test_they_are_those_of_the_selection_and_not_of_the_page(administrator, calls, monkeypatch) -> None:
     monkeypatch.setattr(type(listed(administrator, STREAMS).model_admin), "list_per_page", 2)
     key = make_gateway("pbx-2").account.auth_id

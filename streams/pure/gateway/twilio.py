@@ -3,13 +3,13 @@
 Owns their JSON in both directions, whatever way it is spelled. Must not know sockets, clocks, calls or customers.
 Sources: Twilio's Media Streams messages; the streaming pages of the others, as far as they differ (`lookalikes`)."""
 
-import binascii
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
+from streams.pure.audio.base64_text import audio_of
 from streams.pure.audio.convert import FRAME_MS
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway.call_names import named_call
@@ -163,8 +163,8 @@ class Twilio:
         media = plainly(message.get("media"))
         payload = media.get("payload")
         try:
-            data = b64decode(payload, validate=True) if isinstance(payload, str) else None
-        except (binascii.Error, ValueError):
+            data = audio_of(payload) if isinstance(payload, str) else None
+        except ValueError:
             data = None
         if data is None:
             return (Unreadable("A media message has no media.payload in base64."),)

@@ -186,6 +186,11 @@ class TestMedia:
     def test_raw_audio_of_kazoo(self):
         assert started().decode_binary(b"a" * 160) == [Audio(b"a" * 160)]
 
+    @pytest.mark.parametrize("end", ["=", "===", "\n", "\r\n"])
+    def test_base64_with_an_end_too_many(self, end):
+        text = json.dumps({"event": "media", "media": {"payload": base64.b64encode(b"a" * 159).decode() + end}})
+        assert started().decode_text(text)[0] == started().decode_text(media(b"a" * 159))[0]
+
     @pytest.mark.parametrize("wrong", ["***", "AAA", 7, None, ["AAAA"]])
     def test_a_payload_that_is_no_base64(self, wrong):
         (problem,) = started().decode_text(json.dumps({"event": "media", "media": {"payload": wrong}}))

@@ -42,8 +42,9 @@ class LiveCalls:
         speak_of_call(facts.call_id)
         relay = self.relays.get(facts.key)
         if relay is not None:
-            reason, problem = Reason.CALL_LIVE, relay.continue_on(line, first)
-        elif facts.key in self._returning:
+            reason = Reason.CALL_LIVE if relay.live else Reason.CALL_USED
+            problem = relay.continue_on(line, first)
+        elif facts.key in self._returning or self._note_queue.still_writes(facts.key):
             reason, problem = Reason.CALL_USED, OVER
         else:
             return self._begin(line, who, facts, first, context)

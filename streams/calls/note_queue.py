@@ -72,8 +72,14 @@ class NoteQueue:
         return self._writing.outage.away
 
     def open(self, facts: CallFacts, on_lost: Callable[[str, bool], None]) -> None:
-        """Begins a call's page. `on_lost` is told when the journal says that the call is not ours (any more): why, and whether it was."""
+        """Begins a call's page. `on_lost` is told when the journal says that the call is not ours (any more): why, and whether it was.
+        There is none yet (`still_writes`): what one of the same call_uuid has still to write would be lost with its page."""
+        assert facts.key not in self.pages
         self.pages[facts.key] = NotePage(facts, on_lost=on_lost)
+
+    def still_writes(self, key: CallKey) -> bool:
+        """Whether the rows of a call are not known yet to have all that it noted; also of one that is over."""
+        return key in self.pages
 
     def add(self, facts: CallFacts, note: Note) -> None:
         """Keeps a note until it is written. Called on the event loop; never blocks."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from channels.db import database_sync_to_async
 
+from streams import journal
 from streams.calls.live_calls import OVER, LiveCalls, facts_of
 from streams.calls.note_queue import NoteQueue
 from streams.calls.relay import CLOSE_TAKEN, Relay, RelayContext
@@ -239,6 +241,48 @@ async def test_another_gateways_call_of_an_old_uuid_is_refused_by_the_journal_an
         (row,) = await refused(1)
     assert "used before" in words
     assert (row.reason, row.words, row.count, row.call_uuid) == ("call_used", words, 1, UUID(CALL))
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["its beginning is written", "nothing is written"])
+async def test_a_call_whose_end_is_still_to_be_written_is_not_begun_again(begun: bool) -> None:
+    """Else its last notes would be lost, and the new one, which the journal refuses, would live on and be written down nowhere."""
+    async with process() as this:
+        line = this.brings()
+        if begun:
+            await this.written()
+        line.closed(1000)
+        assert this.calls.relays == {}
+        again = this.brings()
+        assert (again.closes, this.calls.relays) == ([(CLOSE_TAKEN, OVER)], {})
+        (refusal,) = await refused(1)
+        await this.written()
+        assert this.note_queue.pages == {}
+    assert (refusal.reason, refusal.call_uuid) == ("call_used", UUID(CALL))
+    assert (await database_sync_to_async(Call.objects.get)()).state == "ended"
+
+
+async def test_a_call_is_not_begun_again_before_we_know_that_its_end_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others see the rows a moment sooner."""
+    seen, over = asyncio.Event(), threading.Event()
+    loop, really = asyncio.get_running_loop(), journal.record
+
+    def slowly(*arguments: Any) -> None:
+        really(*arguments)
+        if Call.objects.filter(state="ended").exists():
+            loop.call_soon_threadsafe(seen.set)
+            over.wait(30)
+
+    monkeypatch.setattr(journal, "record", slowly)
+    async with process() as this:
+        this.brings().closed(1000)
+        async with asyncio.timeout(30):
+            await seen.wait()
+        again = this.brings()
+        over.set()
+        assert again.closes == [(CLOSE_TAKEN, OVER)]
+        await this.written()
+        assert this.note_queue.pages == {}
+        assert (await closing(this.brings()))[0] == CLOSE_TAKEN
 
 
 async def test_a_call_whose_lease_is_taken_stops_and_its_gateway_is_not_to_blame() -> None:

@@ -7,7 +7,7 @@ import binascii
 import pybase64
 
 
-def audio_of(text: str) -> bytes:
+def from_base64(text: str) -> bytes:
     """Strict, because audio made of dropped characters is noise; only line breaks (MIME) and = too many are let through. Raises
     ValueError, which says what is wrong. A minute of audio takes 0.2 ms, in the standard library 8 ms."""
     try:

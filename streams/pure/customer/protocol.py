@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from streams.pure.audio import dtmf_digits
-from streams.pure.audio.base64_text import audio_of
+from streams.pure.audio.base64_text import from_base64
 from streams.pure.audio.convert import MIME_TYPES, format_of_content_type
 from streams.pure.customer.play_format import playable
 from streams.pure.foreign_text import cleaned
@@ -173,7 +173,7 @@ def _audio(payload: object) -> bytes:
     if not isinstance(payload, str) or not payload:
         raise ValueError("playAudio needs media.payload, the audio as base64 text, and it is missing or empty.")
     try:
-        return audio_of(payload)
+        return from_base64(payload)
     except ValueError as error:
         raise ValueError(f"playAudio has a payload that is no base64: {error}.") from None
 

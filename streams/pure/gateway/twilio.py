@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from streams.pure.audio.base64_text import audio_of
+from streams.pure.audio.base64_text import from_base64
 from streams.pure.audio.convert import FRAME_MS
 from streams.pure.foreign_text import cleaned
 from streams.pure.gateway.call_names import named_call
@@ -163,7 +163,7 @@ class Twilio:
         media = plainly(message.get("media"))
         payload = media.get("payload")
         try:
-            data = audio_of(payload) if isinstance(payload, str) else None
+            data = from_base64(payload) if isinstance(payload, str) else None
         except ValueError:
             data = None
         if data is None:

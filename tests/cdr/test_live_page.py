@@ -51,12 +51,14 @@ class Console:
 
     def new_session(self) -> str:
         """For each test, as one of them signs out."""
-        self.process.stdin.write("sign in\n")
-        self.process.stdin.flush()
+        self._say("sign in")
         return self.process.stdout.readline().strip()
 
     def press(self, digits: str) -> None:
-        self.process.stdin.write(f"{digits}\n")
+        self._say(digits)
+
+    def _say(self, word: str) -> None:
+        self.process.stdin.write(f"{word}\n")
         self.process.stdin.flush()
 
 

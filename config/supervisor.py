@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from asyncio.subprocess import PIPE, STDOUT, Process
+from asyncio.subprocess import PIPE, STDOUT, SubprocessStreamProtocol
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,6 @@ from config import child_process
 LONGEST_PAUSE_SECONDS = 30
 HEALTHY_AFTER_SECONDS = 60
 HURRIED_GRACE_SECONDS = 5
-EXIT_POLL_SECONDS = 0.05
 LONGEST_LINE_BYTES = 1 << 20
 Say = Callable[[str], None]
 
@@ -43,6 +42,35 @@ class Service:
     descriptors: Sequence[int] = ()
     own_output: bool = False
     last_signal: signal.Signals = signal.SIGKILL
+
+
+class Process(asyncio.subprocess.Process):
+    """Also says when it has ended itself: asyncio's `wait` goes on until everyone who inherited its output is gone as well."""
+
+    _protocol: "_Watched"
+
+    @classmethod
+    async def of(cls, command: Sequence[str], **options: Any) -> "Process":
+        """As `asyncio.create_subprocess_exec`."""
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.subprocess_exec(_Watched, *command, **options)
+        return cls(transport, protocol, loop)
+
+    async def ended(self) -> int:
+        """Its exit status."""
+        await self._protocol.ended.wait()
+        assert self.returncode is not None
+        return self.returncode
+
+
+class _Watched(SubprocessStreamProtocol):
+    def __init__(self) -> None:
+        super().__init__(limit=LONGEST_LINE_BYTES, loop=asyncio.get_running_loop())
+        self.ended = asyncio.Event()
+
+    def process_exited(self) -> None:
+        super().process_exited()
+        self.ended.set()
 
 
 def pause_seconds(falls: int) -> float:
@@ -69,9 +97,8 @@ class KeptService:
     async def spawn(self) -> Process:
         service = self.service
         options = child_process.options(self.folder, service.environment, service.last_signal) | {"pass_fds": service.descriptors}
-        if not service.own_output:
-            options |= {"stdout": PIPE, "stderr": STDOUT, "limit": LONGEST_LINE_BYTES}
-        self.process = process = await asyncio.create_subprocess_exec(*service.command, **options)
+        options |= {"stdin": None} | ({"stdout": None, "stderr": None} if service.own_output else {"stdout": PIPE, "stderr": STDOUT})
+        self.process = process = await Process.of(service.command, **options)
         if process.stdout is not None:
             self.output = asyncio.create_task(self.print_lines(process.stdout))
         return process
@@ -99,7 +126,7 @@ class KeptService:
         falls = 0
         while True:
             began = time.monotonic()
-            status = await exit_status(process)
+            status = await process.ended()
             falls = 1 if time.monotonic() - began > HEALTHY_AFTER_SECONDS else falls + 1
             self.say(f"{self.service.name} {ending(status)}. It is started again in {pause_seconds(falls):g} s.")
             await asyncio.sleep(pause_seconds(falls))
@@ -125,7 +152,7 @@ class KeptService:
             if not await wait_until_ended(process, HURRIED_GRACE_SECONDS):
                 self.say(f"{self.service.name} does not stop and is killed.")
         signal_group(process, signal.SIGKILL)
-        await exit_status(process)
+        await process.ended()
 
 
 def ending(status: int) -> str:
@@ -138,16 +165,9 @@ def signal_group(process: Process, number: signal.Signals) -> None:
         os.killpg(process.pid, number)
 
 
-async def exit_status(process: Process) -> int:
-    """Of the process itself: asyncio's `wait` goes on until everyone who inherited its output is gone as well."""
-    while process.returncode is None:  # noqa: ASYNC110 - asyncio tells of it in no other way
-        await asyncio.sleep(EXIT_POLL_SECONDS)
-    return process.returncode
-
-
 async def wait_until_ended(process: Process, within_seconds: float, hurried: asyncio.Event | None = None) -> bool:
     """True when the process ended in time; waits no longer once `hurried` is set."""
-    waits: list[asyncio.Task[Any]] = [asyncio.create_task(exit_status(process))]
+    waits: list[asyncio.Task[Any]] = [asyncio.create_task(process.ended())]
     if hurried is not None:
         waits.append(asyncio.create_task(hurried.wait()))
     await asyncio.wait(waits, timeout=within_seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -175,7 +195,7 @@ class Supervisor:
         kept = KeptService(service, self.folder, self.say, self.hurried)
         self.kept.append(kept)
         process = await kept.spawn()
-        return await exit_status(process)
+        return await process.ended()
 
     async def until_told(self, start: Coroutine[Any, Any, None], signals: Sequence[signal.Signals], told: Callable[[], None]) -> str:
         """Does `start` until one of the signals comes, which `told` hears of; another one then hurries what is being stopped. Returns ''

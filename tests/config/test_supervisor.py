@@ -111,6 +111,17 @@ async def test_a_service_that_falls_is_started_again(supervisor: Supervisor, lin
     await supervisor.stop()
 
 
+async def test_a_fall_is_seen_though_another_holds_its_output(supervisor: Supervisor, lines: Lines):
+    left = f"import subprocess\nleft = subprocess.Popen({python(DEAF)!r}, start_new_session=True)\nprint('left', left.pid, flush=True)"
+    await supervisor.start(Service("fragile", python(f"{left}\nsys.exit(3)")))
+    await lines.seen("left")
+    try:
+        await lines.seen("fragile ended with status 3. It is started again in 1 s.")
+    finally:
+        os.kill(int(lines[0].split()[-1]), signal.SIGKILL)
+        await supervisor.stop()
+
+
 async def test_a_service_that_cannot_be_started_again_is_tried_until_it_can(supervisor: Supervisor, lines: Lines, tmp_path: Path):
     """As on a machine that has no memory or no process to spare for a while."""
     program = tmp_path / "python"

@@ -35,6 +35,12 @@ def put_no_message_back(**_: Any) -> None:
 
 
 @worker_init.connect
+def make_the_backend(**_: Any) -> None:
+    """Before threads do: whichever finds none makes one, and for that reads what each installed package says of itself."""
+    assert app.backend.thread_safe
+
+
+@worker_init.connect
 def close_no_connection_after_each_task(**_: Any) -> None:
     from config import worker_connections  # noqa: PLC0415 - settings are read by the time that this is called
 

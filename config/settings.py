@@ -58,7 +58,7 @@ DIAL_REACH = dialling.reach(env, embedded=EMBEDDED)
 PUBLIC_URL = env.origin("PUBLIC_URL")
 MAIL = mail_settings.read(env, DATA_DIR, embedded=EMBEDDED)
 # What alerts, the page of the platform's health and a process that says that it is there ask, which do not know config.
-PLATFORM_TROUBLES, KNOWN_TROUBLES = "config.status.work_troubles", "config.status_strip.known_troubles"
+PLATFORM_TROUBLES, KNOWN_TROUBLES = "config.work_troubles.work_troubles", "config.status_strip.known_troubles"
 PLATFORM_VERSION = "config.metrics.version.version"
 TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)
@@ -232,6 +232,7 @@ CHANNEL_LAYERS = {
 TASK_APPLICATION = "config.celery.app"  # imported by who sends or runs tasks
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_BACKEND_THREAD_SAFE = True  # it keeps none; made once, and not by each thread
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"

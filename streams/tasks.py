@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import ProgrammingError
 from django.utils.module_loading import import_string
 
-from streams import event_partitions, journal
+from streams import event_partitions, journal, process_troubles
+from streams.calls import presence
 from streams.calls.orphaned_spools import OrphanedSpools
 from streams.control import pending_streams
 from streams.database_clock import database_now
@@ -87,8 +88,6 @@ def make_event_partitions() -> None:
 @shared_task(name="streams.tasks.forget_old_gateway_rows")
 def forget_old_gateway_rows() -> None:
     """Removes refused attempts that are old, or too many, and what processes that are gone have measured and said."""
-    from streams.calls import presence, process_troubles  # noqa: PLC0415 - with all that carries calls, which a worker does not
-
     refusals.forget_old(database_now())
     traffic.forget_old()
     process_troubles.forget_old()

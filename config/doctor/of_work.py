@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from config import status
+from config import work_troubles
 from config.doctor.findings import Finding, of_troubles, warning
 from streams.database_clock import database_now
 from streams.models import Call, Callback, CallbackState, Gateway, GatewayRefusal
@@ -21,7 +21,7 @@ STUCK, UNHEARD = timedelta(minutes=10), timedelta(minutes=5)
 
 def examine_work() -> Iterator[Finding]:
     """Worker, beat, loops, leases, notes, calls that nobody ends: as /status finds them."""
-    yield from of_troubles(status.work_troubles())
+    yield from of_troubles(work_troubles.work_troubles())
 
 
 def examine_callbacks() -> Iterator[Finding]:

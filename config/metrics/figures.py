@@ -19,7 +19,7 @@ from cdr.models import Export, ExportState, UrlTest, UrlTestState
 from cdr.statements import closing_jobs
 from cdr.trial_call_rows import TrialCall
 from config.background_checks import BackgroundCheck
-from config.status import WATCHED_TASK
+from config.work_troubles import WATCHED_TASK
 from streams import delivery
 from streams.database_clock import database_now
 from streams.models import Call, Callback, CallbackState, Heartbeat

@@ -14,7 +14,8 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import Error as DatabaseError
 
-from streams.calls import call_lines, presence, process_troubles, timing
+from streams import process_troubles
+from streams.calls import call_lines, call_troubles, presence, timing
 from streams.calls.control_rounds import ControlRounds
 from streams.calls.crowding import Crowding
 from streams.calls.lease_keeping import LeaseKeeper, signs_of_life
@@ -38,6 +39,7 @@ from streams.pure.lifecycle import PROCESS_LOST, EndCause
 from streams.recordings.recorder import Recorders
 
 log = logging.getLogger(__name__)
+process_troubles.FINDERS += call_troubles.FINDERS  # where calls are: whoever else tells of troubles does without all that carries them
 
 CONTROL_SECONDS = 2.0
 """How often waiting control requests are looked for without a message: the most a request waits when Redis is away."""

@@ -12,8 +12,8 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from config import status
-from streams import control, journal, keeper
-from streams.calls import crowding, note_page, orphaned_spools, presence, process_troubles, switchboard, timing
+from streams import control, journal, keeper, process_troubles
+from streams.calls import crowding, note_page, orphaned_spools, presence, switchboard, timing
 from streams.control import listening
 from streams.gateways import directory, refusals, traffic
 from streams.models import Call, CallMeasure, Gateway, GatewayRefusal, GatewayTraffic, Heartbeat, ProcessReport, StreamEvent, WebProcess

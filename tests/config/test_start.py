@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import migrated
+
 ROOT = Path(__file__).parents[2]
 PAGES = ("cdr.admin.site", "cdr.api.v1", "ninja", "pydantic", "limits", "mozilla_django_oidc", "requests", "zxcvbn", "jinja2")
 SERVER = ("daphne", "twisted", "autobahn")
@@ -21,6 +23,15 @@ MEDIA = "import config.web_server; config.web_server.served_as('media')"
 WEB = "from config.asgi import application"
 BEAT = "from config.celery import app; app.loader.init_worker(); import config.beat"
 WORKER = "from celery.signals import worker_init; worker_init.send(None)"
+
+WORK = """
+from concurrent.futures import ThreadPoolExecutor
+from django.conf import settings
+with ThreadPoolExecutor(1) as threads:
+    assert threads.submit(lambda: app.backend).result() is app.backend, "each thread makes one"
+for each in settings.CELERY_BEAT_SCHEDULE.values():
+    app.tasks[each["task"]]()
+"""
 
 COUNTED = """
 import gc, sys
@@ -39,10 +50,12 @@ def imported(folder: Path, *steps: str) -> list[set[str]]:
 
 
 def test_no_process_of_celerys_imports_what_only_another_needs(tmp_path: Path) -> None:
-    beat, worker = imported(tmp_path, BEAT, WORKER)
+    migrated.copy_to(tmp_path / "streamdesk.sqlite3")
+    beat, worker, at_work = imported(tmp_path, BEAT, WORKER, WORK)
     assert (beat & {*PAGES, *SERVER, *CALLS, *SELDOM, *BROKER, *POSTGRESQL}, "config.beat" in beat) == (set(), True)
     needed = {"streams.tasks", "cdr.tasks", "httpcore2", "kombu.transport.redis"}
     assert (worker & {*PAGES, *SERVER, *CALLS, *SELDOM, *POSTGRESQL}, needed - worker) == (set(), set())
+    assert (at_work & {*PAGES, *SERVER, *CALLS, *SELDOM, *POSTGRESQL}, "config.work_troubles" in at_work) == (set(), True)
 
 
 def test_a_command_imports_little_and_what_serves_all_that_calls_and_pages_need_before_the_first_comes(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from cdr.models import Adjustment, Charge, MoneyCheck, Statement
 from cdr.statements.checking import KEPT, check_all, check_due
 from cdr.statements.closing import close_statement
 from cdr.statements.correcting import correct
-from config import status
+from config import work_troubles
 from streams.models import Account, Stream
 from tests.cdr.call_script import make_gateway
 from tests.cdr.factories import KINDS
@@ -54,7 +54,7 @@ def test_all_agrees_of_every_kind_of_call() -> None:
         kind(make_gateway(f"pbx-{number}"))
     row = check_all()
     assert row.problems == [] and row.charges == Charge.objects.count() > 5 and row.finished_at == NOW
-    assert status.disagreeing_money(NOW) == []
+    assert work_troubles.disagreeing_money(NOW) == []
 
 
 def test_what_agrees_is_marked_with_the_time(statement) -> None:
@@ -90,7 +90,7 @@ def test_what_does_not_agree_is_said_and_troubles_the_status(statement, fault) -
     row = check_all()
     assert any(words in problem for problem in row.problems), row.problems
     assert Statement.objects.get().checked_at is None
-    (trouble,) = status.disagreeing_money(NOW)
+    (trouble,) = work_troubles.disagreeing_money(NOW)
     assert trouble.about == "money" and "do not agree" in trouble.what
     assert "Acme" not in f"{trouble}", "/status names no customer"
 

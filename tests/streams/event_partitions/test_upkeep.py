@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cdr import retention
-from config import status
+from config import work_troubles
 from streams import event_partitions
 from streams.event_partitions import converting
 from streams.event_partitions.catalog import taken_until
@@ -49,13 +49,13 @@ def what_comes_late(july: Call) -> None:
     autumn = datetime(2026, 9, 2, tzinfo=UTC)
     assert event_partitions.none_made_for(BEGUN) is None
     assert event_partitions.none_made_for(datetime(2026, 8, 30, tzinfo=UTC)) == datetime(2026, 9, 1, tzinfo=UTC)
-    [told] = status.missing_partitions(autumn)
+    [told] = work_troubles.missing_partitions(autumn)
     assert told.what == "No partition is made for debug-log events from 2026-09-01 on." and "partition_events" in told.remedy
     StreamEvent.objects.create(call=july, at=autumn, kind="call_dtmf")
     assert [name[-10:] for name in event_partitions.make_ahead(autumn)] == ["2026_10_01", "2026_11_01"]
     StreamEvent.objects.filter(at=autumn).delete()
     assert [name[-10:] for name in event_partitions.make_ahead(autumn)] == ["2026_09_01"]
-    assert event_partitions.make_ahead(autumn) == [] and status.missing_partitions(autumn) == []
+    assert event_partitions.make_ahead(autumn) == [] and work_troubles.missing_partitions(autumn) == []
 
 
 def what_is_dropped(monkeypatch: pytest.MonkeyPatch, first: Call, july: Call) -> None:

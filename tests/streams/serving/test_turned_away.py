@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.calls.process_troubles import storm
+from streams.process_troubles import storm
 from streams.serving.turned_away import TurnedAway
 
 

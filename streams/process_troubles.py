@@ -1,17 +1,16 @@
 """What is wrong with this process, in words; and kept in a row for as long as it is, so that the console of another process can show it.
 
-Owns the list of what a process knows of itself (FINDERS): whoever has something to tell adds a function. Must not know who asks."""
+Owns the list of what a process knows of itself (FINDERS): whoever has something to tell adds a function. Must not know who asks, nor calls:
+a worker reads and forgets the rows."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models.functions import Now
 
 from streams import keeper
-from streams.calls import lease_keeping, note_queue, spool
 from streams.models import ProcessReport
 from streams.pure.trouble import Trouble
 from streams.serving.turned_away import requests_refused
@@ -32,31 +31,6 @@ def loops() -> Trouble | None:
     return Trouble("loops", what, for_calls, f"{LOG} It is a fault of the platform: report it.")
 
 
-def leases() -> Trouble | None:
-    """By this process's own clock: the database cannot tell it what it does not answer."""
-    if not lease_keeping.leases_run_out():
-        return None
-    what = f"A process could not renew the leases of its calls within {settings.LEASE_SECONDS:g} s."
-    for_calls = "Audio goes on, and a worker may end these calls in their rows; load balancers send the process no new ones."
-    return Trouble("leases", what, for_calls, "See whether the process reaches the database, and whether something locks its tables.")
-
-
-def notes() -> Trouble | None:
-    count = note_queue.notes_aside()
-    if not count:
-        return None
-    what = f"{count} {'note' if count == 1 else 'notes'} of calls cannot be written, though others can; they are kept and tried again."
-    return Trouble("notes", what, f"{AS_EVER} The calls with these notes may lack an end, a bill or a callback until then.", LOG)
-
-
-def disk() -> Trouble | None:
-    if not spool.notes_in_memory_only():
-        return None
-    what = "A process cannot keep what its calls note on its disk, and has it in memory only."
-    remedy = f"See whether DATA_DIR can be written and has room. {LOG}"
-    return Trouble("spool", what, f"{AS_EVER} Killed while the database is away, the process would lose what it has not written.", remedy)
-
-
 def storm() -> Trouble | None:
     count = requests_refused()
     if not count:
@@ -66,8 +40,8 @@ def storm() -> Trouble | None:
     return Trouble("storm", what, "Live calls go on; calls that came while all places were taken were refused.", remedy)
 
 
-FINDERS: list[Callable[[], Trouble | None]] = [loops, leases, notes, disk, storm]
-"""Each quick, and without a query: they may be asked on the event loop."""
+FINDERS: list[Callable[[], Trouble | None]] = [loops, storm]
+"""Each quick, and without a query: they may be asked on the event loop. Where calls are there are more (streams.calls.call_troubles)."""
 
 
 def of_this_process() -> list[Trouble]:

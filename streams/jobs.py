@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from django.db.models import F, Q, QuerySet
 
 from streams.database_clock import database_now
 from streams.models import Job
+from streams.ready_statement import ReadyStatement
 from streams.shares import Shares
 
 log = logging.getLogger(__name__)
@@ -53,12 +55,18 @@ def claim_next(rows: QuerySet[J], held: timedelta, shares: Shares, *, whose: str
 
 def next_free(rows: QuerySet[J], now: datetime, shares: Shares, *, whose: str) -> J | None:
     """The one that a worker would claim now."""
-    if not rows.filter(free(now)).exists():  # as it is each second, and costs no more
+    if not _of_all_free(rows.model).ask(now):  # as it is each second, and costs no more
         return None
     taken = Counter(rows.filter(under_way(now)).order_by().values_list(whose, flat=True))
     within = rows.exclude(**{f"{whose}__in": shares.at_their_share(taken)}) if taken else rows
     job = within.filter(free(now)).first()
     return job if job is not None and shares.has_room(taken, getattr(job, whose)) else None
+
+
+@cache
+def _of_all_free(model: type[Job]) -> ReadyStatement:
+    """One of all rows that are free, whatever else somebody wants of them."""
+    return ReadyStatement(lambda now: model._default_manager.filter(free(now)).order_by().values_list("pk")[:1], datetime)
 
 
 def claim_each(rows: QuerySet[J], held: timedelta, *, most: int) -> list[J]:

@@ -5,6 +5,7 @@ how anything is sent."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from cdr.alert_rows import AlertChannel, AlertMessage, AlertNotice, ChannelKind
 from cdr.pure.alerts.messages import MOST_LINES, RESOLVE, TRIGGER, Content, MessageLine, content_of, content_of_test
 from cdr.pure.alerts.wording import AlertStep
 from streams.database_clock import database_now
+from streams.ready_statement import ReadyStatement
 
 MOST_MESSAGES, WITHIN = 6, timedelta(minutes=10)
 """To one place; what is to be told beyond waits, and then shares one."""
@@ -26,8 +28,16 @@ MOST_INCIDENTS = 5
 def gather() -> int:
     """How many messages were made."""
     now = database_now()
+    return sum(_gather_for(key, now) for (key,) in _CHANNELS_TO_TELL.ask(now))
+
+
+def _with_a_notice(now: datetime) -> QuerySet[Any, Any]:
     waiting = AlertNotice.objects.filter(channel=OuterRef("pk"), message=None, due_at__lte=now)
-    return sum(_gather_for(key, now) for key in AlertChannel.objects.filter(Exists(waiting)).values_list("pk", flat=True))
+    return AlertChannel.objects.filter(Exists(waiting)).values_list("pk")
+
+
+_CHANNELS_TO_TELL = ReadyStatement(_with_a_notice, datetime)
+"""Looked for every two seconds, and most of the time there are none."""
 
 
 def _gather_for(key: int, now: datetime) -> int:

@@ -17,6 +17,7 @@ from streams.database_clock import database_now
 from streams.models import ControlRequest, Stream, StreamEvent
 from streams.outages import Outage
 from streams.pure.lifecycle import CallState, EndCause, EventKind, Level
+from streams.ready_statement import ReadyStatement
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +63,15 @@ def settle_overdue(wait_seconds: float = WAIT_SECONDS) -> list[UUID]:
     """Ends the streams that were asked for longer ago than `wait_seconds` and will not come; returns their uuids.
 
     Written ones are noted as such on their requests, so that each request is looked at until it is settled, and not after."""
-    overdue = ControlRequest.objects.filter(kind="start", stream=None, requested_at__lt=database_now() - timedelta(seconds=wait_seconds))
-    ended = map(_settle_if_it_can_be, overdue.values_list("pk", flat=True)[:SETTLED_AT_ONCE])
+    overdue = _UNSETTLED_SINCE.ask(database_now() - timedelta(seconds=wait_seconds))
+    ended = [_settle_if_it_can_be(key) for (key,) in overdue]
     return [stream.uuid for stream in ended if stream]
+
+
+_UNSETTLED_SINCE = ReadyStatement(
+    lambda before: ControlRequest.objects.filter(kind="start", stream=None, requested_at__lt=before).values_list("pk")[:SETTLED_AT_ONCE],
+    datetime,
+)
 
 
 def _settle_if_it_can_be(request_id: int) -> Stream | None:

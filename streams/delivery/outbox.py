@@ -90,7 +90,7 @@ def _first(rows: QuerySet[Any]) -> Subquery:
 def choose(now: datetime, places: int, look: Look) -> NextTries:
     """What this process may try now, at most `places`: no account with more than its free share, in all and to one host; the accounts and
     their hosts taking turns. Each has its thread (`Chosen.leave`)."""
-    if look.all and not _is_any_due(now):
+    if look.all and not _OF_ALL_DUE.ask(now):
         return NextTries([], set())
     narrowed = look.oldest and not look.all
     taken = tries_under_way(now) if narrowed else None
@@ -111,9 +111,10 @@ def choose(now: datetime, places: int, look: Look) -> NextTries:
     return NextTries(chosen, refused)
 
 
-def _is_any_due(now: datetime) -> bool:
-    """Most of the time none is: each sweep asks, once a second, and to look at all costs fifteen times as much to put together."""
-    return Callback.objects.filter(state=CallbackState.PENDING, due_at__lte=now).exists()
+_OF_ALL_DUE = ReadyStatement(
+    lambda now: Callback.objects.filter(state=CallbackState.PENDING, due_at__lte=now).order_by().values_list("pk")[:1], datetime
+)
+"""One. Most of the time there is none: each sweep asks, once a second, and to look at all of them costs much more."""
 
 
 def _rows_in(look: Look, now: datetime, taken: "TriesUnderWay | None") -> list[WaitingRow]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Concat
 from streams.database_clock import database_now
 from streams.models import Account, Callback, CallbackState, HostBlock
 from streams.pure.customer.host_name import folded_host
+from streams.ready_statement import ReadyStatement
 
 Blocks = Mapping[tuple[int | None, str], str]
 """By account (None: all) and host, why."""
@@ -30,7 +31,10 @@ class HostOf(NamedTuple):
 
 def load_blocks() -> dict[tuple[int | None, str], str]:
     """All there are: they are made by hand, and few."""
-    return {(account, host): why for account, host, why in HostBlock.objects.values_list("account_id", "host", "why")}
+    return {(account, host): why for account, host, why in _BLOCKS.ask()}
+
+
+_BLOCKS = ReadyStatement(lambda: HostBlock.objects.values_list("account_id", "host", "why"))
 
 
 def refusal_of(blocks: Blocks, account_id: int, host: str) -> str:

@@ -3,7 +3,7 @@
 Writing it takes twenty times as long as an answer of a few rows. What the query means stands in one place, as a QuerySet. Owns how its
 SQL is kept. Must not know what is asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
@@ -30,11 +30,14 @@ class IsOneOf(Func):
 
 
 class _Written(NamedTuple):
-    """`places`: for each parameter which of the values it is; None: it is the same each time."""
+    """`places`: for each parameter which of the values it is; None: it is the same each time. `width`: how many columns are meant; any more
+    are there to sort by. `converters`: of those that Django makes something else of, by their places, with what they are of."""
 
     sql: str
     parameters: tuple[Any, ...]
     places: tuple[int | None, ...]
+    width: int
+    converters: dict[int, tuple[Sequence[Callable[..., Any]], Any]]
 
 
 Given = datetime | str | int | UUID
@@ -50,24 +53,41 @@ class ReadyStatement:
 
     def ask(self, *values: Given) -> list[tuple[Any, ...]]:
         """The rows of a query with `values_list`, as they come from the database: for columns that are kept as they are."""
+        width = self._written(connection.vendor).width
         with connection.cursor() as cursor:
             cursor.execute(*self._filled_in(values))
-            return list(cursor.fetchall())
+            return [row[:width] for row in cursor.fetchall()]
+
+    def read(self, *values: Given) -> list[tuple[Any, ...]]:
+        """The rows of a query with `values_list`, as Django gives them: times with their zone, what is sealed opened."""
+        converters = self._written(connection.vendor).converters
+        return [_converted(row, converters) for row in self.ask(*values)] if converters else self.ask(*values)
 
     def objects(self, model: type[M], *values: Given) -> list[M]:
         """The rows of a query without, as Django makes objects of them."""
         return list(model._default_manager.raw(*self._filled_in(values)))
 
     def _filled_in(self, values: Sequence[Given]) -> tuple[str, list[Any]]:
-        sql, parameters, places = self._written(connection.vendor)
+        sql, parameters, places, *_ = self._written(connection.vendor)
         given = _as_kept(values)
         return sql, [same if place is None else given[place] for same, place in zip(parameters, places, strict=True)]
 
     def _write(self, vendor: str) -> _Written:
         marks = [MARKS[kind](number) for number, kind in enumerate(self._kinds)]
-        sql, parameters = self._rows(*marks).query.sql_with_params()
+        compiler = self._rows(*marks).query.get_compiler(connection=connection)
+        sql, parameters = compiler.as_sql()
         kept = _as_kept(marks)
-        return _Written(sql, parameters, tuple(kept.index(each) if each in kept else None for each in parameters))
+        places = tuple(kept.index(each) if each in kept else None for each in parameters)
+        columns = [column for column, *_ in compiler.select]
+        return _Written(sql, parameters, places, len(columns), compiler.get_converters(columns))
+
+
+def _converted(row: Sequence[Any], converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]) -> tuple[Any, ...]:
+    cells = list(row)
+    for place, (steps, column) in converters.items():
+        for step in steps:
+            cells[place] = step(cells[place], column, connection)
+    return tuple(cells)
 
 
 MARKS: dict[type, Callable[[int], Given]] = {

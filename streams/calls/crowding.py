@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from streams.calls.relay import Relay
 from streams.gateways.directory import KnownGateway
 from streams.models import Call, Stream
 from streams.pure.call.notes import CallKey
 from streams.pure.lifecycle import LIVE_STATES, CallState
+from streams.ready_statement import ReadyStatement
 
 REFRESH_SECONDS = 2.0
 TOLD_A_MINUTE = 60
@@ -91,13 +92,27 @@ def _limits(entry: KnownGateway, what: str) -> tuple[tuple[str, int, int | None]
 
 def in_use_elsewhere(owner: str) -> InUse:
     """Calls of other processes, and their streams."""
-    calls = Call.objects.filter(state=CallState.LIVE).exclude(owner=owner)
-    streams = Stream.objects.filter(call__in=calls, state__in=LIVE_STATES)
     counts = InUse(Counter(), Counter())
-    for account_id, gateway_id, count in calls.order_by().values_list("account_id", "gateway_id").annotate(count=Count("id")):
+    for account_id, gateway_id, count in _CALLS.ask(owner):
         counts.calls["account", account_id] += count
         counts.calls["gateway", gateway_id] += count
-    for account_id, gateway_id, count in streams.order_by().values_list("account_id", "call__gateway_id").annotate(count=Count("id")):
+    for account_id, gateway_id, count in _STREAMS.ask(owner):
         counts.streams["account", account_id] += count
         counts.streams["gateway", gateway_id] += count
     return counts
+
+
+def _calls_elsewhere(owner: str) -> QuerySet[Call]:
+    return Call.objects.filter(state=CallState.LIVE).exclude(owner=owner)
+
+
+def _streams_elsewhere(owner: str) -> QuerySet[Stream]:
+    return Stream.objects.filter(call__in=_calls_elsewhere(owner), state__in=LIVE_STATES)
+
+
+_CALLS = ReadyStatement(
+    lambda owner: _calls_elsewhere(owner).order_by().values_list("account_id", "gateway_id").annotate(count=Count("id")), str
+)
+_STREAMS = ReadyStatement(
+    lambda owner: _streams_elsewhere(owner).order_by().values_list("account_id", "call__gateway_id").annotate(count=Count("id")), str
+)

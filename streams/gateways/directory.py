@@ -8,9 +8,10 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import Error as DatabaseError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from streams import host_blocks
@@ -21,6 +22,7 @@ from streams.models import AuthToken, Gateway
 from streams.models.tenants import password_matches
 from streams.outages import Outage
 from streams.pure.callback.auth_tokens import KnownToken, Tokens, in_force
+from streams.ready_statement import ReadyStatement
 from streams.sealed import WrongKey
 
 log = logging.getLogger(__name__)
@@ -139,6 +141,15 @@ COLUMNS = {
 }
 
 
+def _tokens_that_count(now: datetime) -> QuerySet[Any, Any]:
+    counting = AuthToken.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), account__gateways__isnull=False).distinct()
+    return counting.values_list("account_id", "secret", "ends_at")
+
+
+_TOKENS = ReadyStatement(_tokens_that_count, datetime)
+_GATEWAYS = ReadyStatement(lambda: Gateway.objects.values_list(*COLUMNS.values()))
+
+
 def load_all() -> tuple[dict[str, KnownGateway], datetime]:
     now = database_now()
     return load_gateways(now), now
@@ -147,8 +158,7 @@ def load_all() -> tuple[dict[str, KnownGateway], datetime]:
 def load_gateways(now: datetime) -> dict[str, KnownGateway]:
     """All gateways by name, with the tokens of their accounts, in two queries. What is sealed is opened once, and again when it changed."""
     tokens: defaultdict[int, list[KnownToken]] = defaultdict(list)
-    counting = AuthToken.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), account__gateways__isnull=False).distinct()
-    for account_id, secret, ends_at in counting.values_list("account_id", "secret", "ends_at"):
+    for account_id, secret, ends_at in _TOKENS.read(now):
         tokens[account_id].append(KnownToken(secret, ends_at))
-    rows = [dict(zip(COLUMNS, row, strict=True)) for row in Gateway.objects.values_list(*COLUMNS.values())]
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in _GATEWAYS.read()]
     return {row["name"]: KnownGateway(**row, tokens=tuple(tokens[row["account_id"]])) for row in rows}

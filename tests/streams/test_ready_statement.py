@@ -69,3 +69,20 @@ def test_rows_are_objects_as_django_makes_them_found_by_keys_of_any_kind() -> No
         }
         assert found.extra_headers == f"key={row.pk}"
     assert statement.objects(Stream, streams[0].uuid, 0) == []
+
+
+def test_what_django_makes_of_columns_is_made_of_them() -> None:
+    row = stream()
+    Stream.objects.filter(pk=row.pk).update(extra_headers="key=1", started_at=NOON)
+    columns = ("uuid", "extra_headers", "started_at", "ended_at", "bidirectional", "call__account__fill_silence")
+    statement = ReadyStatement(lambda key: Stream.objects.filter(pk=key).values_list(*columns), int)
+    for _ in range(2):
+        assert statement.read(row.pk) == list(Stream.objects.filter(pk=row.pk).values_list(*columns))
+    assert statement.read(row.pk)[0][:4] == (row.uuid, "key=1", NOON, None)
+    assert statement.read(0) == []
+
+
+def test_what_is_only_sorted_by_is_no_column_of_it() -> None:
+    rows = [stream() for _ in range(2)]
+    statement = ReadyStatement(lambda: Stream.objects.order_by("-requested_at", "-pk").distinct().values_list("uuid"))
+    assert statement.read() == [(row.uuid,) for row in reversed(rows)]

@@ -164,6 +164,23 @@ class Distribution(LoadScopeScheduling):
         if node in self.registered_collections:
             self.registered_collections[node] = Places(collection)
 
+    def remove_node(self, node: WorkerController) -> str | None:
+        """A test that a process died of is given to no other: it would die of it as well, and so would each that is begun for it."""
+        workload = self.assigned_work.pop(node)
+        begun = next(((tests, test) for tests in workload.values() for test, done in tests.items() if not done), None)
+        if begun is None:
+            return None
+        tests, test = begun
+        tests[test] = True
+        self.workqueue.update({name: tests for name, tests in workload.items() if not all(tests.values())})
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return test
+
+    def _reschedule(self, node: WorkerController) -> None:
+        if node in self.registered_collections:  # else it has only just begun, for one that died
+            super()._reschedule(node)
+
     def _pending_of(self, workload: dict[str, dict[str, bool]]) -> int:
         """Pieces that are done are forgotten: else with each test that ends all would be counted again that ended before it."""
         for done in [name for name, tests in workload.items() if all(tests.values())]:

@@ -12,7 +12,8 @@ from redis import exceptions
 
 from config import readiness
 from config.background_checks import BackgroundCheck
-from config.work_troubles import RUN, Found, redis_client, work_troubles
+from config.redis_client import redis_client
+from config.work_troubles import RUN, Found, work_troubles
 from streams import process_troubles
 from streams.pure.trouble import Trouble
 

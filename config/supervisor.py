@@ -50,10 +50,10 @@ class Process(asyncio.subprocess.Process):
     _protocol: "_Watched"
 
     @classmethod
-    async def of(cls, command: Sequence[str], **options: Any) -> "Process":
-        """As `asyncio.create_subprocess_exec`."""
+    async def of(cls, command: Sequence[str], stdout: int | None = None, stderr: int | None = None, **options: Any) -> "Process":
+        """As `asyncio.create_subprocess_exec`; it reads what we read."""
         loop = asyncio.get_running_loop()
-        transport, protocol = await loop.subprocess_exec(_Watched, *command, **options)
+        transport, protocol = await loop.subprocess_exec(_Watched, *command, stdin=None, stdout=stdout, stderr=stderr, **options)
         return cls(transport, protocol, loop)
 
     async def ended(self) -> int:
@@ -97,7 +97,8 @@ class KeptService:
     async def spawn(self) -> Process:
         service = self.service
         options = child_process.options(self.folder, service.environment, service.last_signal) | {"pass_fds": service.descriptors}
-        options |= {"stdin": None} | ({"stdout": None, "stderr": None} if service.own_output else {"stdout": PIPE, "stderr": STDOUT})
+        if not service.own_output:
+            options |= {"stdout": PIPE, "stderr": STDOUT}
         self.process = process = await Process.of(service.command, **options)
         if process.stdout is not None:
             self.output = asyncio.create_task(self.print_lines(process.stdout))

@@ -1,6 +1,6 @@
 """What workers should have done and have not: what is left undone, in words, with what it means for calls and what to do.
 
-Owns those judgements (WORK), each a query or two, and how Redis is asked what nobody takes. Must not know what else is wrong with the
+Owns those judgements (WORK), each a query or two. Must not know what else is wrong with the
 platform, nor how calls are carried: a worker asks this, for the alert rules. Tells strangers as little as config.status."""
 
 from collections.abc import Callable
@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db.models.functions import Now
-from redis import Redis, exceptions
+from redis import exceptions
 
 from cdr import exports, list_acts, trial_calls, url_tests
 from cdr.alerts import failures
 from cdr.statements import checking, closing_jobs
-from config.background_checks import LIMIT_SECONDS
-from config.embedded_redis import ONCE
+from config.redis_client import redis_client
 from streams import delivery, event_partitions, process_troubles
 from streams.database_clock import database_now
 from streams.models import Call, Heartbeat
@@ -29,10 +28,6 @@ QUEUE = "celery"
 RUN = "`make run` starts it again by itself; if it does not, stop that and start it again: what it says tells why."
 
 Found = list[Trouble]
-
-
-def redis_client() -> Redis:
-    return Redis.from_url(settings.REDIS_URL, socket_timeout=LIMIT_SECONDS, socket_connect_timeout=LIMIT_SECONDS, retry=ONCE)
 
 
 def messages_wait() -> bool:

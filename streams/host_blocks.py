@@ -29,12 +29,12 @@ class HostOf(NamedTuple):
     host: str
 
 
+_BLOCKS = ReadyStatement(lambda: HostBlock.objects.values_list("account_id", "host", "why"))
+
+
 def load_blocks() -> dict[tuple[int | None, str], str]:
     """All there are: they are made by hand, and few."""
     return {(account, host): why for account, host, why in _BLOCKS.ask()}
-
-
-_BLOCKS = ReadyStatement(lambda: HostBlock.objects.values_list("account_id", "host", "why"))
 
 
 def refusal_of(blocks: Blocks, account_id: int, host: str) -> str:

@@ -61,7 +61,7 @@ class ReadyStatement:
     def read(self, *values: Given) -> list[tuple[Any, ...]]:
         """The rows of a query with `values_list`, as Django gives them: times with their zone, what is sealed opened."""
         converters = self._written(connection.vendor).converters
-        return [_converted(row, converters) for row in self.ask(*values)] if converters else self.ask(*values)
+        return [_converted(row, converters) for row in self.ask(*values)]
 
     def objects(self, model: type[M], *values: Given) -> list[M]:
         """The rows of a query without, as Django makes objects of them."""

@@ -164,6 +164,7 @@ TOLD_BY = {
     "config/test_health": ("config/background_checks", "config/readiness"),
     "config/test_status": (
         "cdr/alerts/failures",
+        "config/redis_client",
         "config/work_troubles",
         "streams/calls/call_troubles",
         "streams/process_troubles",

@@ -25,12 +25,6 @@ MOST_INCIDENTS = 5
 """Of one look: beyond, one incident stands for all."""
 
 
-def gather() -> int:
-    """How many messages were made."""
-    now = database_now()
-    return sum(_gather_for(key, now) for (key,) in _CHANNELS_TO_TELL.ask(now))
-
-
 def _with_a_notice(now: datetime) -> QuerySet[Any, Any]:
     waiting = AlertNotice.objects.filter(channel=OuterRef("pk"), message=None, due_at__lte=now)
     return AlertChannel.objects.filter(Exists(waiting)).values_list("pk")
@@ -38,6 +32,12 @@ def _with_a_notice(now: datetime) -> QuerySet[Any, Any]:
 
 _CHANNELS_TO_TELL = ReadyStatement(_with_a_notice, datetime)
 """Looked for every two seconds, and most of the time there are none."""
+
+
+def gather() -> int:
+    """How many messages were made."""
+    now = database_now()
+    return sum(_gather_for(key, now) for (key,) in _CHANNELS_TO_TELL.ask(now))
 
 
 def _gather_for(key: int, now: datetime) -> int:

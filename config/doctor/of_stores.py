@@ -14,7 +14,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from config.doctor.examining import in_safe_words
 from config.doctor.findings import Finding, error, warning
-from config.work_troubles import redis_client
+from config.redis_client import redis_client
 from streams import journal
 from streams.database_clock import database_now
 

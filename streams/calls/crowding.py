@@ -90,18 +90,6 @@ def _limits(entry: KnownGateway, what: str) -> tuple[tuple[str, int, int | None]
     )
 
 
-def in_use_elsewhere(owner: str) -> InUse:
-    """Calls of other processes, and their streams."""
-    counts = InUse(Counter(), Counter())
-    for account_id, gateway_id, count in _CALLS.ask(owner):
-        counts.calls["account", account_id] += count
-        counts.calls["gateway", gateway_id] += count
-    for account_id, gateway_id, count in _STREAMS.ask(owner):
-        counts.streams["account", account_id] += count
-        counts.streams["gateway", gateway_id] += count
-    return counts
-
-
 def _calls_elsewhere(owner: str) -> QuerySet[Call]:
     return Call.objects.filter(state=CallState.LIVE).exclude(owner=owner)
 
@@ -116,3 +104,15 @@ _CALLS = ReadyStatement(
 _STREAMS = ReadyStatement(
     lambda owner: _streams_elsewhere(owner).order_by().values_list("account_id", "call__gateway_id").annotate(count=Count("id")), str
 )
+
+
+def in_use_elsewhere(owner: str) -> InUse:
+    """Calls of other processes, and their streams."""
+    counts = InUse(Counter(), Counter())
+    for account_id, gateway_id, count in _CALLS.ask(owner):
+        counts.calls["account", account_id] += count
+        counts.calls["gateway", gateway_id] += count
+    for account_id, gateway_id, count in _STREAMS.ask(owner):
+        counts.streams["account", account_id] += count
+        counts.streams["gateway", gateway_id] += count
+    return counts

@@ -39,7 +39,8 @@ from streams.pure.lifecycle import PROCESS_LOST, EndCause
 from streams.recordings.recorder import Recorders
 
 log = logging.getLogger(__name__)
-process_troubles.FINDERS += call_troubles.FINDERS  # where calls are: whoever else tells of troubles does without all that carries them
+# Where calls are, and before a storm: whoever else tells of troubles does without all that carries calls.
+process_troubles.FINDERS[1:1] = call_troubles.FINDERS
 
 CONTROL_SECONDS = 2.0
 """How often waiting control requests are looked for without a message: the most a request waits when Redis is away."""

@@ -59,6 +59,12 @@ def request_stop(start: ControlRequest, by: str) -> None:
         transaction.on_commit(partial(control.nudge, call.owner))
 
 
+_UNSETTLED_SINCE = ReadyStatement(
+    lambda before: ControlRequest.objects.filter(kind="start", stream=None, requested_at__lt=before).values_list("pk")[:SETTLED_AT_ONCE],
+    datetime,
+)
+
+
 def settle_overdue(wait_seconds: float = WAIT_SECONDS) -> list[UUID]:
     """Ends the streams that were asked for longer ago than `wait_seconds` and will not come; returns their uuids.
 
@@ -66,12 +72,6 @@ def settle_overdue(wait_seconds: float = WAIT_SECONDS) -> list[UUID]:
     overdue = _UNSETTLED_SINCE.ask(database_now() - timedelta(seconds=wait_seconds))
     ended = [_settle_if_it_can_be(key) for (key,) in overdue]
     return [stream.uuid for stream in ended if stream]
-
-
-_UNSETTLED_SINCE = ReadyStatement(
-    lambda before: ControlRequest.objects.filter(kind="start", stream=None, requested_at__lt=before).values_list("pk")[:SETTLED_AT_ONCE],
-    datetime,
-)
 
 
 def _settle_if_it_can_be(request_id: int) -> Stream | None:

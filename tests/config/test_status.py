@@ -18,7 +18,7 @@ from redis import Redis
 from cdr.alerts.transitions import too_many_words
 from cdr.models import Export, UrlTest
 from cdr.pure.alerts.kinds import AlertKind
-from config import health, readiness, status, work_troubles
+from config import health, readiness, redis_client, status
 from streams import keeper, process_troubles
 from streams.calls import lease_keeping, note_queue, spool
 from streams.models import Call, Callback, Heartbeat, ProcessReport
@@ -82,7 +82,7 @@ def test_a_redis_that_refuses_writes(redis: RedisServer, working: Heartbeat, set
 
 
 def test_a_redis_that_takes_connections_and_says_nothing(working: Heartbeat, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work_troubles, "LIMIT_SECONDS", 0.2)
+    monkeypatch.setattr(redis_client, "LIMIT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         assert list(said()) == ["redis"]

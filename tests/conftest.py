@@ -168,7 +168,7 @@ from tests.distribution import pytest_collection, pytest_xdist_setupnodes  # noq
 from tests.few_cases import pytest_addoption  # noqa: E402, F401
 from tests.free_port import free_port  # noqa: E402
 from tests.left_open import nothing_is_left_open, outliving_the_test, pytest_fixture_setup, running_loop  # noqa: E402, F401
-from tests.one_report import pytest_runtest_protocol  # noqa: E402, F401
+from tests.runtest_protocol import pytest_runtest_protocol  # noqa: E402, F401
 from tests.shared_browser import browser  # noqa: E402, F401
 from tests.streams.redis_server import RedisServer  # noqa: E402 - after the setup
 

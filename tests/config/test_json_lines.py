@@ -7,7 +7,6 @@ import sys
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,11 +14,6 @@ from config.json_lines import JsonLines
 from streams.log_subject import speak_of_call, speak_of_stream
 
 CALL, STREAM = UUID("816e0b22-6913-4b43-88a9-6d3054b77df9"), UUID("316e0b22-6913-4b43-88a9-6d3054b77df9")
-
-
-@pytest.fixture(autouse=True)
-def about_nothing() -> None:
-    speak_of_call(None)
 
 
 def line(words: str, *arguments: object, **more: Any) -> dict[str, Any]:

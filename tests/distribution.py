@@ -24,6 +24,8 @@ POSTGRESQL = "PostgreSQL"
 BROWSER = "a browser"
 FRESH = "fresh processes"
 WAITING = "what mostly waits"
+RULES = "/pure/"
+"""In the address of a test that only computes."""
 TOGETHER = {
     "tests/journeys/test_behind_nginx.py": OF_PROCESSES,
     "tests/journeys/test_doors.py": OF_PROCESSES,
@@ -74,8 +76,9 @@ pages that it looks at, which are read as well), single sign-on its identity pro
 that they are forks of. What waits for seconds, test by test, waits beside what computes: else all processes come to it together, and the
 cores are idle. A test that is a piece of its own makes a process take one more at once, which then waits for it; the long one on
 PostgreSQL has company that can wait."""
-FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, BROWSER, WAITING)
-"""The longest pieces: who begins one of them late is the last to finish."""
+FIRST_OF_ALL = (JOURNEYS, POSTGRESQL, OF_PROCESSES, BROWSER, RULES, WAITING)
+"""The longest pieces: who begins one of them late is the last to finish. They wait for seconds at a time, so the cores have the rules to do
+meanwhile, before the next that waits."""
 
 
 def processes() -> int:
@@ -86,8 +89,13 @@ def processes() -> int:
 
 def longest_first(items: list[pytest.Item]) -> None:
     """So that no process is left with a long one when the others have finished: first the longest pieces, then tests that are marked."""
-    rank = {name: place for place, name in enumerate(FIRST_OF_ALL)}
-    items.sort(key=lambda item: (rank.get(piece(item.nodeid), len(rank)), item.get_closest_marker("slow") is None))
+    rank = {name: number for number, name in enumerate(FIRST_OF_ALL)}
+
+    def place(item: pytest.Item) -> tuple[int, bool]:
+        kind = RULES if RULES in item.nodeid else piece(item.nodeid)
+        return rank.get(kind, len(rank)), item.get_closest_marker("slow") is None
+
+    items.sort(key=place)
 
 
 class WarmMaster(gateway_io.Popen2IOMaster):
@@ -133,7 +141,7 @@ def until(true: Callable[[], bool], seconds: float) -> None:
 def piece(nodeid: str) -> str:
     """Which tests are given to one process: those that are better together, a file of rules (handing them out one by one would take longer
     than running them), and otherwise each for itself."""
-    if "/pure/" in nodeid:
+    if RULES in nodeid:
         return nodeid.partition("::")[0]
     return next((name for place, name in TOGETHER.items() if nodeid.startswith(place)), nodeid)
 

@@ -58,7 +58,7 @@ DIAL_REACH = dialling.reach(env, embedded=EMBEDDED)
 PUBLIC_URL = env.origin("PUBLIC_URL")
 MAIL = mail_settings.read(env, DATA_DIR, embedded=EMBEDDED)
 # What alerts, the page of the platform's health and a process that says that it is there ask, which do not know config.
-PLATFORM_TROUBLES, KNOWN_TROUBLES = "config.work_troubles.work_troubles", "config.status_strip.known_troubles"
+PLATFORM_TROUBLES, KNOWN_TROUBLES = "config.work_troubles.troubles_at_work", "config.status_strip.known_troubles"
 PLATFORM_VERSION = "config.metrics.version.version"
 TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)

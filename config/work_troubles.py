@@ -25,6 +25,7 @@ WATCHED_TASK = "reaper"
 SLACK_SECONDS = 10
 CALLBACKS_LATE, JOBS_LATE, ALERTS_UNTOLD = timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=5)
 QUEUE = "celery"
+WITHOUT_WORKER = "Calls go on, and their bills. Status callbacks and exports wait, and calls whose process died are not ended."
 RUN = "`make run` starts it again by itself; if it does not, stop that and start it again: what it says tells why."
 
 Found = list[Trouble]
@@ -42,20 +43,28 @@ def messages_wait() -> bool:
 def worker(now: datetime) -> Found:
     """By the heartbeat of the reaper: beat sends that task, a worker carries it out. A process that lives but takes no work has none."""
     heartbeat = Heartbeat.objects.filter(name=WATCHED_TASK).first()
-    if heartbeat is not None and (silent := (now - heartbeat.beat_at).total_seconds()) <= settings.LEASE_SECONDS + SLACK_SECONDS:
-        return []
-    for_calls = "Calls go on, and their bills. Status callbacks and exports wait, and calls whose process died are not ended."
     if heartbeat is None:
         what = "No worker has done anything yet."
         start = "`make run` starts both." if settings.EMBEDDED else "Run `celery -A config worker`, and `celery -A config beat`."
-        return [Trouble("worker", what, for_calls, start)]
+        return [Trouble("worker", what, WITHOUT_WORKER, start)]
+    return silent_worker(now - heartbeat.beat_at)
+
+
+def known_worker(now: datetime) -> Found:
+    """As `worker`, for who is one: the first heartbeat of a new installation may be a moment behind its first question."""
+    return worker(now) if Heartbeat.objects.filter(name=WATCHED_TASK).exists() else []
+
+
+def silent_worker(since: timedelta) -> Found:
+    if (silent := since.total_seconds()) <= settings.LEASE_SECONDS + SLACK_SECONDS:
+        return []
     if messages_wait():
         what = f"The worker has done nothing for {how_long(silent)}, though there is work: it is gone, or stuck."
         remedy = RUN if settings.EMBEDDED else "Restart `celery -A config worker`; its log says what it did last."
-        return [Trouble("worker", what, for_calls, remedy)]
+        return [Trouble("worker", what, WITHOUT_WORKER, remedy)]
     what = f"The worker has done nothing for {how_long(silent)}, because nothing is sent to it: beat is gone, or stuck."
     remedy = RUN if settings.EMBEDDED else "Restart `celery -A config beat`. Of several, one sends."
-    return [Trouble("beat", what, for_calls, remedy)]
+    return [Trouble("beat", what, WITHOUT_WORKER, remedy)]
 
 
 def forgotten_calls(now: datetime) -> Found:
@@ -130,6 +139,15 @@ WORK: list[Callable[[datetime], Found]] = [forgotten_calls, late_callbacks, late
 
 
 def work_troubles() -> Found:
+    return left_undone(worker)
+
+
+def troubles_at_work() -> Found:
+    """For the alert rules, which a worker looks at."""
+    return left_undone(known_worker)
+
+
+def left_undone(worker: Callable[[datetime], Found]) -> Found:
     """Where no worker works, what it leaves undone is not told one by one. While the database does not answer nothing is known of all
     this, and that itself is said."""
     try:

@@ -16,7 +16,7 @@ from cdr.alerts.grouping import EVERYTHING
 from cdr.alerts.measures import MEASURES, measured
 from cdr.pure.alerts.judging import Seen, Subject
 from cdr.pure.alerts.kinds import KINDS, AlertKind, AlertScope
-from streams.models import Account, Callback, CallbackState, Stream, StreamConversation
+from streams.models import Account, Callback, CallbackState, Heartbeat, Stream, StreamConversation
 from streams.pure.trouble import Trouble
 from tests.cdr.alerts.rows import HOST, calls, charged, given_up, refused, rule, streams
 from tests.cdr.call_script import make_gateway
@@ -239,9 +239,10 @@ def test_each_trouble_of_the_platform_by_itself(monkeypatch: pytest.MonkeyPatch)
     }
 
 
-def test_the_platform_itself_is_asked(settings: Any) -> None:
-    """No worker has done anything yet in this database."""
-    assert found(rule(AlertKind.PLATFORM))[Subject(trouble="worker")].words.startswith("No worker has done anything yet.")
+def test_the_platform_itself_is_asked() -> None:
+    assert found(rule(AlertKind.PLATFORM)) == {}, "though no worker has done anything yet: it is one that asks"
+    Heartbeat.objects.create(name="reaper", beat_at=timezone.now() - MINUTES(10))
+    assert found(rule(AlertKind.PLATFORM))[Subject(trouble="beat")].words.startswith("The worker has done nothing for 10 minutes")
 
 
 def test_streams_without_a_host_or_a_gateway_have_no_subject() -> None:

@@ -14,6 +14,10 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.journeys.processes import SETPRIV
+
+ENDS_WITH_THE_TESTS = (SETPRIV, "--pdeathsig", "INT") if SETPRIV else ()
+"""Linux ends the server when the tests' process is killed and stops nothing itself."""
 TMP, MEMORY = Path("/tmp"), Path("/dev/shm")
 MEMORY_BYTES = 1_000_000_000
 """Each database and each table is many files, and to make one in memory takes a tenth of what it takes on a disk. A container has mostly
@@ -42,7 +46,7 @@ def running(*more_options: str, in_memory: bool = False) -> Iterator[str]:
             shutil.chown(data, user)
         command = new_cluster(Path(folder), user, *more_options, data=Path(data))
         with open(Path(folder) / "log", "wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, user=user)
+            process = subprocess.Popen([*ENDS_WITH_THE_TESTS, *command], stdout=log, stderr=log, user=user)
         try:
             wait_until_ready(Path(folder) / ".s.PGSQL.5432", process)
             yield f"postgresql://streamdesk@/postgres?host={folder}"

@@ -196,17 +196,21 @@ class Customer(Changing):
                 message = conversation.take(data)
                 self._tell_of(message)
                 self.changed()
-                if self.behaviour.echo and message.get("event") == "media":
-                    await conversation.say(echo_of(message, conversation))
-                if talker is not None and (says := talker.hears(message)) is not None:
-                    await conversation.say(says)
-                await self._behave(connection, conversation)
+                with suppress(ConnectionClosed):  # what was said before that is read all the same
+                    await self._respond(message, conversation, talker)
+                    await self._behave(connection, conversation)
         except ConnectionClosed:
             pass
         await connection.wait_closed()
         conversation.closed(connection.close_code or 1006, connection.close_reason or "")
         count = conversation.media_count
         self.tell(f"stream {conversation.stream_id or '?'} closed with {conversation.close_code}, after {count} media messages")
+
+    async def _respond(self, message: dict[str, Any], conversation: Conversation, talker: Talks | None) -> None:
+        if self.behaviour.echo and message.get("event") == "media":
+            await conversation.say(echo_of(message, conversation))
+        if talker is not None and (says := talker.hears(message)) is not None:
+            await conversation.say(says)
 
     async def _behave(self, connection: ServerConnection, conversation: Conversation) -> None:
         behaviour, count = self.behaviour, conversation.media_count

@@ -74,6 +74,17 @@ async def test_what_is_no_message_is_kept_apart(nonsense: str | bytes) -> None:
         assert len(conversation.messages) == 1
 
 
+async def test_what_came_together_with_the_close_is_heard_though_nothing_can_be_said_to_it() -> None:
+    async with Customer(Behaviour(echo=True)) as customer, connect(customer.url) as client:
+        for said in (start(), media(1), media(2), json.dumps({"event": "stop", "reason": "call hangup"})):
+            client.protocol.send_text(said.encode())
+        client.protocol.send_close(1000)
+        client.transport.write(b"".join(client.protocol.data_to_send()))
+        conversation = await customer.conversation()
+        await conversation.until_closed()
+    assert (len(conversation.media), conversation.stop, conversation.close_code) == (2, {"event": "stop", "reason": "call hangup"}, 1000)
+
+
 async def test_media_may_be_counted_only() -> None:
     async with Customer(keep_media=False) as customer, connect(customer.url) as client:
         await speak(client, 3)

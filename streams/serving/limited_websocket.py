@@ -184,12 +184,14 @@ class LimitedWebSocket(LeanLane):
         self.close_with(code or 1000, "")
 
     def handle_reply(self, message: dict[str, Any]) -> None:
-        """Like Daphne's, which sends no empty messages; this one does."""
+        """Like Daphne's, which sends no empty messages; this one does. To a peer that has just closed nothing is sent: it may have done so
+        in the same moment, and is no fault."""
         if message["type"] == "websocket.close" and self.state == self.STATE_OPEN:
             self.close_with(message.get("code") or 1000, message.get("reason") or "")
-        elif message["type"] == "websocket.send" and self.state == self.STATE_OPEN:
+        elif message["type"] == "websocket.send" and self.state in (self.STATE_OPEN, self.STATE_CLOSING, self.STATE_CLOSED):
             data = message.get("bytes")
-            self.serverSend(data if data is not None else message["text"], binary=data is not None)
+            if self.state == self.STATE_OPEN:
+                self.serverSend(data if data is not None else message["text"], binary=data is not None)
         else:
             super().handle_reply(message)
 

@@ -135,3 +135,20 @@ def test_what_is_sent_straight_is_as_what_goes_the_other_way_and_only_while_it_i
     assert straight.transport.value() == other.transport.value() != b""
     straight.socket.handle_reply({"type": "websocket.close", "code": 4000})
     assert not straight.socket.send_straight("more")
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_what_is_said_to_a_peer_that_has_just_closed_is_said_to_nobody(is_lost: bool) -> None:
+    memory = MemorySocket().accept()
+    memory.receive(Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
+    told = memory.transport.value()
+    if is_lost:
+        memory.lose()
+    memory.socket.handle_reply({"type": "websocket.send", "text": "MARK_MEDIA m"})
+    memory.socket.handle_reply({"type": "websocket.close", "code": 4000})
+    assert memory.transport.value() == told != b""
+
+
+def test_what_is_sent_before_it_is_accepted_is_our_fault() -> None:
+    with pytest.raises(ValueError, match="has not been accepted"):
+        MemorySocket().socket.handle_reply({"type": "websocket.send", "text": "early"})

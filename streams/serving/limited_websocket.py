@@ -188,10 +188,9 @@ class LimitedWebSocket(LeanLane):
         in the same moment, and is no fault."""
         if message["type"] == "websocket.close" and self.state == self.STATE_OPEN:
             self.close_with(message.get("code") or 1000, message.get("reason") or "")
-        elif message["type"] == "websocket.send" and self.state in (self.STATE_OPEN, self.STATE_CLOSING, self.STATE_CLOSED):
+        elif message["type"] == "websocket.send" and self.state != self.STATE_CONNECTING:
             data = message.get("bytes")
-            if self.state == self.STATE_OPEN:
-                self.serverSend(data if data is not None else message["text"], binary=data is not None)
+            self.send_straight(data if data is not None else message["text"])
         else:
             super().handle_reply(message)
 

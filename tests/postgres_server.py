@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.journeys.processes import SETPRIV
+from tests.journeys.processes import ended_with_the_tests
 
-ENDS_WITH_THE_TESTS = (SETPRIV, "--pdeathsig", "INT") if SETPRIV else ()
-"""Linux ends the server when the tests' process is killed and stops nothing itself."""
+ENDS_WITH_THE_TESTS = ended_with_the_tests("INT")
 TMP, MEMORY = Path("/tmp"), Path("/dev/shm")
 MEMORY_BYTES = 1_000_000_000
 """Each database and each table is many files, and to make one in memory takes a tenth of what it takes on a disk. A container has mostly
@@ -55,7 +54,7 @@ def running(*more_options: str, in_memory: bool = False) -> Iterator[str]:
             process.wait(30)
 
 
-def new_cluster(folder: Path, user: str | None, *more_options: str, data: Path | None = None) -> list[object]:
+def new_cluster(folder: Path, user: str | None, *more_options: str, data: Path | None = None) -> list[str | Path]:
     """Makes one in the folder, its data in `data` where that is named; returns the command that serves it there, as that user, on a
     socket."""
     place = binaries()

@@ -15,7 +15,14 @@ from pathlib import Path
 from tests.warm_start import WarmPopen, can_be_warm
 
 SETPRIV = shutil.which("setpriv")
-DIES_WITH_THE_TESTS = (SETPRIV, "--pdeathsig", "KILL") if SETPRIV else ()
+
+
+def ended_with_the_tests(signal_name: str) -> tuple[str, ...]:
+    """What stands before a command whose process the kernel is to end so when the tests' own is gone; nothing where there is no setpriv."""
+    return (SETPRIV, "--pdeathsig", signal_name) if SETPRIV else ()
+
+
+DIES_WITH_THE_TESTS = ended_with_the_tests("KILL")
 """Linux ends the child when the tests' process is killed and can stop nothing itself (Ctrl-C with several processes does that)."""
 STARTER = ThreadPoolExecutor(1, "starts child processes")
 """The kernel looks at the thread that started a child, not at its process; this one lives as long as the process."""

@@ -253,8 +253,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULER = "config.beat:MonotonicScheduler"
 CELERY_BEAT_SCHEDULE = {
-    # First, for it says that a worker is at work, and the alert rules look whether one is.
-    "end what nobody holds": {"task": "streams.tasks.reap_calls", "schedule": timedelta(seconds=LEASE_SECONDS / 2)},
     "deliver due callbacks": {"task": "streams.tasks.sweep_callbacks", "schedule": timedelta(seconds=1)},
     "settle starts nobody took": {"task": "streams.tasks.settle_starts", "schedule": timedelta(seconds=2)},
     "remove old acts on lists": {"task": "cdr.tasks.remove_old_list_acts", "schedule": timedelta(hours=1)},
@@ -274,6 +272,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep recordings": {"task": "streams.tasks.sweep_recordings", "schedule": timedelta(hours=1)},
     "forget old sign-ins": {"task": "cdr.tasks.forget_old_sign_ins", "schedule": timedelta(hours=1)},
     "forget old links to debug logs": {"task": "cdr.tasks.forget_old_log_links", "schedule": timedelta(hours=1)},
+    "end what nobody holds": {"task": "streams.tasks.reap_calls", "schedule": timedelta(seconds=LEASE_SECONDS / 2)},
 }
 
 LOG_FORMAT = env.one_of("LOG_FORMAT", "plain", ("plain", "json"))

@@ -42,7 +42,7 @@ def messages_wait() -> bool:
 
 def worker(now: datetime) -> Found:
     """By the heartbeat of the reaper: beat sends that task, a worker carries it out. A process that lives but takes no work has none."""
-    heartbeat = Heartbeat.objects.filter(name=WATCHED_TASK).first()
+    heartbeat = last_heartbeat()
     if heartbeat is None:
         what = "No worker has done anything yet."
         start = "`make run` starts both." if settings.EMBEDDED else "Run `celery -A config worker`, and `celery -A config beat`."
@@ -52,7 +52,12 @@ def worker(now: datetime) -> Found:
 
 def known_worker(now: datetime) -> Found:
     """As `worker`, for who is one: the first heartbeat of a new installation may be a moment behind its first question."""
-    return worker(now) if Heartbeat.objects.filter(name=WATCHED_TASK).exists() else []
+    heartbeat = last_heartbeat()
+    return silent_worker(now - heartbeat.beat_at) if heartbeat is not None else []
+
+
+def last_heartbeat() -> Heartbeat | None:
+    return Heartbeat.objects.filter(name=WATCHED_TASK).first()
 
 
 def silent_worker(since: timedelta) -> Found:
